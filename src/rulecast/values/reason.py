@@ -1,0 +1,70 @@
+"""Every reason for which a person is left out of a plan or refused at the gate: one code per refusal."""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Reason codes shared by plan, policy, gate and reports; the manual has one sentence for each."""
+
+    NO_CONSENT = "no_consent"
+    UNPROVEN_CONSENT = "unproven_consent"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
+    SUPPRESSED = "suppressed"
+    OPTED_OUT = "opted_out"
+    OBJECTS_TO_PROFILING = "objects_to_profiling"
+    UNDER_AGE = "under_age"
+    RESTRICTED = "restricted"
+    UNREACHABLE = "unreachable"
+    MISSING_TRANSLATION = "missing_translation"
+    MISSING_PARAMETER = "missing_parameter"
+    NO_LONGER_MATCHES = "no_longer_matches"
+    LOST_TO_RULE = "lost_to_rule"
+    HOLDOUT = "holdout"
+    LIMIT = "limit"
+    CAPPED = "capped"
+    QUIET_HOURS = "quiet_hours"
+    OUTSIDE_WINDOW = "outside_window"
+    BUDGET = "budget"
+    STOPPED = "stopped"
+    NUMBER_HELD = "number_held"
+    TEMPLATE_UNUSABLE = "template_unusable"
+    TEMPLATE_CHANGED = "template_changed"
+    PORTFOLIO_LIMIT = "portfolio_limit"
+    PLAN_EXPIRED = "plan_expired"
+    LEASE_LOST = "lease_lost"
+    FACTS_UNKNOWN = "facts_unknown"
+
+
+DESCRIPTIONS: dict[Reason, str] = {
+    Reason.NO_CONSENT: "There is no consent record for the purpose of the rule.",
+    Reason.UNPROVEN_CONSENT: "The consent lacks purpose, date, method or wording version, and nobody has signed for it.",
+    Reason.CONSENT_WITHDRAWN: "The latest consent record for the purpose denies or withdraws it.",
+    Reason.SUPPRESSED: "The number or id is on the suppression list.",
+    Reason.OPTED_OUT: "The person asked for the messages to stop.",
+    Reason.OBJECTS_TO_PROFILING: "The person objects to profiling and the rule reads behaviour.",
+    Reason.UNDER_AGE: "The person is below the age at which the country allows marketing.",
+    Reason.RESTRICTED: "The processing of this person's data is restricted or the person is being erased.",
+    Reason.UNREACHABLE: "No number or id is known to which WhatsApp could deliver.",
+    Reason.MISSING_TRANSLATION: "The template has neither the person's language nor the fallback.",
+    Reason.MISSING_PARAMETER: "A template parameter has neither a value nor a default for this person.",
+    Reason.NO_LONGER_MATCHES: "The person no longer fulfils the conditions of the rule.",
+    Reason.LOST_TO_RULE: "Another rule with higher priority reaches the person in the same decision window.",
+    Reason.HOLDOUT: "The person is held out so that the effect can be measured.",
+    Reason.LIMIT: "The rule's own limit per person is used up.",
+    Reason.CAPPED: "The workspace's cap on messages per person is used up.",
+    Reason.QUIET_HOURS: "It is quiet time where the person lives.",
+    Reason.OUTSIDE_WINDOW: "The rule's sending window is closed where the person lives.",
+    Reason.BUDGET: "The budget of the run is used up.",
+    Reason.STOPPED: "A stop is in force for everything, the rule or the number.",
+    Reason.NUMBER_HELD: "The business number is held or unknown.",
+    Reason.TEMPLATE_UNUSABLE: "The template is not approved, paused, or lacks a way to opt out.",
+    Reason.TEMPLATE_CHANGED: "The template differs from the one that was approved with the plan.",
+    Reason.PORTFOLIO_LIMIT: "The portfolio's limit of people in 24 hours is used up.",
+    Reason.PLAN_EXPIRED: "The plan is older than its approval allows.",
+    Reason.LEASE_LOST: "Another sender holds the business number now.",
+    Reason.FACTS_UNKNOWN: "A fact the gate needs could not be read, so it does not send.",
+}
+
+
+NUMBERS: dict[Reason, int] = {reason: number for number, reason in enumerate(Reason, start=1)}
+"""The small number under which a plan stores each reason; 0 is planned. New reasons go to the end of the enum."""
