@@ -1,0 +1,62 @@
+# Everything a newcomer needs. Each target does its own set-up with Python 3.11, make and git only.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+KILLS ?= 1000
+SEED ?= 1
+
+.PHONY: help demo test check format bench soak soak-kills serve lock clean
+
+help: ## Show these targets.
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(VENV)/ready: requirements.lock pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed; set PYTHON=/path/to/python"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/ready-dev: requirements-dev.lock $(VENV)/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+demo: $(VENV)/ready ## Show the whole product on a seeded workspace (ARGS="--exit --json").
+	@$(BIN)/rulecast demo $(ARGS)
+
+serve: $(VENV)/ready ## Run the product: page, receiver, engine and sender in one group.
+	@$(BIN)/rulecast serve $(ARGS)
+
+test: $(VENV)/ready-dev ## Run every kind of test; each prints its seconds (ARGS="unit spec" picks kinds).
+	@$(BIN)/python -m tests.kinds $(ARGS)
+
+check: $(VENV)/ready-dev ## Lint, format, types, import contracts.
+	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	@echo "exceptions to the import contract: $$(grep -c 'ignore_imports' .importlinter || true)"
+
+format: $(VENV)/ready-dev ## Bring the code into its one form.
+	$(BIN)/ruff format src tests benchmarks
+	$(BIN)/ruff check --fix src tests benchmarks
+
+bench: $(VENV)/ready-dev ## Measure ours beside the best hand-made version, in the same run.
+	@for name in audience plan send webhook import; do $(BIN)/python -m benchmarks $$name --json || exit 1; done
+
+soak: $(VENV)/ready-dev ## Run the long proofs; note their figures in docs/evidence.md.
+	$(BIN)/python -m pytest tests/soak -m soak -p no:cacheprovider
+	$(MAKE) soak-kills KILLS=$(KILLS) SEED=$(SEED)
+
+soak-kills: $(VENV)/ready-dev ## Kill sending processes (KILLS=n SEED=s) and compare the ledgers.
+	@$(BIN)/python -m tests.soak.kills --kills $(KILLS) --seed $(SEED)
+
+lock: ## Pin the dependencies anew, with hashes and without addresses (needs uv).
+	uv pip compile --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header --extra build pyproject.toml -o requirements.lock --upgrade
+	uv pip compile --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header --extra dev pyproject.toml -o requirements-dev.lock --upgrade
+
+clean: ## Remove what the targets made in this folder.
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

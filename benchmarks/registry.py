@@ -1,0 +1,15 @@
+"""Every benchmark by name; an explicit table, so that reading it tells what is measured."""
+
+import argparse
+from collections.abc import Callable
+
+from benchmarks import audience, contact_import, plan, send, webhook
+from benchmarks.result import Result
+
+BENCHMARKS: dict[str, Callable[[argparse.Namespace], Result]] = {
+    "audience": audience.measure,
+    "plan": plan.measure,
+    "send": send.measure,
+    "webhook": webhook.measure,
+    "import": contact_import.measure,
+}

@@ -1,0 +1,44 @@
+"""What the mart reads from PostgreSQL: the horizon, and rows between two transaction ids as CSV."""
+
+from collections.abc import AsyncIterator
+from typing import LiteralString
+
+from rulecast.database import Connection, fetch_one, fetch_value, load_queries
+from rulecast.rule.engine.mart.records import Horizon
+
+QUERIES = load_queries(__package__)
+
+
+async def read_horizon(connection: Connection) -> Horizon:
+    """Return the identity of the cluster and the transaction id below which nothing is open."""
+    horizon = await fetch_one(connection, QUERIES["read_horizon"], {}, record=Horizon)
+    assert horizon is not None
+    return horizon
+
+
+async def read_largest_ids(connection: Connection) -> tuple[int, int]:
+    """Return the largest change id and event id that exist."""
+    changes = await fetch_value(connection, QUERIES["largest_change_id"], {})
+    events = await fetch_value(connection, QUERIES["largest_event_id"], {})
+    return int(changes or 0), int(events or 0)
+
+
+async def lag_seconds(connection: Connection, complete_until: object) -> float:
+    """Return how many seconds of database time lie between an instant and now."""
+    return float(await fetch_value(connection, QUERIES["lag_seconds"], {"complete_until": complete_until}))
+
+
+def change_rows(connection: Connection, bounds: dict[str, int]) -> AsyncIterator[bytes]:
+    """Stream the change log between two transaction ids as CSV blocks."""
+    return _copy_out(connection, QUERIES["copy_changes"], bounds)
+
+
+def event_rows(connection: Connection, bounds: dict[str, int]) -> AsyncIterator[bytes]:
+    """Stream the events between two transaction ids as CSV blocks."""
+    return _copy_out(connection, QUERIES["copy_events"], bounds)
+
+
+async def _copy_out(connection: Connection, query: LiteralString, bounds: dict[str, int]) -> AsyncIterator[bytes]:
+    async with connection.cursor() as cursor, cursor.copy(query, bounds) as copy:
+        async for block in copy:
+            yield bytes(block)
