@@ -33,11 +33,12 @@ class Reason(StrEnum):
     PLAN_EXPIRED = "plan_expired"
     LEASE_LOST = "lease_lost"
     FACTS_UNKNOWN = "facts_unknown"
+    CONSENT_EXPIRED = "consent_expired"
 
 
 DESCRIPTIONS: dict[Reason, str] = {
     Reason.NO_CONSENT: "There is no consent record for the purpose of the rule.",
-    Reason.UNPROVEN_CONSENT: "The consent lacks purpose, date, method or wording version, and nobody has signed for it.",
+    Reason.UNPROVEN_CONSENT: "The consent lacks purpose, date, method or wording version; nobody has signed for it.",
     Reason.CONSENT_WITHDRAWN: "The latest consent record for the purpose denies or withdraws it.",
     Reason.SUPPRESSED: "The number or id is on the suppression list.",
     Reason.OPTED_OUT: "The person asked for the messages to stop.",
@@ -63,8 +64,9 @@ DESCRIPTIONS: dict[Reason, str] = {
     Reason.PLAN_EXPIRED: "The plan is older than its approval allows.",
     Reason.LEASE_LOST: "Another sender holds the business number now.",
     Reason.FACTS_UNKNOWN: "A fact the gate needs could not be read, so it does not send.",
+    Reason.CONSENT_EXPIRED: "The consent is older than the workspace allows, or its wording was withdrawn.",
 }
 
 
 NUMBERS: dict[Reason, int] = {reason: number for number, reason in enumerate(Reason, start=1)}
-"""The small number under which a plan stores each reason; 0 is planned. New reasons go to the end of the enum."""
+"""The small number under which a plan stores each reason; 0 is planned. New reasons go to the end."""

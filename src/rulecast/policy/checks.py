@@ -1,0 +1,200 @@
+"""The checks in the order in which they are made; the first that does not pass gives the verdict.
+
+What concerns no person (lease, stop, plan, number) comes first, then the order of a plan's exclusions.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from rulecast.policy.facts import Facts, TemplateState
+from rulecast.policy.local_time import is_open, is_quiet, next_allowed_instant
+from rulecast.policy.verdict import Deferred, Denied
+from rulecast.values.purpose import ConsentStatus, Purpose
+from rulecast.values.reason import Reason
+
+RETRY = timedelta(seconds=60)
+"""After which time a decision that waits for a fact, a person or another sender is made again."""
+PORTFOLIO_RETRY = timedelta(minutes=15)
+"""A rolling limit of 24 hours frees a little all the time; asking more often would only cost."""
+# The latest place on earth to begin a day is 12 hours behind UTC: nobody turns of age earlier than there.
+BIRTHDAY_MARGIN = timedelta(hours=12)
+
+Finding = Denied | Deferred | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckStep:
+    """One check: its name, the facts it reads, and how it finds."""
+
+    name: str
+    reads: tuple[str, ...]
+    find: Callable[[Facts, datetime], Finding]
+
+
+def _lease(facts: Facts, now: datetime) -> Finding:
+    return None if facts.lease_held else Deferred(Reason.LEASE_LOST, now + RETRY)
+
+
+def _stopped(facts: Facts, now: datetime) -> Finding:
+    return Deferred(Reason.STOPPED, now + RETRY) if facts.stops else None
+
+
+def _plan_expired(facts: Facts, now: datetime) -> Finding:
+    return Denied(Reason.PLAN_EXPIRED) if now >= facts.plan_expires_at else None
+
+
+def _number(facts: Facts, now: datetime) -> Finding:
+    return None if facts.number_state == "active" else Deferred(Reason.NUMBER_HELD, now + RETRY)
+
+
+def _consent(facts: Facts, _now: datetime) -> Finding:
+    consent = facts.consent
+    if consent is None:
+        return Denied(Reason.NO_CONSENT)
+    if consent.status is not ConsentStatus.GRANTED:
+        return Denied(Reason.CONSENT_WITHDRAWN)
+    if not consent.is_proven:
+        return Denied(Reason.UNPROVEN_CONSENT)
+    return Denied(Reason.CONSENT_EXPIRED) if consent.is_expired else None
+
+
+def _suppression(facts: Facts, _now: datetime) -> Finding:
+    in_force = [one for one in facts.suppressions if one.scope == "all" or facts.purpose is Purpose.MARKETING]
+    if any(not one.asked_by_person for one in in_force):
+        return Denied(Reason.SUPPRESSED)
+    return Denied(Reason.OPTED_OUT) if in_force else None
+
+
+def _profiling(facts: Facts, _now: datetime) -> Finding:
+    return (
+        Denied(Reason.OBJECTS_TO_PROFILING) if facts.objects_to_profiling and facts.reads_behaviour else None
+    )
+
+
+def latest_birth_date(now: datetime, age_minimum: int) -> date:
+    """Return the last day of birth with which a person is certainly of that age, wherever they live."""
+    today = (now - BIRTHDAY_MARGIN).date()
+    year = today.year - age_minimum
+    try:
+        return today.replace(year=year)
+    except ValueError:  # 29 February: whoever was born on 1 March is not of age yet.
+        return date(year, 2, 28)
+
+
+def _age(facts: Facts, now: datetime) -> Finding:
+    if facts.purpose is not Purpose.MARKETING or facts.birth_date is None:
+        return None
+    return Denied(Reason.UNDER_AGE) if facts.birth_date > latest_birth_date(now, facts.age_minimum) else None
+
+
+def _restricted(facts: Facts, _now: datetime) -> Finding:
+    return Denied(Reason.RESTRICTED) if facts.is_restricted else None
+
+
+def _reachable(facts: Facts, _now: datetime) -> Finding:
+    return None if facts.is_reachable else Denied(Reason.UNREACHABLE)
+
+
+def is_usable(template: TemplateState, purpose: Purpose) -> bool:
+    """Return whether a template may be used for a purpose, its being paused for a while apart.
+
+    A template that Meta counts as marketing needs a marketing purpose, and with it that consent, and a way
+    to opt out.
+    """
+    if template.status not in {"approved", "paused"}:
+        return False
+    return template.category != "marketing" or (purpose is Purpose.MARKETING and template.has_opt_out)
+
+
+def _template(facts: Facts, now: datetime) -> Finding:
+    template = facts.template
+    if template is None:
+        return Denied(Reason.MISSING_TRANSLATION)
+    if not is_usable(template, facts.purpose):
+        return Denied(Reason.TEMPLATE_UNUSABLE)
+    if not template.is_unchanged:
+        return Denied(Reason.TEMPLATE_CHANGED)
+    return Deferred(Reason.TEMPLATE_UNUSABLE, now + RETRY) if template.status == "paused" else None
+
+
+def _parameters(facts: Facts, _now: datetime) -> Finding:
+    return None if facts.has_all_parameters else Denied(Reason.MISSING_PARAMETER)
+
+
+def _matches(facts: Facts, _now: datetime) -> Finding:
+    return None if facts.matches else Denied(Reason.NO_LONGER_MATCHES)
+
+
+def _contention(facts: Facts, _now: datetime) -> Finding:
+    return Denied(Reason.LOST_TO_RULE) if facts.lost_to is not None else None
+
+
+def _holdout(facts: Facts, _now: datetime) -> Finding:
+    return Denied(Reason.HOLDOUT) if facts.in_holdout else None
+
+
+def _rule_limit(facts: Facts, _now: datetime) -> Finding:
+    limit = facts.rule_limit
+    return Denied(Reason.LIMIT) if limit is not None and limit.used >= limit.count_max else None
+
+
+def _caps(facts: Facts, _now: datetime) -> Finding:
+    return Denied(Reason.CAPPED) if any(cap.used >= cap.count_max for cap in facts.caps) else None
+
+
+def _hours(facts: Facts, now: datetime, reason: Reason) -> Finding:
+    allowed_at = next_allowed_instant(facts.local_clock, facts.quiet_hours, facts.window, at=now)
+    if allowed_at is None or allowed_at >= facts.send_until:
+        return Denied(reason)
+    return Deferred(reason, allowed_at)
+
+
+def _quiet_hours(facts: Facts, now: datetime) -> Finding:
+    is_quiet_now = is_quiet(facts.local_clock, facts.quiet_hours, now)
+    return _hours(facts, now, Reason.QUIET_HOURS) if is_quiet_now else None
+
+
+def _window(facts: Facts, now: datetime) -> Finding:
+    if now >= facts.send_until:
+        return Denied(Reason.OUTSIDE_WINDOW)
+    return (
+        None if is_open(facts.local_clock, facts.window, now) else _hours(facts, now, Reason.OUTSIDE_WINDOW)
+    )
+
+
+def _budget(facts: Facts, _now: datetime) -> Finding:
+    left = facts.budget_left_e4
+    return Denied(Reason.BUDGET) if left is not None and facts.price_e4 > left else None
+
+
+def _portfolio(facts: Facts, now: datetime) -> Finding:
+    left = facts.portfolio_left
+    return Deferred(Reason.PORTFOLIO_LIMIT, now + PORTFOLIO_RETRY) if left is not None and left <= 0 else None
+
+
+CHECKS: tuple[CheckStep, ...] = (
+    CheckStep(name="lease", reads=("lease_held",), find=_lease),
+    CheckStep(name="stop", reads=("stops",), find=_stopped),
+    CheckStep(name="plan", reads=("plan_expires_at",), find=_plan_expired),
+    CheckStep(name="number", reads=("number_state",), find=_number),
+    CheckStep(name="consent", reads=("purpose", "consent"), find=_consent),
+    CheckStep(name="suppression", reads=("purpose", "suppressions"), find=_suppression),
+    CheckStep(name="profiling", reads=("objects_to_profiling", "reads_behaviour"), find=_profiling),
+    CheckStep(name="age", reads=("purpose", "birth_date", "age_minimum"), find=_age),
+    CheckStep(name="restriction", reads=("is_restricted",), find=_restricted),
+    CheckStep(name="reachability", reads=("is_reachable",), find=_reachable),
+    CheckStep(name="template", reads=("purpose", "template"), find=_template),
+    CheckStep(name="parameters", reads=("has_all_parameters",), find=_parameters),
+    CheckStep(name="condition", reads=("matches",), find=_matches),
+    CheckStep(name="contention", reads=("lost_to",), find=_contention),
+    CheckStep(name="holdout", reads=("in_holdout",), find=_holdout),
+    CheckStep(name="rule limit", reads=("rule_limit",), find=_rule_limit),
+    CheckStep(name="caps", reads=("caps",), find=_caps),
+    CheckStep(
+        name="quiet hours", reads=("local_clock", "quiet_hours", "window", "send_until"), find=_quiet_hours
+    ),
+    CheckStep(name="window", reads=("local_clock", "window", "send_until"), find=_window),
+    CheckStep(name="budget", reads=("price_e4", "budget_left_e4"), find=_budget),
+    CheckStep(name="portfolio", reads=("portfolio_left",), find=_portfolio),
+)

@@ -1,0 +1,115 @@
+"""The facts a verdict is made of: each must be given, and one that could not be read is named in `unknown`."""
+
+from dataclasses import dataclass, field, fields
+from datetime import date, datetime
+from typing import Literal
+
+from rulecast.policy.local_time import LocalClock, QuietHours, SendingWindow
+from rulecast.values.ids import ConsentId
+from rulecast.values.purpose import ConsentStatus, Purpose
+
+StopScope = Literal["all", "rule", "sender"]
+NumberState = Literal["active", "held", "missing"]
+ASKED_BY_THE_PERSON = frozenset(
+    {"stop_word", "stop_button", "user_preferences", "error_131050", "api", "journal"}
+)
+"""Causes of a suppression that mean the person asked for it; the others came from a list or a clerk."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentState:
+    """The newest word of the person about the purpose; `is_expired` by the policy on age and wording."""
+
+    consent_id: ConsentId
+    status: ConsentStatus
+    is_proven: bool
+    is_expired: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuppressionState:
+    """A stop in force for one of the person's identities."""
+
+    scope: Literal["marketing", "all"]
+    cause: str
+
+    @property
+    def asked_by_person(self) -> bool:
+        """Return whether the person asked for it, as against a list or a clerk."""
+        return self.cause in ASKED_BY_THE_PERSON
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateState:
+    """The template in the language chosen for the person."""
+
+    status: str
+    category: str
+    has_opt_out: bool
+    is_unchanged: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostTo:
+    """The rule that reaches the person instead, and by how much it won."""
+
+    rule_name: str
+    margin: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """How much of a limit is used: `used` of `count_max` in the last `window_hours`."""
+
+    count_max: int
+    window_hours: int
+    used: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Everything the policy looks at for one message.
+
+    `consent` is the newest record for `purpose`. `template` is None where neither the person's language nor
+    the fallback exists. A limit that does not apply is None. Prices are minor units of the billing currency
+    times 10^4. A fact whose name stands in `unknown` could not be read; its value is then never looked at.
+    """
+
+    purpose: Purpose
+    lease_held: bool
+    stops: frozenset[StopScope]
+    plan_expires_at: datetime
+    number_state: NumberState
+    consent: ConsentState | None
+    suppressions: tuple[SuppressionState, ...]
+    objects_to_profiling: bool
+    reads_behaviour: bool
+    birth_date: date | None
+    age_minimum: int
+    is_restricted: bool
+    is_reachable: bool
+    template: TemplateState | None
+    has_all_parameters: bool
+    matches: bool
+    lost_to: LostTo | None
+    in_holdout: bool
+    rule_limit: Use | None
+    caps: tuple[Use, ...]
+    local_clock: LocalClock
+    quiet_hours: QuietHours | None
+    window: SendingWindow | None
+    send_until: datetime
+    price_e4: int
+    budget_left_e4: int | None
+    portfolio_left: int | None
+    unknown: frozenset[str] = field(default_factory=frozenset)
+
+    def __post_init__(self) -> None:
+        """Refuse an unknown fact that does not exist: it would be looked at after all."""
+        stray = self.unknown - FACT_NAMES
+        if stray:
+            raise ValueError(f"no such facts: {', '.join(sorted(stray))}")
+
+
+FACT_NAMES: frozenset[str] = frozenset(entry.name for entry in fields(Facts)) - {"unknown"}
+"""The names that may stand in `Facts.unknown`."""

@@ -1,0 +1,191 @@
+"""Quiet hours and sending windows in the local time of a person, in whole minutes.
+
+Local time comes from stretches of constant offset. Where the zone of a person is not known, several zones are
+possible and the strictest decides: an instant is quiet as soon as it is quiet in one of them (F60). Around a
+clock that is set back, both readings of the hour count, and one quiet reading is enough; a clock that is set
+forward needs no rule of its own, the first minute after the gap is read as it stands (F59).
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+MINUTES_PER_DAY = 24 * 60
+# The longest stretch a clock was ever set back is 24 hours (the date line); further away nothing matters.
+OVERLAP_HOURS_MAX = 24
+# A weekly window comes back within eight days; what is not open by then is never open.
+SEARCH_DAYS_MAX = 9
+_MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneStretch:
+    """A zone's offset east of UTC in minutes, from an instant on."""
+
+    from_utc: datetime
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneClock:
+    """The offsets of one zone in order of time; the first also stands for everything before it."""
+
+    zone: str
+    stretches: tuple[ZoneStretch, ...]
+
+    def readings(self, at: datetime) -> frozenset[datetime]:
+        """Return the local times a clock on the wall may show: one, or two while an hour repeats.
+
+        The instants keep their UTC mark; only their fields mean local time.
+        """
+        position = max(bisect_right(self.stretches, at, key=lambda stretch: stretch.from_utc) - 1, 0)
+        found = {at + timedelta(minutes=self.stretches[position].minutes)}
+        for earlier, later in self._overlaps(position):
+            back = timedelta(minutes=earlier.minutes - later.minutes)
+            if later.from_utc - back <= at < later.from_utc + back:
+                found.add(at + timedelta(minutes=earlier.minutes))
+                found.add(at + timedelta(minutes=later.minutes))
+        return frozenset(found)
+
+    def _overlaps(self, position: int) -> Iterator[tuple[ZoneStretch, ZoneStretch]]:
+        around = self.stretches[max(position - 1, 0) : position + 2]
+        for earlier, later in pairwise(around):
+            if later.minutes < earlier.minutes:
+                yield earlier, later
+
+    def changes_after(self, at: datetime, until: datetime) -> Iterator[datetime]:
+        """Yield the instants in (at, until] at which the readings change their rule."""
+        for earlier, later in pairwise(self.stretches):
+            if later.from_utc - timedelta(hours=OVERLAP_HOURS_MAX) > until:
+                return
+            back = timedelta(minutes=abs(earlier.minutes - later.minutes))
+            for edge in (later.from_utc - back, later.from_utc, later.from_utc + back):
+                if at < edge <= until:
+                    yield edge
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalClock:
+    """The zones in which a person may be; one when the zone is known, never none."""
+
+    zones: tuple[ZoneClock, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse a clock without a zone: it would allow everything."""
+        if not self.zones:
+            raise ValueError("a local clock needs at least one zone")
+
+    def readings(self, at: datetime) -> Iterator[datetime]:
+        """Yield every local time that the person's clock may show at the instant."""
+        for zone in self.zones:
+            yield from zone.readings(at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuietHours:
+    """Local minutes in which nothing is sent: `start <= minute < end`, over midnight where end < start."""
+
+    start_minute: int
+    end_minute: int
+
+    def is_quiet(self, local: datetime) -> bool:
+        """Return whether a local time lies in the quiet hours."""
+        minute = local.hour * 60 + local.minute
+        if self.start_minute <= self.end_minute:
+            return self.start_minute <= minute < self.end_minute
+        return minute >= self.start_minute or minute < self.end_minute
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendingWindow:
+    """When a rule sends: `start <= minute < end` of the local day, on weekdays counted from Monday = 0."""
+
+    weekdays: frozenset[int]
+    start_minute: int
+    end_minute: int
+
+    def is_open(self, local: datetime) -> bool:
+        """Return whether a local time lies in the window; one over midnight belongs to the day it opened."""
+        minute = local.hour * 60 + local.minute
+        if self.start_minute < self.end_minute:
+            return local.weekday() in self.weekdays and self.start_minute <= minute < self.end_minute
+        if minute >= self.start_minute:
+            return local.weekday() in self.weekdays
+        return minute < self.end_minute and (local.weekday() - 1) % 7 in self.weekdays
+
+
+def is_quiet(clock: LocalClock, quiet_hours: QuietHours | None, at: datetime) -> bool:
+    """Return whether it may be quiet where the person is."""
+    return quiet_hours is not None and any(quiet_hours.is_quiet(local) for local in clock.readings(at))
+
+
+def is_open(clock: LocalClock, window: SendingWindow | None, at: datetime) -> bool:
+    """Return whether the rule's window is open wherever the person may be."""
+    return window is None or all(window.is_open(local) for local in clock.readings(at))
+
+
+def next_allowed_instant(
+    clock: LocalClock, quiet_hours: QuietHours | None, window: SendingWindow | None, *, at: datetime
+) -> datetime | None:
+    """Return the first instant from `at` on that is neither quiet nor outside the window; None: not in nine days."""
+    limit = at + timedelta(days=SEARCH_DAYS_MAX)
+    for instant in _candidates(clock, quiet_hours, window, at=at, limit=limit):
+        if not is_quiet(clock, quiet_hours, instant) and is_open(clock, window, instant):
+            return instant
+    return None
+
+
+def end_of_allowance(
+    clock: LocalClock, quiet_hours: QuietHours | None, window: SendingWindow | None, *, at: datetime
+) -> datetime | None:
+    """Return the first instant from `at` on that is quiet or outside the window; None where nothing ever closes."""
+    limit = at + timedelta(days=SEARCH_DAYS_MAX)
+    for instant in _candidates(clock, quiet_hours, window, at=at, limit=limit):
+        if is_quiet(clock, quiet_hours, instant) or not is_open(clock, window, instant):
+            return instant
+    return None
+
+
+def _candidates(
+    clock: LocalClock,
+    quiet_hours: QuietHours | None,
+    window: SendingWindow | None,
+    *,
+    at: datetime,
+    limit: datetime,
+) -> list[datetime]:
+    """Return, in order, the only instants at which an answer can change: edges of the day in every offset.
+
+    Whole minutes suffice: the answer for the minute that is running is that of its first second.
+    """
+    edges = {0}
+    if quiet_hours is not None:
+        edges |= {quiet_hours.start_minute, quiet_hours.end_minute}
+    if window is not None:
+        edges |= {window.start_minute, window.end_minute % MINUTES_PER_DAY}
+    found = {at}
+    for zone in clock.zones:
+        found.update(zone.changes_after(at, limit))
+        for minutes in _offsets_near(zone, at, limit):
+            found.update(_edges_of_days(edges, minutes, at=at, limit=limit))
+    return sorted(found)
+
+
+def _offsets_near(zone: ZoneClock, at: datetime, limit: datetime) -> Iterable[int]:
+    margin = timedelta(hours=OVERLAP_HOURS_MAX)
+    first = max(bisect_right(zone.stretches, at - margin, key=lambda stretch: stretch.from_utc) - 1, 0)
+    return {stretch.minutes for stretch in zone.stretches[first:] if stretch.from_utc <= limit + margin}
+
+
+def _edges_of_days(
+    edges: Iterable[int], minutes: int, *, at: datetime, limit: datetime
+) -> Iterator[datetime]:
+    offset = timedelta(minutes=minutes)
+    midnight = (at + offset).replace(hour=0, minute=0, second=0, microsecond=0)
+    for day in range(SEARCH_DAYS_MAX + 1):
+        for edge in edges:
+            instant = midnight + timedelta(days=day) + edge * _MINUTE - offset
+            if at < instant <= limit:
+                yield instant

@@ -1,0 +1,127 @@
+"""The workspace's sending policy: quiet hours, caps, ages, and how long plans and consents count."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from rulecast.policy.facts import Use
+from rulecast.policy.local_time import QuietHours
+from rulecast.values.fields import FieldInvalidError, Fields
+from rulecast.values.purpose import Purpose
+
+CAPS_MAX = 8
+"""Each cap is one more count over a person's permits at every send."""
+CAP_HOURS_MAX = 24 * 90
+"""Permits older than a quarter of a year are no longer near at hand."""
+AGE_MAX = 30
+"""No law known to us forbids marketing above 21; a higher figure is a typing error."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cap:
+    """At most `count_max` marketing messages per person in any `window_hours`."""
+
+    count_max: int
+    window_hours: int
+
+    def used(self, count: int) -> Use:
+        """Return this cap with how much of it a person has used."""
+        return Use(count_max=self.count_max, window_hours=self.window_hours, used=count)
+
+
+def _usual_quiet_hours() -> QuietHours:
+    return QuietHours(start_minute=21 * 60, end_minute=9 * 60)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendingPolicy:
+    """What the workspace allows, whatever a rule says; the defaults hold where nobody said otherwise."""
+
+    quiet_hours: QuietHours = field(default_factory=_usual_quiet_hours)
+    marketing_caps: tuple[Cap, ...] = (
+        Cap(count_max=2, window_hours=24),
+        Cap(count_max=5, window_hours=24 * 7),
+    )
+    age_minimum: int = 18
+    age_minimum_by_country: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    plan_expiry_hours: int = 72
+    freshness_seconds_max: int = 60
+    consent_valid_days: int | None = None
+    withdrawn_wordings: frozenset[str] = frozenset()
+
+    def quiet_hours_for(self, purpose: Purpose) -> QuietHours | None:
+        """Return the quiet hours that bind a purpose: what a person waits for comes at any hour."""
+        return None if purpose is Purpose.TRANSACTIONAL else self.quiet_hours
+
+    def caps_for(self, purpose: Purpose) -> tuple[Cap, ...]:
+        """Return the caps that bind a purpose: marketing only."""
+        return self.marketing_caps if purpose is Purpose.MARKETING else ()
+
+    def age_minimum_for(self, country: str) -> int:
+        """Return the age from which marketing is allowed in a country (ISO 3166 two letters)."""
+        return self.age_minimum_by_country.get(country, self.age_minimum)
+
+    def is_consent_expired(self, effective_at: datetime, wording_version: str, *, now: datetime) -> bool:
+        """Return whether a grant no longer counts: too old, or under a wording that was withdrawn (F53)."""
+        if wording_version in self.withdrawn_wordings:
+            return True
+        return self.consent_valid_days is not None and now - effective_at >= timedelta(
+            days=self.consent_valid_days
+        )
+
+
+def read_sending_policy(data: Mapping[str, object], *, place: str = "sending_policy") -> SendingPolicy:
+    """Return the policy that a table describes; what it leaves out keeps its default.
+
+    Raises:
+        FieldInvalidError: a field is unknown or its value cannot be used; the error names the place.
+    """
+    fields = Fields(data, place)
+    usual = SendingPolicy()
+    ages = fields.table("age_minimum_by_country")
+    policy = SendingPolicy(
+        quiet_hours=_quiet_hours(fields) if fields.has("quiet_hours") else usual.quiet_hours,
+        marketing_caps=_caps(fields) if fields.has("marketing_caps") else usual.marketing_caps,
+        age_minimum=fields.whole("age_minimum", low=0, high=AGE_MAX, default=usual.age_minimum),
+        age_minimum_by_country=MappingProxyType({name: _age(ages, name) for name in ages.names()}),
+        plan_expiry_hours=fields.whole("plan_expiry_hours", low=1, high=72, default=usual.plan_expiry_hours),
+        freshness_seconds_max=fields.whole("freshness_seconds_max", low=1, high=3600, default=60),
+        consent_valid_days=fields.whole("consent_valid_days", low=1, high=3660)
+        if fields.has("consent_valid_days")
+        else None,
+        withdrawn_wordings=frozenset(fields.texts("withdrawn_wordings")),
+    )
+    fields.finish()
+    return policy
+
+
+def _quiet_hours(fields: Fields) -> QuietHours:
+    table = fields.table("quiet_hours")
+    start, end = table.minute_of_day("start") % (24 * 60), table.minute_of_day("end") % (24 * 60)
+    table.finish()
+    if start == end:
+        raise FieldInvalidError(
+            table.place, "start and end are the same; quiet hours can be short but not absent"
+        )
+    return QuietHours(start_minute=start, end_minute=end)
+
+
+def _caps(fields: Fields) -> tuple[Cap, ...]:
+    tables = fields.tables("marketing_caps")
+    if not 1 <= len(tables) <= CAPS_MAX:
+        raise FieldInvalidError(fields.where("marketing_caps"), f"1 to {CAPS_MAX} caps are expected")
+    caps = []
+    for table in tables:
+        count_max = table.whole("count", low=1, high=1000)
+        caps.append(
+            Cap(count_max=count_max, window_hours=table.whole("per_hours", low=1, high=CAP_HOURS_MAX))
+        )
+        table.finish()
+    return tuple(caps)
+
+
+def _age(ages: Fields, country: str) -> int:
+    if len(country) != 2 or not country.isascii() or not country.isupper():  # noqa: PLR2004 - ISO 3166-1 alpha-2
+        raise FieldInvalidError(ages.where(country), "a country is named by two capital letters")
+    return ages.whole(country, low=0, high=AGE_MAX)
