@@ -1,0 +1,140 @@
+"""One database: a pool of connections, transactions, notifications and locks."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, NamedTuple, Self
+
+from psycopg import AsyncConnection
+from psycopg.conninfo import make_conninfo
+from psycopg_pool import AsyncConnectionPool
+
+from rulecast.database.locks import key_of
+
+Connection = AsyncConnection[tuple[Any, ...]]
+
+# Waiting longer for a free connection means the process asks for more than it may have.
+POOL_WAIT_SECONDS = 30.0
+CONNECT_LIMIT_SECONDS = 10
+
+
+class Notice(NamedTuple):
+    """One notification: its channel and its text, never personal data."""
+
+    channel: str
+    payload: str
+
+
+class Notices:
+    """The notifications of one LISTEN, in order of commit."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Take the listening connection."""
+        self._connection = connection
+        self._waiting: list[Notice] = []
+
+    async def next(self, *, timeout_seconds: float | None = None) -> Notice | None:
+        """Return the next notification, or None when none came in time.
+
+        Raises:
+            OperationalError: the connection was lost; notifications may have been missed.
+        """
+        if not self._waiting:
+            arrived = self._connection.notifies(timeout=timeout_seconds, stop_after=1)
+            self._waiting = [Notice(one.channel, one.payload) async for one in arrived]
+        return self._waiting.pop(0) if self._waiting else None
+
+    def __aiter__(self) -> Self:
+        """Iterate over notifications until cancelled."""
+        return self
+
+    async def __anext__(self) -> Notice:
+        """Wait for the next notification."""
+        notice = await self.next()
+        if notice is None:
+            raise StopAsyncIteration
+        return notice
+
+
+class Database:
+    """A pool of connections to one database; READ COMMITTED on the primary."""
+
+    def __init__(self, conninfo: str, *, pool_size: int = 10) -> None:
+        """Remember the address; nothing is connected before `open`."""
+        self.conninfo = make_conninfo(
+            conninfo, application_name="rulecast", connect_timeout=CONNECT_LIMIT_SECONDS
+        )
+        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+            self.conninfo,
+            min_size=1,
+            max_size=pool_size,
+            open=False,
+            timeout=POOL_WAIT_SECONDS,
+            kwargs={"autocommit": True},
+            configure=_configure,
+            name="rulecast",
+        )
+
+    async def open(self) -> Self:
+        """Open the pool and wait for its first connection."""
+        await self._pool.open(wait=True, timeout=POOL_WAIT_SECONDS)
+        return self
+
+    async def close(self) -> None:
+        """Close every connection of the pool."""
+        await self._pool.close()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """Hold one transaction: committed when the block ends, rolled back when it raises."""
+        async with self._pool.connection() as connection, connection.transaction():
+            yield connection
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """Hold one connection on which every statement is its own transaction."""
+        async with self._pool.connection() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def listen(self, *channels: str) -> AsyncIterator[Notices]:
+        """Listen on channels over a connection of its own; once inside, no notification is missed."""
+        async with self._own_connection() as connection:
+            for channel in channels:
+                await connection.execute(_listen_statement(channel))
+            yield Notices(connection)
+
+    @asynccontextmanager
+    async def advisory_lock(self, name: str, *, wait: bool = True) -> AsyncIterator[bool]:
+        """Hold the named session lock over a connection of its own; yields False if it was taken and `wait` is off.
+
+        The server drops the lock when the process dies.
+        """
+        async with self._own_connection() as connection:
+            if wait:
+                await connection.execute("SELECT pg_advisory_lock(%s)", (key_of(name),))
+                yield True
+                return
+            cursor = await connection.execute("SELECT pg_try_advisory_lock(%s)", (key_of(name),))
+            row = await cursor.fetchone()
+            yield row is not None and bool(row[0])
+
+    @asynccontextmanager
+    async def _own_connection(self) -> AsyncIterator[Connection]:
+        connection = await AsyncConnection.connect(self.conninfo, autocommit=True)
+        try:
+            await _configure(connection)
+            yield connection
+        finally:
+            await connection.close()
+
+
+async def _configure(connection: Connection) -> None:
+    """Make a fresh connection speak UTC whatever the server's own zone."""
+    await connection.execute("SET TIME ZONE 'UTC'")
+
+
+def _listen_statement(channel: str) -> bytes:
+    if not channel.isidentifier():
+        message = f"A channel is a plain identifier, not {channel!r}."
+        raise ValueError(message)
+    return f'LISTEN "{channel}"'.encode()

@@ -1,0 +1,55 @@
+-- name: insert_contact_keys
+-- Keys of new contacts; a contact that has one keeps it, an erased one gets none.
+INSERT INTO contact_key (contact_id, wrapped_key, key_version)
+SELECT fresh.contact_id, fresh.wrapped_key, %(key_version)s::integer
+FROM unnest(%(contact_ids)b::bigint[], %(wrapped_keys)b::bytea[]) AS fresh (contact_id, wrapped_key)
+WHERE NOT EXISTS (SELECT 1 FROM erased_contact AS gone WHERE gone.contact_id = fresh.contact_id)
+ORDER BY fresh.contact_id
+ON CONFLICT (contact_id) DO NOTHING;
+
+-- name: find_contact_keys
+-- The wrapped keys of a batch of contacts; erased and unknown ones are missing.
+SELECT contact_id, wrapped_key
+FROM contact_key
+WHERE contact_id = ANY (%(contact_ids)b::bigint[]);
+
+-- name: lock_contact_for_erasure
+-- Waits for keys being created for the same contact, so that none appears after the erasure.
+INSERT INTO erased_contact (contact_id)
+VALUES (%(contact_id)s::bigint)
+ON CONFLICT (contact_id) DO NOTHING;
+
+-- name: delete_contact_key
+-- The erasure itself.
+DELETE FROM contact_key
+WHERE contact_id = %(contact_id)s::bigint;
+
+-- name: insert_day_key
+-- The key of a day; the first of two processes wins, a destroyed day stays destroyed.
+INSERT INTO day_key (day, wrapped_key)
+VALUES (%(day)s::date, %(wrapped_key)s::bytea)
+ON CONFLICT (day) DO NOTHING;
+
+-- name: find_day_keys
+-- The wrapped keys of some days; NULL where destroyed.
+SELECT day, wrapped_key
+FROM day_key
+WHERE day = ANY (%(days)s::date[]);
+
+-- name: destroy_day_keys_before
+-- Destroys every kept key of earlier days.
+UPDATE day_key
+SET wrapped_key = NULL, destroyed_at = clock_timestamp()
+WHERE day < %(day)s::date
+    AND wrapped_key IS NOT NULL;
+
+-- name: find_fingerprint
+-- Which root key and workspace these keys were wrapped under.
+SELECT fingerprint, workspace
+FROM root_key_fingerprint;
+
+-- name: insert_fingerprint
+-- The first start decides; a second process in the same instant must then agree.
+INSERT INTO root_key_fingerprint (fingerprint, workspace)
+VALUES (%(fingerprint)s::bytea, %(workspace)s::text)
+ON CONFLICT (only_row) DO NOTHING;

@@ -1,0 +1,71 @@
+"""Fixtures every test may ask for; each database is a fresh clone, dropped afterwards."""
+
+import base64
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from rulecast.config import Settings, load_settings
+from rulecast.database import Database
+from rulecast.database.migrate import KEYS_DIRECTORY, MAIN_DIRECTORY
+from rulecast.values.clock import ManualClock
+from rulecast.vault import Vault, open_vault
+from tests.database import cloned_database
+
+START = datetime(2026, 11, 17, 18, 55, tzinfo=UTC)
+ROOT_KEY = base64.b64encode(bytes(range(32))).decode()
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """A clock standing at Tuesday 2026-11-17, 19:55 in Casablanca."""
+    return ManualClock(START)
+
+
+@pytest.fixture
+def database_url() -> Iterator[str]:
+    with cloned_database(MAIN_DIRECTORY) as conninfo:
+        yield conninfo
+
+
+@pytest.fixture
+def keys_database_url() -> Iterator[str]:
+    with cloned_database(KEYS_DIRECTORY) as conninfo:
+        yield conninfo
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    opened = await Database(database_url, pool_size=8).open()
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def keys_database(keys_database_url: str) -> AsyncIterator[Database]:
+    opened = await Database(keys_database_url, pool_size=4).open()
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def environment(database_url: str, keys_database_url: str, tmp_path: Path) -> dict[str, str]:
+    """The variables under which a process of the product works on this test's databases."""
+    return {
+        "RULECAST_HOME": str(tmp_path / "home"),
+        "RULECAST_DATABASE_URL": database_url,
+        "RULECAST_KEYS_DATABASE_URL": keys_database_url,
+        "RULECAST_ROOT_KEY": ROOT_KEY,
+    }
+
+
+@pytest.fixture
+def settings(environment: dict[str, str]) -> Settings:
+    return load_settings(environment)
+
+
+@pytest.fixture
+async def vault(settings: Settings, keys_database: Database) -> Vault:
+    return await open_vault(settings, keys_database)
