@@ -1,0 +1,131 @@
+"""Starts the simulator from a terminal: `python -m cloud_api_simulator --help`."""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import uvloop
+
+from cloud_api_simulator.settings import (
+    DEFAULT_NUMBERS,
+    STANDARD_THROUGHPUT_PER_SECOND,
+    NumberSettings,
+    SimulatorSettings,
+    WebhookSettings,
+)
+from cloud_api_simulator.simulator import Simulator
+
+
+def parse_arguments(arguments: Sequence[str]) -> SimulatorSettings:
+    """Return the settings a command line asks for; raises ValueError or exits with a usage message."""
+    parser = argparse.ArgumentParser(
+        prog="python -m cloud_api_simulator", description="A simulator of the WhatsApp Cloud API."
+    )
+    parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 picks one")
+    parser.add_argument("--state-dir", type=Path, required=True, help="directory of ledger.jsonl")
+    secret = parser.add_mutually_exclusive_group(required=True)
+    secret.add_argument("--app-secret-file", type=Path, help="file with the secret that signs webhooks")
+    secret.add_argument("--app-secret", help="the secret itself (visible in the process list)")
+    parser.add_argument("--verify-token", default="verify", help="token of the webhook handshake")
+    parser.add_argument("--verify-webhook", action="store_true", help="do the GET handshake at start")
+    parser.add_argument("--webhook-url", help="where webhooks go; none are sent without it")
+    parser.add_argument(
+        "--number", action="append", default=[], metavar="ID[:THROUGHPUT[:DISPLAY]]", help="a business number"
+    )
+    parser.add_argument(
+        "--clock", default="system", help="system, or virtual:<ISO start>@<unix seconds>x<speed>"
+    )
+    parser.add_argument("--seed", type=int, default=1, help="seed of everybody's behaviour")
+    token = parser.add_mutually_exclusive_group()
+    token.add_argument("--access-token", default="simulated", help="bearer token that requests must carry")
+    token.add_argument("--access-token-file", type=Path, help="file with that token")
+    parser.add_argument("--waba", default="102290129340398", help="id of the WhatsApp Business Account")
+    parser.add_argument("--updates-per-post", type=int, default=20, help="most updates in one webhook")
+    parser.add_argument(
+        "--link-map",
+        action="append",
+        default=[],
+        metavar="PREFIX=REPLACEMENT",
+        help="fetch links with this prefix elsewhere (loopback)",
+    )
+    given = parser.parse_args(arguments)
+    return SimulatorSettings(
+        state_dir=given.state_dir,
+        app_secret=given.app_secret_file.read_text("utf-8").strip()
+        if given.app_secret_file
+        else given.app_secret,
+        verify_token=given.verify_token,
+        webhook_url=given.webhook_url,
+        numbers=tuple(_number(text) for text in given.number) or DEFAULT_NUMBERS,
+        clock=given.clock,
+        seed=given.seed,
+        access_token=given.access_token_file.read_text("utf-8").strip()
+        if given.access_token_file
+        else given.access_token,
+        port=given.port,
+        waba_id=given.waba,
+        webhooks=replace(
+            WebhookSettings(),
+            updates_per_post_max=given.updates_per_post,
+            verify_at_start=given.verify_webhook,
+        ),
+        link_map=tuple(_pair(text) for text in given.link_map),
+    )
+
+
+def _number(text: str) -> NumberSettings:
+    number_id, _, rest = text.partition(":")
+    throughput, _, display = rest.partition(":")
+    return NumberSettings(
+        phone_number_id=number_id,
+        throughput_per_second=int(throughput) if throughput else STANDARD_THROUGHPUT_PER_SECOND,
+        display_phone_number=display or "15550783881",
+    )
+
+
+def _pair(text: str) -> tuple[str, str]:
+    prefix, _, replacement = text.partition("=")
+    return prefix, replacement
+
+
+async def serve(settings: SimulatorSettings) -> None:
+    """Run until SIGTERM or SIGINT; prints one JSON line when ready."""
+    simulator = Simulator(settings)
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    try:
+        url = await simulator.start()
+        sys.stdout.write(
+            json.dumps({"url": url, "pid": os.getpid(), "ledger": str(simulator.world.ledger.path)}) + "\n"
+        )
+        sys.stdout.flush()
+        await stopped.wait()
+    finally:
+        await simulator.stop()
+
+
+def main() -> int:
+    """Return the exit code: 0 after a signal, 2 for wrong arguments."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        settings = parse_arguments(sys.argv[1:])
+        with contextlib.suppress(KeyboardInterrupt):
+            uvloop.run(serve(settings))
+    except (ValueError, OSError) as error:
+        sys.stderr.write(f"cloud_api_simulator: {error}\n")
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

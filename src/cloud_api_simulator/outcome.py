@@ -1,0 +1,239 @@
+"""What becomes of an accepted message: a function of the seed, the phone and the template alone."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Any
+
+from cloud_api_simulator.calling_codes import has_us_area_code
+from cloud_api_simulator.chance import Chance
+from cloud_api_simulator.people import Person
+from cloud_api_simulator.settings import Behaviour
+from cloud_api_simulator.templates import Template
+
+STOP_WORDS = ("STOP", "Stop", "stop", "ARRET", "Arrêt", "توقف", "stop svp", "Unsubscribe")
+REPLIES = (
+    "Merci",
+    "Ok",
+    "C'est combien ?",
+    "شكرا",
+    "Thanks!",
+    "Est-ce disponible à Rabat ?",
+    "👍",
+    "Not for me",
+)
+LAST_REACTION_SECONDS = 20 * 3600
+"""No reaction comes later than this after the message was seen, so that the service window rules stay testable."""
+
+_NORMAL = NormalDist()
+_EDGE = 1e-6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reaction:
+    """What the person does after seeing a message: `kind` is text, button or preference."""
+
+    kind: str
+    after_seconds: float
+    text: str = ""
+    button_index: int = 0
+    is_stop: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetch:
+    """A fetch of the link in a URL button by the person or by a preview bot."""
+
+    button_index: int
+    after_seconds: float
+    by: str
+    method: str = "GET"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """The course of one accepted message; delays in virtual seconds, each after the step before."""
+
+    failure_code: int | None = None
+    sent_after: float = 1.0
+    delivered_after: float | None = None
+    delivered_is_silent: bool = False
+    seen_after: float | None = None
+    read_is_silent: bool = False
+    reaction: Reaction | None = None
+    fetches: tuple[Fetch, ...] = ()
+
+
+def decide_outcome(
+    person: Person, template: Template | None, behaviour: Behaviour, chance: Chance
+) -> Outcome:
+    """Return the course of an accepted message.
+
+    The order of refusals is that of Meta's asynchronous checks: stop list 131050, not on WhatsApp 131026, United
+    States 131049, per-user cap 131049, experiment 130472 (Cloud API docs: error codes, per-user marketing limits).
+    Text replies (`template` None) are only sent, delivered and read.
+    """
+    draws = chance.draws("message", person.wa_id, template.name if template is not None else "")
+    sent_after = behaviour.sent_seconds_min + draws[5] * (
+        behaviour.sent_seconds_max - behaviour.sent_seconds_min
+    )
+    failure = _failure(person, template, behaviour, draws)
+    if failure is not None:
+        return Outcome(failure_code=failure, sent_after=sent_after)
+    habits = person.habits
+    if not habits.get("delivered", draws[2] < behaviour.delivered_rate):
+        return Outcome(sent_after=sent_after, fetches=_bot_fetches(template, habits, behaviour, draws))
+    reaction = _reaction(template, habits, behaviour, draws)
+    clicks = _clicks(template, habits, behaviour, draws)
+    acts = bool(reaction is not None or clicks)
+    seen = habits.get("reads", acts or draws[3] < behaviour.read_rate)
+    return Outcome(
+        sent_after=sent_after,
+        delivered_after=_lognormal(behaviour.delivered_seconds_median, behaviour.delivered_sigma, draws[6]),
+        delivered_is_silent=bool(seen)
+        and person.read_receipts
+        and draws[14] < behaviour.delivered_skipped_rate,
+        seen_after=_lognormal(behaviour.read_seconds_median, behaviour.read_sigma, draws[8])
+        if seen
+        else None,
+        read_is_silent=not person.read_receipts,
+        reaction=reaction if seen else None,
+        fetches=_bot_fetches(template, habits, behaviour, draws) + (clicks if seen else ()),
+    )
+
+
+def _failure(
+    person: Person, template: Template | None, behaviour: Behaviour, draws: tuple[float, ...]
+) -> int | None:
+    marketing = template is not None and template.is_marketing
+    if marketing and person.stopped:
+        return 131050
+    if not person.has_whatsapp:
+        return 131026
+    if not marketing:
+        return None
+    if has_us_area_code(person.wa_id):
+        return 131049
+    if person.habits.get("capped", draws[0] < behaviour.capped_rate):
+        return 131049
+    return 130472 if draws[1] < behaviour.experiment_rate else None
+
+
+def _lognormal(median: float, sigma: float, draw: float) -> float:
+    return median * math.exp(sigma * _NORMAL.inv_cdf(min(max(draw, _EDGE), 1 - _EDGE)))
+
+
+def _reaction(
+    template: Template | None, habits: Mapping[str, Any], behaviour: Behaviour, draws: tuple[float, ...]
+) -> Reaction | None:
+    if template is None:
+        return None
+    after = habits.get("reacts_after_seconds")
+    if after is None:
+        after = min(
+            _lognormal(behaviour.reaction_seconds_median, behaviour.reaction_sigma, draws[13]),
+            LAST_REACTION_SECONDS,
+        )
+    after = float(after)
+    stop_index = next((index for index, button in enumerate(template.buttons) if button.is_stop), None)
+    if "will_reply" in habits:
+        text = str(habits["will_reply"])
+        return (
+            Reaction(kind="text", after_seconds=after, text=text, is_stop=is_stop_text(text))
+            if text
+            else None
+        )
+    if habits.get("taps_stop_button"):
+        return _tap(stop_index, after, is_stop=True)
+    if "taps_button" in habits:
+        index = int(habits["taps_button"])
+        return _tap(index, after, is_stop=index == stop_index) if 0 <= index < len(template.buttons) else None
+    if habits.get("prefers_stop"):
+        return Reaction(kind="preference", after_seconds=after, is_stop=True)
+    return _chance_reaction(template, behaviour, draws, after=after, stop_index=stop_index)
+
+
+def _tap(index: int | None, after: float, *, is_stop: bool) -> Reaction | None:
+    return (
+        None
+        if index is None
+        else Reaction(kind="button", after_seconds=after, button_index=index, is_stop=is_stop)
+    )
+
+
+def _chance_reaction(
+    template: Template,
+    behaviour: Behaviour,
+    draws: tuple[float, ...],
+    *,
+    after: float,
+    stop_index: int | None,
+) -> Reaction | None:
+    draw = draws[4]
+    if template.is_marketing:
+        if draw < behaviour.stop_text_rate:
+            return Reaction(
+                kind="text",
+                after_seconds=after,
+                text=STOP_WORDS[int(draws[15] * len(STOP_WORDS))],
+                is_stop=True,
+            )
+        draw -= behaviour.stop_text_rate
+        if draw < behaviour.stop_button_rate:
+            return _tap(stop_index, after, is_stop=True)
+        draw -= behaviour.stop_button_rate
+        if draw < behaviour.prefers_stop_rate:
+            return Reaction(kind="preference", after_seconds=after, is_stop=True)
+        draw -= behaviour.prefers_stop_rate
+    if draw < behaviour.button_rate:
+        others = [
+            index
+            for index, button in enumerate(template.buttons)
+            if button.kind == "QUICK_REPLY" and not button.is_stop
+        ]
+        return _tap(others[int(draws[15] * len(others))], after, is_stop=False) if others else None
+    if draw - behaviour.button_rate < behaviour.reply_rate:
+        return Reaction(kind="text", after_seconds=after, text=REPLIES[int(draws[15] * len(REPLIES))])
+    return None
+
+
+def _url_index(template: Template | None) -> int | None:
+    if template is None:
+        return None
+    return next(
+        (index for index, button in enumerate(template.buttons) if button.kind == "URL" and button.url), None
+    )
+
+
+def _clicks(
+    template: Template | None, habits: Mapping[str, Any], behaviour: Behaviour, draws: tuple[float, ...]
+) -> tuple[Fetch, ...]:
+    index = _url_index(template)
+    count = int(habits.get("clicks", draws[9] < behaviour.click_rate))
+    if index is None or count <= 0:
+        return ()
+    after = _lognormal(behaviour.reaction_seconds_median, behaviour.reaction_sigma, draws[10])
+    return tuple(
+        Fetch(button_index=index, after_seconds=after * (1 + turn), by="person") for turn in range(count)
+    )
+
+
+def _bot_fetches(
+    template: Template | None, habits: Mapping[str, Any], behaviour: Behaviour, draws: tuple[float, ...]
+) -> tuple[Fetch, ...]:
+    index = _url_index(template)
+    if index is None or not habits.get("preview_bot", draws[11] < behaviour.preview_bot_rate):
+        return ()
+    method = "HEAD" if draws[12] < 1 / 3 else "GET"
+    return (Fetch(button_index=index, after_seconds=draws[10], by="preview_bot", method=method),)
+
+
+_STOP_TEXTS = frozenset(word.casefold() for word in STOP_WORDS) | {
+    "arret", "arrêter", "désabonner", "desabonner", "stop promotions", "unsubscribe from promos", "baja", "sair", "إيقاف", "إلغاء",
+}  # fmt: skip
+
+
+def is_stop_text(text: str) -> bool:
+    """Return whether a typed text is plainly a stop; only the ledger uses this, Meta does not parse texts."""
+    return text.strip().strip(".!").casefold() in _STOP_TEXTS
