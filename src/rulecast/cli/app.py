@@ -1,0 +1,119 @@
+"""The command line: one explicit list of groups, global options, and how errors reach a person."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.panel import Panel
+from rich.text import Text
+
+from rulecast import __version__
+from rulecast.cli.session import begin_session
+from rulecast.values.errors import RulecastError
+from rulecast.wiring.logs import mask_numbers
+
+# Every group of commands, in the order in which `rulecast --help` shows them.
+GROUPS: tuple[Callable[[typer.Typer], None], ...] = ()
+
+USER_ERROR = 2
+DEFECT = 70
+INTERRUPTED = 130
+FRAMES_SHOWN = 6
+
+
+def build_app(environ: Mapping[str, str]) -> typer.Typer:
+    """Return the application with every group of commands."""
+    app = typer.Typer(
+        name="rulecast",
+        help="Decide who may receive which WhatsApp message, when and why, and prove it.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+        rich_markup_mode=None,
+    )
+
+    @app.callback()
+    def begin(
+        context: typer.Context,
+        home: Annotated[
+            Path | None, typer.Option("--home", help="Directory of the workspace, instead of RULECAST_HOME.")
+        ] = None,
+        actor: Annotated[
+            str | None, typer.Option("--as", help="Who acts, for the audit; default: the system user.")
+        ] = None,
+        _version: Annotated[
+            bool,
+            typer.Option(
+                "--version", help="Print the version and leave.", is_eager=True, callback=_print_version
+            ),
+        ] = False,
+    ) -> None:
+        """Prepare the session of every command."""
+        context.obj = begin_session(home, actor, environ)
+
+    for register in GROUPS:
+        register(app)
+    return app
+
+
+def run_command(arguments: Sequence[str], environ: Mapping[str, str] | None = None) -> int:
+    """Run one command line and return its exit code; errors of users are printed, never traced."""
+    environ = os.environ if environ is None else environ
+    try:
+        build_app(environ)(args=list(arguments), prog_name="rulecast")
+    except SystemExit as leaving:
+        return _exit_code(leaving)
+    except RulecastError as error:
+        show_error(error, as_json="--json" in arguments)
+        return USER_ERROR
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as defect:  # noqa: BLE001 - the outermost door: a person never meets a traceback
+        _show_defect(defect)
+        return DEFECT
+    return 0
+
+
+def show_error(error: RulecastError, *, as_json: bool) -> None:
+    """Print code, what happened and what to do; with `--json` also as an object on standard output."""
+    if as_json:
+        answer = {"error": {"code": error.code, "what": error.what, "what_to_do": error.hint}}
+        sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
+    console = Console(stderr=True, highlight=False)
+    body = Text.assemble((error.what, ""), "\n", ("What to do: ", "bold"), error.hint)
+    console.print(Panel(body, title=Text(error.code, "bold red"), title_align="left", border_style="red"))
+
+
+def _show_defect(defect: Exception) -> None:
+    """Name a defect by its type and the places it went through: its text may quote a person's data."""
+    console = Console(stderr=True, highlight=False)
+    places: list[str] = []
+    trace = defect.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        places.append(f"{Path(code.co_filename).name}:{trace.tb_lineno} {code.co_qualname}")
+        trace = trace.tb_next
+    body = Text.assemble(
+        f"rulecast met a defect of its own: {type(defect).__name__}. Nothing half-done was kept.\n",
+        ("What to do: ", "bold"),
+        "report it with these lines; they hold no data of people.\n",
+        (mask_numbers("\n".join(places[-FRAMES_SHOWN:])), "dim"),
+    )
+    console.print(Panel(body, title=Text("Defect", "bold red"), title_align="left", border_style="red"))
+
+
+def _exit_code(leaving: SystemExit) -> int:
+    if leaving.code is None:
+        return 0
+    return leaving.code if isinstance(leaving.code, int) else 1
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        sys.stdout.write(f"rulecast {__version__}\n")
+        raise typer.Exit
