@@ -1,0 +1,130 @@
+-- name: find_identities
+-- Who is known by these keyed hashes now.
+SELECT lookup, contact_id FROM profile.identity
+WHERE lookup = ANY(%(lookups)b::bytea[]) AND valid_to IS NULL AND kind IN ('phone', 'bsuid', 'external');
+
+-- name: find_identity_kinds
+-- By what these people are known now.
+SELECT contact_id, kind, scope, lookup FROM profile.identity
+WHERE contact_id = ANY(%(contact_ids)b::bigint[]) AND valid_to IS NULL;
+
+-- name: next_contact_ids
+SELECT nextval('profile.contact_id_sequence') FROM generate_series(1, %(count)s::integer);
+
+-- name: insert_contacts
+INSERT INTO profile.contact
+    (contact_id, first_seen_at, recorded_at, source, attributes, sealed_attributes, is_reachable)
+SELECT c.contact_id, c.first_seen_at, %(now)s::timestamptz, c.source, c.attributes::jsonb, c.sealed_attributes, c.is_reachable
+FROM unnest(
+    %(contact_id)b::bigint[], %(first_seen_at)b::timestamptz[], %(source)b::text[], %(attributes)b::text[],
+    %(sealed_attributes)b::bytea[], %(is_reachable)b::boolean[]
+) AS c (contact_id, first_seen_at, source, attributes, sealed_attributes, is_reachable);
+
+-- name: insert_guards
+-- One guard row a contact, from its first moment on: the send path locks it.
+INSERT INTO profile.sending_guard (contact_id) SELECT unnest(%(contact_id)b::bigint[]);
+
+-- name: insert_contact_changes
+-- The person exists since they were first seen; their values hold since the source says so.
+INSERT INTO profile.change (contact_id, kind, payload, valid_from, recorded_at)
+SELECT c.contact_id, v.kind, v.payload, v.valid_from, %(now)s::timestamptz
+FROM unnest(
+    %(contact_id)b::bigint[], %(first_seen_at)b::timestamptz[], %(source)b::text[], %(attributes)b::text[],
+    %(is_reachable)b::boolean[], %(attributes_valid_from)b::timestamptz[]
+) AS c (contact_id, first_seen_at, source, attributes, is_reachable, attributes_valid_from)
+CROSS JOIN LATERAL (VALUES
+    ('contact', jsonb_build_object('is_reachable', c.is_reachable, 'source', c.source), c.first_seen_at),
+    ('attributes', c.attributes::jsonb, c.attributes_valid_from)
+) AS v (kind, payload, valid_from)
+WHERE v.kind = 'contact' OR v.payload <> '{}'::jsonb;
+
+-- name: lock_contacts
+-- The values of people about to change; in order, so that two imports cannot wait for each other.
+SELECT contact_id, attributes::text AS attributes, sealed_attributes, is_reachable
+FROM profile.contact WHERE contact_id = ANY(%(contact_ids)b::bigint[])
+ORDER BY contact_id FOR NO KEY UPDATE;
+
+-- name: update_contacts
+UPDATE profile.contact AS c
+SET attributes = u.attributes::jsonb, sealed_attributes = u.sealed_attributes
+FROM unnest(%(contact_id)b::bigint[], %(attributes)b::text[], %(sealed_attributes)b::bytea[])
+    AS u (contact_id, attributes, sealed_attributes)
+WHERE c.contact_id = u.contact_id;
+
+-- name: insert_attribute_changes
+INSERT INTO profile.change (contact_id, kind, payload, valid_from, recorded_at)
+SELECT u.contact_id, 'attributes', u.changed::jsonb, u.valid_from, %(now)s::timestamptz
+FROM unnest(%(contact_id)b::bigint[], %(changed)b::text[], %(attributes_valid_from)b::timestamptz[])
+    AS u (contact_id, changed, valid_from)
+WHERE u.changed <> '{}';
+
+-- name: mark_reachable
+WITH marked AS (
+    UPDATE profile.contact SET is_reachable = true
+    WHERE contact_id = ANY(%(contact_ids)b::bigint[]) AND NOT is_reachable
+    RETURNING contact_id
+)
+INSERT INTO profile.change (contact_id, kind, payload, valid_from, recorded_at)
+SELECT contact_id, 'flags', '{"is_reachable": true}'::jsonb, %(now)s::timestamptz, %(now)s::timestamptz FROM marked;
+
+-- name: insert_identities
+INSERT INTO profile.identity (contact_id, kind, scope, lookup, suppression_index, sealed_value, valid_from)
+SELECT i.contact_id, i.kind, i.scope, i.lookup, i.suppression_index, i.sealed_value, %(now)s::timestamptz
+FROM unnest(
+    %(contact_id)b::bigint[], %(kind)b::text[], %(scope)b::text[], %(lookup)b::bytea[],
+    %(suppression_index)b::bytea[], %(sealed_value)b::bytea[]
+) AS i (contact_id, kind, scope, lookup, suppression_index, sealed_value);
+
+-- name: add_tags
+WITH added AS (
+    INSERT INTO profile.tag (contact_id, tag, added_at)
+    SELECT t.contact_id, t.tag, %(now)s::timestamptz
+    FROM unnest(%(contact_ids)b::bigint[], %(tags)b::text[]) AS t (contact_id, tag)
+    ON CONFLICT DO NOTHING
+    RETURNING contact_id, tag
+)
+INSERT INTO profile.change (contact_id, kind, payload, valid_from, recorded_at)
+SELECT contact_id, 'tag_added', jsonb_build_object('tag', tag), %(now)s::timestamptz, %(now)s::timestamptz FROM added;
+
+-- name: remove_tags
+WITH removed AS (
+    DELETE FROM profile.tag AS old
+    USING unnest(%(contact_ids)b::bigint[], %(tags)b::text[]) AS t (contact_id, tag)
+    WHERE old.contact_id = t.contact_id AND old.tag = t.tag
+    RETURNING old.contact_id, old.tag
+)
+INSERT INTO profile.change (contact_id, kind, payload, valid_from, recorded_at)
+SELECT contact_id, 'tag_removed', jsonb_build_object('tag', tag), %(now)s::timestamptz, %(now)s::timestamptz FROM removed;
+
+-- name: lock_guards
+-- First, alone, in order: whoever writes something that forbids a send meets the sender here.
+SELECT contact_id FROM profile.sending_guard
+WHERE contact_id = ANY(%(contact_ids)b::bigint[]) ORDER BY contact_id FOR NO KEY UPDATE;
+
+-- name: insert_consents
+-- Appends what is new. The same undated line, repeated by a later import, is the same line.
+WITH added AS (
+    INSERT INTO profile.consent
+        (contact_id, purpose, status, occurred_at, method, wording_version, sealed_evidence, effective_at, source,
+         import_id, recorded_at)
+    SELECT c.contact_id, c.purpose, c.status, c.occurred_at, c.method, c.wording_version, c.sealed_evidence,
+        coalesce(c.occurred_at, %(now)s::timestamptz), c.source, nullif(c.import_id, 0), %(now)s::timestamptz
+    FROM unnest(
+        %(contact_id)b::bigint[], %(purpose)b::text[], %(status)b::text[], %(occurred_at)b::timestamptz[],
+        %(method)b::text[], %(wording_version)b::text[], %(sealed_evidence)b::bytea[], %(source)b::text[],
+        %(import_id)b::bigint[]
+    ) AS c (contact_id, purpose, status, occurred_at, method, wording_version, sealed_evidence, source, import_id)
+    WHERE c.occurred_at IS NOT NULL OR NOT EXISTS (
+        SELECT FROM profile.consent AS old
+        WHERE old.contact_id = c.contact_id AND old.purpose = c.purpose AND old.status = c.status
+            AND old.method = c.method AND old.wording_version = c.wording_version AND old.occurred_at IS NULL
+    )
+    ON CONFLICT DO NOTHING
+    RETURNING contact_id, purpose, status, is_proven, method, wording_version, effective_at
+)
+INSERT INTO profile.change (contact_id, kind, payload, valid_from, recorded_at)
+SELECT contact_id, 'consent',
+    jsonb_build_object('purpose', purpose, 'status', status, 'proven', is_proven, 'method', method,
+        'wording_version', wording_version),
+    effective_at, %(now)s::timestamptz
+FROM added;
