@@ -34,7 +34,7 @@ def decide(facts: Facts, now: datetime) -> Verdict:
 
 
 def explain_checks(facts: Facts, now: datetime) -> list[Check]:
-    """Return every check in order with its outcome and the facts it read; nothing is reached after a failure."""
+    """Return every check in order, its outcome and the facts it read; nothing is reached after a failure."""
     told: list[Check] = []
     failed = False
     for step in CHECKS:

@@ -1,4 +1,4 @@
-"""The facts a verdict is made of: each must be given, and one that could not be read is named in `unknown`."""
+"""The facts a verdict is made of: each must be given; one that could not be read is named in `unknown`."""
 
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime

@@ -129,7 +129,7 @@ def is_open(clock: LocalClock, window: SendingWindow | None, at: datetime) -> bo
 def next_allowed_instant(
     clock: LocalClock, quiet_hours: QuietHours | None, window: SendingWindow | None, *, at: datetime
 ) -> datetime | None:
-    """Return the first instant from `at` on that is neither quiet nor outside the window; None: not in nine days."""
+    """Return the first instant from `at` on at which sending is allowed; None where there is none in nine days."""
     limit = at + timedelta(days=SEARCH_DAYS_MAX)
     for instant in _candidates(clock, quiet_hours, window, at=at, limit=limit):
         if not is_quiet(clock, quiet_hours, instant) and is_open(clock, window, instant):
@@ -140,7 +140,7 @@ def next_allowed_instant(
 def end_of_allowance(
     clock: LocalClock, quiet_hours: QuietHours | None, window: SendingWindow | None, *, at: datetime
 ) -> datetime | None:
-    """Return the first instant from `at` on that is quiet or outside the window; None where nothing ever closes."""
+    """Return the first instant from `at` on at which sending is not allowed; None where nothing ever closes."""
     limit = at + timedelta(days=SEARCH_DAYS_MAX)
     for instant in _candidates(clock, quiet_hours, window, at=at, limit=limit):
         if is_quiet(clock, quiet_hours, instant) or not is_open(clock, window, instant):

@@ -1,4 +1,4 @@
-"""Where a person may be: in the zone they gave, else in any of their country, else in the workspace's (F60)."""
+"""Where a person may be: in the zone they gave, else in any of their country, else the workspace's (F60)."""
 
 from collections.abc import Mapping
 from functools import cache, lru_cache

@@ -38,7 +38,7 @@ class Reason(StrEnum):
 
 DESCRIPTIONS: dict[Reason, str] = {
     Reason.NO_CONSENT: "There is no consent record for the purpose of the rule.",
-    Reason.UNPROVEN_CONSENT: "The consent lacks purpose, date, method or wording version; nobody has signed for it.",
+    Reason.UNPROVEN_CONSENT: "The consent lacks purpose, date, method or wording; nobody has signed for it.",
     Reason.CONSENT_WITHDRAWN: "The latest consent record for the purpose denies or withdraws it.",
     Reason.SUPPRESSED: "The number or id is on the suppression list.",
     Reason.OPTED_OUT: "The person asked for the messages to stop.",

@@ -1,0 +1,74 @@
+"""Pure arithmetic of pacing: token buckets on plain numbers, for the sender and for the plan's calendar.
+
+Sources of the limits: Cloud API, throughput (80 or 1,000 messages a second and number), pair rate (a message
+in six seconds to one person, 45 may be borrowed), messaging limits (people in a rolling day and portfolio).
+"""
+
+import math
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+PAIR_SECONDS_PER_MESSAGE = 6.0
+PAIR_BURST = 45
+PORTFOLIO_WINDOW = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bucket:
+    """A token bucket: at most `capacity` tokens, `per_second` new ones; `tokens` were there at `at_seconds`.
+
+    A bucket made at a start is empty, so that a restart never refills what was already spent.
+    """
+
+    capacity: float
+    per_second: float
+    tokens: float = 0.0
+    at_seconds: float = 0.0
+
+    def refilled(self, now_seconds: float) -> "Bucket":
+        """Return the bucket as it is at an instant; a clock that went back adds nothing."""
+        passed = max(0.0, now_seconds - self.at_seconds)
+        tokens = min(self.capacity, self.tokens + passed * self.per_second)
+        return replace(self, tokens=tokens, at_seconds=max(now_seconds, self.at_seconds))
+
+    def take(self, wanted: int, now_seconds: float) -> "tuple[Bucket, int]":
+        """Return the bucket after taking the wanted whole tokens, as many as it holds, and how many those are."""
+        full = self.refilled(now_seconds)
+        taken = min(wanted, math.floor(full.tokens))
+        return replace(full, tokens=full.tokens - taken), taken
+
+    def seconds_until(self, wanted: int, now_seconds: float) -> float:
+        """Return how long to wait for so many tokens; infinite where the bucket never holds as many."""
+        if wanted > self.capacity or self.per_second <= 0:
+            return math.inf
+        return max(0.0, (wanted - self.refilled(now_seconds).tokens) / self.per_second)
+
+
+def throughput_bucket(per_second: int, *, window_seconds: float = 0.02) -> Bucket:
+    """Return the bucket of a number: no sliding second exceeds `per_second`.
+
+    A bucket lets through its capacity and one second's refill in one second; both together must not exceed
+    the limit, so the refill is what the capacity leaves.
+    """
+    capacity = max(1.0, per_second * window_seconds)
+    return Bucket(capacity=capacity, per_second=max(1.0, per_second - capacity) if per_second > 1 else 1.0)
+
+
+def pair_bucket(now_seconds: float) -> Bucket:
+    """Return the bucket of one number and one person, full at the first message."""
+    return Bucket(
+        capacity=PAIR_BURST,
+        per_second=1 / PAIR_SECONDS_PER_MESSAGE,
+        tokens=PAIR_BURST,
+        at_seconds=now_seconds,
+    )
+
+
+def sending_seconds(messages: int, per_second: int) -> float:
+    """Return how long so many messages take at a throughput."""
+    return messages / per_second
+
+
+def batch_start(number: int, *, start: datetime, every: timedelta) -> datetime:
+    """Return when the batch of that number (from 0) may start."""
+    return start + number * every

@@ -1,0 +1,67 @@
+"""Business numbers and the portfolios whose limits they share."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from rulecast.values.fields import Fields
+from rulecast.values.ids import BusinessNumberId, PortfolioId
+
+PEOPLE_PER_DAY_MAX = 2_000_000_000
+"""Above every tier; `unlimited` is said by leaving the field out."""
+THROUGHPUT_MAX = 1000
+"""Meta's highest throughput of one number, messages a second (Cloud API: throughput, level HIGH)."""
+ID_LENGTH_MAX = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portfolio:
+    """A business portfolio: at most so many distinct people in any rolling 24 hours; None is unlimited."""
+
+    portfolio_id: PortfolioId
+    people_per_day_max: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BusinessNumber:
+    """A number that sends, by the name rules use for it."""
+
+    business_number_id: BusinessNumberId
+    portfolio_id: PortfolioId
+    name: str
+    waba_id: str
+    throughput_per_second: int
+    state: Literal["active", "held"] = "active"
+    hold_reason: str = ""
+
+
+def read_portfolio(fields: Fields) -> Portfolio:
+    """Return the portfolio a table describes.
+
+    Raises:
+        FieldInvalidError: a field is unknown or its value cannot be used.
+    """
+    portfolio = Portfolio(
+        portfolio_id=PortfolioId(fields.text("id", length_max=ID_LENGTH_MAX)),
+        people_per_day_max=fields.whole("people_per_day_max", low=1, high=PEOPLE_PER_DAY_MAX)
+        if fields.has("people_per_day_max")
+        else None,
+    )
+    fields.finish()
+    return portfolio
+
+
+def read_number(fields: Fields) -> BusinessNumber:
+    """Return the business number a table describes; its state is kept elsewhere.
+
+    Raises:
+        FieldInvalidError: a field is unknown or its value cannot be used.
+    """
+    number = BusinessNumber(
+        name=fields.text("name", length_max=63),
+        business_number_id=BusinessNumberId(fields.text("id", length_max=ID_LENGTH_MAX)),
+        waba_id=fields.text("waba_id", length_max=ID_LENGTH_MAX),
+        portfolio_id=PortfolioId(fields.text("portfolio", length_max=ID_LENGTH_MAX)),
+        throughput_per_second=fields.whole("throughput_per_second", low=1, high=THROUGHPUT_MAX, default=80),
+    )
+    fields.finish()
+    return number
