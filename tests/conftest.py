@@ -67,5 +67,5 @@ def settings(environment: dict[str, str]) -> Settings:
 
 
 @pytest.fixture
-async def vault(settings: Settings, keys_database: Database) -> Vault:
-    return await open_vault(settings, keys_database)
+async def vault(keys_database: Database, tmp_path: Path) -> Vault:
+    return await open_vault(Settings(home=tmp_path / "home", root_key=ROOT_KEY), keys_database)

@@ -167,7 +167,7 @@ class Settings:
         default=None,
         metadata=_about(
             "Root key of the vault, 32 bytes in base64. Unset: the file `root.key` in the home "
-            "directory, created with mode 0600 at the first start. Without it nothing sealed can be read again.",
+            "directory, made with mode 0600 at the first start. Without it nothing sealed can be read again.",
             values="44 characters of base64",
             is_secret=True,
         ),
@@ -175,7 +175,7 @@ class Settings:
     mode: Mode = field(
         default="simulated",
         metadata=_about(
-            "`simulated` talks to a simulator and lets an author approve his own plan; `live` talks to Meta.",
+            "`simulated` talks to a simulator and lets an author approve a plan alone; `live` talks to Meta.",
             _choice(*get_args(Mode)),
             values="`simulated` or `live`",
         ),
@@ -288,11 +288,17 @@ class Settings:
     @override
     def __repr__(self) -> str:
         """Show every setting, secrets as a mask."""
-        shown = (
-            f"{one.name}={MASK if one.metadata['is_secret'] and getattr(self, one.name) else repr(getattr(self, one.name))}"
-            for one in fields(self)
-        )
-        return f"Settings({', '.join(shown)})"
+        return f"Settings({', '.join(f'{one.name}={self._shown(one.name)}' for one in fields(self))})"
+
+    def _shown(self, name: str) -> str:
+        value = getattr(self, name)
+        is_masked = value is not None and name in _secret_names()
+        return MASK if is_masked else repr(value)
+
+
+@cache
+def _secret_names() -> frozenset[str]:
+    return frozenset(one.name for one in fields(Settings) if one.metadata["is_secret"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -346,7 +352,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
             chosen[one.name] = read(raw)
         except ValueError as error:
             raise SettingInvalidError(f"{variable} {error}.") from error
-    settings = Settings(**chosen)  # type: ignore[arg-type] - each reader returns its field's type; the test reads all
+    settings = Settings(**chosen)  # type: ignore[arg-type]  # each reader returns its field's type; the test reads all
     _check_together(settings)
     return settings
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import psycopg
 from typing_extensions import override
-from yoyo import read_migrations  # type: ignore[import-untyped] - yoyo ships no types
-from yoyo.backends.core.postgresql import PostgresqlPsycopgBackend  # type: ignore[import-untyped] - as above
-from yoyo.connections import parse_uri  # type: ignore[import-untyped] - as above
+from yoyo import read_migrations
+from yoyo.backends.core.postgresql import PostgresqlPsycopgBackend
+from yoyo.connections import parse_uri
 
 
-class _Backend(PostgresqlPsycopgBackend):  # type: ignore[misc] - the base is untyped
-    """yoyo's backend over libpq's own reading of the address, which knows sockets, services and several hosts."""
+class _Backend(PostgresqlPsycopgBackend):  # type: ignore[misc]  # the base is untyped
+    """yoyo's backend over libpq's reading of the address, which knows sockets, services, several hosts."""
 
     def __init__(self, conninfo: str) -> None:
         self._conninfo = conninfo

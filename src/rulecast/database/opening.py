@@ -92,7 +92,8 @@ def prepare_databases(main_conninfo: str, keys_conninfo: str) -> None:
 def _check_server(conninfo: str) -> None:
     with _connect_or_create(conninfo) as connection:
         row = connection.execute(
-            "SELECT current_setting('server_version_num')::integer, pg_is_in_recovery(), current_setting('server_encoding')"
+            "SELECT current_setting('server_version_num')::integer, pg_is_in_recovery(), "
+            "current_setting('server_encoding')"
         ).fetchone()
     version, is_standby, encoding = row if row is not None else (0, True, "")
     if version < OLDEST_SERVER_VERSION:
@@ -103,7 +104,7 @@ def _check_server(conninfo: str) -> None:
         raise DatabaseBehindStandbyError
     if encoding != "UTF8":
         raise DatabaseSettingsError(
-            f"The database {_database_name(conninfo)} has the encoding {encoding}, needed is UTF8."
+            f"The encoding of {_database_name(conninfo)} is {encoding}, needed is UTF8."
         )
 
 
@@ -147,7 +148,7 @@ def _create_database(conninfo: str) -> None:
         return
     except psycopg.Error as error:
         raise DatabaseSettingsError(
-            f"The database {name} does not exist and cannot be created ({type(error).__name__})."
+            f"The database {name} is missing and cannot be created ({type(error).__name__})."
         ) from None
 
 

@@ -105,7 +105,9 @@ class Database:
 
     @asynccontextmanager
     async def advisory_lock(self, name: str, *, wait: bool = True) -> AsyncIterator[bool]:
-        """Hold the named session lock over a connection of its own; yields False if it was taken and `wait` is off.
+        """Hold the named session lock over a connection of its own.
+
+        Yields False where the lock was taken and `wait` is off.
 
         The server drops the lock when the process dies.
         """

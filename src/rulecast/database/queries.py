@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
-from typing import LiteralString, cast
+from typing import LiteralString
 
 from typing_extensions import override
 
@@ -31,7 +31,7 @@ class Queries(Mapping[str, LiteralString]):
         """
         try:
             # The text comes from a file of the program, never from input: as literal as a constant.
-            return cast("LiteralString", self._texts[name])
+            return self._texts[name]
         except KeyError:
             raise QueryFileError(f"{self._source} has no query named {name}.") from None
 

@@ -13,8 +13,13 @@ SELECT contact_id, wrapped_key
 FROM contact_key
 WHERE contact_id = ANY (%(contact_ids)b::bigint[]);
 
--- name: lock_contact_for_erasure
--- Waits for keys being created for the same contact, so that none appears after the erasure.
+-- name: lock_keys_for_erasure
+-- Waits for keys being created and holds back new ones: without it, a creation whose snapshot is older
+-- than the erasure could bring a key back. Erasures are rare and short.
+LOCK TABLE contact_key IN SHARE ROW EXCLUSIVE MODE;
+
+-- name: insert_erased_contact
+-- From now on no key is made for this contact.
 INSERT INTO erased_contact (contact_id)
 VALUES (%(contact_id)s::bigint)
 ON CONFLICT (contact_id) DO NOTHING;

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import errno
 import hashlib
 import hmac
 import os
@@ -73,7 +74,13 @@ def load_root_key(settings: Settings, *, may_create: bool) -> RootKey:
 
 
 def _read(path: Path) -> bytes:
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        # Without O_NONBLOCK a named pipe in its place would hang the start.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise RootKeyExposedError(f"{FILE_NAME} is a symbolic link.") from None
+        raise
     with os.fdopen(descriptor, encoding="ascii", errors="replace") as file:
         found = os.fstat(file.fileno())
         if (

@@ -25,7 +25,8 @@ async def contact_keys(connection: Connection, contact_ids: Sequence[int]) -> di
 
 async def erase_contact_key(connection: Connection, contact_id: int) -> bool:
     """Forbid new keys for a contact and delete the one it has; tell whether it had one."""
-    await execute(connection, QUERIES["lock_contact_for_erasure"], {"contact_id": contact_id})
+    await execute(connection, QUERIES["lock_keys_for_erasure"])
+    await execute(connection, QUERIES["insert_erased_contact"], {"contact_id": contact_id})
     return await execute(connection, QUERIES["delete_contact_key"], {"contact_id": contact_id}) == 1
 
 

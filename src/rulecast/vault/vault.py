@@ -46,7 +46,7 @@ class Vault:
     def __init__(self, root: RootKey, workspace: str, keys: Database) -> None:
         """Derive the standing keys; `keys` is the keys database."""
         self.explanation = root.explanation
-        """What losing the root key means; set when it was created just now, to be shown before anything is sealed."""
+        """What losing the root key means, to be shown before anything is sealed; None unless it is new."""
         self.fingerprint = root.fingerprint(workspace)
         """Sixteen bytes that identify root key and workspace."""
         self.assignment_key = root.derive("assignment", workspace)
@@ -69,7 +69,7 @@ class Vault:
         """
         wanted = sorted(set(contact_ids))
         for first in range(0, len(wanted), KEYS_PER_TRANSACTION):
-            wrapped = {
+            wrapped: dict[int, bytes] = {
                 one: self._wrap(secrets.token_bytes(KEY_BYTES), WRAP_COLUMN, contact_owner(one))
                 for one in wanted[first : first + KEYS_PER_TRANSACTION]
             }
@@ -114,7 +114,7 @@ class Vault:
         return (await self.open_many([SealItem(contact_id, column, sealed)]))[0]
 
     async def destroy_key(self, contact_id: ContactId) -> bool:
-        """Destroy a contact's key for ever and tell whether it had one; its sealed values open as None from now on.
+        """Destroy a contact's key for ever and tell whether it had one; its values then open as None.
 
         Other processes may open them for up to 30 s more, the lifetime of keys in their memory.
         """
@@ -174,7 +174,7 @@ class Vault:
         return _index(self._lookup_key, kind, value)
 
     def suppression_index(self, kind: str, value: str) -> bytes:
-        """Return the keyed hash of an identity in the suppression list; outlives the contact, under a key of its own."""
+        """Return the keyed hash of an identity in the suppression list, which outlives the contact."""
         return _index(self._suppression_key, kind, value)
 
     def sign(self, purpose: str, data: bytes) -> bytes:

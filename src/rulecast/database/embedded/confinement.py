@@ -83,5 +83,5 @@ def _namespace_prefix() -> tuple[str, ...]:
     if not _has_name(int(OVERFLOW_UID.read_text(encoding="ascii"))):
         return ()
     prefix = (program, "--user", "--")
-    tried = subprocess.run([*prefix, "true"], check=False, capture_output=True, timeout=10)
+    tried = subprocess.run([*prefix, "true"], check=False, capture_output=True, timeout=10)  # noqa: S603 - fixed
     return prefix if tried.returncode == 0 else ()

@@ -135,7 +135,7 @@ def _short_directory(layout: Layout, confinement: Confinement) -> Path:
             _make_private(made, owner=confinement)
             return made
     raise EmbeddedSocketPathError(
-        f"The socket path would exceed {SOCKET_PATH_LIMIT_BYTES} bytes under {layout.root} and under every runtime directory."
+        f"Its path would exceed {SOCKET_PATH_LIMIT_BYTES} bytes in the home and in every runtime directory."
     )
 
 
@@ -192,10 +192,9 @@ def _installed_programs() -> Path:
 def _copied_programs(programs: Path) -> Path:
     """Copy the programs to where an unprivileged user can execute them, once per release."""
     source = programs.parent
-    target = (
-        UNPRIVILEGED_BASE
-        / f"programs-{hashlib.sha256(os.fsencode(source)).hexdigest()[:8]}-{int((programs / 'postgres').stat().st_mtime)}"
-    )
+    built = int((programs / "postgres").stat().st_mtime)
+    name = f"programs-{hashlib.sha256(os.fsencode(source)).hexdigest()[:8]}-{built}"
+    target = UNPRIVILEGED_BASE / name
     if not target.exists():
         UNPRIVILEGED_BASE.mkdir(mode=0o711, parents=True, exist_ok=True)
         unfinished = Path(tempfile.mkdtemp(dir=UNPRIVILEGED_BASE, prefix="unfinished-"))

@@ -33,7 +33,7 @@ class _PidFile(NamedTuple):
 
 
 def running_socket_directory(layout: Layout) -> Path | None:
-    """Return the socket directory of the running server, waiting for one that starts; None if there is none."""
+    """Return the socket directory of the running server, waiting for one that starts; None without one."""
     seen = _read_pid_file(layout)
     if seen is None:
         return None
@@ -50,7 +50,7 @@ def running_socket_directory(layout: Layout) -> Path | None:
 
 
 def spawn(layout: Layout, confinement: Confinement, socket_directory: Path) -> int:
-    """Start the server detached from this process, its terminal and its signals; return its process number."""
+    """Start the server detached from this process, terminal and signals; return its process number."""
     if layout.log_file.exists() and layout.log_file.stat().st_size > LOG_LIMIT_BYTES:
         layout.log_file.replace(layout.log_file.with_suffix(".log.1"))
     log = os.open(layout.log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, SECRET_MODE)
@@ -69,7 +69,7 @@ def spawn(layout: Layout, confinement: Confinement, socket_directory: Path) -> i
     ]
     try:
         # The shell is left at once, so that the server is nobody's child and leaves no zombie behind.
-        started = subprocess.run(
+        started = subprocess.run(  # noqa: S603 - a fixed program of ours, no input of a user
             ["/bin/sh", "-c", '"$@" </dev/null >&2 & echo $!', "sh", *command],
             check=True,
             stdin=subprocess.DEVNULL,
@@ -107,7 +107,7 @@ def wait_ready(layout: Layout, process: int) -> None:
 
 
 def stop(layout: Layout) -> None:
-    """Stop the server cleanly; after a minute, without waiting for its clients' work (the log recovers it)."""
+    """Stop the server cleanly; after a minute, at once (the next start then recovers from the log)."""
     seen = _read_pid_file(layout)
     if seen is None or not _is_ours(layout, seen):
         return
@@ -143,7 +143,7 @@ def _is_ours(layout: Layout, seen: _PidFile) -> bool:
     if not _is_alive(seen.process):
         return False
     try:
-        return Path(os.readlink(f"/proc/{seen.process}/cwd")) == layout.data.resolve()
+        return Path(f"/proc/{seen.process}/cwd").readlink() == layout.data.resolve()
     except OSError:
         return _answers(seen)
 

@@ -133,7 +133,7 @@ def _start_lock(layout: Layout) -> Iterator[None]:
             except BlockingIOError:
                 if time.monotonic() > deadline:
                     raise EmbeddedStartError(
-                        f"Another process has been starting or stopping the server for {LOCK_LIMIT_SECONDS} s."
+                        f"Another process has held the start lock for {LOCK_LIMIT_SECONDS} s."
                     ) from None
                 time.sleep(POLL_SECONDS)
         yield
