@@ -1,12 +1,35 @@
 """The simulator's clock: seconds of virtual time since the Unix epoch."""
 
+import asyncio
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
+POLL_SECONDS = 0.005
+"""Real seconds between two looks of `wait_until`."""
+
 _SPEC = re.compile(r"virtual:(?P<start>[^@]+)@(?P<real>\d+(?:\.\d+)?)x(?P<speed>\d+(?:\.\d+)?)")
+
+
+def real_seconds() -> float:
+    """Return the machine's seconds since the epoch: the one place where the simulator reads them."""
+    return time.time()  # noqa: TID251 - the simulator has its own clock and may not import another
+
+
+async def wait_until(is_so: Callable[[], bool], *, seconds: float) -> bool:
+    """Return whether something became so within some real seconds, looked at every few milliseconds.
+
+    Idleness is a sum of counters in several places; one look is cheaper than an event in each.
+    """
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        if time.monotonic() >= deadline:
+            return False
+        await asyncio.sleep(POLL_SECONDS)
+    return True
 
 
 class Clock(Protocol):
@@ -34,7 +57,7 @@ class SystemClock:
 
     def now(self) -> float:
         """Return the real time in seconds since the epoch."""
-        return time.time()
+        return real_seconds()
 
     def at(self, real: float) -> float:
         """Return `real` itself."""
@@ -51,7 +74,7 @@ class VirtualClock:
 
     def now(self) -> float:
         """Return the virtual time in seconds since the epoch."""
-        return self.at(time.time())
+        return self.at(real_seconds())
 
     def at(self, real: float) -> float:
         """Return the virtual time at a real second since the epoch."""

@@ -51,7 +51,7 @@ CATALOGUE: Mapping[int, tuple[int, str, str]] = {
     131031: (
         403,
         "Business Account locked",
-        "The account has been restricted or disabled for violating a platform policy, or could not be verified.",
+        "The account has been restricted or disabled for violating a platform policy.",
     ),
     131042: (
         400,
@@ -66,12 +66,12 @@ CATALOGUE: Mapping[int, tuple[int, str, str]] = {
     131047: (
         400,
         "Re-engagement message",
-        "Message failed to send because more than 24 hours have passed since the customer last replied to this number.",
+        "More than 24 hours have passed since the customer last replied to this number.",
     ),
     131048: (
         400,
         "Spam rate limit hit",
-        "Message failed to send because there are restrictions on how many messages can be sent from this phone number.",
+        "There are restrictions on how many messages can be sent from this phone number.",
     ),
     131049: (
         400,
@@ -89,7 +89,7 @@ CATALOGUE: Mapping[int, tuple[int, str, str]] = {
     131056: (
         400,
         "Pair rate limit hit",
-        "Too many messages sent from the sender phone number to the same recipient phone number in a short period of time.",
+        "Too many messages sent to the same recipient phone number in a short period of time.",
     ),
     131057: (500, "Account in maintenance mode", "The account is being upgraded."),
     132000: (

@@ -31,9 +31,10 @@ PHONES_MAX = 1_000_000
 class Fault:
     """One fault: what happens, to whom, how often, and whether the message is accepted first.
 
-    `rate` is the share of phones (by hash, so the same phones each time); `phones` overrides it. `times` bounds the
-    hits in all, `times_per_phone` the hits of one phone. `seconds` is the length of a delay; `bytes_count` the size of
-    an oversized body; `code` the error of kind `error`, `status` its HTTP status when not Meta's.
+    `rate` is the share of phones (by hash, so the same phones each time); `phones` overrides it. `times`
+    bounds the hits in all, `times_per_phone` the hits of one phone. `seconds` is the length of a delay,
+    `bytes_count` the size of an oversized body; `code` the error of kind `error`, `status` its HTTP status
+    when not Meta's; `dropped` ends a held message with 132015 instead of releasing it.
     """
 
     kind: str

@@ -121,7 +121,7 @@ class HttpClient:
         body: bytes = b"",
         timeout_seconds: float = 10.0,
     ) -> Answer:
-        """Return the answer; raises OSError, TimeoutError, or ValueError for a URL or answer that is not HTTP."""
+        """Return the answer; raises OSError, TimeoutError, or ValueError for what is not HTTP."""
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             message = "the URL must start with http:// or https:// and name a host"

@@ -5,7 +5,6 @@ import contextlib
 import logging
 import socket
 import struct
-import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -15,6 +14,8 @@ from typing import Any
 import httptools
 import msgspec
 from typing_extensions import override
+
+from cloud_api_simulator.clock import real_seconds
 
 MESSAGE_BYTES_MAX = 1 << 20
 """Longest body of an API request; Meta's documented payloads stay far below a megabyte."""
@@ -51,7 +52,10 @@ class Response:
 
     def encode(self, *, keep_alive: bool, headless: bool = False) -> bytes:
         """Return the bytes on the wire."""
-        head = f"HTTP/1.1 {self.status} {_REASONS.get(self.status, 'Unknown')}\r\ncontent-type: {self.content_type}\r\ncontent-length: {len(self.body)}\r\n"
+        head = (
+            f"HTTP/1.1 {self.status} {_REASONS.get(self.status, 'Unknown')}\r\n"
+            f"content-type: {self.content_type}\r\ncontent-length: {len(self.body)}\r\n"
+        )
         for name, value in self.headers:
             head += f"{name}: {value}\r\n"
         if not keep_alive:
@@ -101,7 +105,7 @@ class Connection(asyncio.Protocol):
     @override
     def data_received(self, data: bytes) -> None:
         """Parse what came and answer each complete request."""
-        self._read_at = time.time()
+        self._read_at = real_seconds()
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -177,7 +181,7 @@ class Connection(asyncio.Protocol):
     ) -> None:
         try:
             response = await result
-        except Exception:
+        except Exception:  # noqa: BLE001 - one broken answer must not end the connection silently
             _LOG.exception("a request could not be answered")
             response = json_response({"error": {"message": "Internal error", "code": 1}}, status=500)
         self._task = None

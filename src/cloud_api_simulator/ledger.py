@@ -2,14 +2,13 @@
 
 import asyncio
 import os
-import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from cloud_api_simulator.clock import Clock
+from cloud_api_simulator.clock import Clock, real_seconds
 
 FORMAT = 1
 """Version of the row format that README.md describes; raised when a field changes its meaning."""
@@ -37,7 +36,7 @@ class Ledger:
     def write(self, kind: str, row: dict[str, Any], *, count_as: str | None = None) -> None:
         """Append one row, stamped with real and virtual time unless it brings them."""
         if "real" not in row:
-            row["real"] = round(time.time(), 6)
+            row["real"] = round(real_seconds(), 6)
             row["virtual"] = round(self._clock.now(), 6)
         self.counts[count_as if count_as is not None else kind] += 1
         self._buffer.append(_ENCODE({"kind": kind, **row}))

@@ -1,4 +1,4 @@
-"""Answers the few management calls a sender needs: templates and numbers (Cloud API docs: management endpoints)."""
+"""Answers the management calls a sender needs: templates, numbers (Cloud API docs: management endpoints)."""
 
 from dataclasses import replace
 from typing import Any
@@ -11,7 +11,7 @@ from cloud_api_simulator.emit import emit_management
 from cloud_api_simulator.errors import ApiError
 from cloud_api_simulator.http_server import Request, Response, json_response
 from cloud_api_simulator.settings import STANDARD_THROUGHPUT_PER_SECOND
-from cloud_api_simulator.templates import read_template
+from cloud_api_simulator.templates import new_template_id, read_template
 from cloud_api_simulator.world import Number, World
 
 
@@ -19,21 +19,25 @@ def handle_management(world: World, request: Request, node: str, edge: str) -> R
     """Answer a call on a node of the graph; refusals have Meta's body."""
     try:
         check_token(world, request, node)
-        match request.method, edge:
-            case "GET", "":
-                return _node(world, node)
-            case "GET", "message_templates":
-                return _list_templates(world, request)
-            case "POST", "message_templates":
-                return _create_template(world, request)
-            case "DELETE", "message_templates":
-                return _delete_template(world, request)
-            case "GET", "phone_numbers":
-                return json_response({"data": [number_json(number) for number in world.numbers.values()]})
-            case _:
-                raise ApiError(100, "Unknown path components", subcode=33)
+        return _answer(world, request, node, edge)
     except ApiError as error:
         return json_response(error.body(), status=error.http_status)
+
+
+def _answer(world: World, request: Request, node: str, edge: str) -> Response:
+    match request.method, edge:
+        case "GET", "":
+            return _node(world, node)
+        case "GET", "message_templates":
+            return _list_templates(world, request)
+        case "POST", "message_templates":
+            return _create_template(world, request)
+        case "DELETE", "message_templates":
+            return _delete_template(world, request)
+        case "GET", "phone_numbers":
+            return json_response({"data": [number_json(number) for number in world.numbers.values()]})
+        case _:
+            raise ApiError(100, "Unknown path components", subcode=33)
 
 
 def number_json(number: Number) -> dict[str, Any]:
@@ -81,16 +85,11 @@ def _list_templates(world: World, request: Request) -> Response:
 def _create_template(world: World, request: Request) -> Response:
     """Register a template, approved at once; Meta's review takes minutes to a day."""
     _check_account_node(world, request)
+    world.template_count += 1
     try:
-        row = msgspec.json.decode(request.body)
-        if not isinstance(row, dict):
-            message = "the body must be a JSON object"
-            raise ValueError(message)
+        row = msgspec.json.decode(request.body, type=dict[str, Any])
         row.pop("status", None)
-        world.template_count += 1
-        template = read_template(
-            row, template_id=str(594425479261000 + world.template_count), status="PENDING"
-        )
+        template = read_template(row, template_id=new_template_id(world.template_count), status="PENDING")
     except (ValueError, msgspec.DecodeError) as error:
         raise ApiError(100, str(error)) from None
     if world.templates.find(template.name, template.language) is not None:
@@ -100,13 +99,7 @@ def _create_template(world: World, request: Request) -> Response:
     emit_management(
         world,
         "message_template_status_update",
-        {
-            "event": "APPROVED",
-            "message_template_id": int(template.template_id),
-            "message_template_name": template.name,
-            "message_template_language": template.language,
-            "reason": "NONE",
-        },
+        {"event": "APPROVED", **template.event_fields(), "reason": "NONE"},
     )
     return json_response(
         {"id": template.template_id, "status": template.status, "category": template.category}

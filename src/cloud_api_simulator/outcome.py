@@ -24,7 +24,7 @@ REPLIES = (
     "Not for me",
 )
 LAST_REACTION_SECONDS = 20 * 3600
-"""No reaction comes later than this after the message was seen, so that the service window rules stay testable."""
+"""No reaction comes later than this: within the day a run of the simulator usually covers."""
 
 _NORMAL = NormalDist()
 _EDGE = 1e-6
@@ -70,8 +70,8 @@ def decide_outcome(
 ) -> Outcome:
     """Return the course of an accepted message.
 
-    The order of refusals is that of Meta's asynchronous checks: stop list 131050, not on WhatsApp 131026, United
-    States 131049, per-user cap 131049, experiment 130472 (Cloud API docs: error codes, per-user marketing limits).
+    The order of refusals is that of Meta's asynchronous checks: stop list 131050, not on WhatsApp 131026,
+    United States 131049, per-user cap 131049, experiment 130472 (Cloud API docs: error codes, user limits).
     Text replies (`template` None) are only sent, delivered and read.
     """
     draws = chance.draws("message", person.wa_id, template.name if template is not None else "")
@@ -230,8 +230,9 @@ def _bot_fetches(
 
 
 _STOP_TEXTS = frozenset(word.casefold() for word in STOP_WORDS) | {
-    "arret", "arrêter", "désabonner", "desabonner", "stop promotions", "unsubscribe from promos", "baja", "sair", "إيقاف", "إلغاء",
-}  # fmt: skip
+    *("arret", "arrêter", "désabonner", "desabonner", "stop promotions", "unsubscribe from promos"),
+    *("baja", "sair", "إيقاف", "إلغاء"),
+}
 
 
 def is_stop_text(text: str) -> bool:

@@ -54,7 +54,8 @@ def _missing() -> Response:
 
 def _html(title: str, body: str) -> Response:
     page = (
-        f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)} · simulated WhatsApp</title>'
+        f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
+        f"<title>{escape(title)} · simulated WhatsApp</title>"
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<link rel="stylesheet" href="/static/page.css"><script src="/static/page.js" defer></script></head>'
         f"<body>{body}</body></html>"
@@ -83,7 +84,8 @@ def _phones(world: World, request: Request) -> str:
     found = "".join(rows) or "<li>No messages yet.</li>"
     return (
         "<header><h1>Simulated phones</h1>"
-        f'<form method="get" action="/"><input name="search" value="{escape(wanted)}" placeholder="number or name" aria-label="search">'
+        f'<form method="get" action="/"><input name="search" value="{escape(wanted)}" '
+        'placeholder="number or name" aria-label="search">'
         f'</form></header><main data-refresh="2"><ul class="phones">{found}</ul></main>'
     )
 
@@ -137,7 +139,8 @@ def _button(message: Message, index: int) -> str:
     if button is None:
         return ""
     title = f' title="{escape(button_url(message, index))}"' if button.kind == "URL" else ""
-    return f'<button data-act="tap" data-wamid="{escape(message.wamid)}" data-index="{index}"{title}>{escape(button.text)}</button>'
+    place = f'data-act="tap" data-wamid="{escape(message.wamid)}" data-index="{index}"'
+    return f"<button {place}{title}>{escape(button.text)}</button>"
 
 
 def _body(message: Message) -> str:

@@ -87,7 +87,8 @@ def _parameters(component: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _wrong_count(place: str, given: int, expected: int) -> None:
     raise ApiError(
         132000,
-        f"{place}: number of localizable_params ({given}) does not match the expected number of params ({expected})",
+        f"{place}: number of localizable_params ({given})"
+        f" does not match the expected number of params ({expected})",
     )
 
 

@@ -2,7 +2,7 @@
 
 import base64
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from cloud_api_simulator.errors import JsonObject, status_error
 from cloud_api_simulator.parameters import NO_PARAMETERS, Parameters
@@ -31,7 +31,16 @@ class Message:
     addressed_by_user_id: bool = False
     lite: bool = False
     status: str = "accepted"
-    key: tuple[str, ...] = field(default=())
+
+    @property
+    def template_name(self) -> str:
+        """The template's name, empty for a free-form message."""
+        return self.template.name if self.template is not None else ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What chance depends on: the phone and the template."""
+        return self.person.wa_id, self.template_name
 
     @property
     def category(self) -> str:

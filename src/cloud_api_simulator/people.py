@@ -12,11 +12,58 @@ PHONE_DIGITS_MIN = 7
 PHONE_DIGITS_MAX = 15
 """Bounds of an international number without its plus (E.164)."""
 SERVICE_WINDOW_SECONDS = 24 * 3600
-"""Free-form messages are delivered this long after the user's last message (Cloud API docs: service window)."""
+"""Free-form messages arrive this long after the user's last message (Cloud API docs: service window)."""
 
+_ALTERED_SHARE = 0.5
+_BRAZIL_DIGITS = 13
+_MEXICO_DIGITS = 12
 _BSUID_MODULUS = 10**17
-_FIRST_NAMES = ["Yassine", "Imane", "Sara", "Amine", "Khadija", "Mehdi", "Salma", "Omar", "Nadia", "Karim", "Leïla", "Rania", "Hélène", "Zoé", "Amélie", "Nicolas", "Camille", "محمد", "فاطمة", "أمينة", "يوسف", "Anaïs", "Walid", "Houda", "Chloé", "Tarek", "Meriem", "Sofiane", "Inès", "Rachid"]
-_LAST_NAMES = ["Benali", "El_Idrissi", "Trabelsi", "Bouazizi", "Lefèvre", "Martin", "Durand", "Haddad", "Alaoui", "Mansouri", "العلوي", "بنعلي", "Chraibi", "Jaziri", "Moreau", "Garçon", "Tazi", "Ben_Salah", "Gharbi", "Petit"]
+_FIRST_NAMES = (
+    *(
+        "Yassine",
+        "Imane",
+        "Sara",
+        "Amine",
+        "Khadija",
+        "Mehdi",
+        "Salma",
+        "Omar",
+        "Nadia",
+        "Karim",
+        "Leïla",
+        "Rania",
+    ),
+    *(
+        "Hélène",
+        "Zoé",
+        "Amélie",
+        "Nicolas",
+        "Camille",
+        "محمد",
+        "فاطمة",
+        "أمينة",
+        "يوسف",
+        "Anaïs",
+        "Walid",
+        "Houda",
+    ),
+    *("Chloé", "Tarek", "Meriem", "Sofiane", "Inès", "Rachid"),
+)
+_LAST_NAMES = (
+    *(
+        "Benali",
+        "El Idrissi",
+        "Trabelsi",
+        "Bouazizi",
+        "Lefèvre",
+        "Martin",
+        "Durand",
+        "Haddad",
+        "Alaoui",
+        "Mansouri",
+    ),
+    *("العلوي", "بنعلي", "Chraibi", "Jaziri", "Moreau", "Garçon", "Tazi", "Ben Salah", "Gharbi", "Petit"),
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -88,12 +135,29 @@ class People:
         kept = self._kept.get(wa_id)
         return kept if kept is not None else self._make(wa_id)
 
+    def resolve(self, digits: str) -> str:
+        """Return the `wa_id` WhatsApp knows a dialled number by.
+
+        Half of Brazil's mobiles lack the ninth digit, half of Mexico's carry a 1 (Cloud API docs: numbers).
+        """
+        if (
+            digits in self._kept
+            or digits[:2] not in ("52", "55")
+            or self._chance.uniform("wa_id", digits) < _ALTERED_SHARE
+        ):
+            return digits
+        if digits.startswith("55") and len(digits) == _BRAZIL_DIGITS and digits[4] == "9":
+            return digits[:4] + digits[5:]
+        if digits.startswith("52") and len(digits) == _MEXICO_DIGITS:
+            return "521" + digits[2:]
+        return digits
+
     def keep(self, person: Person) -> None:
         """Remember a person whose state changed."""
         self._kept[person.wa_id] = person
 
     def find_user(self, user_id: str) -> Person | None:
-        """Return the person with a BSUID of this portfolio, or None (Cloud API docs: business-scoped user ids)."""
+        """Return the person with a BSUID of this portfolio, or None (Cloud API docs: BSUID)."""
         described = self._by_user_id.get(user_id)
         if described is not None:
             return self.find(described)
@@ -109,8 +173,8 @@ class People:
     def describe(self, row: Mapping[str, Any]) -> Person:
         """Keep one person as described by a control request.
 
-        `row` holds `phone` and any of name, bsuid, country, language, has_whatsapp, read_receipts, stopped and
-        the habits. Raises ValueError naming the wrong field.
+        `row` holds `phone` and any of name, bsuid, country, language, has_whatsapp, read_receipts,
+        stopped and the habits. Raises ValueError naming the wrong field.
         """
         phone = row.get("phone")
         digits = (
@@ -132,7 +196,7 @@ class People:
         person.stopped = bool(row.get("stopped", person.stopped))
         habits = {key: row[key] for key in HABITS if key in row}
         if habits.keys() & _ACTING:
-            # Whoever is told to act must be reachable, or the seed could silence the one person a test is about.
+            # Whoever is told to act must be reachable: the seed may not silence the person a test is about.
             person.has_whatsapp = bool(row.get("has_whatsapp", True))
             habits = {"delivered": True, "reads": True, "capped": False, **habits}
         person.habits = {**person.habits, **habits}
@@ -151,7 +215,7 @@ class People:
         draws = self._chance.draws("person", wa_id)
         country = country_of(wa_id)
         first = _FIRST_NAMES[int(draws[0] * len(_FIRST_NAMES))]
-        last = _LAST_NAMES[int(draws[1] * len(_LAST_NAMES))].replace("_", " ")
+        last = _LAST_NAMES[int(draws[1] * len(_LAST_NAMES))]
         return Person(
             wa_id=wa_id,
             user_id=f"{country}.{(int(wa_id) * self._factor + self._offset) % _BSUID_MODULUS}",

@@ -69,6 +69,6 @@ class Scheduler:
             _, _, run, arguments = heapq.heappop(heap)
             try:
                 run(*arguments)
-            except Exception:
+            except Exception:  # noqa: BLE001 - one failed step must not stop the others
                 _LOG.exception("a scheduled step failed; the others go on")
         self._arm()

@@ -20,7 +20,7 @@ class Simulator:
     """One simulated Cloud API on a loopback port; create it inside a running event loop."""
 
     def __init__(self, settings: SimulatorSettings) -> None:
-        """Open the ledger; raises ValueError for a wrong clock and OSError when the directory cannot be written."""
+        """Open the ledger; raises ValueError for a wrong clock, OSError for an unwritable directory."""
         self.settings = settings
         self.world: World = build_world(settings, parse_clock(settings.clock))
         self._server = HttpServer(self._handle)

@@ -27,6 +27,7 @@ BODY_CHARACTERS_MAX = 1024
 BUTTONS_MAX = 10
 """Most buttons of a template (Cloud API docs: template components)."""
 
+_FIRST_TEMPLATE_ID = 594425479261000
 _NAME = re.compile(r"[a-z0-9_]{1,512}")
 _VARIABLE = re.compile(r"\{\{\s*([A-Za-z0-9_]+)\s*\}\}")
 _STOP_WORDS = re.compile(r"stop|unsubscribe|opt.?out|d[ée]sabonn|arr[êe]t|إلغاء|إيقاف|توقف", re.IGNORECASE)
@@ -74,6 +75,14 @@ class Template:
     def is_marketing(self) -> bool:
         """Whether the template is of category MARKETING."""
         return self.category == "MARKETING"
+
+    def event_fields(self) -> JsonObject:
+        """Return the fields by which template webhooks name a template; the id is a number there."""
+        return {
+            "message_template_id": int(self.template_id),
+            "message_template_name": self.name,
+            "message_template_language": self.language,
+        }
 
     def as_json(self) -> JsonObject:
         """Return the node as the management API lists it."""
@@ -125,6 +134,11 @@ class TemplateBook:
         """Remove all templates."""
         self._by_key.clear()
         self._names.clear()
+
+
+def new_template_id(count: int) -> str:
+    """Return the id of the `count`-th template: digits, as Meta's."""
+    return str(_FIRST_TEMPLATE_ID + count)
 
 
 def read_template(row: Mapping[str, Any], *, template_id: str, status: str) -> Template:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from cloud_api_simulator.clock import Clock
+from cloud_api_simulator.clock import Clock, real_seconds
 from cloud_api_simulator.errors import JsonObject
 from cloud_api_simulator.http_client import HttpClient
 from cloud_api_simulator.ledger import Ledger
@@ -110,7 +110,7 @@ class WebhookSender:
         """
         if self.url is None:
             return
-        challenge = str(int(time.time() * 1000) % 10**10)
+        challenge = str(int(real_seconds() * 1000) % 10**10)
         parts = urlsplit(self.url)
         query = urlencode({"hub.mode": "subscribe", "hub.challenge": challenge, "hub.verify_token": token})
         url = urlunsplit(parts._replace(query=f"{parts.query}&{query}" if parts.query else query))
@@ -195,15 +195,16 @@ class WebhookSender:
 
 
 def sign(secret: bytes, body: bytes) -> str:
-    """Return the value of X-Hub-Signature-256 for a raw body (Cloud API docs: webhooks, validating payloads)."""
+    """Return the value of X-Hub-Signature-256 for a raw body (Cloud API docs: validating payloads)."""
     return "sha256=" + hmac.digest(secret, body, "sha256").hex()
 
 
 def encode_webhook(waba_id: str, updates: Sequence[Update], *, grouping: str = "value") -> bytes:
     r"""Return the body of a webhook POST with Meta's escapes.
 
-    Non-ASCII becomes `\uXXXX`, as do `<` and `@`, and `/` becomes `\/`, so that re-serialised JSON never matches the
-    signature. `grouping` is `value` (one value per number and list), `change` or `entry` (one per update).
+    Non-ASCII becomes `\uXXXX`, as do `<` and `@`, and `/` becomes `\/`, so that re-serialised JSON never
+    matches the signature. `grouping` is `value` (one value per number and list), `change` or `entry` (one per
+    update).
     """
     groups: list[list[Update]] = []
     if grouping == "value":
@@ -231,7 +232,7 @@ def encode_webhook(waba_id: str, updates: Sequence[Update], *, grouping: str = "
 def _entry(waba_id: str, changes: list[JsonObject]) -> JsonObject:
     entry: JsonObject = {"id": waba_id, "changes": changes}
     if "messaging_product" not in changes[0]["value"]:
-        entry["time"] = int(time.time())
+        entry["time"] = int(real_seconds())
     return entry
 
 

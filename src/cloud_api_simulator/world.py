@@ -58,6 +58,21 @@ class World:
         """Whether nothing is scheduled, undelivered, being or being fetched."""
         return not (len(self.scheduler) or self.sender.undelivered or self.link_fetches)
 
+    def reset(self) -> None:
+        """Forget people, templates, faults, limits, chats and everything scheduled; the ledger says so."""
+        self.scheduler.clear()
+        self.sender.forget()
+        self.sender.settings = self.settings.webhooks
+        self.people.forget()
+        self.templates.clear()
+        self.chats.clear()
+        self.faults.replace([])
+        self.pairs = PairRate()
+        self.account_error = None
+        self.number_errors.clear()
+        self.behaviour = self.people.behaviour = self.settings.behaviour
+        self.ledger.write("reset", {})
+
 
 def build_world(settings: SimulatorSettings, clock: Clock) -> World:
     """Return the world of a new simulator; opens its ledger."""
