@@ -10,10 +10,13 @@ from benchmarks.result import Result
 
 
 def main() -> int:
+    """Run one benchmark and print its figures."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("name", choices=sorted(BENCHMARKS))
     parser.add_argument("--json", action="store_true", help="print only the JSON object")
-    parser.add_argument("--size", type=int, default=0, help="how much: people, messages, rows (0: the default)")
+    parser.add_argument(
+        "--size", type=int, default=0, help="how much: people, messages, rows (0: the default)"
+    )
     parser.add_argument("--seconds", type=float, default=0.0, help="how long, where the measure is a rate")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
@@ -25,6 +28,7 @@ def main() -> int:
 
 
 def print_table(result: Result) -> None:
+    """Print the figures for a person."""
     print(f"{result.name} ({result.params})")
     print(f"  ours   {result.ours:>14,.3f} {result.unit}")
     print(f"  limit  {result.limit:>14,.3f} {result.unit}   ratio {result.ours / result.limit:.3f}")

@@ -18,6 +18,8 @@ class Result:
     ours: float
     limit: float
     peers: dict[str, float] = field(default_factory=dict)
+    # What ours took on a peer's own size, where a peer cannot be run on the full one.
+    ours_beside_peer: dict[str, float] = field(default_factory=dict)
     peak_rss_mb: float
     cpu_s: float
     valid: bool
@@ -33,7 +35,10 @@ class Result:
             "limit": round(self.limit, 4),
             "peers": {name: round(value, 4) for name, value in self.peers.items()},
             "ratio_to_limit": round(self.ours / self.limit, 4),
-            "ratio_to_peers": {name: round(self.ours / value, 4) for name, value in self.peers.items()},
+            "ratio_to_peers": {
+                name: round(self.ours_beside_peer.get(name, self.ours) / value, 4)
+                for name, value in self.peers.items()
+            },
             "peak_rss_mb": round(self.peak_rss_mb, 1),
             "cpu_s": round(self.cpu_s, 3),
             "valid": self.valid,

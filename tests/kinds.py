@@ -38,7 +38,9 @@ def run_kind(kind: str) -> tuple[int, int]:
     """Run one folder of tests; a folder in which nothing ran is a failure."""
     started = time.monotonic()
     command = [sys.executable, "-m", "pytest", f"tests/{kind}", "-q", "-n", WORKERS, "-m", "not soak"]
-    run = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True, env=environment(kind))
+    run = subprocess.run(
+        command, cwd=ROOT, check=False, capture_output=True, text=True, env=environment(kind)
+    )
     sys.stdout.write(run.stdout)
     sys.stderr.write(run.stderr)
     passed, failed = (count(run.stdout, word) for word in ("passed", "failed"))
@@ -71,11 +73,20 @@ def decision_is_covered(is_wanted: bool) -> bool:
     values = {**os.environ, "COVERAGE_FILE": str(data)}
     run = subprocess.run(
         [*with_coverage, "run", "--branch", f"--source={DECISION_ROOM}", "-m", "pytest", "-q", *tests],
-        cwd=ROOT, check=False, capture_output=True, text=True, env=values,
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+        text=True,
+        env=values,
     )
     subprocess.run([*with_coverage, "combine", "-q"], cwd=ROOT, check=False, capture_output=True, env=values)
     report = subprocess.run(
-        [*with_coverage, "report", "--fail-under=100"], cwd=ROOT, check=False, capture_output=True, text=True, env=values
+        [*with_coverage, "report", "--fail-under=100"],
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+        text=True,
+        env=values,
     )
     for leftover in ROOT.glob(".coverage.policy*"):
         leftover.unlink()
@@ -88,9 +99,23 @@ def decision_is_covered(is_wanted: bool) -> bool:
 
 def print_what_did_not_run() -> None:
     if not os.environ.get("RULECAST_TEST_DATA"):
-        command = [sys.executable, "-m", "pytest", "tests", "-q", "--collect-only", "-m", "real_data and not soak"]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "tests",
+            "-q",
+            "--collect-only",
+            "-m",
+            "real_data and not soak",
+        ]
         listed = subprocess.run(
-            command, cwd=ROOT, check=False, capture_output=True, text=True, env={**os.environ, "RULECAST_COUNT_REAL_DATA": "1"}
+            command,
+            cwd=ROOT,
+            check=False,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "RULECAST_COUNT_REAL_DATA": "1"},
         )
         number = sum(1 for line in listed.stdout.splitlines() if "::" in line)
         print(f"{number} tests on real data did not run: RULECAST_TEST_DATA is not set")

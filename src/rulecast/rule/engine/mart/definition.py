@@ -24,7 +24,10 @@ _OWN_SOURCE = ("first_seen_at", "last_inbound_at")
 def signature(catalogue: Catalogue) -> str:
     """Return a hash of every column the catalogue asks for; another one means that the mart is rebuilt."""
     text = ";".join(
-        [f"a:{entry.name}:{entry.type}" for entry in sorted(_attributes(catalogue), key=lambda entry: entry.name)]
+        [
+            f"a:{entry.name}:{entry.type}"
+            for entry in sorted(_attributes(catalogue), key=lambda entry: entry.name)
+        ]
         + [f"p:{name}:{kind}" for name, kind in catalogue.event_properties().items()]
         + ["layout:1"]
     )
@@ -40,12 +43,16 @@ def create_statements(catalogue: Catalogue) -> list[str]:
     own = "first_seen_at TIMESTAMP, last_inbound_at TIMESTAMP"
     return [
         "CREATE TABLE meta (key VARCHAR PRIMARY KEY, value VARCHAR)",
-        "CREATE TABLE change (change_id BIGINT, contact_id BIGINT, kind VARCHAR, payload JSON,"
-        " valid_from TIMESTAMP, recorded_at TIMESTAMP)",
+        (
+            "CREATE TABLE change (change_id BIGINT, contact_id BIGINT, kind VARCHAR, payload JSON,"
+            " valid_from TIMESTAMP, recorded_at TIMESTAMP)"
+        ),
         f"CREATE TABLE contact (contact_id BIGINT, {own}, tags VARCHAR[]{', ' if attributes else ''}{attributes})",
         "CREATE TABLE consent (contact_id BIGINT, purpose VARCHAR, granted BOOLEAN, proven BOOLEAN, at TIMESTAMP)",
-        "CREATE TABLE event (event_id BIGINT, contact_id BIGINT, name VARCHAR, occurred_at TIMESTAMP,"
-        f" recorded_at TIMESTAMP{', ' if properties else ''}{properties})",
+        (
+            "CREATE TABLE event (event_id BIGINT, contact_id BIGINT, name VARCHAR, occurred_at TIMESTAMP,"
+            f" recorded_at TIMESTAMP{', ' if properties else ''}{properties})"
+        ),
         "CREATE TABLE zone_offset (zone VARCHAR, from_utc TIMESTAMP, minutes INTEGER)",
         "CREATE TABLE erased (contact_id BIGINT)",
     ]

@@ -33,7 +33,9 @@ def open_file(path: Path, key: bytes) -> duckdb.DuckDBPyConnection:
             "temp_file_encryption": "true",
         },
     )
-    extension = files("duckdb_extension_httpfs") / "extensions" / f"v{duckdb.__version__}" / "httpfs.duckdb_extension"
+    extension = (
+        files("duckdb_extension_httpfs") / "extensions" / f"v{duckdb.__version__}" / "httpfs.duckdb_extension"
+    )
     with as_file(extension) as extension_path:
         connection.execute(f"LOAD '{_literal(str(extension_path))}'")
     secret = b64encode(key).decode()

@@ -20,7 +20,9 @@ from rulecast.values.catalogue import Catalogue
 
 Result = TypeVar("Result")
 CURRENT = Relations(contact="contact", consent="consent", event="event", zone_offset="zone_offset")
-PAST = Relations(contact="past_contact", consent="past_consent", event="past_event", zone_offset="zone_offset")
+PAST = Relations(
+    contact="past_contact", consent="past_consent", event="past_event", zone_offset="zone_offset"
+)
 
 
 class Mart:
@@ -116,7 +118,9 @@ class Mart:
         return [contact_id for rows in _batches(duck) for (contact_id,) in rows]
 
 
-def _batches(duck: duckdb.DuckDBPyConnection, rows_per_batch: int = 100_000) -> Iterator[list[tuple[Any, ...]]]:
+def _batches(
+    duck: duckdb.DuckDBPyConnection, rows_per_batch: int = 100_000
+) -> Iterator[list[tuple[Any, ...]]]:
     while rows := duck.fetchmany(rows_per_batch):
         yield rows
 

@@ -11,7 +11,9 @@ class MartError(RulecastError):
 
     code = "RC-MART-001"
     summary = "The mart file cannot be opened."
-    remedy = "Delete the file `mart.duckdb` in the home directory: it is rebuilt from PostgreSQL at the next plan."
+    remedy = (
+        "Delete the file `mart.duckdb` in the home directory: it is rebuilt from PostgreSQL at the next plan."
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

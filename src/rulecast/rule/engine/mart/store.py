@@ -38,7 +38,9 @@ def event_rows(connection: Connection, bounds: dict[str, int]) -> AsyncIterator[
     return _copy_out(connection, QUERIES["copy_events"], bounds)
 
 
-async def _copy_out(connection: Connection, query: LiteralString, bounds: dict[str, int]) -> AsyncIterator[bytes]:
+async def _copy_out(
+    connection: Connection, query: LiteralString, bounds: dict[str, int]
+) -> AsyncIterator[bytes]:
     async with connection.cursor() as cursor, cursor.copy(query, bounds) as copy:
         async for block in copy:
             yield bytes(block)

@@ -114,7 +114,9 @@ def _bounds(watermark: Watermark, horizon: Horizon, *, adopting: bool) -> dict[s
 
 
 def _begin(
-    duck: duckdb.DuckDBPyConnection, catalogue: Catalogue | None, zone_rows: Iterable[tuple[str, datetime, int]]
+    duck: duckdb.DuckDBPyConnection,
+    catalogue: Catalogue | None,
+    zone_rows: Iterable[tuple[str, datetime, int]],
 ) -> None:
     duck.execute("BEGIN")
     if catalogue is not None:
