@@ -46,3 +46,45 @@ ORDER BY name, language;
 -- name: list_number_names
 -- The names rules use for business numbers.
 SELECT name FROM account.business_number ORDER BY name;
+
+-- name: put_question
+-- A question waits for the engine.
+INSERT INTO jobs.engine_question (kind, arguments, asked_by)
+VALUES (%(kind)s, %(arguments)s::jsonb, %(asked_by)s)
+RETURNING question_id;
+
+-- name: notify_question
+-- Wakes the engine when the question is committed.
+SELECT pg_notify('engine_question', %(payload)s::text);
+
+-- name: take_question
+-- The oldest open question; only the holder of the engine's lock asks for it.
+UPDATE jobs.engine_question AS question
+SET state = 'taken', taken_at = clock_timestamp()
+WHERE question.question_id = (
+    SELECT min(waiting.question_id) FROM jobs.engine_question AS waiting WHERE waiting.state = 'asked'
+)
+RETURNING question.question_id, question.kind, question.arguments;
+
+-- name: answer_question
+-- The asker may have gone; then this changes nothing.
+UPDATE jobs.engine_question
+SET state = %(state)s, answer = %(answer)s::jsonb, answered_at = clock_timestamp()
+WHERE question_id = %(question_id)s;
+
+-- name: notify_answer
+-- Wakes whoever asked.
+SELECT pg_notify('engine_answer', %(payload)s::text);
+
+-- name: find_answer
+-- Empty until the engine has answered.
+SELECT state, answer FROM jobs.engine_question
+WHERE question_id = %(question_id)s AND state IN ('answered', 'failed');
+
+-- name: forget_question
+-- The asker has its answer, or gave up.
+DELETE FROM jobs.engine_question WHERE question_id = %(question_id)s;
+
+-- name: reopen_questions
+-- A dead engine's unfinished questions.
+UPDATE jobs.engine_question SET state = 'asked', taken_at = NULL WHERE state = 'taken';

@@ -1,0 +1,210 @@
+-- name: list_runs
+-- The newest runs for the overview, with the number they use.
+SELECT
+    run.run_id,
+    run.plan_id,
+    run.rule_name,
+    run.state,
+    run.is_test,
+    run.launched_by,
+    run.launched_at,
+    run.finished_at,
+    run.business_number_id,
+    number.name AS number_name
+FROM deliver.run AS run
+JOIN account.business_number AS number ON number.business_number_id = run.business_number_id
+WHERE (%(with_tests)s::boolean OR NOT run.is_test)
+ORDER BY run.run_id DESC
+LIMIT %(limit)s::integer;
+
+-- name: find_run
+-- One run by its number, tests included.
+SELECT
+    run.run_id,
+    run.plan_id,
+    run.rule_name,
+    run.state,
+    run.is_test,
+    run.launched_by,
+    run.launched_at,
+    run.finished_at,
+    run.business_number_id,
+    number.name AS number_name
+FROM deliver.run AS run
+JOIN account.business_number AS number ON number.business_number_id = run.business_number_id
+WHERE run.run_id = %(run_id)s;
+
+-- name: count_outcomes
+-- One row per key of the asked grain; test runs count only where one run is asked for.
+SELECT
+    CASE %(grain)s::text
+        WHEN 'run' THEN outcome.run_id::text
+        WHEN 'rule' THEN outcome.rule_name
+        WHEN 'template' THEN coalesce(template.name || ' (' || template.language || ')', 'unknown')
+        WHEN 'hour' THEN to_char(outcome.hour AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"')
+        ELSE 'all'
+    END AS key,
+    outcome.state,
+    outcome.reason,
+    outcome.error_code,
+    CASE WHEN outcome.is_failed THEN outcome.failed_code ELSE 0 END AS failed_code,
+    count(*) AS messages,
+    count(*) FILTER (WHERE outcome.is_accepted) AS accepted,
+    count(*) FILTER (WHERE outcome.is_delivered) AS delivered,
+    count(*) FILTER (WHERE outcome.is_read) AS read,
+    count(*) FILTER (WHERE outcome.is_clicked) AS clicked,
+    count(*) FILTER (WHERE outcome.is_replied) AS replied,
+    count(*) FILTER (WHERE outcome.is_opted_out) AS opted_out,
+    count(*) FILTER (WHERE outcome.is_failed) AS failed
+FROM observe.message_outcome AS outcome
+LEFT JOIN template.template AS template ON template.template_id = outcome.template_id
+WHERE (outcome.run_id = %(run_id)s::bigint OR (%(run_id)s::bigint IS NULL AND NOT outcome.is_test))
+    AND (%(rule_name)s::text IS NULL OR outcome.rule_name = %(rule_name)s::text)
+GROUP BY 1, 2, 3, 4, 5;
+
+-- name: count_members
+-- Who was planned and who was left out, by reason; only people of launched plans count towards a rule.
+SELECT
+    CASE %(grain)s::text WHEN 'run' THEN run.run_id::text WHEN 'rule' THEN run.rule_name ELSE 'all' END AS key,
+    member.reason_number,
+    count(*) AS people
+FROM deliver.run AS run
+JOIN plan.member AS member ON member.plan_id = run.plan_id
+WHERE (run.run_id = %(run_id)s::bigint OR (%(run_id)s::bigint IS NULL AND NOT run.is_test))
+    AND (%(rule_name)s::text IS NULL OR run.rule_name = %(rule_name)s::text)
+GROUP BY 1, 2;
+
+-- name: sum_costs
+-- Estimated: every permit that was not given back. Billed: delivered messages for which a status named a category.
+SELECT
+    CASE %(grain)s::text
+        WHEN 'run' THEN outcome.run_id::text
+        WHEN 'rule' THEN outcome.rule_name
+        WHEN 'template' THEN coalesce(template.name || ' (' || template.language || ')', 'unknown')
+        WHEN 'hour' THEN to_char(outcome.hour AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"')
+        ELSE 'all'
+    END AS key,
+    coalesce(sum(permit.price_e4), 0)::bigint AS estimated_e4,
+    coalesce(sum(permit.price_e4) FILTER (WHERE outcome.billed_category <> '' AND outcome.is_delivered), 0)::bigint
+        AS billed_e4
+FROM observe.message_outcome AS outcome
+JOIN gate.permit AS permit ON permit.message_id = outcome.message_id AND permit.released_at IS NULL
+LEFT JOIN template.template AS template ON template.template_id = outcome.template_id
+WHERE (outcome.run_id = %(run_id)s::bigint OR (%(run_id)s::bigint IS NULL AND NOT outcome.is_test))
+    AND (%(rule_name)s::text IS NULL OR outcome.rule_name = %(rule_name)s::text)
+GROUP BY 1;
+
+-- name: count_conversions
+-- People whose success event fell into the window, and what it was worth, per currency.
+SELECT
+    CASE %(grain)s::text
+        WHEN 'run' THEN outcome.run_id::text
+        WHEN 'rule' THEN outcome.rule_name
+        WHEN 'template' THEN coalesce(template.name || ' (' || template.language || ')', 'unknown')
+        WHEN 'hour' THEN to_char(outcome.hour AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"')
+        ELSE 'all'
+    END AS key,
+    conversion.currency,
+    count(DISTINCT conversion.message_id) AS messages,
+    sum(conversion.worth_minor)::bigint AS worth_minor
+FROM observe.conversion AS conversion
+JOIN observe.message_outcome AS outcome ON outcome.message_id = conversion.message_id
+LEFT JOIN template.template AS template ON template.template_id = outcome.template_id
+WHERE (outcome.run_id = %(run_id)s::bigint OR (%(run_id)s::bigint IS NULL AND NOT outcome.is_test))
+    AND (%(rule_name)s::text IS NULL OR outcome.rule_name = %(rule_name)s::text)
+GROUP BY 1, 2;
+
+-- name: list_losses
+-- Which rule lost how many people to which other, and by how much.
+SELECT
+    loser.rule_name AS rule_name,
+    coalesce(winner.rule_name, 'unknown') AS lost_to,
+    count(*) AS people,
+    min(member.margin) AS margin_min,
+    max(member.margin) AS margin_max
+FROM deliver.run AS run
+JOIN plan.plan AS loser ON loser.plan_id = run.plan_id
+JOIN plan.member AS member ON member.plan_id = run.plan_id AND member.reason_number = %(lost_number)s::smallint
+LEFT JOIN plan.plan AS winner ON winner.plan_id = member.lost_to_plan_id
+WHERE (run.run_id = %(run_id)s::bigint OR (%(run_id)s::bigint IS NULL AND NOT run.is_test))
+    AND (%(rule_name)s::text IS NULL OR run.rule_name = %(rule_name)s::text)
+GROUP BY 1, 2
+ORDER BY people DESC, rule_name, lost_to;
+
+-- name: list_timeline
+-- What happened minute by minute in a run, at the grain that keeps the line short.
+SELECT bucket, what, count(*) AS messages
+FROM deliver.message AS message
+CROSS JOIN LATERAL (
+    VALUES
+        ('accepted', message.accepted_at),
+        ('delivered', message.delivered_at),
+        ('read', message.read_at),
+        ('failed', message.failed_at)
+) AS moment (what, at)
+CROSS JOIN LATERAL date_bin(make_interval(secs => %(seconds)s::integer), moment.at, 'epoch'::timestamptz) AS bucket
+WHERE message.run_id = %(run_id)s AND moment.at IS NOT NULL
+GROUP BY 1, 2
+ORDER BY 1, 2;
+
+-- name: find_timeline_span
+-- First and last moment of a run, to choose the grain.
+SELECT min(message.accepted_at), max(greatest(message.accepted_at, message.delivered_at, message.read_at, message.failed_at))
+FROM deliver.message AS message
+WHERE message.run_id = %(run_id)s;
+
+-- name: list_runs_with_open_windows
+-- Runs whose success window can still gain events, with the rule text that defines success.
+SELECT run.run_id, version.text
+FROM deliver.run AS run
+JOIN plan.plan AS plan ON plan.plan_id = run.plan_id
+JOIN rule.rule_version AS version ON version.rule_version_id = plan.rule_version_id
+WHERE run.launched_at > %(launched_after)s AND NOT run.is_test
+ORDER BY run.run_id;
+
+-- name: list_success_candidates
+-- Events of the success's name inside each accepted message's window that are not counted yet.
+SELECT
+    message.message_id,
+    message.contact_id,
+    event.event_key,
+    event.occurred_at,
+    event.properties
+FROM deliver.message AS message
+JOIN collect.event AS event ON event.contact_id = message.contact_id
+    AND event.name = %(event_name)s
+    AND event.occurred_at > message.accepted_at
+    AND event.occurred_at <= message.accepted_at + %(window)s::interval
+WHERE message.run_id = %(run_id)s
+    AND message.state = 'accepted'
+    AND event.occurred_at <= %(now)s
+    AND NOT EXISTS (
+        SELECT FROM observe.conversion AS known
+        WHERE known.message_id = message.message_id AND known.event_key = event.event_key
+    )
+ORDER BY message.message_id, event.occurred_at
+LIMIT %(limit)s::integer;
+
+-- name: add_conversions
+-- Counted once, however often the same event is looked at.
+INSERT INTO observe.conversion (message_id, event_key, occurred_at, recorded_at, worth_minor, currency)
+SELECT given.message_id, given.event_key, given.occurred_at, %(now)s, given.worth_minor, given.currency
+FROM unnest(
+    %(message_ids)b::bigint[],
+    %(event_keys)b::bytea[],
+    %(occurred_at)b::timestamptz[],
+    %(worth_minor)b::bigint[],
+    %(currencies)b::text[]
+) AS given (message_id, event_key, occurred_at, worth_minor, currency)
+ON CONFLICT DO NOTHING;
+
+-- name: last_change
+-- Moves whenever a message of the run changed; the page redraws only then.
+SELECT
+    count(*) AS messages,
+    max(greatest(
+        message.changed_at, message.accepted_at, message.sent_at, message.delivered_at, message.read_at,
+        message.failed_at, message.clicked_at, message.replied_at, message.opted_out_at
+    )) AS changed_at
+FROM deliver.message AS message
+WHERE message.run_id = %(run_id)s;

@@ -1,0 +1,214 @@
+"""The only caller of the database in this room: counts by grain, runs, timelines and conversions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from rulecast.database import Connection, execute, fetch_all, fetch_one, load_queries
+from rulecast.observe.funnel import ConversionSum, CostSum, Grain, MemberCount, OutcomeCount
+from rulecast.values.ids import ContactId, MessageId, RunId
+from rulecast.values.reason import NUMBERS, Reason
+
+__all__ = [
+    "Connection",
+    "Loss",
+    "NewConversion",
+    "RunRow",
+    "Scope",
+    "SuccessCandidate",
+    "TimelinePoint",
+    "add_conversions",
+    "count_conversions",
+    "count_members",
+    "count_outcomes",
+    "find_run",
+    "find_timeline_span",
+    "last_change",
+    "list_losses",
+    "list_runs",
+    "list_runs_with_open_windows",
+    "list_success_candidates",
+    "list_timeline",
+    "sum_costs",
+]
+
+QUERIES = load_queries(__package__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Which runs are counted: one, those of a rule, or all; test runs only where one is named by number."""
+
+    run_id: RunId | None = None
+    rule_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRow:
+    """One run as the overview shows it."""
+
+    run_id: RunId
+    plan_id: int
+    rule_name: str
+    state: str
+    is_test: bool
+    launched_by: str
+    launched_at: datetime
+    finished_at: datetime | None
+    business_number_id: str
+    number_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loss:
+    """How many people one rule lost to another, and by which margin of priority."""
+
+    rule_name: str
+    lost_to: str
+    people: int
+    margin_min: int
+    margin_max: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelinePoint:
+    """How often one thing happened in one bucket of time."""
+
+    bucket: datetime
+    what: str
+    messages: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuccessCandidate:
+    """An event that may be the success of a message."""
+
+    message_id: MessageId
+    contact_id: ContactId
+    event_key: bytes
+    occurred_at: datetime
+    properties: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewConversion:
+    """A success to be counted."""
+
+    message_id: MessageId
+    event_key: bytes
+    occurred_at: datetime
+    worth_minor: int
+    currency: str
+
+
+async def list_runs(connection: Connection, *, limit: int, with_tests: bool = False) -> list[RunRow]:
+    """Return the newest runs, the newest first."""
+    return await fetch_all(
+        connection, QUERIES["list_runs"], {"limit": limit, "with_tests": with_tests}, record=RunRow
+    )
+
+
+async def find_run(connection: Connection, run_id: RunId) -> RunRow | None:
+    """Return one run."""
+    return await fetch_one(connection, QUERIES["find_run"], {"run_id": run_id}, record=RunRow)
+
+
+async def count_outcomes(connection: Connection, grain: Grain, scope: Scope) -> list[OutcomeCount]:
+    """Count messages by state, reason and codes."""
+    return await fetch_all(
+        connection, QUERIES["count_outcomes"], _parameters(grain, scope), record=OutcomeCount
+    )
+
+
+async def count_members(connection: Connection, grain: Grain, scope: Scope) -> list[MemberCount]:
+    """Count people of launched plans by reason."""
+    return await fetch_all(
+        connection, QUERIES["count_members"], _parameters(grain, scope), record=MemberCount
+    )
+
+
+async def sum_costs(connection: Connection, grain: Grain, scope: Scope) -> list[CostSum]:
+    """Sum estimated and billed prices."""
+    return await fetch_all(connection, QUERIES["sum_costs"], _parameters(grain, scope), record=CostSum)
+
+
+async def count_conversions(connection: Connection, grain: Grain, scope: Scope) -> list[ConversionSum]:
+    """Count messages that led to success, by currency."""
+    return await fetch_all(
+        connection, QUERIES["count_conversions"], _parameters(grain, scope), record=ConversionSum
+    )
+
+
+async def list_losses(connection: Connection, scope: Scope) -> list[Loss]:
+    """Return who lost people to whom."""
+    parameters = {
+        "run_id": scope.run_id,
+        "rule_name": scope.rule_name,
+        "lost_number": NUMBERS[Reason.LOST_TO_RULE],
+    }
+    return await fetch_all(connection, QUERIES["list_losses"], parameters, record=Loss)
+
+
+async def list_timeline(connection: Connection, run_id: RunId, *, bucket_seconds: int) -> list[TimelinePoint]:
+    """Return what happened in a run, bucket by bucket."""
+    return await fetch_all(
+        connection,
+        QUERIES["list_timeline"],
+        {"run_id": run_id, "seconds": bucket_seconds},
+        record=TimelinePoint,
+    )
+
+
+async def find_timeline_span(connection: Connection, run_id: RunId) -> tuple[datetime, datetime] | None:
+    """Return the first and last moment of a run, None before its first acceptance."""
+    row = await fetch_one(connection, QUERIES["find_timeline_span"], {"run_id": run_id})
+    return (row[0], row[1]) if row is not None and row[0] is not None else None
+
+
+async def last_change(connection: Connection, run_id: RunId) -> tuple[int, datetime | None]:
+    """Return a pair that moves whenever the run's messages change."""
+    row = await fetch_one(connection, QUERIES["last_change"], {"run_id": run_id})
+    return (row[0], row[1]) if row is not None else (0, None)
+
+
+async def list_runs_with_open_windows(
+    connection: Connection, *, launched_after: datetime
+) -> list[tuple[RunId, str]]:
+    """Return runs young enough to gain successes, with the text of their rule."""
+    rows = await fetch_all(
+        connection, QUERIES["list_runs_with_open_windows"], {"launched_after": launched_after}
+    )
+    return [(RunId(run_id), text) for run_id, text in rows]
+
+
+async def list_success_candidates(
+    connection: Connection, run_id: RunId, *, event_name: str, window: timedelta, now: datetime, limit: int
+) -> list[SuccessCandidate]:
+    """Return events inside the windows of a run's messages that are not counted yet."""
+    parameters = {"run_id": run_id, "event_name": event_name, "window": window, "now": now, "limit": limit}
+    return await fetch_all(
+        connection, QUERIES["list_success_candidates"], parameters, record=SuccessCandidate
+    )
+
+
+async def add_conversions(
+    connection: Connection, conversions: Sequence[NewConversion], *, now: datetime
+) -> int:
+    """Count successes; those already counted stay as they are."""
+    return await execute(
+        connection,
+        QUERIES["add_conversions"],
+        {
+            "message_ids": [one.message_id for one in conversions],
+            "event_keys": [one.event_key for one in conversions],
+            "occurred_at": [one.occurred_at for one in conversions],
+            "worth_minor": [one.worth_minor for one in conversions],
+            "currencies": [one.currency for one in conversions],
+            "now": now,
+        },
+    )
+
+
+def _parameters(grain: Grain, scope: Scope) -> dict[str, object]:
+    return {"grain": grain.value, "run_id": scope.run_id, "rule_name": scope.rule_name}
