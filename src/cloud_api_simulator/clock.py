@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
-POLL_SECONDS = 0.005
+POLL_SECONDS = 0.02
 """Real seconds between two looks of `wait_until`."""
 
 _SPEC = re.compile(r"virtual:(?P<start>[^@]+)@(?P<real>\d+(?:\.\d+)?)x(?P<speed>\d+(?:\.\d+)?)")
