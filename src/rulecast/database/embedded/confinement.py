@@ -22,6 +22,8 @@ class Confinement:
     command_prefix: tuple[str, ...] = ()
     uid: int | None = None
     gid: int | None = None
+    base: Path = UNPRIVILEGED_BASE
+    """Where the data and a copy of the programs go when they belong to another user."""
 
     @property
     def changes_owner(self) -> bool:

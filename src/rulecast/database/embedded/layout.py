@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from rulecast.database.embedded.confinement import UNPRIVILEGED_BASE, Confinement
+from rulecast.database.embedded.confinement import Confinement
 from rulecast.database.errors import (
     EmbeddedBinariesMissingError,
     EmbeddedMajorError,
@@ -70,8 +70,8 @@ def prepare_layout(home: Path, confinement: Confinement) -> Layout:
     programs = _installed_programs()
     store = root
     if confinement.changes_owner:
-        store = UNPRIVILEGED_BASE / hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:12]
-        programs = _copied_programs(programs)
+        store = confinement.base / hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:12]
+        programs = _copied_programs(programs, confinement.base)
         _make_private(store, owner=confinement)
     _make_private(store / str(MAJOR), owner=confinement)
     layout = Layout(root=root, store=store, programs=programs)
@@ -160,8 +160,8 @@ def _make_private(directory: Path, *, owner: Confinement | None = None) -> None:
         directory.chmod(PRIVATE_MODE)
     if owner is not None and owner.uid is not None and owner.gid is not None:
         # The parent of all stores may be walked through, each store itself is private.
-        if UNPRIVILEGED_BASE in directory.parents:
-            UNPRIVILEGED_BASE.chmod(0o711)
+        if owner.base in directory.parents:
+            owner.base.chmod(0o711)
         os.chown(directory, owner.uid, owner.gid)
 
 
@@ -189,18 +189,29 @@ def _installed_programs() -> Path:
     return programs
 
 
-def _copied_programs(programs: Path) -> Path:
-    """Copy the programs to where an unprivileged user can execute them, once per release."""
-    source = programs.parent
+def _copied_programs(programs: Path, base: Path) -> Path:
+    """Copy the programs to where an unprivileged user can execute them, once per release.
+
+    The wheel keeps shared libraries in a directory beside its package; the copy keeps that shape,
+    because the programs find them by a relative path.
+    """
+    installation = programs.parent
+    package = installation.parent
     built = int((programs / "postgres").stat().st_mtime)
-    name = f"programs-{hashlib.sha256(os.fsencode(source)).hexdigest()[:8]}-{built}"
-    target = UNPRIVILEGED_BASE / name
+    target = base / f"programs-{hashlib.sha256(os.fsencode(installation)).hexdigest()[:8]}-{built}"
     if not target.exists():
-        UNPRIVILEGED_BASE.mkdir(mode=0o711, parents=True, exist_ok=True)
-        unfinished = Path(tempfile.mkdtemp(dir=UNPRIVILEGED_BASE, prefix="unfinished-"))
-        shutil.copytree(
-            source, unfinished / "copy", ignore=shutil.ignore_patterns("include", "*.a"), symlinks=True
-        )
-        (unfinished / "copy").rename(target)
-        unfinished.rmdir()
-    return target / "bin"
+        base.mkdir(mode=0o711, parents=True, exist_ok=True)
+        unfinished = Path(tempfile.mkdtemp(dir=base, prefix="unfinished-"))
+        skip = shutil.ignore_patterns("include", "*.a", "__pycache__")
+        for part in (installation, package.with_name(f"{package.name}.libs")):
+            if part.exists():
+                shutil.copytree(
+                    part, unfinished / part.relative_to(package.parent), ignore=skip, symlinks=True
+                )
+        unfinished.chmod(0o755)
+        try:
+            unfinished.rename(target)
+        except OSError:
+            # Another process finished the same copy first.
+            shutil.rmtree(unfinished)
+    return target / programs.relative_to(package.parent)

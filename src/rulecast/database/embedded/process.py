@@ -1,6 +1,7 @@
 """The running server process: start it, find it, wait for it, stop it."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -21,7 +22,11 @@ LOG_TAIL_BYTES = 800
 # A process number no kernel gives out; it replaces a number the kernel has given to somebody else.
 NO_PROCESS = 2_147_483_646
 PID_FILE_LINES = 8
-READY = "ready"
+# A cluster turned into a standby accepts connections too; the check of the server then refuses it by name.
+READY = frozenset({"ready", "standby"})
+
+
+_OCCUPIED = re.compile(r'lock file "[^"]*" already exists|pre-existing shared memory')
 
 
 class _PidFile(NamedTuple):
@@ -106,6 +111,11 @@ def wait_ready(layout: Layout, process: int) -> None:
     )
 
 
+def is_still_occupied(error: EmbeddedStartError) -> bool:
+    """Tell whether a start failed because processes of an earlier server have not vanished yet."""
+    return _OCCUPIED.search(error.what) is not None
+
+
 def stop(layout: Layout) -> None:
     """Stop the server cleanly; after a minute, at once (the next start then recovers from the log)."""
     seen = _read_pid_file(layout)
@@ -134,7 +144,7 @@ def _read_pid_file(layout: Layout) -> _PidFile | None:
     return _PidFile(
         process=int(lines[0]),
         socket_directory=Path(lines[4]) if len(lines) > 4 and lines[4] else None,  # noqa: PLR2004 - fifth line by PostgreSQL's format
-        is_ready=len(lines) >= PID_FILE_LINES and lines[PID_FILE_LINES - 1].strip() == READY,
+        is_ready=len(lines) >= PID_FILE_LINES and lines[PID_FILE_LINES - 1].strip() in READY,
     )
 
 
@@ -164,7 +174,7 @@ def _is_alive(process: int) -> bool:
         )
     except (OSError, IndexError):
         return True
-    return state != "Z"
+    return state not in {"Z", "X"}
 
 
 def _answers(seen: _PidFile) -> bool:
@@ -175,15 +185,18 @@ def _answers(seen: _PidFile) -> bool:
 
 
 def _disarm_stale_pid_file(layout: Layout, seen: _PidFile) -> None:
-    """Take a stranger's process number out of the pid file of a server that died.
+    """Take a stranger's process number out of the files of a server that died.
 
-    PostgreSQL refuses to start while the number is alive. The file itself stays: with its other
-    lines PostgreSQL makes sure that no child of the dead server still writes.
+    PostgreSQL refuses to start while the number is alive. The pid file itself stays: by its other
+    lines PostgreSQL makes sure that no child of the dead server still writes. The socket's lock file
+    goes: its directory is ours alone, and nobody answers there.
     """
     if not _is_alive(seen.process):
         return
     lines = layout.pid_file.read_text(encoding="utf-8").splitlines(keepends=True)
     layout.pid_file.write_text("".join([f"{NO_PROCESS}\n", *lines[1:]]), encoding="utf-8")
+    if seen.socket_directory is not None:
+        (seen.socket_directory / f".s.PGSQL.{PORT}.lock").unlink(missing_ok=True)
 
 
 def _log_tail(layout: Layout) -> str:

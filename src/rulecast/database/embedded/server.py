@@ -26,13 +26,21 @@ from rulecast.database.embedded.layout import (
     ensure_password,
     prepare_layout,
 )
-from rulecast.database.embedded.process import running_socket_directory, spawn, stop, wait_ready
+from rulecast.database.embedded.process import (
+    is_still_occupied,
+    running_socket_directory,
+    spawn,
+    stop,
+    wait_ready,
+)
 from rulecast.database.embedded.tuning import DURABLE
 from rulecast.database.errors import EmbeddedStartError
 
 POLL_SECONDS = 0.01
 # As long as a slow recovery of the process that holds the lock may take.
 LOCK_LIMIT_SECONDS = 360
+# How long the processes of a killed server may take to vanish.
+LAST_BREATH_SECONDS = 30
 
 
 class EmbeddedServer:
@@ -145,11 +153,20 @@ def _ensure_running(
     layout: Layout, confinement: Confinement, *, tuning: Mapping[str, str], password: str
 ) -> Path:
     """Bring the server to ready and return its socket directory."""
-    if running := running_socket_directory(layout):
-        return running
-    if not layout.data.exists():
-        create_cluster(layout, confinement, password=password)
-    socket_directory = choose_socket_directory(layout, confinement)
-    write_configuration(layout, confinement, tuning)
-    wait_ready(layout, spawn(layout, confinement, socket_directory))
-    return socket_directory
+    deadline = time.monotonic() + LAST_BREATH_SECONDS
+    while True:
+        if running := running_socket_directory(layout):
+            return running
+        if not layout.data.exists():
+            create_cluster(layout, confinement, password=password)
+        socket_directory = choose_socket_directory(layout, confinement)
+        write_configuration(layout, confinement, tuning)
+        try:
+            wait_ready(layout, spawn(layout, confinement, socket_directory))
+        except EmbeddedStartError as error:
+            # A killed server, or a child of it, may still be on its way out; PostgreSQL then refuses to start.
+            if not is_still_occupied(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(POLL_SECONDS)
+        else:
+            return socket_directory
