@@ -120,6 +120,15 @@ class Fields:
             raise FieldInvalidError(self.where(name), "a list of texts is expected")
         return tuple(str(value) for value in values)
 
+    def raw(self, name: str) -> object:
+        """Return a field as the parser gave it."""
+        return self._take(name)
+
+    def mapping(self) -> Mapping[str, object]:
+        """Return the whole table as the parser gave it, and count every field as asked for."""
+        self.names()
+        return self._data
+
     def raw_list(self, name: str) -> list[object]:
         """Return a list as the parser gave it; an absent one is empty."""
         return self._list(name)

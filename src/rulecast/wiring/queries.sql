@@ -88,3 +88,12 @@ DELETE FROM jobs.engine_question WHERE question_id = %(question_id)s;
 -- name: reopen_questions
 -- A dead engine's unfinished questions.
 UPDATE jobs.engine_question SET state = 'asked', taken_at = NULL WHERE state = 'taken';
+
+-- name: find_workspace_rules
+-- What everything sent from here keeps to.
+SELECT billing_currency, sending_policy FROM public.workspace;
+
+-- name: save_workspace_rules
+-- Declared in the workspace file.
+UPDATE public.workspace
+SET billing_currency = %(billing_currency)s, sending_policy = %(sending_policy)s::jsonb;

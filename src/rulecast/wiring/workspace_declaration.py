@@ -1,0 +1,214 @@
+"""The workspace file, read: catalogue, numbers, templates and sending policy as a company declares them in TOML."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rulecast.account import BusinessNumber, Portfolio
+from rulecast.account.records import read_number, read_portfolio
+from rulecast.policy import SendingPolicy, read_sending_policy
+from rulecast.template import MessageTemplate, read_parts
+from rulecast.template.records import CATEGORIES, STATUSES
+from rulecast.values.catalogue import Attribute, AttributeType, DataClass, EventDefinition
+from rulecast.values.errors import RulecastError
+from rulecast.values.fields import FieldInvalidError, Fields
+from rulecast.values.ids import TemplateId
+from rulecast.values.purpose import Purpose
+
+FILE_BYTES_MAX = 1024 * 1024
+"""Some thousand templates; larger files are another file given by mistake."""
+RETENTION_DAYS_MAX = 3660
+PURPOSES = tuple(purpose.value for purpose in Purpose)
+TYPES = tuple(kind.value for kind in AttributeType)
+
+
+class WorkspaceFileError(RulecastError):
+    """The workspace file cannot be used."""
+
+    code = "RC-WORKSPACE-010"
+    summary = "The workspace file cannot be used."
+    remedy = "Correct the named line and apply the file again; nothing was changed."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkspaceDeclaration:
+    """Everything a workspace file says; what it leaves out stays as it is in the workspace."""
+
+    billing_currency: str | None
+    sending_policy: Mapping[str, Any] | None
+    attributes: tuple[Attribute, ...]
+    events: tuple[EventDefinition, ...]
+    portfolios: tuple[Portfolio, ...]
+    numbers: tuple[BusinessNumber, ...]
+    templates: tuple[MessageTemplate, ...]
+
+    def policy(self) -> SendingPolicy:
+        """Return the sending policy as a record."""
+        return read_sending_policy(self.sending_policy or {})
+
+
+def read_workspace_file(text: str, *, source: str, link_base: str) -> WorkspaceDeclaration:
+    """Return what a workspace file declares; `link_base` is the address our own redirects begin with.
+
+    Raises:
+        WorkspaceFileError: the file is too long, no TOML, or a field cannot be used; names file, line and
+        field.
+    """
+    if len(text.encode()) > FILE_BYTES_MAX:
+        raise WorkspaceFileError(f"{source} is longer than {FILE_BYTES_MAX} bytes.")
+    try:
+        data = tomllib.loads(text)
+        return _read(Fields(data, ""), link_base)
+    except tomllib.TOMLDecodeError as error:
+        raise WorkspaceFileError(f"{source} is no TOML: {error}.") from error
+    except FieldInvalidError as error:
+        raise WorkspaceFileError(f"{source} line {line_of(text, error.place)}: {error.what}") from error
+
+
+def _read(fields: Fields, link_base: str) -> WorkspaceDeclaration:
+    workspace = fields.table("workspace")
+    currency = workspace.text("billing_currency", length_max=3) if workspace.has("billing_currency") else None
+    workspace.finish()
+    policy_names = fields.table("sending_policy")
+    policy = (
+        {name: policy_names.raw(name) for name in policy_names.names()}
+        if fields.has("sending_policy")
+        else None
+    )
+    read_sending_policy(policy or {})
+    declaration = WorkspaceDeclaration(
+        billing_currency=currency,
+        sending_policy=policy,
+        attributes=tuple(_attribute(table) for table in fields.tables("attributes")),
+        events=tuple(_event(table) for table in fields.tables("events")),
+        portfolios=tuple(read_portfolio(table) for table in fields.tables("portfolios")),
+        numbers=tuple(read_number(table) for table in fields.tables("numbers")),
+        templates=tuple(
+            template for table in fields.tables("templates") for template in _templates(table, link_base)
+        ),
+    )
+    fields.finish()
+    return declaration
+
+
+def _attribute(fields: Fields) -> Attribute:
+    attribute = Attribute(
+        name=fields.text("name", length_max=60),
+        type=AttributeType(fields.choice("type", TYPES)),
+        data_class=DataClass(fields.choice("class", tuple(DataClass), default="public")),
+        purpose=_purpose(fields),
+        may_reveal=fields.flag("may_reveal", default=False),
+        derived_from=fields.text("derived_from") if fields.has("derived_from") else None,
+        about=fields.text("about", default=""),
+    )
+    fields.finish()
+    return attribute
+
+
+def _event(fields: Fields) -> EventDefinition:
+    properties = fields.table("properties")
+    event = EventDefinition(
+        name=fields.text("name", length_max=60),
+        properties={name: AttributeType(properties.choice(name, TYPES)) for name in properties.names()},
+        retention_days=fields.whole("retention_days", low=1, high=RETENTION_DAYS_MAX)
+        if fields.has("retention_days")
+        else None,
+        purpose=_purpose(fields),
+        aliases=fields.texts("aliases"),
+        about=fields.text("about", default=""),
+    )
+    fields.finish()
+    return event
+
+
+def _purpose(fields: Fields) -> str | None:
+    return fields.choice("purpose", PURPOSES) if fields.has("purpose") else None
+
+
+def _templates(fields: Fields, link_base: str) -> list[MessageTemplate]:
+    name = fields.text("name", length_max=512)
+    if re.fullmatch(r"[a-z0-9_]+", name) is None:
+        raise FieldInvalidError(fields.where("name"), "small letters, digits and underscores are expected")
+    category = fields.choice("category", CATEGORIES)
+    links = fields.table("links")
+    destinations = {link: links.text(link, length_max=2000) for link in links.names()}
+    translations = fields.tables("languages")
+    if not translations:
+        raise FieldInvalidError(fields.where("languages"), "at least one language is expected")
+    found = []
+    for translation in translations:
+        components = _components(translation, link_base)
+        found.append(
+            MessageTemplate(
+                template_id=TemplateId(0),
+                name=name,
+                language=translation.text("language", length_max=10),
+                category=category,
+                status=translation.choice("status", STATUSES, default="pending"),
+                components=tuple(components),
+                links=destinations,
+                parts=read_parts(components, place=translation.place),
+            )
+        )
+        translation.finish()
+    fields.finish()
+    return found
+
+
+def _components(fields: Fields, link_base: str) -> list[dict[str, Any]]:
+    """Return Cloud API components, given as such or written shorter as header, body, footer and buttons."""
+    if fields.has("components"):
+        given = fields.raw_list("components")
+        return [dict(Fields(component, fields.where("components")).mapping()) for component in given]
+    components: list[dict[str, Any]] = []
+    if fields.has("header"):
+        components.append({"type": "HEADER", "format": "TEXT", "text": fields.text("header")})
+    components.append({"type": "BODY", "text": fields.text("body", length_max=1024)})
+    if fields.has("footer"):
+        components.append({"type": "FOOTER", "text": fields.text("footer")})
+    if fields.has("buttons"):
+        buttons = [_button(table, link_base) for table in fields.tables("buttons")]
+        components.append({"type": "BUTTONS", "buttons": buttons})
+    return components
+
+
+def _button(fields: Fields, link_base: str) -> dict[str, Any]:
+    button = dict(fields.mapping())
+    if button.get("type") == "URL" and "link" in button and "url" not in button:
+        button["url"] = f"{link_base}/l/{{{{1}}}}"
+    return button
+
+
+_TABLE = re.compile(r"\s*\[{1,2}\s*(?P<path>[A-Za-z0-9_.\-\"]+)\s*\]{1,2}")
+
+
+def line_of(text: str, place: str) -> int:
+    """Return the line of a dotted place such as `templates[2].languages[1].body`, or of the nearest table above it."""
+    steps = [
+        (step.partition("[")[0], int(step.partition("[")[2].rstrip("]") or 1)) for step in place.split(".")
+    ]
+    lines = text.splitlines()
+    found, start = 1, 0
+    for depth in range(1, len(steps) + 1):
+        path = ".".join(name for name, _ in steps[:depth])
+        wanted = steps[depth - 1][1]
+        for number in range(start, len(lines)):
+            header = _TABLE.match(lines[number])
+            wanted -= header is not None and header["path"] == path
+            if header is not None and wanted == 0:
+                found, start = number + 1, number + 1
+                break
+        else:
+            return _field_line(lines, start, steps[depth - 1][0]) or found
+    return found
+
+
+def _field_line(lines: list[str], start: int, name: str) -> int | None:
+    for number in range(start, len(lines)):
+        if number > start and _TABLE.match(lines[number]):
+            return None
+        if re.match(rf"\s*\"?{re.escape(name)}\"?\s*=", lines[number]):
+            return number + 1
+    return None

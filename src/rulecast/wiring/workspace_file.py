@@ -1,0 +1,191 @@
+"""Applying a workspace file: what it declares is compared with what is there, shown, and kept in one transaction."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rulecast.account import BusinessNumber, Portfolio
+from rulecast.account.store import list_numbers, list_portfolios, save_number, save_portfolio
+from rulecast.database import Connection, execute, fetch_one, load_queries
+from rulecast.database.rows import Jsonb
+from rulecast.template import MessageTemplate, TemplateRefusedError, check_template
+from rulecast.template.store import list_templates, save_template
+from rulecast.values.catalogue import Catalogue
+from rulecast.wiring.catalogue import DeclaredCatalogue, read_declared, save_declared
+from rulecast.wiring.workspace import Workspace
+from rulecast.wiring.workspace_declaration import (
+    WorkspaceDeclaration,
+    WorkspaceFileError,
+    read_workspace_file,
+)
+
+QUERIES = load_queries(__package__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One thing the file changes: what it is, by name, and whether it is new."""
+
+    kind: str
+    name: str
+    is_new: bool
+    what: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkspaceRules:
+    """The workspace's currency and sending policy as stored."""
+
+    billing_currency: str
+    sending_policy: dict[str, Any]
+
+
+async def apply_workspace_file(workspace: Workspace, text: str, *, source: str) -> list[Difference]:
+    """Bring the workspace to what the file declares and return the differences; an empty list changed nothing.
+
+    Raises:
+        WorkspaceFileError: the file cannot be used; nothing was changed.
+        TemplateRefusedError: a template must not be used as it is; nothing was changed.
+        CatalogueInvalidError: the catalogue contradicts itself; nothing was changed.
+    """
+    declaration = read_workspace_file(text, source=source, link_base=workspace.settings.public_base_url)
+    _check_templates(declaration, may_declare_status=workspace.is_simulated)
+    async with workspace.database.transaction() as connection:
+        return [
+            *await _apply_rules(connection, declaration),
+            *await _apply_catalogue(connection, declaration, workspace.settings.default_timezone),
+            *await _apply_account(connection, declaration, source),
+            *await _apply_templates(connection, declaration, workspace),
+        ]
+
+
+async def read_rules(connection: Connection) -> WorkspaceRules:
+    """Return billing currency and sending policy of the workspace."""
+    rules = await fetch_one(connection, QUERIES["find_workspace_rules"], record=WorkspaceRules)
+    assert rules is not None, "an opened workspace has its row"
+    return rules
+
+
+def _check_templates(declaration: WorkspaceDeclaration, *, may_declare_status: bool) -> None:
+    for template in declaration.templates:
+        refused = [finding.message for finding in check_template(template) if finding.severity == "refused"]
+        if refused:
+            raise TemplateRefusedError(f"{template.name} ({template.language}): {' '.join(refused)}")
+        if template.status != "pending" and not may_declare_status:
+            raise WorkspaceFileError(
+                f"The template {template.name} declares a status; in a live workspace only Meta says that."
+            )
+
+
+async def _apply_rules(connection: Connection, declaration: WorkspaceDeclaration) -> list[Difference]:
+    before = await read_rules(connection)
+    currency = declaration.billing_currency or before.billing_currency
+    policy = before.sending_policy if declaration.sending_policy is None else dict(declaration.sending_policy)
+    found = []
+    if currency != before.billing_currency:
+        found.append(Difference(kind="billing currency", name=currency, is_new=False))
+    for name in sorted({*policy, *before.sending_policy}):
+        if policy.get(name) != before.sending_policy.get(name):
+            what = f"{before.sending_policy.get(name, 'default')} → {policy.get(name, 'default')}"
+            found.append(Difference(kind="sending policy", name=name, is_new=False, what=what))
+    if found:
+        await execute(
+            connection,
+            QUERIES["save_workspace_rules"],
+            {"billing_currency": currency, "sending_policy": Jsonb(policy)},
+        )
+    return found
+
+
+async def _apply_catalogue(
+    connection: Connection, declaration: WorkspaceDeclaration, default_zone: str
+) -> list[Difference]:
+    """Add and replace entries; those an import added stay."""
+    before = await read_declared(connection)
+    attributes = {one.name: one for one in before.attributes} | {
+        one.name: one for one in declaration.attributes
+    }
+    events = {one.name: one for one in before.events} | {one.name: one for one in declaration.events}
+    Catalogue.of(attributes=attributes.values(), events=events.values(), default_zone=default_zone)
+    found = [
+        *_compare("attribute", {one.name: one for one in before.attributes}, attributes),
+        *_compare("event", {one.name: one for one in before.events}, events),
+    ]
+    if found:
+        await save_declared(
+            connection,
+            DeclaredCatalogue(attributes=tuple(attributes.values()), events=tuple(events.values())),
+        )
+    return found
+
+
+async def _apply_account(
+    connection: Connection, declaration: WorkspaceDeclaration, source: str
+) -> list[Difference]:
+    portfolios = {one.portfolio_id: one for one in await list_portfolios(connection)}
+    declared = {one.portfolio_id: one for one in declaration.portfolios}
+    for number in declaration.numbers:
+        if number.portfolio_id not in portfolios and number.portfolio_id not in declared:
+            raise WorkspaceFileError(f"{source}: the number {number.name} names a portfolio nobody declares.")
+    kept = {one.business_number_id: one for one in await list_numbers(connection)}
+    found: list[Difference] = []
+    for portfolio in declaration.portfolios:
+        if portfolios.get(portfolio.portfolio_id) != portfolio:
+            found.append(_portfolio_difference(portfolio, portfolios.get(portfolio.portfolio_id)))
+            await save_portfolio(connection, portfolio)
+    for number in declaration.numbers:
+        before = kept.get(number.business_number_id)
+        if before is None or _declared_fields(before) != _declared_fields(number):
+            found.append(Difference(kind="number", name=number.name, is_new=before is None))
+            await save_number(connection, number)
+    return found
+
+
+async def _apply_templates(
+    connection: Connection, declaration: WorkspaceDeclaration, workspace: Workspace
+) -> list[Difference]:
+    kept = {(one.name, one.language): one for one in await list_templates(connection)}
+    found: list[Difference] = []
+    for template in declaration.templates:
+        before = kept.get((template.name, template.language))
+        is_same = before is not None and before.components_hash == template.components_hash
+        if before is not None and is_same and template.status in {"pending", before.status}:
+            continue
+        found.append(
+            Difference(
+                kind="template",
+                name=f"{template.name} ({template.language})",
+                is_new=before is None,
+                what=_template_change(before, template),
+            )
+        )
+        await save_template(connection, template, now=workspace.clock.now())
+    return found
+
+
+def _compare(kind: str, before: Mapping[str, object], after: Mapping[str, object]) -> Iterable[Difference]:
+    for name, entry in after.items():
+        if before.get(name) != entry:
+            yield Difference(kind=kind, name=name, is_new=name not in before)
+
+
+def _portfolio_difference(portfolio: Portfolio, before: Portfolio | None) -> Difference:
+    limit = portfolio.people_per_day_max
+    return Difference(
+        kind="portfolio",
+        name=portfolio.portfolio_id,
+        is_new=before is None,
+        what=f"{limit if limit is not None else 'unlimited'} people a day",
+    )
+
+
+def _declared_fields(number: BusinessNumber) -> tuple[str, str, str, int]:
+    return number.name, number.portfolio_id, number.waba_id, number.throughput_per_second
+
+
+def _template_change(before: MessageTemplate | None, template: MessageTemplate) -> str:
+    if before is None:
+        return template.status
+    if before.components_hash != template.components_hash:
+        return f"new content, {template.status}: push it and have it approved again"
+    return f"{before.status} → {template.status}"
