@@ -1,0 +1,117 @@
+"""The pipeline from a parsed rule to a checked one: named passes, listed once, in order."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from rulecast.rule.language import condition as c
+from rulecast.rule.language.availability import refuse_unavailable
+from rulecast.rule.language.check_send import check_send
+from rulecast.rule.language.check_types import check_types
+from rulecast.rule.language.document import Rule
+from rulecast.rule.language.limits import ATOMS_MAX
+from rulecast.rule.language.lower import lower
+from rulecast.rule.language.parse import parse_condition, parse_rule
+from rulecast.rule.language.problem import TOO_LARGE, RuleProblem, RuleProblems, in_order
+from rulecast.rule.language.reads import Reads, reads_of
+from rulecast.rule.language.resolve import Scope, check_purpose_word, resolve
+from rulecast.rule.language.simplify import simplify
+from rulecast.rule.language.walk import atoms_of
+from rulecast.rule.language.warn import warnings_of
+from rulecast.values.catalogue import Catalogue, Template
+
+Pass: TypeAlias = Callable[[c.Condition, Scope], c.Condition]
+
+PASSES: tuple[tuple[str, Pass], ...] = (
+    ("resolve", resolve),
+    ("check types", check_types),
+    ("simplify", lambda condition, _scope: simplify(condition)),
+    ("lower", lambda condition, _scope: simplify(lower(condition))),
+)
+"""From the parsed condition to the one that engines compile; `parse` stands before, `compile` after."""
+
+MEANING_PASSES = PASSES[:2]
+"""The passes that leave the condition as the author wrote it, for explaining; they alone can report problems."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedRule:
+    """A rule that can run: as written, its condition with exact meaning, its template, and what it reads."""
+
+    rule: Rule
+    condition: c.Condition
+    template: Template
+    warnings: tuple[RuleProblem, ...]
+    reads: Reads
+
+    @property
+    def attributes_read(self) -> frozenset[str]:
+        """Return the attributes that decide about people."""
+        return self.reads.attributes
+
+    @property
+    def events_read(self) -> frozenset[str]:
+        """Return the events that decide about people."""
+        return self.reads.events
+
+    @property
+    def sensitive_read(self) -> frozenset[str]:
+        """Return the attributes of the class sensitive among those read."""
+        return self.reads.sensitive
+
+    @property
+    def reads_behaviour(self) -> bool:
+        """Return whether the condition reads what people did, so that objectors to profiling are left out."""
+        return bool(self.reads.events)
+
+
+def check_rule(source: str | Rule, catalogue: Catalogue) -> CheckedRule | RuleProblems:
+    """Check a rule, given as text or as records, and return it or all problems that can be found at once."""
+    rule = parse_rule(source) if isinstance(source, str) else source
+    if isinstance(rule, RuleProblems):
+        return rule
+    scope = Scope(catalogue=catalogue, purpose=rule.purpose, problems=[])
+    check_purpose_word(rule.purpose, rule.span, scope)
+    condition = _meaning(rule.condition, scope)
+    template = check_send(rule, scope)
+    scope.problems.extend(refuse_unavailable(rule))
+    if scope.problems or template is None:
+        return RuleProblems(problems=in_order(scope.problems))
+    reads = reads_of(condition, catalogue)
+    return CheckedRule(
+        rule=rule,
+        condition=condition,
+        template=template,
+        warnings=in_order(warnings_of(condition, reads)),
+        reads=reads,
+    )
+
+
+def check_condition(
+    text: str, catalogue: Catalogue, purpose: str = "marketing"
+) -> c.Condition | RuleProblems:
+    """Read and check a condition alone."""
+    parsed = parse_condition(text)
+    if isinstance(parsed, RuleProblems):
+        return parsed
+    scope = Scope(catalogue=catalogue, purpose=purpose, problems=[])
+    condition = _meaning(parsed, scope)
+    return RuleProblems(problems=in_order(scope.problems)) if scope.problems else condition
+
+
+def _meaning(condition: c.Condition, scope: Scope) -> c.Condition:
+    atoms = sum(1 for _ in atoms_of(condition))
+    if atoms > ATOMS_MAX:
+        message = f"The rule has {atoms} conditions; at most {ATOMS_MAX} are allowed."
+        scope.report(
+            TOO_LARGE, message, condition.span, hint="mark the people with a tag and ask for the tag"
+        )
+        return condition
+    for _name, run in MEANING_PASSES:
+        condition = run(condition, scope)
+    return condition
+
+
+def lowered(condition: c.Condition) -> c.Condition:
+    """Return a checked condition in the form that engines compile."""
+    return simplify(lower(simplify(condition)))

@@ -1,0 +1,128 @@
+"""Check everything of a rule that is not its condition: the send action, success, actions, limits."""
+
+from rulecast.rule.language import document as d
+from rulecast.rule.language.check_types import NUMERIC, check_pattern
+from rulecast.rule.language.problem import (
+    NO_TRANSLATION,
+    NOT_NUMERIC,
+    OUT_OF_LIMITS,
+    UNKNOWN_ATTRIBUTE,
+    UNKNOWN_NUMBER,
+    UNKNOWN_PROPERTY,
+    UNKNOWN_TEMPLATE,
+    WRONG_CATEGORY,
+    WRONG_PARAMETERS,
+)
+from rulecast.rule.language.resolve import Scope, pattern_of
+from rulecast.values.catalogue import Template, closest_name
+from rulecast.values.money import money_of
+from rulecast.values.purpose import Purpose
+
+
+def check_send(rule: d.Rule, scope: Scope) -> Template | None:
+    """Report what does not fit and return the template, or None where it is unknown."""
+    if rule.success is not None:
+        _check_success(rule.success, scope)
+    if rule.budget is not None:
+        _check_budget(rule.budget, scope)
+    send = rule.send
+    if scope.catalogue.numbers and send.number not in scope.catalogue.numbers:
+        near = closest_name(send.number, scope.catalogue.numbers)
+        scope.report(
+            UNKNOWN_NUMBER,
+            f"There is no business number {send.number}.",
+            send.span,
+            hint=f"did you mean {near}?" if near else None,
+        )
+    template = scope.catalogue.template(send.template)
+    if template is None:
+        near = closest_name(send.template, scope.catalogue.templates)
+        scope.report(
+            UNKNOWN_TEMPLATE,
+            f"There is no template {send.template}.",
+            send.span,
+            hint=f"did you mean {near}?" if near else None,
+        )
+        return None
+    _check_template(rule, template, scope)
+    return template
+
+
+def _check_template(rule: d.Rule, template: Template, scope: Scope) -> None:
+    send = rule.send
+    if template.category.lower() == Purpose.MARKETING and rule.purpose != Purpose.MARKETING:
+        scope.report(
+            WRONG_CATEGORY,
+            f"{template.name} is a marketing template; the rule's purpose is {rule.purpose}.",
+            send.span,
+            hint="purpose marketing",
+        )
+    fallback = (send.fallback_language,) if send.fallback_language is not None else ()
+    for language in dict.fromkeys((*send.languages, *fallback)):
+        if language not in template.languages:
+            scope.report(
+                NO_TRANSLATION,
+                f"{template.name} is not approved in {language}.",
+                send.span,
+                hint=f"approved: {', '.join(template.languages)}",
+            )
+    _check_parameters(send, template, scope)
+
+
+def _check_parameters(send: d.SendTemplate, template: Template, scope: Scope) -> None:
+    given = [parameter.name for parameter in send.parameters]
+    missing = [name for name in template.parameters if name not in given]
+    unknown = [name for name in given if name not in template.parameters]
+    twice = sorted({name for name in given if given.count(name) > 1})
+    for names, what in (
+        (missing, "are missing"),
+        (unknown, "are not in the template"),
+        (twice, "are given twice"),
+    ):
+        if names:
+            scope.report(
+                WRONG_PARAMETERS,
+                f"Parameters of {template.name} that {what}: {', '.join(names)}.",
+                send.span,
+                hint=f"the template has: {', '.join(template.parameters) or 'none'}",
+            )
+    for parameter in send.parameters:
+        name = parameter.attribute
+        if name is not None and scope.catalogue.attribute(name) is None:
+            near = closest_name(name, scope.catalogue.attributes)
+            scope.report(
+                UNKNOWN_ATTRIBUTE,
+                f"There is no attribute {name}.",
+                parameter.span,
+                hint=f"did you mean {near}?" if near else None,
+            )
+
+
+def _check_success(success: d.Success, scope: Scope) -> None:
+    pattern = check_pattern(pattern_of(success.event, scope), scope)
+    event = scope.catalogue.event(pattern.event)
+    if event is None or success.worth is None:
+        return
+    kind = event.properties.get(success.worth)
+    if kind is None:
+        scope.report(
+            UNKNOWN_PROPERTY, f"The event {event.name} has no property {success.worth}.", success.span
+        )
+    elif kind not in NUMERIC:
+        scope.report(NOT_NUMERIC, f"{success.worth} is of type {kind} and is worth nothing.", success.span)
+
+
+def _check_budget(budget: d.Budget, scope: Scope) -> None:
+    known = len(budget.currency) == 3 and budget.currency.isascii() and budget.currency.isupper()  # noqa: PLR2004 - ISO 4217
+    if not known:
+        scope.report(
+            OUT_OF_LIMITS,
+            f"{budget.currency} is no currency.",
+            budget.span,
+            hint="three letters, such as MAD",
+        )
+        return
+    try:
+        money_of(budget.amount, budget.currency)
+    except ValueError as refused:
+        scope.report(OUT_OF_LIMITS, f"{refused}.", budget.span)

@@ -1,0 +1,30 @@
+"""Limits of the rule language, each with its reason."""
+
+# A rule is read by a person: the largest hand-written rule seen has 3 kB; twenty times that is generated text.
+TEXT_CHARACTERS_MAX = 65_536
+# Levels of `not` and brackets: the passes recurse, and nobody follows a deeper thought.
+DEPTH_MAX = 32
+# Each event condition may become a pass over the events; 200 of them would hold the engine for minutes.
+ATOMS_MAX = 200
+# Longer lists belong into a tag or an attribute, where they can be maintained and audited.
+LIST_VALUES_MAX = 1_000
+# The longest text WhatsApp takes as a template parameter has 1,024 characters.
+STRING_CHARACTERS_MAX = 1_024
+# Eighteen digits always fit a 64-bit integer.
+INTEGER_DIGITS_MAX = 18
+# Decimals are stored as DECIMAL(18, 4).
+DECIMAL_INTEGER_DIGITS_MAX = 14
+DECIMAL_PLACES_MAX = 4
+# Ten years with their leap days: no event is kept longer, and engines agree on such instants.
+DURATION_DAYS_MAX = 3_653
+# A person with more events of one kind is a machine.
+COUNT_MAX = 100_000
+# Names become identifiers in the database, which cuts them at 63 bytes.
+NAME_CHARACTERS_MAX = 60
+# Messages of one rule to one person in its period; more is not marketing.
+PERSON_LIMIT_MAX = 100
+# WhatsApp's highest daily limit below "unlimited" is 100,000 people; ten of those are one batch at most.
+BATCH_MAX = 1_000_000
+# Prices are below this in every currency; a longer amount is a typing mistake.
+BUDGET_MAX = 10**12
+PRIORITY_MAX = 100

@@ -1,0 +1,86 @@
+"""From text to the records of a rule or a condition; names and types are not looked at here."""
+
+import re
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from lark import Lark, Tree, UnexpectedInput
+
+from rulecast.rule.language.assemble import assemble
+from rulecast.rule.language.build_rule import Draft, RuleBuilder
+from rulecast.rule.language.condition import Condition, Span
+from rulecast.rule.language.document import Rule
+from rulecast.rule.language.limits import DEPTH_MAX, TEXT_CHARACTERS_MAX
+from rulecast.rule.language.problem import TOO_DEEP, TOO_LARGE, RuleProblem, RuleProblems, in_order
+from rulecast.rule.language.unparsed import problem_of_unexpected, span_at
+
+WORDS_AND_BRACKETS = re.compile(r'"(?:\\.|[^"\\\n])*"|\w+|\S')
+
+
+@cache
+def grammar() -> Lark:
+    """Return the compiled grammar; building it takes about 0.1 s, once per process."""
+    text = files(__package__).joinpath("rule.lark").read_text(encoding="utf-8")
+    return Lark(
+        text, parser="lalr", start=["rule", "condition"], propagate_positions=True, maybe_placeholders=True
+    )
+
+
+def parse_rule(text: str) -> Rule | RuleProblems:
+    """Return the rule that the text describes, or every problem found in reading it."""
+    builder = RuleBuilder()
+    tree = _tree(text, "rule")
+    if isinstance(tree, RuleProblem):
+        return RuleProblems(problems=(tree,))
+    draft: Draft = builder.transform(tree)
+    rule = assemble(draft, builder.problems)
+    if rule is None or builder.problems:
+        return RuleProblems(problems=in_order(builder.problems))
+    return rule
+
+
+def parse_condition(text: str) -> Condition | RuleProblems:
+    """Return the condition that the text describes, or every problem found in reading it."""
+    builder = RuleBuilder()
+    tree = _tree(text, "condition")
+    if isinstance(tree, RuleProblem):
+        return RuleProblems(problems=(tree,))
+    condition: Condition = builder.transform(tree)
+    return RuleProblems(problems=in_order(builder.problems)) if builder.problems else condition
+
+
+def _tree(text: str, start: str) -> Tree[Any] | RuleProblem:
+    refused = _beyond_limits(text)
+    if refused is not None:
+        return refused
+    try:
+        return grammar().parse(text, start=start)
+    except UnexpectedInput as unexpected:
+        return problem_of_unexpected(unexpected, text)
+
+
+def _beyond_limits(text: str) -> RuleProblem | None:
+    """Refuse what the passes could not recurse through, before the parser sees it."""
+    if len(text) > TEXT_CHARACTERS_MAX:
+        return RuleProblem(
+            kind=TOO_LARGE,
+            message=f"The rule has {len(text)} characters; at most {TEXT_CHARACTERS_MAX} are read.",
+            span=Span(line=1, column=1, length=1),
+        )
+    levels: list[int] = []
+    run = 0
+    for match in WORDS_AND_BRACKETS.finditer(text):
+        word = match[0].lower()
+        if word == "(":
+            levels.append(run + 1)
+        elif word == ")" and levels:
+            levels.pop()
+        run = run + 1 if word == "not" else 0
+        if sum(levels) + run > DEPTH_MAX:
+            return RuleProblem(
+                kind=TOO_DEEP,
+                message=f"Brackets and `not` are nested more than {DEPTH_MAX} deep.",
+                span=span_at(text, match.start(), len(word)),
+            )
+    return None

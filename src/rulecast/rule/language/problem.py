@@ -1,0 +1,209 @@
+"""Errors of the language as values: code, place, what was expected, what was found, a hint."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from rulecast.rule.language.condition import Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemKind:
+    """One kind of problem: its stable code, its severity and the sentence of the manual."""
+
+    code: str
+    severity: Literal["error", "warning"]
+    title: str
+    explanation: str
+
+
+def _error(code: str, title: str, explanation: str) -> ProblemKind:
+    return ProblemKind(code=code, severity="error", title=title, explanation=explanation)
+
+
+def _warning(code: str, title: str, explanation: str) -> ProblemKind:
+    return ProblemKind(code=code, severity="warning", title=title, explanation=explanation)
+
+
+SYNTAX = _error("RL-001", "Cannot be read", "The text does not follow the grammar at this place.")
+TOO_LARGE = _error("RL-002", "Too large", "The rule is longer, or has more conditions, than a rule may have.")
+TOO_DEEP = _error(
+    "RL-003", "Nested too deeply", "Brackets and `not` are nested deeper than a reader can follow."
+)
+CLAUSE_TWICE = _error(
+    "RL-004", "Clause given twice", "Every clause stands once; the second one would win in silence."
+)
+CLAUSE_MISSING = _error(
+    "RL-005", "Clause missing", "A rule needs `purpose`, `when` with a condition, and `send`."
+)
+BAD_VALUE = _error("RL-006", "Not a value", "The value has the shape of a date, number or text but is none.")
+COMMENT = _error(
+    "RL-007", "Comments are not kept", 'A remark is written as `about "text"`, which survives formatting.'
+)
+BAD_JSON = _error(
+    "RL-008", "JSON is not a rule", "The JSON document does not describe a rule that can be written."
+)
+UNKNOWN_ATTRIBUTE = _error("RL-010", "Unknown attribute", "The catalogue has no attribute of this name.")
+UNKNOWN_EVENT = _error("RL-011", "Unknown event", "The catalogue has no event of this name.")
+UNKNOWN_PROPERTY = _error("RL-012", "Unknown property", "The event has no property of this name.")
+UNKNOWN_TEMPLATE = _error("RL-013", "Unknown template", "The catalogue has no template of this name.")
+UNKNOWN_NUMBER = _error(
+    "RL-014", "Unknown business number", "The workspace has no business number of this name."
+)
+UNKNOWN_WORD = _error("RL-015", "Not in the list", "Only the words of a closed list can stand here.")
+SEALED = _error(
+    "RL-016",
+    "Sealed attribute",
+    "Names and addresses are stored sealed; they can fill a template parameter but not decide who is meant.",
+)
+OTHER_PURPOSE = _error(
+    "RL-017",
+    "Collected for another purpose",
+    "The attribute or event was collected for another purpose than the rule's.",
+)
+WRONG_TYPE = _error(
+    "RL-020", "Value of the wrong type", "The value does not have the type of what it is compared with."
+)
+WRONG_OPERATOR = _error(
+    "RL-021", "Operator does not fit", "This comparison makes no sense for values of this type."
+)
+WHERE_SCOPE = _error(
+    "RL-022", "Only properties inside where", "`where` reads the properties of one event, nothing else."
+)
+CONSENT_NEGATED = _error(
+    "RL-023",
+    "Consent cannot be negated",
+    "Who has not consented is never an audience; the gate would refuse all of it.",
+)
+NOT_NUMERIC = _error("RL-024", "Not a number", "Only integer and decimal properties can be summed.")
+BEYOND_RETENTION = _error(
+    "RL-025",
+    "Beyond retention",
+    "The window is longer than the events are kept: absence would prove nothing.",
+)
+WINDOW_NEEDED = _error(
+    "RL-026",
+    "Window needed",
+    "The events are kept for a limited time, so the condition must say how far back it looks.",
+)
+EMPTY_RANGE = _error("RL-027", "Empty range", "The end does not lie after the start: nothing can be inside.")
+OUT_OF_LIMITS = _error(
+    "RL-028", "Out of limits", "The amount is zero, too large, or more exact than can be stored."
+)
+WRONG_PARAMETERS = _error(
+    "RL-029", "Parameters do not fit", "The parameters of the send action are not those of the template."
+)
+NO_TRANSLATION = _error("RL-030", "No such translation", "The template is not approved in this language.")
+WRONG_CATEGORY = _error(
+    "RL-031", "Category does not fit", "A marketing template needs the purpose marketing."
+)
+NOT_YET = _error(
+    "RL-040", "Not available yet", "The construct is part of the language but nothing executes it yet."
+)
+MATCHES_EVERYBODY = _warning("RL-050", "Matches everybody", "The condition is true for every contact.")
+MATCHES_NOBODY = _warning(
+    "RL-051", "Matches nobody", "The condition contradicts itself: it is true for no contact."
+)
+DROPS_MISSING = _warning(
+    "RL-052", "Drops people with a missing value", "Where the value is missing the condition is false."
+)
+ADDS_MISSING = _warning(
+    "RL-053", "Adds people with a missing value", "A negated comparison is true where the value is missing."
+)
+READS_SENSITIVE = _warning(
+    "RL-054", "Reads sensitive data", "The condition reads an attribute of the class sensitive."
+)
+
+KINDS: tuple[ProblemKind, ...] = (
+    SYNTAX,
+    TOO_LARGE,
+    TOO_DEEP,
+    CLAUSE_TWICE,
+    CLAUSE_MISSING,
+    BAD_VALUE,
+    COMMENT,
+    BAD_JSON,
+    UNKNOWN_ATTRIBUTE,
+    UNKNOWN_EVENT,
+    UNKNOWN_PROPERTY,
+    UNKNOWN_TEMPLATE,
+    UNKNOWN_NUMBER,
+    UNKNOWN_WORD,
+    SEALED,
+    OTHER_PURPOSE,
+    WRONG_TYPE,
+    WRONG_OPERATOR,
+    WHERE_SCOPE,
+    CONSENT_NEGATED,
+    NOT_NUMERIC,
+    BEYOND_RETENTION,
+    WINDOW_NEEDED,
+    EMPTY_RANGE,
+    OUT_OF_LIMITS,
+    WRONG_PARAMETERS,
+    NO_TRANSLATION,
+    WRONG_CATEGORY,
+    NOT_YET,
+    MATCHES_EVERYBODY,
+    MATCHES_NOBODY,
+    DROPS_MISSING,
+    ADDS_MISSING,
+    READS_SENSITIVE,
+)
+"""Every kind of problem; the manual has a section for each code, and the tests a case."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleProblem:
+    """One problem at one place of a rule; `attribute` is set where a warning is about its missing values."""
+
+    kind: ProblemKind
+    message: str
+    span: Span
+    expected: str | None = None
+    found: str | None = None
+    hint: str | None = None
+    attribute: str | None = None
+
+    @property
+    def code(self) -> str:
+        """Return the stable code, e.g. RL-010."""
+        return self.kind.code
+
+    @property
+    def severity(self) -> Literal["error", "warning"]:
+        """Return whether the rule is refused or the author is only told."""
+        return self.kind.severity
+
+    def render(self, text: str) -> str:
+        """Return the message with the line of the rule and a mark below the place."""
+        lines = text.splitlines() or [""]
+        line = lines[min(self.span.line, len(lines)) - 1]
+        start = min(self.span.column - 1, len(line))
+        length = max(1, min(self.span.length, len(line) - start))
+        pointer = " " * start + "^" * length
+        parts = [
+            f"{self.code} line {self.span.line}, column {self.span.column}: {self.message}",
+            line,
+            pointer,
+        ]
+        if self.hint:
+            parts.append(f"hint: {self.hint}")
+        return "\n".join(parts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleProblems:
+    """What is returned instead of a rule: at least one error, in order of the text."""
+
+    problems: tuple[RuleProblem, ...]
+
+    def render(self, text: str) -> str:
+        """Return all messages with their places."""
+        return "\n\n".join(problem.render(text) for problem in self.problems)
+
+
+def in_order(problems: list[RuleProblem]) -> tuple[RuleProblem, ...]:
+    """Return the problems in order of the text, each once."""
+    return tuple(
+        dict.fromkeys(sorted(problems, key=lambda problem: (problem.span.line, problem.span.column)))
+    )
