@@ -13,12 +13,13 @@ from rich.panel import Panel
 from rich.text import Text
 
 from rulecast import __version__
+from rulecast.cli import report
 from rulecast.cli.session import begin_session
 from rulecast.values.errors import RulecastError
 from rulecast.wiring.logs import mask_numbers
 
 # Every group of commands, in the order in which `rulecast --help` shows them.
-GROUPS: tuple[Callable[[typer.Typer], None], ...] = ()
+GROUPS: tuple[Callable[[typer.Typer], None], ...] = (report.register,)
 
 USER_ERROR = 2
 DEFECT = 70

@@ -76,7 +76,15 @@ _BARE_DIGITS = re.compile(r"\+?\d{7,}")
 MASK = "[number]"
 
 # Chatty libraries; their warnings still arrive.
-QUIET_LOGGERS = ("aiohttp.access", "uvicorn.access", "httptools", "nicegui", "procrastinate", "watchfiles")
+QUIET_LOGGERS = (
+    "aiohttp.access",
+    "uvicorn.access",
+    "httptools",
+    "nicegui",
+    "procrastinate",
+    "watchfiles",
+    "yoyo",
+)
 
 
 def mask_numbers(text: str) -> str:
