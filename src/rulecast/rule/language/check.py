@@ -6,9 +6,9 @@ from typing import TypeAlias
 
 from rulecast.rule.language import condition as c
 from rulecast.rule.language.availability import refuse_unavailable
-from rulecast.rule.language.check_send import check_send
+from rulecast.rule.language.check_send import check_send, check_success
 from rulecast.rule.language.check_types import check_types
-from rulecast.rule.language.document import Rule
+from rulecast.rule.language.document import Rule, Success
 from rulecast.rule.language.limits import ATOMS_MAX
 from rulecast.rule.language.lower import lower
 from rulecast.rule.language.parse import parse_condition, parse_rule
@@ -36,11 +36,12 @@ MEANING_PASSES = PASSES[:2]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedRule:
-    """A rule that can run: as written, its condition with exact meaning, its template, and what it reads."""
+    """A rule that can run: as written, condition and success with exact meaning, its template, and what it reads."""
 
     rule: Rule
     condition: c.Condition
     template: Template
+    success: Success | None
     warnings: tuple[RuleProblem, ...]
     reads: Reads
 
@@ -74,6 +75,7 @@ def check_rule(source: str | Rule, catalogue: Catalogue) -> CheckedRule | RulePr
     check_purpose_word(rule.purpose, rule.span, scope)
     condition = _meaning(rule.condition, scope)
     template = check_send(rule, scope)
+    success = check_success(rule.success, scope)
     scope.problems.extend(refuse_unavailable(rule))
     if scope.problems or template is None:
         return RuleProblems(problems=in_order(scope.problems))
@@ -82,6 +84,7 @@ def check_rule(source: str | Rule, catalogue: Catalogue) -> CheckedRule | RulePr
         rule=rule,
         condition=condition,
         template=template,
+        success=success,
         warnings=in_order(warnings_of(condition, reads)),
         reads=reads,
     )

@@ -1,5 +1,7 @@
 """Check everything of a rule that is not its condition: the send action, success, actions, limits."""
 
+from dataclasses import replace
+
 from rulecast.rule.language import document as d
 from rulecast.rule.language.check_types import NUMERIC, check_pattern
 from rulecast.rule.language.problem import (
@@ -14,15 +16,13 @@ from rulecast.rule.language.problem import (
     WRONG_PARAMETERS,
 )
 from rulecast.rule.language.resolve import Scope, pattern_of
-from rulecast.values.catalogue import Template, closest_name
+from rulecast.values.catalogue import EventDefinition, Template, closest_name
 from rulecast.values.money import money_of
 from rulecast.values.purpose import Purpose
 
 
 def check_send(rule: d.Rule, scope: Scope) -> Template | None:
     """Report what does not fit and return the template, or None where it is unknown."""
-    if rule.success is not None:
-        _check_success(rule.success, scope)
     if rule.budget is not None:
         _check_budget(rule.budget, scope)
     send = rule.send
@@ -98,18 +98,25 @@ def _check_parameters(send: d.SendTemplate, template: Template, scope: Scope) ->
             )
 
 
-def _check_success(success: d.Success, scope: Scope) -> None:
+def check_success(success: d.Success | None, scope: Scope) -> d.Success | None:
+    """Report what does not fit and return the success event with its own name and exact constants."""
+    if success is None:
+        return None
     pattern = check_pattern(pattern_of(success.event, scope), scope)
     event = scope.catalogue.event(pattern.event)
-    if event is None or success.worth is None:
-        return
-    kind = event.properties.get(success.worth)
+    if event is not None and success.worth is not None:
+        _check_worth(success, success.worth, event, scope)
+    return replace(success, event=pattern)
+
+
+def _check_worth(success: d.Success, worth: str, event: EventDefinition, scope: Scope) -> None:
+    kind = event.properties.get(worth)
     if kind is None:
         scope.report(
-            UNKNOWN_PROPERTY, f"The event {event.name} has no property {success.worth}.", success.span
+            UNKNOWN_PROPERTY, f"The event {event.name} has no property {worth}.", success.span
         )
     elif kind not in NUMERIC:
-        scope.report(NOT_NUMERIC, f"{success.worth} is of type {kind} and is worth nothing.", success.span)
+        scope.report(NOT_NUMERIC, f"{worth} is of type {kind} and is worth nothing.", success.span)
 
 
 def _check_budget(budget: d.Budget, scope: Scope) -> None:
