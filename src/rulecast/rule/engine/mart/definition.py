@@ -48,7 +48,7 @@ def create_statements(catalogue: Catalogue) -> list[str]:
             " valid_from TIMESTAMP, recorded_at TIMESTAMP)"
         ),
         f"CREATE TABLE contact (contact_id BIGINT, {own}, tags VARCHAR[]{', ' if attributes else ''}{attributes})",
-        "CREATE TABLE consent (contact_id BIGINT, purpose VARCHAR, granted BOOLEAN, proven BOOLEAN, at TIMESTAMP)",
+        'CREATE TABLE consent (contact_id BIGINT, purpose VARCHAR, granted BOOLEAN, proven BOOLEAN, "at" TIMESTAMP)',
         (
             "CREATE TABLE event (event_id BIGINT, contact_id BIGINT, name VARCHAR, occurred_at TIMESTAMP,"
             f" recorded_at TIMESTAMP{', ' if properties else ''}{properties})"
@@ -110,9 +110,9 @@ def derive_contacts(catalogue: Catalogue, *, changes: str, events: str) -> str:
 def derive_consents(*, changes: str) -> str:
     """Return a query of the current consent per contact and purpose; the newest word wins, a tie is a stop."""
     return f"""
-        SELECT contact_id, purpose, granted, proven, at FROM (
+        SELECT contact_id, purpose, granted, proven, "at" FROM (
             SELECT contact_id, payload ->> '$.purpose' AS purpose, (payload ->> '$.status') = 'granted' AS granted,
-                coalesce((payload ->> '$.proven')::BOOLEAN, false) AS proven, valid_from AS at,
+                coalesce((payload ->> '$.proven')::BOOLEAN, false) AS proven, valid_from AS "at",
                 row_number() OVER (
                     PARTITION BY contact_id, payload ->> '$.purpose'
                     ORDER BY valid_from DESC, ((payload ->> '$.status') = 'granted'),

@@ -10,12 +10,13 @@ from typing import Any, TypeVar
 import duckdb
 
 from rulecast.database import Connection
-from rulecast.rule.engine.compile_sql import Relations, compile_audience
+from rulecast.rule.engine.compile_sql import compile_audience
 from rulecast.rule.engine.mart import definition, store
 from rulecast.rule.engine.mart.file import open_file
 from rulecast.rule.engine.mart.records import Frame, Freshness, MartError, SyncReport
 from rulecast.rule.engine.mart.synchronise import read_watermark, synchronise
-from rulecast.rule.language import CheckedCondition
+from rulecast.rule.engine.sql_nodes import Relations
+from rulecast.rule.language.condition import Condition
 from rulecast.values.catalogue import Catalogue
 
 Result = TypeVar("Result")
@@ -81,7 +82,7 @@ class Mart:
         lag = await store.lag_seconds(connection, watermark.complete_until)
         return Freshness(complete_until=watermark.complete_until, lag_seconds=max(0.0, lag))
 
-    async def match(self, condition: CheckedCondition, frame: Frame) -> list[int]:
+    async def match(self, condition: Condition, frame: Frame) -> list[int]:
         """Return the ids of all contacts that fulfil the condition in the frame, ascending."""
         return await self.run(lambda duck: self._match(duck, condition, frame))
 
@@ -111,7 +112,7 @@ class Mart:
         )
         return PAST
 
-    def _match(self, duck: duckdb.DuckDBPyConnection, condition: CheckedCondition, frame: Frame) -> list[int]:
+    def _match(self, duck: duckdb.DuckDBPyConnection, condition: Condition, frame: Frame) -> list[int]:
         relations = self.prepare(duck, frame)
         audience = compile_audience(condition, dialect="duckdb", now=frame.now, relations=relations)
         duck.execute(f"SELECT contact_id FROM ({audience.sql}) ORDER BY contact_id")  # noqa: S608 - compiled

@@ -57,8 +57,16 @@ class Horizon:
 
     cluster: str
     xid_next: int
-    xid_unused: int
     complete_until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adoption:
+    """Which rows another cluster wrote: ids up to these, with transaction ids from this one on; -1 for none."""
+
+    from_xid: int
+    change_id: int
+    event_id: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

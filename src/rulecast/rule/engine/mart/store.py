@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import LiteralString
 
 from rulecast.database import Connection, fetch_one, fetch_value, load_queries
-from rulecast.rule.engine.mart.records import Horizon
+from rulecast.rule.engine.mart.records import Adoption, Horizon
 
 QUERIES = load_queries(__package__)
 
@@ -16,11 +16,11 @@ async def read_horizon(connection: Connection) -> Horizon:
     return horizon
 
 
-async def read_largest_ids(connection: Connection) -> tuple[int, int]:
-    """Return the largest change id and event id that exist."""
-    changes = await fetch_value(connection, QUERIES["largest_change_id"], {})
-    events = await fetch_value(connection, QUERIES["largest_event_id"], {})
-    return int(changes or 0), int(events or 0)
+async def read_adoption(connection: Connection) -> Adoption:
+    """Return which rows were written by another cluster, as after a restore."""
+    adoption = await fetch_one(connection, QUERIES["read_adoption"], {}, record=Adoption)
+    assert adoption is not None
+    return adoption
 
 
 async def lag_seconds(connection: Connection, complete_until: object) -> float:

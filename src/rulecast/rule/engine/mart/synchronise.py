@@ -88,14 +88,14 @@ def read_watermark(duck: duckdb.DuckDBPyConnection) -> Watermark | None:
 
 
 async def _fresh_watermark(connection: Connection, horizon: Horizon, signature: str) -> Watermark:
-    change_id, event_id = await store.read_largest_ids(connection)
+    adoption = await store.read_adoption(connection)
     return Watermark(
         cluster=horizon.cluster,
         catalogue_signature=signature,
         xid_next=0,
-        adopted_from_xid=horizon.xid_unused,
-        adopted_change_id=change_id,
-        adopted_event_id=event_id,
+        adopted_from_xid=adoption.from_xid,
+        adopted_change_id=adoption.change_id,
+        adopted_event_id=adoption.event_id,
         complete_until=horizon.complete_until,
     )
 
@@ -104,12 +104,10 @@ def _bounds(watermark: Watermark, horizon: Horizon, *, adopting: bool) -> dict[s
     return {
         "from_xid": watermark.xid_next,
         "to_xid": horizon.xid_next,
-        "unused_xid": horizon.xid_unused,
         "adopting": int(adopting),
-        # While adopting, nothing has been adopted before.
         "adopted_from_xid": watermark.adopted_from_xid,
-        "adopted_change_id": -1 if adopting else watermark.adopted_change_id,
-        "adopted_event_id": -1 if adopting else watermark.adopted_event_id,
+        "adopted_change_id": watermark.adopted_change_id,
+        "adopted_event_id": watermark.adopted_event_id,
     }
 
 
