@@ -1,0 +1,55 @@
+-- name: lock_people
+-- Alone in its statement, so that the next one has a snapshot taken after the locks were had.
+SELECT contact_id FROM profile.sending_guard
+WHERE contact_id = ANY(%(contact_ids)b::bigint[])
+ORDER BY contact_id FOR NO KEY UPDATE;
+
+-- name: people_behind
+-- Who has an identity with one of these keyed hashes now.
+SELECT suppression_index, contact_id FROM profile.identity
+WHERE suppression_index = ANY(%(indexes)b::bytea[]) AND valid_to IS NULL;
+
+-- name: identities_of
+-- Every hash a stop of these people must be kept under.
+SELECT DISTINCT contact_id, suppression_index FROM profile.identity
+WHERE contact_id = ANY(%(contact_ids)b::bigint[]) AND valid_to IS NULL;
+
+-- name: people_stopped_by_whatsapp_only
+-- A resume inside WhatsApp restores what stood before: a proven consent nobody withdrew, stopped in no other way.
+SELECT c.contact_id
+FROM profile.current_consent AS c
+WHERE c.contact_id = ANY(%(contact_ids)b::bigint[])
+    AND c.purpose = 'marketing' AND c.status = 'granted' AND c.is_proven
+    AND NOT EXISTS (
+        SELECT 1
+        FROM profile.identity AS i
+        JOIN profile.suppression AS s USING (suppression_index)
+        WHERE i.contact_id = c.contact_id AND i.valid_to IS NULL
+            AND s.action = 'stop' AND s.cause NOT IN ('user_preferences', 'error_131050')
+            AND s.occurred_at >= coalesce(
+                (SELECT max(r.occurred_at) FROM profile.suppression AS r
+                 WHERE r.suppression_index = s.suppression_index AND r.scope = s.scope AND r.action = 'resume'),
+                '-infinity'::timestamptz)
+    );
+
+-- name: insert_suppressions
+-- Appends what was said; saying it again under the same hash, cause and instant does nothing.
+INSERT INTO profile.suppression
+    (suppression_index, contact_id, scope, action, cause, level, occurred_at, recorded_at)
+SELECT s.suppression_index, nullif(s.contact_id, 0), s.scope, s.action, s.cause, s.level, s.occurred_at,
+    %(now)s::timestamptz
+FROM unnest(
+    %(indexes)b::bytea[], %(contact_ids)b::bigint[], %(scopes)b::text[], %(actions)b::text[], %(causes)b::text[],
+    %(levels)b::text[], %(occurred)b::timestamptz[]
+) AS s (suppression_index, contact_id, scope, action, cause, level, occurred_at)
+ON CONFLICT (suppression_index, scope, action, cause, occurred_at) DO NOTHING
+RETURNING suppression_index, contact_id, scope, action, cause, level, occurred_at;
+
+-- name: insert_changes
+-- What the mart learns of it.
+INSERT INTO profile.change (contact_id, kind, payload, valid_from, recorded_at)
+SELECT c.contact_id, 'suppression', jsonb_build_object('scope', c.scope, 'action', c.action), c.occurred_at,
+    %(now)s::timestamptz
+FROM unnest(
+    %(contact_ids)b::bigint[], %(scopes)b::text[], %(actions)b::text[], %(occurred)b::timestamptz[]
+) AS c (contact_id, scope, action, occurred_at);

@@ -1,0 +1,135 @@
+"""Reads and writes the suppression record; the only file of this part that reaches the database."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from rulecast.database import Connection, execute, fetch_all, load_queries
+from rulecast.profile.suppression.journal import JournalEntry
+from rulecast.profile.suppression.stop import Level, Scope, SuppressionAction, SuppressionCause
+from rulecast.values.ids import ContactId
+
+__all__ = [
+    "QUERIES",
+    "Connection",
+    "SuppressionRow",
+    "identities_of",
+    "insert_changes",
+    "insert_suppressions",
+    "lock_people",
+    "people_behind",
+    "people_stopped_by_whatsapp_only",
+]
+
+QUERIES = load_queries(__package__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuppressionRow:
+    """One row of the record: what was said, and the contact it was said by where one is known."""
+
+    contact_id: ContactId | None
+    entry: JournalEntry
+
+
+async def lock_people(connection: Connection, contact_ids: Iterable[ContactId]) -> None:
+    """Lock the guard rows of these people, in the one order everybody takes them."""
+    wanted = sorted(set(contact_ids))
+    if wanted:
+        await fetch_all(connection, QUERIES["lock_people"], {"contact_ids": wanted})
+
+
+async def people_behind(connection: Connection, indexes: Iterable[bytes]) -> dict[bytes, set[ContactId]]:
+    """Return who has these identities now, by keyed hash; a hash nobody has is absent."""
+    wanted = sorted(set(indexes))
+    found: dict[bytes, set[ContactId]] = defaultdict(set)
+    if wanted:
+        for index, contact_id in await fetch_all(connection, QUERIES["people_behind"], {"indexes": wanted}):
+            found[bytes(index)].add(ContactId(contact_id))
+    return dict(found)
+
+
+async def identities_of(
+    connection: Connection, contact_ids: Iterable[ContactId]
+) -> dict[ContactId, set[bytes]]:
+    """Return the keyed hashes of every current identity of these people."""
+    wanted = sorted(set(contact_ids))
+    found: dict[ContactId, set[bytes]] = defaultdict(set)
+    if wanted:
+        for contact_id, index in await fetch_all(
+            connection, QUERIES["identities_of"], {"contact_ids": wanted}
+        ):
+            found[ContactId(contact_id)].add(bytes(index))
+    return dict(found)
+
+
+async def people_stopped_by_whatsapp_only(
+    connection: Connection, contact_ids: Iterable[ContactId]
+) -> set[ContactId]:
+    """Return those whose proven consent stands and who never stopped us but inside WhatsApp since the last resume."""
+    found = await fetch_all(
+        connection, QUERIES["people_stopped_by_whatsapp_only"], {"contact_ids": sorted(set(contact_ids))}
+    )
+    return {ContactId(contact_id) for (contact_id,) in found}
+
+
+async def insert_suppressions(
+    connection: Connection, rows: Sequence[SuppressionRow], now: datetime
+) -> list[SuppressionRow]:
+    """Append rows and return those that were new."""
+    if not rows:
+        return []
+    written = await fetch_all(
+        connection,
+        QUERIES["insert_suppressions"],
+        {
+            "now": now,
+            "indexes": [row.entry.suppression_index for row in rows],
+            "contact_ids": [row.contact_id or 0 for row in rows],
+            "scopes": [str(row.entry.scope) for row in rows],
+            "actions": [str(row.entry.action) for row in rows],
+            "causes": [str(row.entry.cause) for row in rows],
+            "levels": [str(row.entry.level) for row in rows],
+            "occurred": [row.entry.occurred_at for row in rows],
+        },
+    )
+    return [_row(*columns) for columns in written]
+
+
+async def insert_changes(connection: Connection, rows: Sequence[SuppressionRow], now: datetime) -> None:
+    """Append one change row per person and word, however many identities the person has."""
+    said = {
+        (row.contact_id, row.entry.scope, row.entry.action, row.entry.occurred_at): None
+        for row in rows
+        if row.contact_id is not None
+    }
+    if not said:
+        return
+    await execute(
+        connection,
+        QUERIES["insert_changes"],
+        {
+            "now": now,
+            "contact_ids": [contact_id for contact_id, _, _, _ in said],
+            "scopes": [str(scope) for _, scope, _, _ in said],
+            "actions": [str(action) for _, _, action, _ in said],
+            "occurred": [occurred_at for _, _, _, occurred_at in said],
+        },
+    )
+
+
+def _row(*columns: object) -> SuppressionRow:
+    index, contact_id, scope, action, cause, level, occurred_at = columns
+    return SuppressionRow(
+        contact_id=None if contact_id is None else ContactId(cast("int", contact_id)),
+        entry=JournalEntry(
+            suppression_index=bytes(cast("bytes", index)),
+            scope=cast("Scope", scope),
+            action=SuppressionAction(cast("str", action)),
+            cause=SuppressionCause(cast("str", cause)),
+            level=cast("Level", level),
+            occurred_at=cast("datetime", occurred_at),
+        ),
+    )

@@ -1,0 +1,87 @@
+"""Stop people, or lift a stop, in the caller's transaction, under the lock the send path takes."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from rulecast.profile.suppression import store
+from rulecast.profile.suppression.journal import JournalEntry
+from rulecast.profile.suppression.stop import Stop, SuppressionAction, SuppressionCause
+from rulecast.profile.suppression.store import Connection, SuppressionRow
+from rulecast.values.ids import ContactId
+
+
+async def suppress(connection: Connection, stops: Sequence[Stop], now: datetime) -> list[JournalEntry]:
+    """Append what people said to the suppression record and return what the journal must hold before the commit.
+
+    Every person behind a signal is locked first, in a statement of its own; then each of the person's identities
+    gets a row, and the person a change row. What was said before changes nothing and returns nothing. A resume
+    made inside WhatsApp lifts only stops made inside WhatsApp, and only of people whose proven consent to
+    marketing stands.
+    """
+    if not stops:
+        return []
+    named = {index for stop in stops for index in stop.suppression_indexes}
+    behind = await store.people_behind(connection, named)
+    people_of = [_people_of(stop, behind) for stop in stops]
+    everybody = {person for people in people_of for person in people}
+    await store.lock_people(connection, everybody)
+    owned = await store.identities_of(connection, everybody)
+    liftable = await _liftable(connection, stops, people_of)
+    rows: dict[SuppressionRow, None] = {}
+    for stop, people in zip(stops, people_of, strict=True):
+        rows.update(dict.fromkeys(_rows_of(stop, people & liftable if _asks(stop) else people, owned)))
+    written = await store.insert_suppressions(connection, list(rows), now)
+    await store.insert_changes(connection, written, now)
+    return [row.entry for row in written]
+
+
+async def lock_people(connection: Connection, contact_ids: Iterable[ContactId]) -> None:
+    """Lock the guard rows of these people in the order of the send path; run it before the transaction writes."""
+    await store.lock_people(connection, set(contact_ids))
+
+
+def _people_of(stop: Stop, behind: Mapping[bytes, set[ContactId]]) -> set[ContactId]:
+    people = {person for index in stop.suppression_indexes for person in behind.get(index, ())}
+    return people | ({stop.contact_id} if stop.contact_id is not None else set())
+
+
+def _asks(stop: Stop) -> bool:
+    """Return whether the lifting needs to be checked: it came from WhatsApp's settings, not from the company."""
+    return stop.action is SuppressionAction.RESUME and stop.cause is SuppressionCause.USER_PREFERENCES
+
+
+async def _liftable(
+    connection: Connection, stops: Sequence[Stop], people_of: Sequence[set[ContactId]]
+) -> set[ContactId]:
+    asking = {
+        person for stop, people in zip(stops, people_of, strict=True) if _asks(stop) for person in people
+    }
+    return await store.people_stopped_by_whatsapp_only(connection, asking) if asking else set()
+
+
+def _rows_of(
+    stop: Stop, people: set[ContactId], owned: Mapping[ContactId, set[bytes]]
+) -> list[SuppressionRow]:
+    """Return one row per identity; the hashes the signal named count as the person's own."""
+    if not people:
+        is_lifting = stop.action is SuppressionAction.RESUME
+        return [] if is_lifting else [_row(stop, index, None) for index in stop.suppression_indexes]
+    return [
+        _row(stop, index, person)
+        for person in sorted(people)
+        for index in sorted(owned.get(person, set()) | set(stop.suppression_indexes))
+    ]
+
+
+def _row(stop: Stop, index: bytes, person: ContactId | None) -> SuppressionRow:
+    return SuppressionRow(
+        contact_id=person,
+        entry=JournalEntry(
+            suppression_index=index,
+            scope=stop.scope,
+            action=stop.action,
+            cause=stop.cause,
+            level=stop.level,
+            occurred_at=stop.occurred_at,
+        ),
+    )

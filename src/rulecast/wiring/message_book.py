@@ -1,0 +1,91 @@
+"""What the webhook door tells the messages that were sent: statuses, answers, opt-outs, clicks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from typing_extensions import override
+
+from rulecast.collect.webhook_facts import StatusFact
+from rulecast.database import Connection
+from rulecast.profile.suppression import JournalEntry
+from rulecast.values.ids import ContactId, OpaqueId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A known person wrote; `context_wamid` names the message answered where the answer quotes one."""
+
+    contact_id: ContactId
+    context_wamid: str | None = field(repr=False)
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkClick:
+    """A tracked link of one attempt was opened by a person."""
+
+    opaque_id: OpaqueId
+    link: str
+    occurred_at: datetime
+
+
+class StatusOutcome(Protocol):
+    """What applying statuses came to."""
+
+    @property
+    def journal_entries(self) -> Sequence[JournalEntry]:
+        """Return the stops Meta's refusals told of; they enter the journal before the commit."""
+        ...
+
+
+class MessageBook(Protocol):
+    """The sent messages, as the door sees them; every call belongs to the door's transaction."""
+
+    async def apply_statuses(
+        self, connection: Connection, statuses: Sequence[StatusFact], now: datetime
+    ) -> StatusOutcome:
+        """Merge statuses into the messages; repeats and any order come to the same."""
+        ...
+
+    async def apply_replies(self, connection: Connection, answers: Sequence[Answer], now: datetime) -> None:
+        """Mark the messages that were answered."""
+        ...
+
+    async def apply_opt_outs(self, connection: Connection, answers: Sequence[Answer], now: datetime) -> None:
+        """Mark the messages whose readers asked for silence."""
+        ...
+
+    async def apply_click(self, connection: Connection, click: LinkClick, now: datetime) -> bool:
+        """Mark the message whose link was opened; False where the attempt is unknown."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class NothingHappened:
+    """Statuses that met no message of ours."""
+
+    journal_entries: tuple[JournalEntry, ...] = ()
+
+
+class NoMessages(MessageBook):
+    """The book of a process that knows of no sent message; bodies are kept, statuses meet nobody."""
+
+    @override
+    async def apply_statuses(
+        self, connection: Connection, statuses: Sequence[StatusFact], now: datetime
+    ) -> NothingHappened:
+        return NothingHappened()
+
+    @override
+    async def apply_replies(self, connection: Connection, answers: Sequence[Answer], now: datetime) -> None:
+        return
+
+    @override
+    async def apply_opt_outs(self, connection: Connection, answers: Sequence[Answer], now: datetime) -> None:
+        return
+
+    @override
+    async def apply_click(self, connection: Connection, click: LinkClick, now: datetime) -> bool:
+        return False

@@ -1,0 +1,91 @@
+"""Who is behind the identities a webhook names: keyed hashes, the contacts that have them, new contacts."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from rulecast.account.store import list_numbers
+from rulecast.database import Connection
+from rulecast.profile import NewContact, create_contacts, find_contacts
+from rulecast.profile.identity import Identity, lookup_of, phone_variants
+from rulecast.values.ids import ContactId
+from rulecast.vault import Vault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """The identities one webhook entry names; equal senders are one person."""
+
+    phone: str | None = field(default=None, repr=False)
+    bsuid: str | None = field(default=None, repr=False)
+    portfolio_id: str = ""
+
+    @property
+    def identities(self) -> tuple[Identity, ...]:
+        """Return the identities as they are written, without variants."""
+        phone = (Identity(kind="phone", value=self.phone),) if self.phone else ()
+        bsuid = (Identity(kind="bsuid", value=self.bsuid, scope=self.portfolio_id),) if self.bsuid else ()
+        return (*phone, *bsuid)
+
+    @property
+    def variants(self) -> tuple[Identity, ...]:
+        """Return every identity under which this person can be known, the written ones first."""
+        others = phone_variants(self.phone)[1:] if self.phone else ()
+        return (*self.identities, *(Identity(kind="phone", value=one) for one in others))
+
+    def suppression_indexes(self, vault: Vault) -> tuple[bytes, ...]:
+        """Return the keyed hashes under which a stop of this person is kept."""
+        return tuple(vault.suppression_index(one.kind, one.hashed_text) for one in self.variants)
+
+
+class Portfolios:
+    """Which portfolio a business number belongs to; BSUIDs are one per portfolio."""
+
+    def __init__(self) -> None:
+        """Start knowing nothing."""
+        self._known: dict[str, str] = {}
+
+    async def refresh(self, connection: Connection, business_number_ids: Collection[str]) -> None:
+        """Read the numbers again where one of these is not known yet; a stranger's stays unknown."""
+        if not set(business_number_ids) <= self._known.keys():
+            self._known = dict.fromkeys(self._known, "") | {
+                str(number.business_number_id): str(number.portfolio_id)
+                for number in await list_numbers(connection)
+            }
+            self._known |= {number: "" for number in business_number_ids if number not in self._known}
+
+    def of(self, business_number_id: str) -> str:
+        """Return the portfolio's id, or nothing for a number that is not ours."""
+        return self._known.get(business_number_id, "")
+
+
+async def find_senders(
+    connection: Connection, vault: Vault, senders: Iterable[Sender]
+) -> dict[Sender, ContactId]:
+    """Return who is known of these senders; a written identity goes before a variant of it."""
+    lookups = {sender: [lookup_of(vault, one) for one in sender.variants] for sender in senders}
+    found = await find_contacts(connection, list({one for hashes in lookups.values() for one in hashes}))
+    return {
+        sender: next(found[one] for one in hashes if one in found)
+        for sender, hashes in lookups.items()
+        if any(one in found for one in hashes)
+    }
+
+
+async def create_senders(
+    connection: Connection, vault: Vault, first_seen: Mapping[Sender, datetime], now: datetime
+) -> dict[Sender, ContactId]:
+    """Make contacts of strangers who wrote; having written is no consent to anything."""
+    if not first_seen:
+        return {}
+    distinct: Sequence[Sender] = list(first_seen)
+    contact_ids = await create_contacts(
+        connection,
+        vault,
+        [
+            NewContact(identities=sender.identities, source="inbound", first_seen_at=first_seen[sender])
+            for sender in distinct
+        ],
+        now,
+    )
+    return dict(zip(distinct, contact_ids, strict=True))

@@ -1,0 +1,81 @@
+import pytest
+from tests.integration.receiver.conftest import Known, make_known
+from tests.integration.receiver.serving import RunningReceiver, message, preference, text_message
+from tests.people import BILAL
+
+from rulecast.profile.suppression import FileJournal, JournalEntry
+from rulecast.values.clock import ManualClock
+from rulecast.wiring.workspace import Workspace
+
+
+def journal(workspace: Workspace) -> list[JournalEntry]:
+    found = list(FileJournal(workspace.settings.home / "journal").read())
+    return [one for one in found if isinstance(one, JournalEntry)]
+
+
+async def stopped(workspace: Workspace, contact_id: int) -> list[tuple[str, str]]:
+    async with workspace.database.connection() as connection:
+        rows = await connection.execute(
+            "SELECT DISTINCT s.scope, s.cause FROM profile.current_suppression AS s"
+            " JOIN profile.identity AS i USING (suppression_index) WHERE i.contact_id = %s",
+            (contact_id,),
+        )
+        return [(scope, cause) for scope, cause in await rows.fetchall()]
+
+
+async def test_a_stop_word_suppresses_in_the_same_transaction(
+    receiver: RunningReceiver, workspace: Workspace, clock: ManualClock, asha: Known
+) -> None:
+    at = clock.now().timestamp()
+    assert await receiver.post(text_message(asha.person.phone, "Stop!", at)) == 200
+    assert await stopped(workspace, asha.contact_id) == [("marketing", "stop_word")]
+    entries = journal(workspace)
+    assert [(entry.action, entry.cause, entry.level) for entry in entries] == [("stop", "stop_word", "exact")]
+    async with workspace.database.connection() as connection:
+        changes = await connection.execute(
+            "SELECT payload FROM profile.change WHERE kind = 'suppression' AND contact_id = %s",
+            (asha.contact_id,),
+        )
+        assert await changes.fetchall() == [({"scope": "marketing", "action": "stop"},)]
+
+
+async def test_a_stop_button_suppresses_whatever_its_language(
+    receiver: RunningReceiver, workspace: Workspace, clock: ManualClock, asha: Known
+) -> None:
+    body = message(
+        asha.person.phone,
+        clock.now().timestamp(),
+        wamid="wamid.button",
+        type="button",
+        button={"payload": "optout:marketing:v1", "text": "لا شكرا"},
+        context={"id": "wamid.campaign"},
+    )
+    assert await receiver.post(body) == 200
+    assert await stopped(workspace, asha.contact_id) == [("marketing", "stop_button")]
+
+
+async def test_a_stop_in_whatsapp_settings_suppresses(
+    receiver: RunningReceiver, workspace: Workspace, clock: ManualClock, asha: Known
+) -> None:
+    assert await receiver.post(preference(asha.person.phone, "stop", clock.now().timestamp())) == 200
+    assert await stopped(workspace, asha.contact_id) == [("marketing", "user_preferences")]
+
+
+async def test_a_stop_of_somebody_unknown_is_kept_by_keyed_hash_and_found_when_they_become_known(
+    receiver: RunningReceiver, workspace: Workspace, clock: ManualClock
+) -> None:
+    assert await receiver.post(text_message(BILAL.phone, "توقف", clock.now().timestamp())) == 200
+    async with workspace.database.connection() as connection:
+        rows = await connection.execute("SELECT count(*) FROM profile.contact")
+        assert await rows.fetchone() == (0,)
+    known = await make_known(workspace, BILAL)
+    assert await stopped(workspace, known.contact_id) == [("marketing", "stop_word")]
+
+
+@pytest.mark.parametrize("text", ["hello", "don't stop", "What time do you close?"])
+async def test_other_words_stop_nobody(
+    receiver: RunningReceiver, workspace: Workspace, clock: ManualClock, asha: Known, text: str
+) -> None:
+    assert await receiver.post(text_message(asha.person.phone, text, clock.now().timestamp())) == 200
+    assert await stopped(workspace, asha.contact_id) == []
+    assert journal(workspace) == []
