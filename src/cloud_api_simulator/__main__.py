@@ -17,6 +17,7 @@ import uvloop
 from cloud_api_simulator.settings import (
     DEFAULT_NUMBERS,
     STANDARD_THROUGHPUT_PER_SECOND,
+    Behaviour,
     NumberSettings,
     SimulatorSettings,
     WebhookSettings,
@@ -56,6 +57,7 @@ def parse_arguments(arguments: Sequence[str]) -> SimulatorSettings:
         metavar="PREFIX=REPLACEMENT",
         help="fetch links with this prefix elsewhere (loopback)",
     )
+    parser.add_argument("--behaviour", type=Path, help="JSON file with rates and delays to change")
     given = parser.parse_args(arguments)
     return SimulatorSettings(
         state_dir=given.state_dir,
@@ -77,6 +79,9 @@ def parse_arguments(arguments: Sequence[str]) -> SimulatorSettings:
             updates_per_post_max=given.updates_per_post,
             verify_at_start=given.verify_webhook,
         ),
+        behaviour=replace(Behaviour(), **json.loads(given.behaviour.read_text("utf-8")))
+        if given.behaviour
+        else Behaviour(),
         link_map=tuple(_pair(text) for text in given.link_map),
     )
 
@@ -121,7 +126,7 @@ def main() -> int:
         settings = parse_arguments(sys.argv[1:])
         with contextlib.suppress(KeyboardInterrupt):
             uvloop.run(serve(settings))
-    except (ValueError, OSError) as error:
+    except (ValueError, TypeError, OSError) as error:
         sys.stderr.write(f"cloud_api_simulator: {error}\n")
         return 2
     return 0

@@ -41,7 +41,7 @@ def state_of(world: World) -> JsonObject:
         "idle": world.is_idle,
         "scheduled": len(world.scheduler),
         "undelivered": world.sender.undelivered,
-        "link_fetches": world.link_fetches,
+        "link_fetches": len(world.tasks),
         "virtual": world.clock.now(),
         "speed": world.clock.speed,
         "seed": world.settings.seed,
@@ -106,6 +106,15 @@ def _webhook_url(world: World, request: Request) -> Answer:
     return json_response({"url": url})
 
 
+async def _verify_webhook(world: World, request: Request) -> Response:
+    del request
+    try:
+        await world.sender.verify(world.settings.verify_token)
+    except (OSError, TimeoutError, ValueError) as error:
+        return json_response({"error": str(error) or type(error).__name__}, status=400)
+    return json_response({"verified": True})
+
+
 def _reset(world: World, request: Request) -> Answer:
     del request
     world.reset()
@@ -147,6 +156,7 @@ _ROUTES: dict[tuple[str, str], Callable[[World, Request], Answer]] = {
     ("POST", "account"): _account,
     ("POST", "webhook"): _webhook,
     ("POST", "webhook_url"): _webhook_url,
+    ("POST", "verify_webhook"): _verify_webhook,
     ("POST", "reset"): _reset,
     ("GET", "state"): _state,
     ("POST", "wait_idle"): _wait_idle,

@@ -163,13 +163,9 @@ def _fetch(world: World, message: Message, fetch: Fetch) -> None:
         "wamid": message.wamid,
         "phone": message.person.wa_id,
     }
-    world.link_fetches += 1
     task = asyncio.create_task(_do_fetch(world, target, row))
-    _TASKS.add(task)
-    task.add_done_callback(_TASKS.discard)
-
-
-_TASKS: set["asyncio.Task[None]"] = set()
+    world.tasks.add(task)
+    task.add_done_callback(world.tasks.discard)
 
 
 async def _do_fetch(world: World, url: str, row: dict[str, str]) -> None:
@@ -186,7 +182,6 @@ async def _do_fetch(world: World, url: str, row: dict[str, str]) -> None:
     except (OSError, TimeoutError, ValueError):
         status = 0
     finally:
-        world.link_fetches -= 1
         world.ledger.write("fetch", {**row, "status": status}, count_as=f"fetch:{row['by']}")
 
 

@@ -48,6 +48,8 @@ def emit_inbound(
 ) -> None:
     """Emit what a person typed or tapped; it opens the service window of the number."""
     now = world.clock.now()
+    # A message may hold an older copy of someone made from the seed; state belongs to the kept one.
+    person = world.people.find(person.wa_id)
     person.last_inbound[number.phone_number_id] = now
     world.people.keep(person)
     if world.settings.inbound_counts_for_throughput:
@@ -66,6 +68,7 @@ def emit_preference(
     world: World, person: Person, number: NumberSettings, item: JsonObject, *, at_once: bool = False
 ) -> None:
     """Emit a stop or resume chosen in WhatsApp itself (Cloud API docs: user preferences webhook)."""
+    person = world.people.find(person.wa_id)
     person.stopped = item["value"] == "stop"
     world.people.keep(person)
     _emit(

@@ -74,10 +74,13 @@ Handler = Callable[[Request], Response | Awaitable[Response | None]]
 class Connection(asyncio.Protocol):
     """One client; its requests are answered in their order."""
 
-    def __init__(self, handler: Handler, open_connections: set["Connection"]) -> None:
-        """Keep who answers and the set of open connections this one belongs to."""
+    def __init__(
+        self, handler: Handler, open_connections: set["Connection"], tasks: set["asyncio.Task[None]"]
+    ) -> None:
+        """Keep who answers and the server's sets of open connections and unfinished answers."""
         self._handler = handler
         self._open = open_connections
+        self._tasks = tasks
         self._parser = httptools.HttpRequestParser(self)
         self.transport: asyncio.Transport | None = None
         self._read_at = 0.0
@@ -174,6 +177,8 @@ class Connection(asyncio.Protocol):
             self._write(request, result, keep_alive=keep_alive)
         else:
             self._task = asyncio.create_task(self._answer_later(request, result, keep_alive=keep_alive))
+            self._tasks.add(self._task)
+            self._task.add_done_callback(self._tasks.discard)
 
     async def _answer_later(
         self, request: Request, result: Awaitable[Response | None], *, keep_alive: bool
@@ -218,12 +223,13 @@ class HttpServer:
         self._handler = handler
         self._server: asyncio.Server | None = None
         self._connections: set[Connection] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self, port: int) -> int:
         """Listen on 127.0.0.1 and return the port; 0 picks a free one."""
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
-            lambda: Connection(self._handler, self._connections), "127.0.0.1", port, backlog=1024
+            lambda: Connection(self._handler, self._connections, self._tasks), "127.0.0.1", port, backlog=1024
         )
         bound: int = self._server.sockets[0].getsockname()[1]
         return bound
@@ -236,4 +242,8 @@ class HttpServer:
         for connection in list(self._connections):
             if connection.transport is not None:
                 connection.transport.abort()
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         self._server = None

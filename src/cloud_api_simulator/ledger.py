@@ -29,9 +29,20 @@ class Ledger:
         self.path = state_dir / "ledger.jsonl"
         self._clock = clock
         self._file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        self.size_at_start = self._repair()
         self._buffer: list[bytes] = []
         self._timer: asyncio.TimerHandle | None = None
         self.counts: Counter[str] = Counter()
+
+    def _repair(self) -> int:
+        """Return the size of the file, ending a line that a kill left unfinished."""
+        size = self.path.stat().st_size
+        if size:
+            with self.path.open("rb") as file:
+                file.seek(-1, os.SEEK_END)
+                if file.read(1) != b"\n":
+                    os.write(self._file, b"\n")
+        return size
 
     def write(self, kind: str, row: dict[str, Any], *, count_as: str | None = None) -> None:
         """Append one row, stamped with real and virtual time unless it brings them."""
@@ -65,8 +76,8 @@ class Ledger:
             for line_number, line in enumerate(lines, start=1):
                 if line_number <= after:
                     continue
-                row = msgspec.json.decode(line)
-                if kind is None or row["kind"] == kind:
+                row = _decode(line)
+                if row is not None and (kind is None or row["kind"] == kind):
                     found.append(row)
                     if len(found) >= limit:
                         break
@@ -76,3 +87,11 @@ class Ledger:
         """Write what is buffered and close the file."""
         self.flush()
         os.close(self._file)
+
+
+def _decode(line: bytes) -> Any:
+    """Return the row, or None for the rest of a line that a kill cut short."""
+    try:
+        return msgspec.json.decode(line)
+    except msgspec.DecodeError:
+        return None

@@ -26,6 +26,32 @@ REPLIES = (
 LAST_REACTION_SECONDS = 20 * 3600
 """No reaction comes later than this: within the day a run of the simulator usually covers."""
 
+# The per-user cap does not apply in the EEA, the United Kingdom, Japan and South Korea (Cloud API docs:
+# per-user marketing limits).
+_WITHOUT_CAP = frozenset(
+    {
+        *(
+            "AT",
+            "BE",
+            "BG",
+            "HR",
+            "CY",
+            "CZ",
+            "DK",
+            "EE",
+            "FI",
+            "FR",
+            "DE",
+            "GR",
+            "HU",
+            "IE",
+            "IT",
+            "LV",
+            "LT",
+        ),
+        *("LU", "MT", "NL", "PL", "PT", "RO", "SK", "SI", "ES", "SE", "IS", "LI", "NO", "GB", "JP", "KR"),
+    }
+)
 _NORMAL = NormalDist()
 _EDGE = 1e-6
 
@@ -115,7 +141,8 @@ def _failure(
         return None
     if has_us_area_code(person.wa_id):
         return 131049
-    if person.habits.get("capped", draws[0] < behaviour.capped_rate):
+    exempt = person.country in _WITHOUT_CAP
+    if person.habits.get("capped", draws[0] < behaviour.capped_rate and not exempt):
         return 131049
     return 130472 if draws[1] < behaviour.experiment_rate else None
 

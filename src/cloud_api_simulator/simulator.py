@@ -1,5 +1,6 @@
 """The simulator as a whole: starts, routes requests, stops."""
 
+import asyncio
 from collections.abc import Awaitable
 from urllib.parse import urlsplit
 
@@ -42,6 +43,9 @@ class Simulator:
         await self._server.stop()
         self.world.scheduler.stop()
         await self.world.sender.stop()
+        for task in self.world.tasks:
+            task.cancel()
+        await asyncio.gather(*self.world.tasks, return_exceptions=True)
         await self.world.link_client.close()
         self.world.ledger.write("stopped", {})
         self.world.ledger.close()

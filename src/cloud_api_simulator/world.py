@@ -1,5 +1,6 @@
 """Everything one running simulator knows, in one place."""
 
+import asyncio
 from dataclasses import dataclass, field
 
 from cloud_api_simulator.chance import Chance
@@ -41,6 +42,7 @@ class World:
     faults: Faults
     behaviour: Behaviour
     numbers: dict[str, Number]
+    update_count: int
     link_client: HttpClient = field(
         default_factory=lambda: HttpClient(connections_max=LINK_FETCHES_AT_ONCE_MAX)
     )
@@ -49,14 +51,13 @@ class World:
     pairs: PairRate = field(default_factory=PairRate)
     account_error: int | None = None
     number_errors: dict[str, int] = field(default_factory=dict)
-    update_count: int = 0
     template_count: int = 0
-    link_fetches: int = 0
+    tasks: set["asyncio.Task[None]"] = field(default_factory=set)
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing is scheduled, undelivered, being or being fetched."""
-        return not (len(self.scheduler) or self.sender.undelivered or self.link_fetches)
+        return not (len(self.scheduler) or self.sender.undelivered or self.tasks)
 
     def reset(self) -> None:
         """Forget people, templates, faults, limits, chats and everything scheduled; the ledger says so."""
@@ -95,6 +96,8 @@ def build_world(settings: SimulatorSettings, clock: Clock) -> World:
         people=People(chance, settings.behaviour),
         faults=Faults(chance),
         behaviour=settings.behaviour,
+        # Ids go on from the ledger's size, so that they stay unique over restarts on one state directory.
+        update_count=ledger.size_at_start,
         numbers={
             number.phone_number_id: Number(number, ThroughputWindow(number.throughput_per_second))
             for number in settings.numbers
