@@ -21,6 +21,7 @@ from rulecast.vault.errors import (
     SealBrokenError,
 )
 from rulecast.vault.root_key import FILE_NAME, RootKey
+from rulecast.vault.store import KeyStore
 
 
 @pytest.fixture
@@ -137,6 +138,8 @@ async def test_a_value_sealed_in_one_workspace_opens_in_no_other(
     vault = await open_vault(settings, keys_database)
     await vault.create_keys([ContactId(1)])
     sealed = await vault.seal(ContactId(1), "a.b.c", b"value")
-    stranger = type(vault)(RootKey(material=bytes(range(32)), explanation=None), "other", keys_database)
+    stranger = type(vault)(
+        RootKey(material=bytes(range(32)), explanation=None), "other", KeyStore(keys_database)
+    )
     with pytest.raises(SealBrokenError):
         await stranger.open(ContactId(1), "a.b.c", sealed)

@@ -2,13 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.retry import RetryStrategy
-
-from rulecast.database import Connection, Database
 
 QUEUE = "runs"
 POOL_SIZE = 3
@@ -25,13 +23,19 @@ RESCUE_CRON = "* * * * *"
 Run = Callable[..., Awaitable[None]]
 
 
+class Addressed(Protocol):
+    """Anything that knows the address of the main database."""
+
+    conninfo: str
+
+
 class Jobs:
     """The whole runs of one program; use it as an async context manager.
 
     Job arguments are stored and logged in clear: they carry ids and names of rules, never personal data.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Addressed) -> None:
         """Prepare an own small pool on the main database, in the `jobs` schema."""
         self._app = App(
             connector=PsycopgConnector(
@@ -120,6 +124,6 @@ class Jobs:
         )
 
 
-async def _enter_schema(connection: Connection) -> None:
+async def _enter_schema(connection: Any) -> None:
     await connection.execute("SET search_path TO jobs")
     await connection.commit()

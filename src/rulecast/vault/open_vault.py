@@ -1,14 +1,13 @@
 """Opening the vault: the right root key for this database, or a refusal."""
 
 from rulecast.config import Settings
-from rulecast.database import Database
-from rulecast.vault import store
 from rulecast.vault.errors import RootKeyForeignError
 from rulecast.vault.root_key import load_root_key
+from rulecast.vault.store import KeysDatabase, KeyStore
 from rulecast.vault.vault import Vault
 
 
-async def open_vault(settings: Settings, keys: Database) -> Vault:
+async def open_vault(settings: Settings, keys: KeysDatabase) -> Vault:
     """Load or create the root key, check that it is the one of these keys, and return the vault.
 
     At the very first start the key is created; `vault.explanation` then says what losing it means and
@@ -20,14 +19,13 @@ async def open_vault(settings: Settings, keys: Database) -> Vault:
         RootKeyExposedError: the key's file can be read by others.
         RootKeyInvalidError: the key is malformed.
     """
-    async with keys.connection() as connection:
-        kept = await store.fingerprint(connection)
+    store = KeyStore(keys)
+    kept = await store.fingerprint()
     root = load_root_key(settings, may_create=kept is None)
-    vault = Vault(root, settings.workspace, keys)
+    vault = Vault(root, settings.workspace, store)
     if kept is None:
-        async with keys.transaction() as connection:
-            await store.remember_fingerprint(connection, vault.fingerprint, settings.workspace)
-            kept = await store.fingerprint(connection)
-    if kept is None or kept != (vault.fingerprint, settings.workspace):
+        await store.remember_fingerprint(vault.fingerprint, settings.workspace)
+        kept = await store.fingerprint()
+    if kept != (vault.fingerprint, settings.workspace):
         raise RootKeyForeignError
     return vault

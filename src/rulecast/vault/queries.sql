@@ -35,11 +35,11 @@ INSERT INTO day_key (day, wrapped_key)
 VALUES (%(day)s::date, %(wrapped_key)s::bytea)
 ON CONFLICT (day) DO NOTHING;
 
--- name: find_day_keys
--- The wrapped keys of some days; NULL where destroyed.
-SELECT day, wrapped_key
+-- name: find_day_key
+-- The wrapped key of a day; NULL where destroyed.
+SELECT wrapped_key
 FROM day_key
-WHERE day = ANY (%(days)s::date[]);
+WHERE day = %(day)s::date;
 
 -- name: destroy_day_keys_before
 -- Destroys every kept key of earlier days.

@@ -10,13 +10,12 @@ from typing import NamedTuple
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from rulecast.database import Database
 from rulecast.values.ids import ContactId
-from rulecast.vault import store
 from rulecast.vault.cipher import KEY_BYTES, associated_data, contact_owner, open_sealed, seal
 from rulecast.vault.errors import ContactKeyMissingError, DayKeyDestroyedError, SealBrokenError
 from rulecast.vault.key_cache import KeyCache
 from rulecast.vault.root_key import RootKey
+from rulecast.vault.store import KeyStore
 
 KEY_VERSION = 1
 INDEX_BYTES = 16
@@ -43,8 +42,8 @@ class SealItem(NamedTuple):
 class Vault:
     """Seals values under keys of their contacts or their day; every key it holds came from one root key."""
 
-    def __init__(self, root: RootKey, workspace: str, keys: Database) -> None:
-        """Derive the standing keys; `keys` is the keys database."""
+    def __init__(self, root: RootKey, workspace: str, store: KeyStore) -> None:
+        """Derive the standing keys; the others are asked of the store when needed."""
         self.explanation = root.explanation
         """What losing the root key means, to be shown before anything is sealed; None unless it is new."""
         self.fingerprint = root.fingerprint(workspace)
@@ -53,7 +52,7 @@ class Vault:
         """Key of the hash that puts people into holdouts and variants."""
         self._root = root
         self._workspace = workspace
-        self._keys = keys
+        self._store = store
         self._wrapping = AESGCM(root.derive("wrapping", workspace))
         self._lookup_key = root.derive("lookup index", workspace)
         self._suppression_key = root.derive("suppression index", workspace)
@@ -73,8 +72,7 @@ class Vault:
                 one: self._wrap(secrets.token_bytes(KEY_BYTES), WRAP_COLUMN, contact_owner(one))
                 for one in wanted[first : first + KEYS_PER_TRANSACTION]
             }
-            async with self._keys.transaction() as connection:
-                await store.add_contact_keys(connection, wrapped, key_version=KEY_VERSION)
+            await self._store.add_contact_keys(wrapped, key_version=KEY_VERSION)
 
     async def seal_many(self, items: Sequence[SealItem]) -> list[bytes]:
         """Seal values under their contacts' keys, in order.
@@ -119,8 +117,7 @@ class Vault:
         Other processes may open them for up to 30 s more, the lifetime of keys in their memory.
         """
         self._contacts.drop(contact_id)
-        async with self._keys.transaction() as connection:
-            had_one = await store.erase_contact_key(connection, contact_id)
+        had_one = await self._store.erase_contact_key(contact_id)
         self._contacts.drop(contact_id)
         return had_one
 
@@ -133,8 +130,7 @@ class Vault:
         cipher = await self._day_cipher(day)
         if cipher is None:
             wrapped = self._wrap(secrets.token_bytes(KEY_BYTES), DAY_WRAP_COLUMN, _day_owner(day))
-            async with self._keys.transaction() as connection:
-                await store.add_day_key(connection, day, wrapped)
+            await self._store.add_day_key(day, wrapped)
             cipher = await self._day_cipher(day)
         if cipher is None:
             raise DayKeyDestroyedError(f"The key of {day} was destroyed.")
@@ -164,8 +160,7 @@ class Vault:
     async def destroy_day_keys_before(self, day: date) -> int:
         """Destroy the keys of all days before this one and return how many were destroyed."""
         self._days.clear()
-        async with self._keys.transaction() as connection:
-            destroyed = await store.erase_day_keys_before(connection, day)
+        destroyed = await self._store.erase_day_keys_before(day)
         self._days.clear()
         return destroyed
 
@@ -218,8 +213,7 @@ class Vault:
             else:
                 found[one] = cipher
         if unknown:
-            async with self._keys.connection() as connection:
-                wrapped = await store.contact_keys(connection, unknown)
+            wrapped = await self._store.contact_keys(unknown)
             for contact_id, key in wrapped.items():
                 found[contact_id] = cipher = self._unwrap(key, WRAP_COLUMN, contact_owner(contact_id))
                 self._contacts.put(contact_id, cipher)
@@ -229,8 +223,7 @@ class Vault:
         cipher = self._days.get(day)
         if cipher is not None:
             return cipher
-        async with self._keys.connection() as connection:
-            wrapped = (await store.day_keys(connection, [day])).get(day)
+        wrapped = await self._store.day_key(day)
         if wrapped is None:
             return None
         cipher = self._unwrap(wrapped, DAY_WRAP_COLUMN, _day_owner(day))

@@ -1,0 +1,126 @@
+"""What settings accept, what they refuse, and what they never show."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from rulecast.config import (
+    MASK,
+    SettingInvalidError,
+    Settings,
+    SettingsContradictError,
+    SettingUnknownError,
+    describe_settings,
+    load_settings,
+    render_settings_page,
+)
+
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "settings.md"
+
+ACCEPTED = {
+    "RULECAST_HOME": "/srv/rulecast",
+    "RULECAST_DATABASE_URL": "postgresql://db.example/rulecast",
+    "RULECAST_KEYS_DATABASE_URL": "host=/run/keys dbname=keys",
+    "RULECAST_DATABASE_POOL_SIZE": "20",
+    "RULECAST_ROOT_KEY": "A" * 43 + "=",
+    "RULECAST_MODE": "live",
+    "RULECAST_WORKSPACE": "shop-1",
+    "RULECAST_CLOCK": "system",
+    "RULECAST_DEFAULT_REGION": "TN",
+    "RULECAST_DEFAULT_TIMEZONE": "Africa/Tunis",
+    "RULECAST_GRAPH_BASE_URL": "https://graph.facebook.com/",
+    "RULECAST_GRAPH_VERSION": "v27.0",
+    "RULECAST_ACCESS_TOKEN": "token",
+    "RULECAST_APP_SECRET": "secret",
+    "RULECAST_VERIFY_TOKEN": "word",
+    "RULECAST_WEB_PORT": "0",
+    "RULECAST_RECEIVER_PORT": "9000",
+    "RULECAST_PUBLIC_BASE_URL": "https://go.example.com",
+    "RULECAST_LEASE_SECONDS": "1",
+    "RULECAST_UNKNOWN_DEADLINE_HOURS": "48",
+    "RULECAST_SENDER_SLOTS": "10",
+    "RULECAST_LOG_LEVEL": "debug",
+}
+
+
+def test_every_setting_is_read_from_its_variable() -> None:
+    assert set(ACCEPTED) == {one.variable for one in describe_settings()}
+    settings = load_settings(ACCEPTED)
+    for variable, raw in ACCEPTED.items():
+        value = getattr(settings, variable.removeprefix("RULECAST_").lower())
+        assert str(value) == raw.rstrip("/") if "://" in raw else str(value) == raw
+
+
+def test_an_empty_environment_gives_the_defaults() -> None:
+    settings = load_settings({})
+    assert (settings.mode, settings.default_region) == ("simulated", "MA")
+    assert settings.default_timezone == "Africa/Casablanca"
+    assert settings.database_url is None
+    assert load_settings({"RULECAST_MODE": "", "RULECAST_SENDER_SLOTS": "  "}) == settings
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("RULECAST_MODE", "production"),
+        ("RULECAST_WEB_PORT", "70000"),
+        ("RULECAST_WEB_PORT", "-1"),
+        ("RULECAST_WEB_PORT", "٣"),
+        ("RULECAST_SENDER_SLOTS", "0"),
+        ("RULECAST_SENDER_SLOTS", "9" * 30),
+        ("RULECAST_DEFAULT_REGION", "ma"),
+        ("RULECAST_DEFAULT_TIMEZONE", "Africa/Atlantis"),
+        ("RULECAST_CLOCK", "virtual:yesterday@1x1"),
+        ("RULECAST_GRAPH_BASE_URL", "ftp://graph.facebook.com"),
+        ("RULECAST_GRAPH_BASE_URL", "https://"),
+        ("RULECAST_PUBLIC_BASE_URL", "https://go.example.com/?a=1"),
+        ("RULECAST_GRAPH_VERSION", "26"),
+        ("RULECAST_WORKSPACE", "Shop One"),
+        ("RULECAST_LOG_LEVEL", "loud"),
+    ],
+)
+def test_a_value_of_the_wrong_shape_is_refused_by_the_name_of_its_variable(variable: str, value: str) -> None:
+    with pytest.raises(SettingInvalidError, match=variable):
+        load_settings({variable: value})
+
+
+def test_a_misspelt_variable_is_refused_with_the_one_meant() -> None:
+    with pytest.raises(SettingUnknownError, match="Did you mean RULECAST_DATABASE_URL"):
+        load_settings({"RULECAST_DATABASE_URI": "postgresql://db.example/rulecast"})
+    with pytest.raises(SettingUnknownError, match="names no setting"):
+        load_settings({"RULECAST_XYZZY": "1"})
+
+
+def test_variables_of_others_are_left_alone() -> None:
+    assert load_settings(
+        {"PATH": "/bin", "RULECAST_TEST_DATA": "/data", "RULECAST_FAILPOINT": "after_commit"}
+    )
+
+
+@pytest.mark.parametrize(
+    "contradiction",
+    [
+        {"RULECAST_CLOCK": "virtual:2026-11-17T18:55:00+00:00@1790000000x60"},
+        {"RULECAST_GRAPH_BASE_URL": "http://127.0.0.1:9999"},
+    ],
+)
+def test_live_mode_refuses_a_virtual_clock_and_an_open_line(contradiction: Mapping[str, str]) -> None:
+    assert load_settings(contradiction)
+    with pytest.raises(SettingsContradictError):
+        load_settings({"RULECAST_MODE": "live", **contradiction})
+
+
+def test_secrets_are_masked_in_the_repr() -> None:
+    shown = repr(load_settings(ACCEPTED))
+    secrets = [ACCEPTED[one.variable] for one in describe_settings() if one.is_secret]
+    assert len(secrets) == 6
+    assert not [secret for secret in secrets if f"'{secret}'" in shown]
+    assert shown.count(MASK) == 6
+    assert "root_key=None" in repr(Settings())
+
+
+def test_the_page_of_settings_is_current() -> None:
+    assert PAGE.read_text(encoding="utf-8") == render_settings_page(), (
+        "run python -m rulecast.config > docs/reference/settings.md"
+    )
