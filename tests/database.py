@@ -64,7 +64,10 @@ def empty_database() -> Iterator[str]:
     """Make a database with nothing in it; yields its address, drops it after."""
     name = f"rulecast_test_{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(server_conninfo(), autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+        made = sql.SQL("CREATE DATABASE {} TEMPLATE template0 STRATEGY FILE_COPY").format(
+            sql.Identifier(name)
+        )
+        connection.execute(made)
         try:
             yield make_conninfo(server_conninfo(), dbname=name)
         finally:
