@@ -8,6 +8,7 @@ from benchmarks.result import Result
 
 BENCHMARKS: dict[str, Callable[[argparse.Namespace], Result]] = {
     "audience": audience.measure,
+    "audience-behaviour": audience.measure_behaviour,
     "plan": plan.measure,
     "send": send.measure,
     "webhook": webhook.measure,

@@ -1,6 +1,7 @@
 """Fixtures every test may ask for; each database is a fresh clone, dropped afterwards."""
 
 import base64
+import os
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -69,3 +70,15 @@ def settings(environment: dict[str, str]) -> Settings:
 @pytest.fixture
 async def vault(keys_database: Database, tmp_path: Path) -> Vault:
     return await open_vault(Settings(home=tmp_path / "home", root_key=ROOT_KEY), keys_database)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what needs the public data sets where they are not named, and say how many that is."""
+    if os.environ.get("RULECAST_TEST_DATA") or os.environ.get("RULECAST_COUNT_REAL_DATA"):
+        return
+    if os.environ.get("CI"):
+        raise pytest.UsageError("RULECAST_TEST_DATA must name the public data sets in CI")
+    left_out = [item for item in items if item.get_closest_marker("real_data")]
+    if left_out:
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
