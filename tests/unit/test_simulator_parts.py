@@ -190,7 +190,7 @@ async def test_scheduled_things_run_in_the_order_of_their_times() -> None:
     scheduler.at(60, finished.set)
     for at in (30, 10, 20):
         scheduler.at(at, done.append, at)
-    scheduler.at(15, done.index, 99)
+    scheduler.at(15, done.remove, 99)
     scheduler.at(10, done.append, 11)
     await asyncio.wait_for(finished.wait(), 10)
     assert done == [10, 11, 20, 30]
