@@ -15,10 +15,11 @@ CLOCKS_KEPT_MAX = 2048
 def local_clock(zone: str, country: str, *, workspace_zone: str) -> LocalClock:
     """Return the clock of a person; an empty or unheard-of zone counts as not known.
 
-    `country` is ISO 3166 two letters; a country without a zone of its own falls back to the workspace's zone.
+    `country` is ISO 3166 two capital letters; a country without a zone of its own falls back to the workspace's zone.
     """
-    if zone in _known_zones():
-        return LocalClock(zones=(_clock_of(zone),))
+    known = _known_zones().get(zone.casefold())
+    if known is not None:
+        return LocalClock(zones=(_clock_of(known),))
     names = zones_of_country().get(country) or (workspace_zone,)
     return LocalClock(zones=tuple(dict.fromkeys(_clock_of(name) for name in names)))
 
@@ -36,8 +37,9 @@ def zones_of_country() -> Mapping[str, tuple[str, ...]]:
 
 
 @cache
-def _known_zones() -> frozenset[str]:
-    return frozenset(zone_names())
+def _known_zones() -> Mapping[str, str]:
+    # Attributes are stored case-folded, the zone database is not.
+    return {name.casefold(): name for name in zone_names()}
 
 
 @cache

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 
 from rulecast.policy.facts import Use
@@ -49,6 +50,7 @@ class SendingPolicy:
     freshness_seconds_max: int = 60
     consent_valid_days: int | None = None
     withdrawn_wordings: frozenset[str] = frozenset()
+    budget_rates: Mapping[str, Decimal] = field(default_factory=lambda: MappingProxyType({}))
 
     def quiet_hours_for(self, purpose: Purpose) -> QuietHours | None:
         """Return the quiet hours that bind a purpose: what a person waits for comes at any hour."""
@@ -91,6 +93,7 @@ def read_sending_policy(data: Mapping[str, object], *, place: str = "sending_pol
         if fields.has("consent_valid_days")
         else None,
         withdrawn_wordings=frozenset(fields.texts("withdrawn_wordings")),
+        budget_rates=_budget_rates(fields.table("budget_rates")),
     )
     fields.finish()
     return policy
@@ -119,6 +122,22 @@ def _caps(fields: Fields) -> tuple[Cap, ...]:
         )
         table.finish()
     return tuple(caps)
+
+
+def _budget_rates(table: Fields) -> Mapping[str, Decimal]:
+    """Return what one unit of another currency counts as in budgets, in the billing currency."""
+    found = {}
+    for currency in table.names():
+        try:
+            rate = Decimal(table.text(currency, length_max=20))
+        except InvalidOperation:
+            rate = Decimal(0)
+        if not rate.is_finite() or rate <= 0:
+            raise FieldInvalidError(
+                table.where(currency), 'a positive figure in quotes is expected, such as "0.10"'
+            )
+        found[currency] = rate
+    return MappingProxyType(found)
 
 
 def _age(ages: Fields, country: str) -> int:

@@ -24,6 +24,7 @@ from rulecast.wiring.errors import (
     EngineQuestionUnknownError,
     EngineRemoteError,
 )
+from rulecast.wiring.plan_question import answer_plan
 from rulecast.wiring.workspace import Workspace
 
 QUERIES = load_queries(__package__)
@@ -70,8 +71,14 @@ async def answer_freshness(engine: Engine, _arguments: Arguments) -> Answer:
     }
 
 
+async def answer_plan_question(engine: Engine, arguments: Arguments) -> Answer:
+    """Plan the rules of a question; the answer names the plans."""
+    return await answer_plan(engine.workspace, engine.mart, arguments)
+
+
 # Every kind of question the engine answers.
 HANDLERS: Mapping[str, Handler] = {
+    "plan": answer_plan_question,
     "freshness": answer_freshness,
 }
 

@@ -1,0 +1,142 @@
+"""What an audience shares: for each country, language and zone the template, the hours and the price, decided once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from rulecast.account import RateCard
+from rulecast.plan.records import Combination
+from rulecast.policy import SendingPolicy, local_clock
+from rulecast.policy.checks import is_usable, latest_birth_date
+from rulecast.policy.facts import TemplateState
+from rulecast.policy.local_time import (
+    LocalClock,
+    SendingWindow,
+    end_of_allowance,
+    is_quiet,
+    next_allowed_instant,
+)
+from rulecast.policy.rule_window import WEEKDAY_NUMBERS, sending_window
+from rulecast.rule.language.condition import Duration
+from rulecast.rule.language.document import CarryOver, Rule, Schedule, Weekday
+from rulecast.template import MessageTemplate, choose_language
+from rulecast.values.ids import TemplateId
+from rulecast.values.purpose import Purpose
+from rulecast.values.reason import NUMBERS, Reason
+from rulecast.values.zone_offsets import utc_of_local
+
+NO_TEMPLATE = TemplateId(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What all combinations of one plan share."""
+
+    rule: Rule
+    purpose: Purpose
+    policy: SendingPolicy
+    templates: Mapping[str, MessageTemplate]
+    rate_card: RateCard
+    billing_currency: str
+    workspace_zone: str
+    evaluated_at: datetime
+    expires_at: datetime
+
+
+def combine(terms: Terms, *, country: str, language: str, zone: str) -> Combination:
+    """Return the decisions that depend on country, language and zone alone.
+
+    Raises:
+        RateUnknownError: a message of this template to this country has no price.
+    """
+    clock = local_clock(zone, country, workspace_zone=terms.workspace_zone)
+    send_from, send_until, hours = sending_span(terms, clock)
+    template = _template(terms, language)
+    state = None if template is None else template_state(template)
+    price_e4 = 0
+    if template is not None:
+        day = local_day(clock_zone=terms.workspace_zone, at=send_from, workspace_zone=terms.workspace_zone)
+        rate = terms.rate_card.find(country, template.category, currency=terms.billing_currency, on=day)
+        price_e4 = rate.price_e4
+    return Combination(
+        country=country,
+        language=language,
+        zone=zone,
+        template_id=NO_TEMPLATE if template is None else template.template_id,
+        template_reason=_number(_template_reason(state, terms.purpose)),
+        hours_reason=_number(hours),
+        send_from=send_from,
+        send_until=send_until,
+        decision_day=local_day(
+            clock_zone=clock.zones[0].zone, at=send_from, workspace_zone=terms.workspace_zone
+        ),
+        price_e4=price_e4,
+        latest_birth_date=latest_birth_date(send_from, terms.policy.age_minimum_for(country)),
+    )
+
+
+def template_state(template: MessageTemplate, *, is_unchanged: bool = True) -> TemplateState:
+    """Return what the policy looks at in a template."""
+    return TemplateState(
+        status=template.status,
+        category=template.category,
+        has_opt_out=template.has_opt_out,
+        is_unchanged=is_unchanged,
+    )
+
+
+def sending_span(terms: Terms, clock: LocalClock) -> tuple[datetime, datetime, Reason | None]:
+    """Return from when until when a person may be written to, and the reason where that is never."""
+    window = sending_window(terms.rule.schedule)
+    quiet_hours = terms.policy.quiet_hours_for(terms.purpose)
+    now = terms.evaluated_at
+    first = next_allowed_instant(clock, quiet_hours, window, at=now)
+    until = terms.expires_at if first is None else _send_until(terms, clock, window, first)
+    if first is not None and first < until:
+        return first, until, None
+    reason = Reason.QUIET_HOURS if is_quiet(clock, quiet_hours, now) else Reason.OUTSIDE_WINDOW
+    return now, until, reason
+
+
+def _send_until(terms: Terms, clock: LocalClock, window: SendingWindow | None, first: datetime) -> datetime:
+    schedule = terms.rule.schedule
+    if schedule is None:
+        return terms.expires_at
+    if isinstance(schedule.leftover, CarryOver):
+        return min(_end_of_carry(schedule, clock, first), terms.expires_at)
+    end = end_of_allowance(clock, None, window, at=first)
+    return terms.expires_at if end is None else min(end, terms.expires_at)
+
+
+def _end_of_carry(schedule: Schedule, clock: LocalClock, first: datetime) -> datetime:
+    """Return the end of the last local day to which the rest is carried over."""
+    assert isinstance(schedule.leftover, CarryOver)
+    until = schedule.leftover.until
+    if isinstance(until, Duration):
+        return first + until.length
+    zone = clock.zones[0].zone
+    if isinstance(until, Weekday):
+        start = local_day(clock_zone=zone, at=first, workspace_zone=zone)
+        until = start + timedelta(days=(WEEKDAY_NUMBERS[until] - start.weekday()) % 7)
+    return utc_of_local(zone, until + timedelta(days=1))
+
+
+def local_day(*, clock_zone: str, at: datetime, workspace_zone: str) -> date:
+    """Return the local date at an instant."""
+    return next(iter(local_clock(clock_zone, "", workspace_zone=workspace_zone).readings(at))).date()
+
+
+def _template(terms: Terms, language: str) -> MessageTemplate | None:
+    send = terms.rule.send
+    chosen = choose_language(language, send.languages, send.fallback_language)
+    return None if chosen is None else terms.templates.get(chosen)
+
+
+def _template_reason(state: TemplateState | None, purpose: Purpose) -> Reason | None:
+    if state is None:
+        return Reason.MISSING_TRANSLATION
+    return None if is_usable(state, purpose) else Reason.TEMPLATE_UNUSABLE
+
+
+def _number(reason: Reason | None) -> int:
+    return 0 if reason is None else NUMBERS[reason]

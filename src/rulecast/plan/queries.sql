@@ -1,0 +1,442 @@
+-- name: next_plan_id
+-- Plans made together name each other as winners, so their ids are drawn first.
+SELECT nextval(pg_get_serial_sequence('plan.plan', 'plan_id'));
+
+-- name: empty_work
+-- What an earlier planning left; the advisory lock says that it is over.
+TRUNCATE plan.work_audience, plan.work_combination, plan.work_missing, plan.work_candidate, plan.work_claim;
+
+-- name: raise_work_memory
+-- Sorts and hashes over an audience stay in memory up to a million people.
+SET LOCAL work_mem = '96MB';
+
+-- name: copy_audience
+-- Who fulfils the condition, with the draw of the holdout and the order.
+COPY plan.work_audience (plan_id, contact_id, in_holdout, order_key) FROM STDIN (FORMAT BINARY);
+
+-- name: analyze_audience
+-- The planner must know how many people these are.
+ANALYZE plan.work_audience;
+
+-- name: list_combinations
+-- The distinct combinations of an audience; everything that depends on them alone is decided once.
+SELECT contact.country, contact.language, contact.zone
+FROM plan.work_audience AS audience
+JOIN profile.contact AS contact USING (contact_id)
+WHERE audience.plan_id = %(plan_id)s
+GROUP BY contact.country, contact.language, contact.zone;
+
+-- name: copy_combinations
+-- Template, hours and price of each combination, as decided by the pure code.
+COPY plan.work_combination (
+    plan_id, country, language, zone, template_id, template_reason, hours_reason, send_from, send_until,
+    decision_day, price_e4, latest_birth_date) FROM STDIN (FORMAT BINARY);
+
+-- name: list_sealed_attributes
+-- A page of an audience whose personal values a template cannot do without.
+SELECT audience.contact_id, contact.sealed_attributes
+FROM plan.work_audience AS audience
+JOIN profile.contact AS contact USING (contact_id)
+WHERE audience.plan_id = %(plan_id)s AND audience.contact_id > %(after)s::bigint
+ORDER BY audience.contact_id
+LIMIT %(page)s::integer;
+
+-- name: copy_missing
+-- Who lacks a value for which the rule has no default.
+COPY plan.work_missing (plan_id, contact_id) FROM STDIN (FORMAT BINARY);
+
+-- name: fill_candidates
+-- One row per person with the first reason before and after contention, in the order of `policy.checks`.
+INSERT INTO plan.work_candidate (
+    plan_id, contact_id, order_key, in_holdout, early_reason, late_reason, template_id, country, send_from,
+    send_until, decision_day, price_e4)
+SELECT
+    audience.plan_id,
+    audience.contact_id,
+    audience.order_key,
+    audience.in_holdout,
+    CASE
+        WHEN consent.status IS NULL THEN %(no_consent)s::smallint
+        WHEN consent.status <> 'granted' THEN %(consent_withdrawn)s::smallint
+        WHEN NOT consent.is_proven THEN %(unproven_consent)s::smallint
+        WHEN consent.effective_at <= %(consents_expire_before)s::timestamptz
+            OR consent.wording_version = ANY(%(withdrawn_wordings)b::text[]) THEN %(consent_expired)s::smallint
+        WHEN stopped.is_listed THEN %(suppressed)s::smallint
+        WHEN stopped.contact_id IS NOT NULL THEN %(opted_out)s::smallint
+        WHEN %(reads_behaviour)s::boolean AND contact.objects_to_profiling THEN %(objects_to_profiling)s::smallint
+        WHEN %(purpose)s::text = 'marketing'
+            AND contact.attributes ->> 'birth_date' > combination.latest_birth_date THEN %(under_age)s::smallint
+        WHEN contact.is_restricted OR contact.erased_at IS NOT NULL OR contact.merged_into IS NOT NULL
+            THEN %(restricted)s::smallint
+        WHEN NOT contact.is_reachable THEN %(unreachable)s::smallint
+        WHEN combination.template_reason <> 0 THEN combination.template_reason
+        WHEN missing.contact_id IS NOT NULL OR EXISTS (
+            SELECT FROM unnest(%(required_attributes)b::text[]) AS required (name)
+            WHERE coalesce(contact.attributes ->> required.name, '') = ''
+        ) THEN %(missing_parameter)s::smallint
+        ELSE 0
+    END,
+    CASE
+        WHEN audience.in_holdout THEN %(holdout)s::smallint
+        WHEN spent.contact_id IS NOT NULL THEN %(limit)s::smallint
+        WHEN capped.contact_id IS NOT NULL THEN %(capped)s::smallint
+        ELSE combination.hours_reason
+    END,
+    combination.template_id,
+    contact.country,
+    combination.send_from,
+    combination.send_until,
+    combination.decision_day,
+    combination.price_e4
+FROM plan.work_audience AS audience
+JOIN profile.contact AS contact USING (contact_id)
+JOIN plan.work_combination AS combination
+    ON combination.plan_id = audience.plan_id
+    AND combination.country = contact.country
+    AND combination.language = contact.language
+    AND combination.zone = contact.zone
+LEFT JOIN (
+    SELECT DISTINCT ON (contact_id) contact_id, status, is_proven, effective_at, wording_version
+    FROM profile.consent
+    WHERE purpose = %(purpose)s::text
+        AND effective_at <= %(valid_until)s::timestamptz
+        AND recorded_at <= %(known_until)s::timestamptz
+    ORDER BY contact_id, effective_at DESC, (status = 'granted'), is_proven DESC, consent_id DESC
+) AS consent ON consent.contact_id = audience.contact_id
+LEFT JOIN (
+    SELECT identity.contact_id, bool_or(NOT newest.cause = ANY(%(asked_causes)b::text[])) AS is_listed
+    FROM (
+        SELECT DISTINCT ON (suppression_index, scope) suppression_index, scope, action, cause
+        FROM profile.suppression
+        WHERE occurred_at <= %(valid_until)s::timestamptz AND recorded_at <= %(known_until)s::timestamptz
+        ORDER BY suppression_index, scope, occurred_at DESC, (action = 'resume'), suppression_id DESC
+    ) AS newest
+    JOIN (
+        SELECT suppression_index, contact_id FROM profile.identity
+        UNION
+        SELECT suppression_index, contact_id FROM profile.suppression WHERE contact_id IS NOT NULL
+    ) AS identity USING (suppression_index)
+    WHERE newest.action = 'stop' AND (newest.scope = 'all' OR %(purpose)s::text = 'marketing')
+    GROUP BY identity.contact_id
+) AS stopped ON stopped.contact_id = audience.contact_id
+LEFT JOIN plan.work_missing AS missing
+    ON missing.plan_id = audience.plan_id AND missing.contact_id = audience.contact_id
+LEFT JOIN (
+    SELECT contact_id
+    FROM gate.permit
+    WHERE released_at IS NULL AND NOT is_test AND rule_name = %(rule_name)s::text
+        AND granted_at > %(limit_since)s::timestamptz AND granted_at <= %(evaluated_at)s::timestamptz
+    GROUP BY contact_id
+    HAVING count(*) >= %(limit_count)s::integer
+) AS spent ON spent.contact_id = audience.contact_id
+LEFT JOIN (
+    SELECT DISTINCT used.contact_id
+    FROM unnest(%(cap_counts)b::integer[], %(cap_since)b::timestamptz[]) AS cap (count_max, since)
+    CROSS JOIN LATERAL (
+        SELECT contact_id
+        FROM gate.permit
+        WHERE released_at IS NULL AND NOT is_test AND purpose = 'marketing'
+            AND granted_at > cap.since AND granted_at <= %(evaluated_at)s::timestamptz
+        GROUP BY contact_id
+        HAVING count(*) >= cap.count_max
+    ) AS used
+) AS capped ON capped.contact_id = audience.contact_id
+WHERE audience.plan_id = %(plan_id)s;
+
+-- name: claim_own
+-- Candidates that nothing else excludes compete for the person on the day of their first possible send.
+INSERT INTO plan.work_claim (plan_id, contact_id, decision_day, rule_name, strength, tiebreak)
+SELECT candidate.plan_id, candidate.contact_id, candidate.decision_day, %(rule_name)s, %(strength)s,
+    hashint8extended(candidate.contact_id, hashtextextended(%(rule_name)s::text, 0))
+FROM plan.work_candidate AS candidate
+WHERE candidate.plan_id = %(plan_id)s AND candidate.early_reason = 0 AND candidate.late_reason = 0;
+
+-- name: claim_approved
+-- Plans that are approved and may still be launched; a newer plan of a rule made now stands for the older one.
+INSERT INTO plan.work_claim (plan_id, contact_id, decision_day, rule_name, strength, tiebreak)
+SELECT plan.plan_id, member.contact_id, member.decision_day, plan.rule_name,
+    (plan.document ->> 'strength')::integer,
+    hashint8extended(member.contact_id, hashtextextended(plan.rule_name, 0))
+FROM plan.plan AS plan
+JOIN plan.member AS member ON member.plan_id = plan.plan_id AND member.reason_number = 0
+WHERE plan.state = 'approved' AND NOT plan.is_test AND plan.expires_at > %(evaluated_at)s::timestamptz
+    AND NOT plan.rule_name = ANY(%(rule_names)b::text[]);
+
+-- name: claim_reserved
+-- People whom a launched plan has reserved; one who has been reached already cannot be taken over.
+INSERT INTO plan.work_claim (plan_id, contact_id, decision_day, rule_name, strength, tiebreak)
+SELECT plan_id, contact_id, decision_day, rule_name,
+    CASE WHEN has_permit THEN 1000000000 ELSE (3 - band) * 1000 + priority END,
+    hashint8extended(contact_id, hashtextextended(rule_name, 0))
+FROM plan.reservation
+WHERE decision_day >= %(first_day)s::date AND NOT rule_name = ANY(%(rule_names)b::text[]);
+
+-- name: analyze_claims
+-- Claims are few or as many as the audiences.
+ANALYZE plan.work_claim;
+
+-- name: analyze_candidates
+-- The planner must know how many candidates there are.
+ANALYZE plan.work_candidate;
+
+-- name: mark_losers
+-- Everyone whom another rule wins for the same day is told to whom and by how much.
+UPDATE plan.work_candidate AS candidate
+SET lost_to_plan_id = winner.plan_id, margin = winner.strength - %(strength)s::integer
+FROM (
+    SELECT DISTINCT ON (contact_id, decision_day) contact_id, decision_day, plan_id, strength, tiebreak
+    FROM plan.work_claim
+    WHERE plan_id <> %(plan_id)s
+    ORDER BY contact_id, decision_day, strength DESC, tiebreak, plan_id
+) AS winner
+WHERE candidate.plan_id = %(plan_id)s
+    AND winner.contact_id = candidate.contact_id
+    AND winner.decision_day = candidate.decision_day
+    AND (winner.strength, -winner.tiebreak::numeric) > (
+        %(strength)s::integer,
+        -hashint8extended(candidate.contact_id, hashtextextended(%(rule_name)s::text, 0))::numeric);
+
+-- name: store_members
+-- The decision on every person of the audience; budget, batches and the portfolio's limit go by the drawn order.
+WITH ranked AS (
+    SELECT
+        candidate.*,
+        candidate.early_reason = 0 AND candidate.lost_to_plan_id = 0 AND candidate.late_reason = 0 AS is_clean,
+        row_number() OVER one_by_one AS place,
+        sum(candidate.price_e4) OVER one_by_one AS spent_e4
+    FROM plan.work_candidate AS candidate
+    WHERE candidate.plan_id = %(plan_id)s
+    WINDOW one_by_one AS (
+        PARTITION BY candidate.early_reason = 0 AND candidate.lost_to_plan_id = 0 AND candidate.late_reason = 0
+        ORDER BY candidate.send_from, candidate.order_key, candidate.contact_id
+        ROWS UNBOUNDED PRECEDING)
+), timed AS (
+    SELECT
+        ranked.*,
+        CASE WHEN is_clean THEN ((place - 1) / %(batch_size)s::bigint)::integer ELSE 0 END AS batch,
+        CASE WHEN is_clean THEN ((place - 1 + %(portfolio_used)s::bigint) / %(portfolio_limit)s::bigint) ELSE 0 END
+            AS portfolio_day
+    FROM ranked
+), decided AS (
+    SELECT
+        timed.*,
+        CASE
+            WHEN early_reason <> 0 THEN early_reason
+            WHEN lost_to_plan_id <> 0 THEN %(lost_to_rule)s::smallint
+            WHEN late_reason <> 0 THEN late_reason
+            WHEN %(evaluated_at)s::timestamptz + batch * %(batch_every)s::interval >= send_until
+                THEN %(outside_window)s::smallint
+            WHEN spent_e4 > %(budget_e4)s::bigint THEN %(budget)s::smallint
+            WHEN %(evaluated_at)s::timestamptz + portfolio_day * interval '24 hours' >= send_until
+                THEN %(portfolio_limit_reason)s::smallint
+            ELSE 0
+        END AS reason_number
+    FROM timed
+)
+INSERT INTO plan.member (
+    plan_id, contact_id, reason_number, template_id, batch, send_from, send_until, lost_to_plan_id, margin,
+    in_holdout, price_e4, decision_day)
+SELECT
+    plan_id, contact_id, reason_number,
+    CASE WHEN reason_number = 0 THEN template_id ELSE 0 END,
+    CASE WHEN reason_number = 0 THEN batch ELSE 0 END,
+    CASE WHEN reason_number = 0
+        THEN greatest(
+            send_from,
+            %(evaluated_at)s::timestamptz + batch * %(batch_every)s::interval,
+            %(evaluated_at)s::timestamptz + portfolio_day * interval '24 hours')
+        ELSE '-infinity' END,
+    CASE WHEN reason_number = 0 THEN send_until ELSE 'infinity' END,
+    CASE WHEN reason_number = %(lost_to_rule)s::smallint THEN lost_to_plan_id ELSE 0 END,
+    CASE WHEN reason_number = %(lost_to_rule)s::smallint THEN margin ELSE 0 END,
+    in_holdout,
+    CASE WHEN reason_number = 0 THEN price_e4 ELSE 0 END,
+    decision_day
+FROM decided;
+
+-- name: count_portfolio_people
+-- Distinct people the portfolio has written to in the last 24 hours.
+SELECT count(DISTINCT permit.contact_id)
+FROM gate.permit AS permit
+JOIN account.business_number AS number USING (business_number_id)
+WHERE number.portfolio_id = %(portfolio_id)s AND permit.released_at IS NULL
+    AND permit.granted_at > %(since)s::timestamptz AND permit.granted_at <= %(evaluated_at)s::timestamptz;
+
+-- name: count_reasons
+-- The waterfall: how many people each reason left out; 0 is planned.
+SELECT reason_number, count(*) FROM plan.member WHERE plan_id = %(plan_id)s GROUP BY reason_number;
+
+-- name: count_losses
+-- To whom people were lost, and by how much.
+SELECT lost_to_plan_id, margin, count(*)
+FROM plan.member
+WHERE plan_id = %(plan_id)s AND lost_to_plan_id <> 0
+GROUP BY lost_to_plan_id, margin
+ORDER BY count(*) DESC, lost_to_plan_id, margin;
+
+-- name: list_rule_names
+-- The rules of these plans.
+SELECT plan_id, rule_name FROM plan.plan WHERE plan_id = ANY(%(plan_ids)b::bigint[]);
+
+-- name: count_messages
+-- Planned messages and their price by country and template.
+SELECT contact.country, member.template_id, count(*), sum(member.price_e4)::bigint
+FROM plan.member AS member
+JOIN profile.contact AS contact USING (contact_id)
+WHERE member.plan_id = %(plan_id)s AND member.reason_number = 0
+GROUP BY contact.country, member.template_id
+ORDER BY count(*) DESC, contact.country, member.template_id;
+
+-- name: count_starts
+-- When how many messages may start, and until when.
+SELECT send_from, send_until, batch, count(*)
+FROM plan.member
+WHERE plan_id = %(plan_id)s AND reason_number = 0
+GROUP BY send_from, send_until, batch
+ORDER BY send_from, batch, send_until;
+
+-- name: sample_members
+-- One planned person per template, for the sample renderings.
+SELECT DISTINCT ON (member.template_id) member.template_id, member.contact_id, contact.attributes, contact.sealed_attributes
+FROM plan.member AS member
+JOIN profile.contact AS contact USING (contact_id)
+WHERE member.plan_id = %(plan_id)s AND member.reason_number = 0
+ORDER BY member.template_id, member.contact_id;
+
+-- name: hash_members
+-- One hash over the decision on every person, made in chunks so that no text grows beyond a few megabytes.
+SELECT sha256(coalesce(string_agg(chunk.hash, ''::bytea ORDER BY chunk.number), ''::bytea))
+FROM (
+    SELECT
+        member.contact_id / 50000 AS number,
+        sha256(convert_to(string_agg(concat_ws(
+            ':', contact_id, reason_number, template_id, batch, extract(epoch FROM send_from),
+            extract(epoch FROM send_until), lost_to_plan_id, margin, in_holdout::integer, price_e4), ';'
+            ORDER BY contact_id), 'UTF8')) AS hash
+    FROM plan.member AS member
+    WHERE member.plan_id = %(plan_id)s
+    GROUP BY member.contact_id / 50000
+) AS chunk;
+
+-- name: find_previous_plan
+-- The last plan of the same rule.
+SELECT plan_id
+FROM plan.plan
+WHERE rule_name = %(rule_name)s AND plan_id < %(plan_id)s AND NOT is_test
+ORDER BY plan_id DESC
+LIMIT 1;
+
+-- name: compare_members
+-- Who came in and who went out since another plan.
+SELECT
+    count(*) FILTER (WHERE before.contact_id IS NULL),
+    count(*) FILTER (WHERE after.contact_id IS NULL)
+FROM (
+    SELECT contact_id FROM plan.member WHERE plan_id = %(plan_id)s AND reason_number = 0
+) AS after
+FULL JOIN (
+    SELECT contact_id FROM plan.member WHERE plan_id = %(previous_plan_id)s AND reason_number = 0
+) AS before ON before.contact_id = after.contact_id;
+
+-- name: insert_plan
+-- The plan first, its people next: they refer to it.
+INSERT INTO plan.plan (
+    plan_id, rule_version_id, rule_name, purpose, evaluated_at, as_of, known_at, created_at, created_by,
+    expires_at, tzdata_version, business_number_id, document, content_hash, previous_plan_id, is_test)
+OVERRIDING SYSTEM VALUE
+VALUES (
+    %(plan_id)s, %(rule_version_id)s, %(rule_name)s, %(purpose)s, %(evaluated_at)s, %(as_of)s::timestamptz,
+    %(known_at)s::timestamptz, %(created_at)s, %(created_by)s, %(expires_at)s, %(tzdata_version)s,
+    %(business_number_id)s, '{}', sha256(''::bytea), %(previous_plan_id)s::bigint, %(is_test)s);
+
+-- name: finish_plan
+-- The document and the hash over it and over every decision.
+UPDATE plan.plan SET document = %(document)s::jsonb, content_hash = %(content_hash)s WHERE plan_id = %(plan_id)s;
+
+-- name: find_plan
+-- One plan with who approved it.
+SELECT
+    plan.plan_id, plan.rule_version_id, plan.rule_name, plan.purpose, plan.state, plan.evaluated_at, plan.as_of,
+    plan.known_at, plan.created_at, plan.created_by, plan.expires_at, plan.business_number_id, plan.document,
+    plan.content_hash, plan.previous_plan_id, plan.is_test, version.author,
+    coalesce(approval.approved_by, '') AS approved_by, approval.signature
+FROM plan.plan AS plan
+JOIN rule.rule_version AS version USING (rule_version_id)
+LEFT JOIN plan.approval AS approval USING (plan_id)
+WHERE plan.plan_id = %(plan_id)s;
+
+-- name: list_plans
+-- The latest plans first.
+SELECT
+    plan.plan_id, plan.rule_version_id, plan.rule_name, plan.purpose, plan.state, plan.evaluated_at, plan.as_of,
+    plan.known_at, plan.created_at, plan.created_by, plan.expires_at, plan.business_number_id, plan.document,
+    plan.content_hash, plan.previous_plan_id, plan.is_test, version.author,
+    coalesce(approval.approved_by, '') AS approved_by, approval.signature
+FROM plan.plan AS plan
+JOIN rule.rule_version AS version USING (rule_version_id)
+LEFT JOIN plan.approval AS approval USING (plan_id)
+ORDER BY plan.plan_id DESC
+LIMIT %(count)s::integer;
+
+-- name: lock_plan
+-- Approval and launch of one plan take turns.
+SELECT state FROM plan.plan WHERE plan_id = %(plan_id)s FOR UPDATE;
+
+-- name: set_state
+-- Draft, approved, launched or void.
+UPDATE plan.plan SET state = %(state)s WHERE plan_id = %(plan_id)s;
+
+-- name: insert_approval
+-- Who signed which hash.
+INSERT INTO plan.approval (plan_id, content_hash, approved_by, approved_at, signature)
+VALUES (%(plan_id)s, %(content_hash)s, %(approved_by)s, %(approved_at)s, %(signature)s);
+
+-- name: find_member
+-- The decision on one person.
+SELECT plan_id, contact_id, reason_number, template_id, batch, send_from, send_until, lost_to_plan_id, margin,
+    in_holdout, price_e4, decision_day
+FROM plan.member
+WHERE plan_id = %(plan_id)s AND contact_id = %(contact_id)s;
+
+-- name: insert_test_members
+-- The listed people of a test message.
+INSERT INTO plan.member (plan_id, contact_id, reason_number, template_id, send_from, send_until, decision_day)
+SELECT %(plan_id)s, given.contact_id, given.reason_number, given.template_id, given.send_from, %(send_until)s, %(decision_day)s
+FROM unnest(%(contact_ids)b::bigint[], %(reason_numbers)b::smallint[], %(template_ids)b::bigint[],
+    %(send_from)b::timestamptz[]) AS given (contact_id, reason_number, template_id, send_from);
+
+-- name: reserve_members
+-- One campaign per person and day: a reservation without a permit goes to a stronger rule, any other stays.
+INSERT INTO plan.reservation (contact_id, decision_day, plan_id, rule_name, band, priority)
+SELECT member.contact_id, member.decision_day, member.plan_id, %(rule_name)s, %(band)s::smallint, %(priority)s::integer
+FROM plan.member AS member
+WHERE member.plan_id = %(plan_id)s AND member.reason_number = 0
+ORDER BY member.contact_id
+ON CONFLICT (contact_id, decision_day) DO UPDATE
+SET plan_id = excluded.plan_id,
+    rule_name = excluded.rule_name,
+    band = excluded.band,
+    priority = excluded.priority
+WHERE NOT reservation.has_permit
+    AND (reservation.band > excluded.band
+        OR reservation.band = excluded.band AND reservation.priority < excluded.priority);
+
+-- name: find_reservation_winner
+-- Who has reserved a person for a day, where it is another plan.
+SELECT reservation.plan_id, reservation.rule_name,
+    CASE WHEN reservation.has_permit THEN 1000000000 ELSE (3 - reservation.band) * 1000 + reservation.priority END
+FROM plan.reservation AS reservation
+WHERE reservation.contact_id = %(contact_id)s AND reservation.decision_day = %(decision_day)s
+    AND reservation.plan_id <> %(plan_id)s;
+
+-- name: find_run
+-- The run of a launched plan.
+SELECT run_id FROM deliver.run WHERE plan_id = %(plan_id)s;
+
+-- name: find_template_hashes
+-- What the templates of a plan say now.
+SELECT template_id, components_hash FROM template.template WHERE template_id = ANY(%(template_ids)b::bigint[]);
+
+-- name: find_newest_rule_version
+-- The version a rule has now.
+SELECT rule_version_id FROM rule.rule_version WHERE rule_name = %(rule_name)s ORDER BY rule_version_id DESC LIMIT 1;

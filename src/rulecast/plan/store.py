@@ -1,0 +1,287 @@
+"""Plans in the database: the work tables of a planning, the stored plans, approvals and reservations."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from rulecast.database import Connection, copy_rows, execute, fetch_all, fetch_one, fetch_value, load_queries
+from rulecast.database.locks import lock_in_transaction
+from rulecast.database.rows import Jsonb
+from rulecast.plan.errors import PlanUnknownError
+from rulecast.plan.records import Combination, Member, Plan, Start
+from rulecast.values.ids import ContactId, PlanId, RunId, TemplateId
+
+QUERIES = load_queries(__package__)
+PLANS_LISTED_MAX = 200
+
+
+async def begin_planning(connection: Connection) -> None:
+    """Take the turn of planning until the transaction ends, and empty the work tables."""
+    await lock_in_transaction(connection, "plan.make")
+    await execute(connection, QUERIES["empty_work"])
+    await execute(connection, QUERIES["raise_work_memory"])
+
+
+async def next_plan_id(connection: Connection) -> PlanId:
+    """Draw the id of a plan to be stored."""
+    return PlanId(await fetch_value(connection, QUERIES["next_plan_id"]))
+
+
+async def put_audience(
+    connection: Connection, plan_id: PlanId, drawn: Iterable[tuple[int, bool, int]]
+) -> list[tuple[str, str, str]]:
+    """Store who fulfils the condition; return the distinct country, language and zone of these people."""
+    rows = ((plan_id, contact_id, held_out, order) for contact_id, held_out, order in drawn)
+    await copy_rows(connection, QUERIES["copy_audience"], rows, types=["int8", "int8", "bool", "int8"])
+    await execute(connection, QUERIES["analyze_audience"])
+    return await fetch_all(connection, QUERIES["list_combinations"], {"plan_id": plan_id})
+
+
+async def put_combinations(
+    connection: Connection, plan_id: PlanId, combinations: Iterable[Combination]
+) -> None:
+    """Store what was decided for each combination."""
+    rows = (
+        (
+            plan_id,
+            one.country,
+            one.language,
+            one.zone,
+            one.template_id,
+            one.template_reason,
+            one.hours_reason,
+            one.send_from,
+            one.send_until,
+            one.decision_day,
+            one.price_e4,
+            one.latest_birth_date.isoformat(),
+        )
+        for one in combinations
+    )
+    types = [
+        "int8",
+        "text",
+        "text",
+        "text",
+        "int8",
+        "int2",
+        "int2",
+        "timestamptz",
+        "timestamptz",
+        "date",
+        "int8",
+        "text",
+    ]
+    await copy_rows(connection, QUERIES["copy_combinations"], rows, types=types)
+
+
+async def list_sealed_attributes(
+    connection: Connection, plan_id: PlanId, *, after: int, page: int
+) -> list[tuple[int, bytes | None]]:
+    """Return a page of the audience with their sealed values, by id."""
+    parameters = {"plan_id": plan_id, "after": after, "page": page}
+    return await fetch_all(connection, QUERIES["list_sealed_attributes"], parameters)
+
+
+async def put_missing(connection: Connection, plan_id: PlanId, contact_ids: Iterable[int]) -> None:
+    """Store who lacks a value without a default."""
+    rows = ((plan_id, contact_id) for contact_id in contact_ids)
+    await copy_rows(connection, QUERIES["copy_missing"], rows, types=["int8", "int8"])
+
+
+async def fill_candidates(connection: Connection, parameters: Mapping[str, object]) -> None:
+    """Decide everything that concerns one person alone."""
+    await execute(connection, QUERIES["fill_candidates"], parameters)
+    await execute(connection, QUERIES["analyze_candidates"])
+
+
+async def put_claims(connection: Connection, claims: Sequence[Mapping[str, object]]) -> None:
+    """Store who wants whom: the plans made now, approved plans, reservations."""
+    for claim in claims:
+        await execute(connection, QUERIES["claim_own"], claim)
+    names = {
+        "rule_names": [claim["rule_name"] for claim in claims],
+        "evaluated_at": claims[0]["evaluated_at"],
+        "first_day": claims[0]["first_day"],
+    }
+    await execute(connection, QUERIES["claim_approved"], names)
+    await execute(connection, QUERIES["claim_reserved"], names)
+    await execute(connection, QUERIES["analyze_claims"])
+
+
+async def mark_losers(connection: Connection, claim: Mapping[str, object]) -> None:
+    """Mark everyone whom a stronger claim wins."""
+    await execute(connection, QUERIES["mark_losers"], claim)
+
+
+async def count_portfolio_people(
+    connection: Connection, portfolio_id: str, *, since: datetime, evaluated_at: datetime
+) -> int:
+    """Return how many distinct people the portfolio has written to since an instant."""
+    parameters = {"portfolio_id": portfolio_id, "since": since, "evaluated_at": evaluated_at}
+    return int(await fetch_value(connection, QUERIES["count_portfolio_people"], parameters) or 0)
+
+
+async def insert_plan(connection: Connection, parameters: Mapping[str, object]) -> None:
+    """Store the plan's row, its document still empty."""
+    await execute(connection, QUERIES["insert_plan"], parameters)
+
+
+async def store_members(connection: Connection, parameters: Mapping[str, object]) -> None:
+    """Store the decision on every person of the audience."""
+    await execute(connection, QUERIES["store_members"], parameters)
+
+
+async def finish_plan(
+    connection: Connection, plan_id: PlanId, *, document: Mapping[str, Any], content_hash: bytes
+) -> None:
+    """Store what the plan shows and the hash over it."""
+    parameters = {"plan_id": plan_id, "document": Jsonb(dict(document)), "content_hash": content_hash}
+    await execute(connection, QUERIES["finish_plan"], parameters)
+
+
+async def count_reasons(connection: Connection, plan_id: PlanId) -> dict[int, int]:
+    """Return how many people each reason number has; 0 is planned."""
+    return dict(await fetch_all(connection, QUERIES["count_reasons"], {"plan_id": plan_id}))
+
+
+async def count_losses(connection: Connection, plan_id: PlanId) -> list[tuple[int, int, int]]:
+    """Return winner's plan, margin and people, the most first."""
+    return await fetch_all(connection, QUERIES["count_losses"], {"plan_id": plan_id})
+
+
+async def rule_names(connection: Connection, plan_ids: Iterable[int]) -> dict[int, str]:
+    """Return the rule of each plan."""
+    rows = await fetch_all(connection, QUERIES["list_rule_names"], {"plan_ids": list(plan_ids)})
+    return dict(rows)
+
+
+async def count_messages(connection: Connection, plan_id: PlanId) -> list[tuple[str, int, int, int]]:
+    """Return country, template, messages and price of the planned messages."""
+    return await fetch_all(connection, QUERIES["count_messages"], {"plan_id": plan_id})
+
+
+async def count_starts(connection: Connection, plan_id: PlanId) -> list[Start]:
+    """Return when how many planned messages may start, in order."""
+    rows = await fetch_all(connection, QUERIES["count_starts"], {"plan_id": plan_id})
+    return [
+        Start(send_from=send_from, send_until=send_until, batch=batch, messages=messages)
+        for send_from, send_until, batch, messages in rows
+    ]
+
+
+async def sample_members(
+    connection: Connection, plan_id: PlanId
+) -> list[tuple[int, int, dict[str, Any], bytes | None]]:
+    """Return one planned person per template: template, person, open and sealed values."""
+    return await fetch_all(connection, QUERIES["sample_members"], {"plan_id": plan_id})
+
+
+async def hash_members(connection: Connection, plan_id: PlanId) -> bytes:
+    """Return the hash over the decisions on all people of a plan."""
+    found = await fetch_value(connection, QUERIES["hash_members"], {"plan_id": plan_id})
+    return bytes(found)
+
+
+async def find_previous_plan(connection: Connection, rule_name: str, plan_id: PlanId) -> PlanId | None:
+    """Return the last plan of the same rule before this one."""
+    parameters = {"rule_name": rule_name, "plan_id": plan_id}
+    found = await fetch_value(connection, QUERIES["find_previous_plan"], parameters)
+    return None if found is None else PlanId(found)
+
+
+async def compare_members(
+    connection: Connection, plan_id: PlanId, previous_plan_id: PlanId
+) -> tuple[int, int]:
+    """Return how many planned people came in and how many went out since another plan."""
+    parameters = {"plan_id": plan_id, "previous_plan_id": previous_plan_id}
+    row = await fetch_one(connection, QUERIES["compare_members"], parameters)
+    assert row is not None, "an aggregate has one row"
+    return int(row[0]), int(row[1])
+
+
+async def find_plan(connection: Connection, plan_id: PlanId) -> Plan:
+    """Return a plan.
+
+    Raises:
+        PlanUnknownError: there is none of that number.
+    """
+    plan = await fetch_one(connection, QUERIES["find_plan"], {"plan_id": plan_id}, record=Plan)
+    if plan is None:
+        raise PlanUnknownError(f"There is no plan {plan_id}.")
+    return plan
+
+
+async def list_plans(connection: Connection, *, count: int = PLANS_LISTED_MAX) -> list[Plan]:
+    """Return the latest plans, the newest first."""
+    return await fetch_all(connection, QUERIES["list_plans"], {"count": count}, record=Plan)
+
+
+async def lock_plan(connection: Connection, plan_id: PlanId) -> Plan:
+    """Lock a plan until the transaction ends, and return it as it is then.
+
+    Raises:
+        PlanUnknownError: there is none of that number.
+    """
+    await fetch_value(connection, QUERIES["lock_plan"], {"plan_id": plan_id})
+    return await find_plan(connection, plan_id)
+
+
+async def set_state(connection: Connection, plan_id: PlanId, state: str) -> None:
+    """Set the state of a plan."""
+    await execute(connection, QUERIES["set_state"], {"plan_id": plan_id, "state": state})
+
+
+async def insert_approval(connection: Connection, parameters: Mapping[str, object]) -> None:
+    """Store who signed which hash."""
+    await execute(connection, QUERIES["insert_approval"], parameters)
+
+
+async def find_member(connection: Connection, plan_id: PlanId, contact_id: ContactId) -> Member | None:
+    """Return the decision on one person, or None where they are not in the audience."""
+    parameters = {"plan_id": plan_id, "contact_id": contact_id}
+    return await fetch_one(connection, QUERIES["find_member"], parameters, record=Member)
+
+
+async def reserve_members(connection: Connection, plan: Plan, *, band: int, priority: int) -> int:
+    """Reserve every planned person for the day of their first possible send; return how many it got."""
+    parameters = {
+        "plan_id": plan.plan_id,
+        "rule_name": plan.rule_name,
+        "band": band,
+        "priority": priority,
+    }
+    return await execute(connection, QUERIES["reserve_members"], parameters)
+
+
+async def find_reservation_winner(
+    connection: Connection, plan_id: PlanId, contact_id: ContactId, decision_day: date
+) -> tuple[int, str, int] | None:
+    """Return plan, rule and strength of whoever else has reserved a person for a day."""
+    parameters = {"plan_id": plan_id, "contact_id": contact_id, "decision_day": decision_day}
+    return await fetch_one(connection, QUERIES["find_reservation_winner"], parameters)
+
+
+async def find_run(connection: Connection, plan_id: PlanId) -> RunId | None:
+    """Return the run of a launched plan."""
+    found = await fetch_value(connection, QUERIES["find_run"], {"plan_id": plan_id})
+    return None if found is None else RunId(found)
+
+
+async def find_template_hashes(
+    connection: Connection, template_ids: Iterable[int]
+) -> dict[TemplateId, bytes]:
+    """Return what the templates say now, as hashes."""
+    rows = await fetch_all(connection, QUERIES["find_template_hashes"], {"template_ids": list(template_ids)})
+    return {TemplateId(template_id): bytes(digest) for template_id, digest in rows}
+
+
+async def find_newest_rule_version(connection: Connection, rule_name: str) -> int | None:
+    """Return the version a rule has now."""
+    found = await fetch_value(connection, QUERIES["find_newest_rule_version"], {"rule_name": rule_name})
+    return None if found is None else int(found)
+
+
+async def insert_test_members(connection: Connection, parameters: Mapping[str, object]) -> None:
+    """Store the listed people of a test message."""
+    await execute(connection, QUERIES["insert_test_members"], parameters)

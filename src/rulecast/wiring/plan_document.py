@@ -1,0 +1,111 @@
+"""Closing a plan: everything it shows is counted, the samples are rendered and masked, the hash is made."""
+
+from typing import Any
+
+from rulecast.database import Connection
+from rulecast.plan import content_hash, forecast, store
+from rulecast.plan.document import Figures, build_document, instant
+from rulecast.plan.draw import band_number, strength
+from rulecast.plan.parameters import mask_personal, parameter_values
+from rulecast.rule.engine.mart import Freshness
+from rulecast.rule.language import explain_rule
+from rulecast.template import check_template, preview
+from rulecast.values.ids import TemplateId
+from rulecast.wiring.personal_values import open_values
+from rulecast.wiring.plan_draft import Draft, Portfolio
+from rulecast.wiring.workspace import Workspace
+
+NO_HISTORY = ("reachability", "restriction", "objection to profiling", "seed mark", "templates")
+"""What a plan as of the past takes as it is now."""
+
+
+async def finish(
+    connection: Connection, workspace: Workspace, draft: Draft, *, portfolio: Portfolio, freshness: Freshness
+) -> None:
+    """Count, render and hash the stored members of a plan, and store its document."""
+    figures = await _count(connection, workspace, draft, portfolio=portfolio)
+    document = build_document(_terms(draft, workspace, freshness), figures)
+    members_hash = await store.hash_members(connection, draft.plan_id)
+    await store.finish_plan(
+        connection, draft.plan_id, document=document, content_hash=content_hash(document, members_hash)
+    )
+
+
+async def _count(
+    connection: Connection, workspace: Workspace, draft: Draft, *, portfolio: Portfolio
+) -> Figures:
+    plan_id, rule = draft.plan_id, draft.checked.rule
+    reasons = await store.count_reasons(connection, plan_id)
+    losses = await store.count_losses(connection, plan_id)
+    previous_id = await store.find_previous_plan(connection, rule.name, plan_id)
+    starts = await store.count_starts(connection, plan_id)
+    planned = reasons.get(0, 0)
+    templates = {one.template_id: one for one in draft.terms.templates.values()}
+    return Figures(
+        reasons=reasons,
+        losses=losses,
+        rule_names=await store.rule_names(connection, {plan for plan, _margin, _count in losses}),
+        messages=await store.count_messages(connection, plan_id),
+        templates=templates,
+        calendar=forecast(
+            starts,
+            evaluated_at=draft.terms.evaluated_at,
+            per_second=draft.number.throughput_per_second,
+            batch_every=None if rule.batch is None else rule.batch.every.length,
+            portfolio_days=max(0, planned - 1 + portfolio.used) // portfolio.limit if planned else 0,
+        ),
+        samples=await _samples(connection, workspace, draft),
+        findings=[finding for template in templates.values() for finding in check_template(template)],
+        previous=None
+        if previous_id is None
+        else (previous_id, *await store.compare_members(connection, plan_id, previous_id)),
+    )
+
+
+def _terms(draft: Draft, workspace: Workspace, freshness: Freshness) -> dict[str, Any]:
+    rule, terms = draft.checked.rule, draft.terms
+    day = terms.evaluated_at.date()
+    return {
+        "rule": rule.name,
+        "rule_version": rule.version,
+        "rule_version_id": draft.version.rule_version_id,
+        "rule_hash": draft.version.content_hash.hex(),
+        "about": rule.about,
+        "explanation": list(explain_rule(rule)),
+        "priority": f"{rule.priority.band.value}/{rule.priority.number}",
+        "band": band_number(rule.priority),
+        "priority_number": rule.priority.number,
+        "strength": strength(rule.priority),
+        "purpose": rule.purpose,
+        "template": rule.send.template,
+        "number": draft.number.name,
+        "holdout_percent": None if rule.holdout_percent is None else str(rule.holdout_percent),
+        "budget_e4": draft.budget_e4,
+        "currency": terms.billing_currency,
+        "rate_card": [one.isoformat() for one in terms.rate_card.sources(terms.billing_currency, day)],
+        "evaluated_at": instant(terms.evaluated_at),
+        "expires_at": instant(terms.expires_at),
+        "freshness": {
+            "complete_until": instant(freshness.complete_until),
+            "lag_seconds": round(freshness.lag_seconds, 3),
+        },
+        "tzdata_version": workspace.tzdata_version,
+        "warnings": [f"{one.code} {one.message}" for one in draft.checked.warnings],
+        "without_history": list(NO_HISTORY),
+    }
+
+
+async def _samples(connection: Connection, workspace: Workspace, draft: Draft) -> list[dict[str, str]]:
+    """Return one rendering per language, with a real person whose values are masked."""
+    rows = await store.sample_members(connection, draft.plan_id)
+    opened = await open_values(workspace.vault, [(contact_id, sealed) for _, contact_id, _, sealed in rows])
+    templates = {one.template_id: one for one in draft.terms.templates.values()}
+    samples = []
+    for template_id, contact_id, attributes, _sealed in rows:
+        template = templates[TemplateId(template_id)]
+        values = parameter_values(
+            draft.checked.rule.send.parameters,
+            {**attributes, **mask_personal(opened.get(contact_id, {}))},
+        )
+        samples.append({"language": template.language, "text": preview(template, values)})
+    return samples

@@ -1,0 +1,63 @@
+"""A plan while it is made, and what was asked for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from rulecast.account import BusinessNumber
+from rulecast.plan import Terms
+from rulecast.plan.draw import strength
+from rulecast.rule.book import RuleVersion
+from rulecast.rule.language import CheckedRule
+from rulecast.values.ids import PlanId
+
+DAY = timedelta(hours=24)
+UNLIMITED = 2**62
+"""Stands for a limit that does not apply, so that the same SQL serves both cases."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanRequest:
+    """What is asked: rule texts, the frame in time, and who asks."""
+
+    texts: tuple[str, ...]
+    created_by: str
+    as_of: datetime | None = None
+    known_at: datetime | None = None
+
+    @property
+    def is_of_past(self) -> bool:
+        """Return whether the past is asked for."""
+        return self.as_of is not None or self.known_at is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """One plan while it is made."""
+
+    plan_id: PlanId
+    checked: CheckedRule
+    version: RuleVersion
+    number: BusinessNumber
+    terms: Terms
+    audience: Sequence[int]
+    budget_e4: int | None
+
+    @property
+    def claim(self) -> dict[str, object]:
+        """Return what the plan brings into the contention for people."""
+        return {
+            "plan_id": self.plan_id,
+            "rule_name": self.checked.rule.name,
+            "strength": strength(self.checked.rule.priority),
+            "evaluated_at": self.terms.evaluated_at,
+            "first_day": (self.terms.evaluated_at - DAY).date(),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portfolio:
+    """What is left of a portfolio's people in 24 hours; no limit is a very high one."""
+
+    limit: int
+    used: int

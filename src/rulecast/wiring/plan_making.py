@@ -1,0 +1,274 @@
+"""Making plans: rules are checked, audiences matched in the mart, every person decided on, the result stored.
+
+Runs where the mart is open. Several rules asked for together compete for the people they share.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from rulecast.account import shipped_rate_card
+from rulecast.account.store import list_numbers, list_portfolios
+from rulecast.database import Connection
+from rulecast.plan import Terms, combine, draw, store
+from rulecast.plan.budget import budget_e4
+from rulecast.plan.errors import PlanInputError, PlanNotFreshError, RuleRefusedError
+from rulecast.plan.parameters import parameter_values, required_attributes
+from rulecast.policy import SendingPolicy, read_sending_policy
+from rulecast.policy.facts import ASKED_BY_THE_PERSON
+from rulecast.rule.book.store import save_rule
+from rulecast.rule.engine.mart import Frame, Freshness, Mart
+from rulecast.rule.language import CheckedRule, RuleProblems, check_rule
+from rulecast.template.store import list_templates
+from rulecast.values.catalogue import Catalogue
+from rulecast.values.ids import PlanId
+from rulecast.values.purpose import Purpose
+from rulecast.values.reason import NUMBERS, Reason
+from rulecast.wiring.personal_values import open_values
+from rulecast.wiring.plan_document import finish
+from rulecast.wiring.plan_draft import DAY, UNLIMITED, Draft, PlanRequest, Portfolio
+from rulecast.wiring.workspace import Workspace
+from rulecast.wiring.workspace_file import read_rules
+
+RULES_MAX = 50
+"""Rules planned together: each holds its audience in the work tables until all are decided."""
+RULE_LENGTH_MAX = 65_536
+SEALED_PAGE = 2_000
+"""People whose personal values are opened at a time: about 200 kB."""
+FOREVER = datetime.max.replace(tzinfo=UTC)
+BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+async def make_plans(workspace: Workspace, mart: Mart, request: PlanRequest) -> list[PlanId]:
+    """Plan the rules together, store the plans and return their ids in the order of the rules.
+
+    Raises:
+        PlanInputError: the same rule twice, too many rules, or an instant in the future.
+        RuleRefusedError: a rule does not check.
+        PlanNotFreshError: the mart is too far behind, and the present was asked for.
+        BudgetCurrencyError, RateUnknownError: money cannot be compared.
+    """
+    now = workspace.clock.now()
+    evaluated_at = request.as_of or now
+    _check_request(request, now)
+    async with workspace.database.connection() as connection:
+        catalogue = await workspace.catalogue(connection)
+        rules = await read_rules(connection)
+        policy = read_sending_policy(rules.sending_policy)
+        await mart.sync(connection, catalogue)
+        freshness = await mart.freshness(connection)
+    if not request.is_of_past and freshness.lag_seconds > policy.freshness_seconds_max:
+        raise PlanNotFreshError(f"The audience engine is {freshness.lag_seconds:.0f} s behind the database.")
+    checked = [check(text, catalogue) for text in request.texts]
+    if len({one.rule.name for one in checked}) < len(checked):
+        raise PlanInputError("The same rule is asked for twice.")
+    frame = Frame(now=evaluated_at, as_of=request.as_of, known_at=request.known_at)
+    audiences = [await mart.match(one.condition, frame) for one in checked]
+    async with workspace.database.transaction() as connection:
+        await store.begin_planning(connection)
+        drafts = [
+            await _draft(
+                connection, workspace, one, audience=audience, policy=policy, evaluated_at=evaluated_at
+            )
+            for one, audience in zip(checked, audiences, strict=True)
+        ]
+        for draft in drafts:
+            await _decide_each(connection, workspace, draft, catalogue=catalogue, request=request)
+        await store.put_claims(connection, [draft.claim for draft in drafts])
+        for draft in drafts:
+            await store.mark_losers(connection, draft.claim)
+        await _store_all(connection, workspace, drafts, request=request, freshness=freshness)
+    return [draft.plan_id for draft in drafts]
+
+
+def check(text: str, catalogue: Catalogue) -> CheckedRule:
+    """Return the checked rule.
+
+    Raises:
+        RuleRefusedError: the rule has errors; the text shows each with its place.
+    """
+    if len(text) > RULE_LENGTH_MAX:
+        raise RuleRefusedError(f"A rule has at most {RULE_LENGTH_MAX} characters.")
+    found = check_rule(text, catalogue)
+    if isinstance(found, RuleProblems):
+        shown = "\n".join(problem.render(text) for problem in found.problems)
+        raise RuleRefusedError(f"The rule has errors.\n{shown}")
+    return found
+
+
+def _check_request(request: PlanRequest, now: datetime) -> None:
+    if not 1 <= len(request.texts) <= RULES_MAX:
+        raise PlanInputError(f"1 to {RULES_MAX} rules can be planned together.")
+    for instant in (request.as_of, request.known_at):
+        if instant is not None and (instant.tzinfo is None or instant > now):
+            raise PlanInputError(f"{instant.isoformat()} lies in the future or has no time zone.")
+
+
+async def _draft(
+    connection: Connection,
+    workspace: Workspace,
+    checked: CheckedRule,
+    *,
+    audience: Sequence[int],
+    policy: SendingPolicy,
+    evaluated_at: datetime,
+) -> Draft:
+    rule = checked.rule
+    now = workspace.clock.now()
+    rules = await read_rules(connection)
+    numbers = {number.name: number for number in await list_numbers(connection)}
+    version = await save_rule(connection, rule, author=workspace.actor, now=now)
+    offered = await list_templates(connection)
+    return Draft(
+        plan_id=await store.next_plan_id(connection),
+        checked=checked,
+        version=version,
+        number=numbers[rule.send.number],
+        audience=audience,
+        budget_e4=budget_e4(rule.budget, billing_currency=rules.billing_currency, rates=policy.budget_rates),
+        terms=Terms(
+            rule=rule,
+            purpose=Purpose(rule.purpose),
+            policy=policy,
+            templates={one.language: one for one in offered if one.name == rule.send.template},
+            rate_card=shipped_rate_card(),
+            billing_currency=rules.billing_currency,
+            workspace_zone=workspace.settings.default_timezone,
+            evaluated_at=evaluated_at,
+            expires_at=max(evaluated_at, now) + timedelta(hours=policy.plan_expiry_hours),
+        ),
+    )
+
+
+async def _decide_each(
+    connection: Connection, workspace: Workspace, draft: Draft, *, catalogue: Catalogue, request: PlanRequest
+) -> None:
+    """Decide everything that concerns one person alone, contention apart."""
+    rule = draft.checked.rule
+    drawn = draw(
+        draft.audience,
+        rule_name=rule.name,
+        key=workspace.vault.assignment_key,
+        holdout_percent=rule.holdout_percent,
+    )
+    found = await store.put_audience(connection, draft.plan_id, drawn)
+    combinations = [
+        combine(draft.terms, country=country, language=language, zone=zone)
+        for country, language, zone in found
+    ]
+    await store.put_combinations(connection, draft.plan_id, combinations)
+    open_names, sealed_names = required_attributes(rule.send.parameters, catalogue)
+    if sealed_names:
+        await _find_missing(connection, workspace, draft)
+    await store.fill_candidates(connection, _person_parameters(draft, open_names, request))
+
+
+async def _find_missing(connection: Connection, workspace: Workspace, draft: Draft) -> None:
+    """Open the personal values of the audience page by page, and note who lacks one without a default."""
+    parameters = draft.checked.rule.send.parameters
+    sealed_only = [one for one in parameters if one.attribute is not None and one.default is None]
+    after = 0
+    while rows := await store.list_sealed_attributes(
+        connection, draft.plan_id, after=after, page=SEALED_PAGE
+    ):
+        values = await open_values(workspace.vault, rows)
+        missing = [
+            contact_id
+            for contact_id, _sealed in rows
+            if len(parameter_values(sealed_only, values.get(contact_id, {}))) < len(sealed_only)
+        ]
+        await store.put_missing(connection, draft.plan_id, missing)
+        after = rows[-1][0]
+
+
+def _person_parameters(draft: Draft, required: list[str], request: PlanRequest) -> dict[str, Any]:
+    rule, terms = draft.checked.rule, draft.terms
+    at = terms.evaluated_at
+    caps = terms.policy.caps_for(terms.purpose)
+    valid_days = terms.policy.consent_valid_days
+    limit = rule.person_limit
+    return {
+        **{reason.value: number for reason, number in NUMBERS.items()},
+        "plan_id": draft.plan_id,
+        "rule_name": rule.name,
+        "purpose": terms.purpose.value,
+        "reads_behaviour": draft.checked.reads_behaviour,
+        "evaluated_at": at,
+        "valid_until": request.as_of or FOREVER,
+        "known_until": request.known_at or FOREVER,
+        "consents_expire_before": BEFORE_ALL if valid_days is None else at - timedelta(days=valid_days),
+        "withdrawn_wordings": sorted(terms.policy.withdrawn_wordings),
+        "asked_causes": sorted(ASKED_BY_THE_PERSON),
+        "required_attributes": required,
+        "limit_count": 2**31 - 1 if limit is None else limit.count,
+        "limit_since": at if limit is None else at - limit.per.length,
+        "cap_counts": [cap.count_max for cap in caps],
+        "cap_since": [at - timedelta(hours=cap.window_hours) for cap in caps],
+    }
+
+
+async def _store_all(
+    connection: Connection,
+    workspace: Workspace,
+    drafts: Sequence[Draft],
+    *,
+    request: PlanRequest,
+    freshness: Freshness,
+) -> None:
+    for draft in drafts:
+        await store.insert_plan(connection, await _plan_row(connection, workspace, draft, request=request))
+    for draft in drafts:
+        portfolio = await _portfolio(connection, draft)
+        await store.store_members(connection, _member_parameters(draft, portfolio))
+    for draft in drafts:
+        portfolio = await _portfolio(connection, draft)
+        await finish(connection, workspace, draft, portfolio=portfolio, freshness=freshness)
+
+
+async def _plan_row(
+    connection: Connection, workspace: Workspace, draft: Draft, *, request: PlanRequest
+) -> dict[str, Any]:
+    rule = draft.checked.rule
+    return {
+        "plan_id": draft.plan_id,
+        "rule_version_id": draft.version.rule_version_id,
+        "rule_name": rule.name,
+        "purpose": rule.purpose,
+        "evaluated_at": draft.terms.evaluated_at,
+        "as_of": request.as_of,
+        "known_at": request.known_at,
+        "created_at": workspace.clock.now(),
+        "created_by": request.created_by,
+        "expires_at": draft.terms.expires_at,
+        "tzdata_version": workspace.tzdata_version,
+        "business_number_id": draft.number.business_number_id,
+        "previous_plan_id": await store.find_previous_plan(connection, rule.name, draft.plan_id),
+        "is_test": False,
+    }
+
+
+async def _portfolio(connection: Connection, draft: Draft) -> Portfolio:
+    limits = {one.portfolio_id: one.people_per_day_max for one in await list_portfolios(connection)}
+    limit = limits.get(draft.number.portfolio_id)
+    if limit is None:
+        return Portfolio(limit=UNLIMITED, used=0)
+    at = draft.terms.evaluated_at
+    used = await store.count_portfolio_people(
+        connection, draft.number.portfolio_id, since=at - DAY, evaluated_at=at
+    )
+    return Portfolio(limit=limit, used=used)
+
+
+def _member_parameters(draft: Draft, portfolio: Portfolio) -> dict[str, Any]:
+    batch = draft.checked.rule.batch
+    return {
+        **{reason.value: number for reason, number in NUMBERS.items()},
+        "plan_id": draft.plan_id,
+        "evaluated_at": draft.terms.evaluated_at,
+        "batch_size": UNLIMITED if batch is None else batch.size,
+        "batch_every": timedelta() if batch is None else batch.every.length,
+        "budget_e4": UNLIMITED if draft.budget_e4 is None else draft.budget_e4,
+        "portfolio_used": portfolio.used,
+        "portfolio_limit": portfolio.limit,
+        "portfolio_limit_reason": NUMBERS[Reason.PORTFOLIO_LIMIT],
+    }
