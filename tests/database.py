@@ -9,8 +9,9 @@ import hashlib
 import itertools
 import os
 import re
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
@@ -26,6 +27,8 @@ from rulecast.database.migrate import KEYS_DIRECTORY, MAIN_DIRECTORY, migrate_ke
 
 SOURCE = Path(__file__).parents[1] / "src" / "rulecast" / "database"
 CLONE = re.compile(r"rulecast_test_(?P<process>[0-9]+)_[0-9]+")
+ROOM_BYTES = 2_000_000_000
+TEMPLATES_LIMIT = 3
 _numbers = itertools.count(1)
 
 
@@ -35,11 +38,25 @@ def server_conninfo() -> str:
     given = os.environ.get("RULECAST_TEST_DATABASE_URL")
     if given:
         return make_conninfo(given)
-    server = EmbeddedServer(platformdirs.user_cache_path("rulecast-tests"), tuning=DISPOSABLE)
+    server = EmbeddedServer(_home(), tuning=DISPOSABLE)
     conninfo = make_conninfo(server.enter(), dbname="postgres")
     _drop_clones_of_the_dead(conninfo)
     atexit.register(server.leave)
     return conninfo
+
+
+def _home() -> Path:
+    """Return a private directory, in memory where there is room: a clone is 1,300 files, four times faster there."""
+    memory = Path("/dev/shm")
+    if memory.is_dir():
+        room = os.statvfs(memory)
+        chosen = memory / f"rulecast-tests-{os.geteuid()}"
+        if room.f_bavail * room.f_frsize > ROOM_BYTES or chosen.exists():
+            chosen.mkdir(mode=0o700, exist_ok=True)
+            found = chosen.lstat()
+            if stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o077:
+                return chosen
+    return platformdirs.user_cache_path("rulecast-tests")
 
 
 @contextmanager
@@ -85,6 +102,7 @@ def _template(directory: str) -> str:
         connection.execute("SELECT pg_advisory_lock(%s)", (key_of("rulecast.test.template"),))
         if _exists(connection, name):
             return name
+        _drop_old_templates(connection, directory)
         unfinished = f"{name}_unfinished"
         connection.execute(
             sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(unfinished))
@@ -98,6 +116,15 @@ def _template(directory: str) -> str:
             sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(unfinished), sql.Identifier(name))
         )
     return name
+
+
+def _drop_old_templates(connection: psycopg.Connection[tuple[object, ...]], directory: str) -> None:
+    """Keep the newest few: another working copy may be testing another schema right now."""
+    query = "SELECT datname FROM pg_database WHERE datname ~ %s ORDER BY oid DESC OFFSET %s"
+    old = connection.execute(query, (f"^template_{directory}_[0-9a-f]{{16}}$", TEMPLATES_LIMIT)).fetchall()
+    for (name,) in old:
+        with suppress(psycopg.errors.ObjectInUse):
+            connection.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(str(name))))
 
 
 def _exists(connection: psycopg.Connection[tuple[object, ...]], name: str) -> bool:
