@@ -1,11 +1,12 @@
 -- name: insert_contact_keys
--- Keys of new contacts; a contact that has one keeps it, an erased one gets none.
+-- Keys of new contacts; a contact that has one keeps it, an erased one gets none. Says which are new.
 INSERT INTO contact_key (contact_id, wrapped_key, key_version)
 SELECT fresh.contact_id, fresh.wrapped_key, %(key_version)s::integer
 FROM unnest(%(contact_ids)b::bigint[], %(wrapped_keys)b::bytea[]) AS fresh (contact_id, wrapped_key)
 WHERE NOT EXISTS (SELECT 1 FROM erased_contact AS gone WHERE gone.contact_id = fresh.contact_id)
 ORDER BY fresh.contact_id
-ON CONFLICT (contact_id) DO NOTHING;
+ON CONFLICT (contact_id) DO NOTHING
+RETURNING contact_id;
 
 -- name: find_contact_keys
 -- The wrapped keys of a batch of contacts; erased and unknown ones are missing.

@@ -22,10 +22,10 @@ class KeyStore:
         """Keep the keys database."""
         self._database = database
 
-    async def add_contact_keys(self, wrapped: Mapping[int, bytes], *, key_version: int) -> None:
-        """Store keys for contacts that have none and were not erased."""
+    async def add_contact_keys(self, wrapped: Mapping[int, bytes], *, key_version: int) -> list[int]:
+        """Store keys for contacts that have none and were not erased; return those contacts."""
         async with self._database.transaction() as connection:
-            await execute(
+            rows = await fetch_all(
                 connection,
                 QUERIES["insert_contact_keys"],
                 {
@@ -34,6 +34,7 @@ class KeyStore:
                     "key_version": key_version,
                 },
             )
+        return [int(row[0]) for row in rows]
 
     async def contact_keys(self, contact_ids: Sequence[int]) -> dict[int, bytes]:
         """Return the wrapped keys of those contacts that have one."""

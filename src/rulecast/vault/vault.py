@@ -68,11 +68,15 @@ class Vault:
         """
         wanted = sorted(set(contact_ids))
         for first in range(0, len(wanted), KEYS_PER_TRANSACTION):
-            wrapped: dict[int, bytes] = {
-                one: self._wrap(secrets.token_bytes(KEY_BYTES), WRAP_COLUMN, contact_owner(one))
-                for one in wanted[first : first + KEYS_PER_TRANSACTION]
+            fresh = {
+                one: secrets.token_bytes(KEY_BYTES) for one in wanted[first : first + KEYS_PER_TRANSACTION]
             }
-            await self._store.add_contact_keys(wrapped, key_version=KEY_VERSION)
+            wrapped: dict[int, bytes] = {
+                one: self._wrap(key, WRAP_COLUMN, contact_owner(one)) for one, key in fresh.items()
+            }
+            for one in await self._store.add_contact_keys(wrapped, key_version=KEY_VERSION):
+                # An import seals at once what it made keys for; fetching and unwrapping would triple the cost.
+                self._contacts.put(one, AESGCM(fresh[ContactId(one)]))
 
     async def seal_many(self, items: Sequence[SealItem]) -> list[bytes]:
         """Seal values under their contacts' keys, in order.
