@@ -67,7 +67,7 @@ async def test_a_seal_moved_to_another_column_or_contact_is_found_f77(vault: Vau
 
 
 async def test_a_wrapped_key_moved_to_another_contact_is_found_f77(
-    vault: Vault, keys_database: Database
+    vault: Vault, settings: Settings, keys_database: Database
 ) -> None:
     await vault.create_keys([ONE, TWO])
     async with keys_database.connection() as connection:
@@ -75,8 +75,9 @@ async def test_a_wrapped_key_moved_to_another_contact_is_found_f77(
             connection,
             "UPDATE contact_key SET wrapped_key = (SELECT wrapped_key FROM contact_key WHERE contact_id = 1)",
         )
+    other_process = await open_vault(settings, keys_database)
     with pytest.raises(SealBrokenError):
-        await vault.seal(TWO, PHONE, b"anything")
+        await other_process.seal(TWO, PHONE, b"anything")
 
 
 @pytest.mark.parametrize("length", [0, 1, HEADER_BYTES, OVERHEAD_BYTES - 1])
