@@ -27,63 +27,60 @@ from cloud_api_simulator.simulator import Simulator
 
 def parse_arguments(arguments: Sequence[str]) -> SimulatorSettings:
     """Return the settings a command line asks for; raises ValueError or exits with a usage message."""
-    parser = argparse.ArgumentParser(
-        prog="python -m cloud_api_simulator", description="A simulator of the WhatsApp Cloud API."
+    given = _parser().parse_args(arguments)
+    changes = json.loads(given.behaviour.read_text("utf-8")) if given.behaviour else {}
+    webhooks = WebhookSettings(
+        updates_per_post_max=given.updates_per_post, verify_at_start=given.verify_webhook
     )
-    parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 picks one")
-    parser.add_argument("--state-dir", type=Path, required=True, help="directory of ledger.jsonl")
-    secret = parser.add_mutually_exclusive_group(required=True)
-    secret.add_argument("--app-secret-file", type=Path, help="file with the secret that signs webhooks")
-    secret.add_argument("--app-secret", help="the secret itself (visible in the process list)")
-    parser.add_argument("--verify-token", default="verify", help="token of the webhook handshake")
-    parser.add_argument("--verify-webhook", action="store_true", help="do the GET handshake at start")
-    parser.add_argument("--webhook-url", help="where webhooks go; none are sent without it")
-    parser.add_argument(
-        "--number", action="append", default=[], metavar="ID[:THROUGHPUT[:DISPLAY]]", help="a business number"
-    )
-    parser.add_argument(
-        "--clock", default="system", help="system, or virtual:<ISO start>@<unix seconds>x<speed>"
-    )
-    parser.add_argument("--seed", type=int, default=1, help="seed of everybody's behaviour")
-    token = parser.add_mutually_exclusive_group()
-    token.add_argument("--access-token", default="simulated", help="bearer token that requests must carry")
-    token.add_argument("--access-token-file", type=Path, help="file with that token")
-    parser.add_argument("--waba", default="102290129340398", help="id of the WhatsApp Business Account")
-    parser.add_argument("--updates-per-post", type=int, default=20, help="most updates in one webhook")
-    parser.add_argument(
-        "--link-map",
-        action="append",
-        default=[],
-        metavar="PREFIX=REPLACEMENT",
-        help="fetch links with this prefix elsewhere (loopback)",
-    )
-    parser.add_argument("--behaviour", type=Path, help="JSON file with rates and delays to change")
-    given = parser.parse_args(arguments)
     return SimulatorSettings(
         state_dir=given.state_dir,
-        app_secret=given.app_secret_file.read_text("utf-8").strip()
-        if given.app_secret_file
-        else given.app_secret,
+        app_secret=_secret(given.app_secret_file, given.app_secret),
         verify_token=given.verify_token,
         webhook_url=given.webhook_url,
         numbers=tuple(_number(text) for text in given.number) or DEFAULT_NUMBERS,
         clock=given.clock,
         seed=given.seed,
-        access_token=given.access_token_file.read_text("utf-8").strip()
-        if given.access_token_file
-        else given.access_token,
+        access_token=_secret(given.access_token_file, given.access_token),
         port=given.port,
         waba_id=given.waba,
-        webhooks=replace(
-            WebhookSettings(),
-            updates_per_post_max=given.updates_per_post,
-            verify_at_start=given.verify_webhook,
-        ),
-        behaviour=replace(Behaviour(), **json.loads(given.behaviour.read_text("utf-8")))
-        if given.behaviour
-        else Behaviour(),
+        behaviour=replace(Behaviour(), **changes),
+        webhooks=webhooks,
         link_map=tuple(_pair(text) for text in given.link_map),
     )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m cloud_api_simulator", description="A simulator of the WhatsApp Cloud API."
+    )
+    option = parser.add_argument
+    option("--port", type=int, default=0, help="port on 127.0.0.1; 0 picks one")
+    option("--state-dir", type=Path, required=True, help="directory of ledger.jsonl")
+    secret = parser.add_mutually_exclusive_group(required=True)
+    secret.add_argument("--app-secret-file", type=Path, help="file with the secret that signs webhooks")
+    secret.add_argument("--app-secret", help="the secret itself (visible in the process list)")
+    option("--verify-token", default="verify", help="token of the webhook handshake")
+    option("--verify-webhook", action="store_true", help="do the GET handshake at start")
+    option("--webhook-url", help="where webhooks go; none are sent without it")
+    option(
+        "--number", action="append", default=[], metavar="ID[:THROUGHPUT[:DISPLAY]]", help="a business number"
+    )
+    option("--clock", default="system", help="system, or virtual:<ISO start>@<unix seconds>x<speed>")
+    option("--seed", type=int, default=1, help="seed of everybody's behaviour")
+    token = parser.add_mutually_exclusive_group()
+    token.add_argument("--access-token", default="simulated", help="bearer token that requests must carry")
+    token.add_argument("--access-token-file", type=Path, help="file with that token")
+    option("--waba", default="102290129340398", help="id of the WhatsApp Business Account")
+    option("--behaviour", type=Path, help="JSON file with rates and delays to change")
+    option("--updates-per-post", type=int, default=20, help="most updates in one webhook")
+    option(
+        "--link-map", action="append", default=[], metavar="PREFIX=REPLACEMENT", help="fetch links elsewhere"
+    )
+    return parser
+
+
+def _secret(file: Path | None, text: str) -> str:
+    return file.read_text("utf-8").strip() if file is not None else text
 
 
 def _number(text: str) -> NumberSettings:

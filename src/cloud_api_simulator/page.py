@@ -115,7 +115,7 @@ def _phone(world: World, wa_id: str) -> str:
 
 
 def _line(line: Line) -> str:
-    at = datetime.fromtimestamp(line.at, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    at = datetime.fromtimestamp(line.at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     if line.message is None:
         return f'<div class="line mine" dir="auto">{escape(line.text)}<time>{at}</time></div>'
     message = line.message
