@@ -78,11 +78,6 @@ class Receiver:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
-                try:
-                    await self._doors.prepare()
-                except Exception as error:
-                    await send({"type": "lifespan.startup.failed", "message": type(error).__name__})
-                    raise
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 await self._commits.drain()

@@ -49,11 +49,11 @@ class MessageBook(Protocol):
         """Merge statuses into the messages; repeats and any order come to the same."""
         ...
 
-    async def apply_replies(self, connection: Connection, answers: Sequence[Answer], now: datetime) -> None:
+    async def apply_reply(self, connection: Connection, answers: Sequence[Answer], now: datetime) -> None:
         """Mark the messages that were answered."""
         ...
 
-    async def apply_opt_outs(self, connection: Connection, answers: Sequence[Answer], now: datetime) -> None:
+    async def apply_opt_out(self, connection: Connection, answers: Sequence[Answer], now: datetime) -> None:
         """Mark the messages whose readers asked for silence."""
         ...
 
@@ -79,11 +79,11 @@ class NoMessages(MessageBook):
         return NothingHappened()
 
     @override
-    async def apply_replies(self, connection: Connection, answers: Sequence[Answer], now: datetime) -> None:
+    async def apply_reply(self, connection: Connection, answers: Sequence[Answer], now: datetime) -> None:
         return
 
     @override
-    async def apply_opt_outs(self, connection: Connection, answers: Sequence[Answer], now: datetime) -> None:
+    async def apply_opt_out(self, connection: Connection, answers: Sequence[Answer], now: datetime) -> None:
         return
 
     @override

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from functools import partial
 
-from rulecast.collect.inbox.store import ensure_inbox_month
 from rulecast.profile.suppression import FileJournal, SuppressionJournal
 from rulecast.values.link_token import LinkToken, read_link_token
 from rulecast.wiring.links import Destination, find_destination
@@ -52,11 +51,6 @@ class ReceiverDoors:
     webhooks: WebhookDoor
     links: LinkDoor
     workspace: Workspace
-
-    async def prepare(self) -> None:
-        """Make the partitions the inbox is about to need."""
-        async with self.workspace.database.transaction() as connection:
-            await ensure_inbox_month(connection, self.workspace.clock.now())
 
 
 def open_doors(workspace: Workspace, book: MessageBook) -> ReceiverDoors:

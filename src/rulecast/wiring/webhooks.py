@@ -255,10 +255,10 @@ class WebhookDoor:
         await keep_texts(connection, await self._seal_texts(heard))
         answers = [_answer(*pair) for pair in heard if not pair[0].is_opt_out and pair[0].is_answer]
         if answers:
-            await self._book.apply_replies(connection, answers, now)
+            await self._book.apply_reply(connection, answers, now)
         opt_outs = [_answer(*pair) for pair in heard if pair[0].is_opt_out]
         if opt_outs:
-            await self._book.apply_opt_outs(connection, opt_outs, now)
+            await self._book.apply_opt_out(connection, opt_outs, now)
 
     async def _meet_strangers(
         self, connection: Connection, group: _Group, people: Mapping[Sender, ContactId], now: datetime

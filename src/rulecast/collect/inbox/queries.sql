@@ -16,11 +16,6 @@ FROM unnest(
 ) AS t (event_key, contact_id, occurred_at, sealed_text)
 ON CONFLICT (event_key) DO NOTHING;
 
--- name: ensure_inbox_month
--- The month of an instant and the one after it.
-SELECT public.ensure_month_partitions(
-    'collect.inbox'::regclass, %(now)s::timestamptz::date, (%(now)s::timestamptz + interval '1 month')::date);
-
 -- name: find_quarantined
 -- For the operator: when and why, never what.
 SELECT received_at, problem FROM collect.inbox

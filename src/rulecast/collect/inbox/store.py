@@ -6,7 +6,7 @@ from datetime import datetime
 from rulecast.collect.inbox.received_body import ReceivedBody, SealedText
 from rulecast.database import Connection, execute, fetch_all, load_queries
 
-__all__ = ["QUERIES", "Connection", "ensure_inbox_month", "find_quarantined", "keep_bodies", "keep_texts"]
+__all__ = ["QUERIES", "Connection", "find_quarantined", "keep_bodies", "keep_texts"]
 
 QUERIES = load_queries(__package__)
 
@@ -41,11 +41,6 @@ async def keep_texts(connection: Connection, texts: Sequence[SealedText]) -> Non
             "sealed": [text.sealed_text for text in texts],
         },
     )
-
-
-async def ensure_inbox_month(connection: Connection, now: datetime) -> None:
-    """Make the partition of this month and of the next, which a clock may enter before the next call."""
-    await execute(connection, QUERIES["ensure_inbox_month"], {"now": now})
 
 
 async def find_quarantined(connection: Connection, since: datetime) -> list[tuple[datetime, str]]:

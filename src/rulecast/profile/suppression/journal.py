@@ -69,7 +69,7 @@ def write_line(entry: JournalEntry) -> str:
 
 _LINE = re.compile(
     r"(?P<said>s1 (?P<index>[0-9a-f]{32}) (?P<scope>marketing|all) (?P<action>\w+) (?P<cause>\w+)"
-    r" (?P<level>exact|likely) (?P<occurred_at>\S+)) (?P<checksum>[0-9a-f]{8})",
+    r" (?P<level>exact|likely) (?P<occurred_at>[!-~]+)) (?P<checksum>[0-9a-f]{8})",
     re.ASCII,
 )
 

@@ -32,6 +32,12 @@ WHERE c.contact_id = ANY(%(contact_ids)b::bigint[])
                 '-infinity'::timestamptz)
     );
 
+-- name: last_whatsapp_resumes
+-- Resumes that a stop of another kind, learned later, makes void.
+SELECT suppression_index, scope, max(occurred_at) FROM profile.suppression
+WHERE suppression_index = ANY(%(indexes)b::bytea[]) AND action = 'resume' AND cause = 'user_preferences'
+GROUP BY suppression_index, scope;
+
 -- name: insert_suppressions
 -- Appends what was said; saying it again under the same hash, cause and instant does nothing.
 INSERT INTO profile.suppression

@@ -18,6 +18,7 @@ __all__ = [
     "identities_of",
     "insert_changes",
     "insert_suppressions",
+    "last_whatsapp_resumes",
     "lock_people",
     "people_behind",
     "people_stopped_by_whatsapp_only",
@@ -73,6 +74,17 @@ async def people_stopped_by_whatsapp_only(
         connection, QUERIES["people_stopped_by_whatsapp_only"], {"contact_ids": sorted(set(contact_ids))}
     )
     return {ContactId(contact_id) for (contact_id,) in found}
+
+
+async def last_whatsapp_resumes(
+    connection: Connection, indexes: Iterable[bytes]
+) -> dict[tuple[bytes, str], datetime]:
+    """Return when these identities were last resumed inside WhatsApp, by keyed hash and scope."""
+    wanted = sorted(set(indexes))
+    if not wanted:
+        return {}
+    found = await fetch_all(connection, QUERIES["last_whatsapp_resumes"], {"indexes": wanted})
+    return {(bytes(index), scope): resumed_at for index, scope, resumed_at in found}
 
 
 async def insert_suppressions(

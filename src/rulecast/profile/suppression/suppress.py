@@ -1,11 +1,12 @@
 """Stop people, or lift a stop, in the caller's transaction, under the lock the send path takes."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from rulecast.profile.suppression import store
 from rulecast.profile.suppression.journal import JournalEntry
-from rulecast.profile.suppression.stop import Stop, SuppressionAction, SuppressionCause
+from rulecast.profile.suppression.stop import WHATSAPP_CAUSES, Stop, SuppressionAction, SuppressionCause
 from rulecast.profile.suppression.store import Connection, SuppressionRow
 from rulecast.values.ids import ContactId
 
@@ -31,8 +32,29 @@ async def suppress(connection: Connection, stops: Sequence[Stop], now: datetime)
     for stop, people in zip(stops, people_of, strict=True):
         rows.update(dict.fromkeys(_rows_of(stop, people & liftable if _asks(stop) else people, owned)))
     written = await store.insert_suppressions(connection, list(rows), now)
+    written += await store.insert_suppressions(connection, await _renewed(connection, written), now)
     await store.insert_changes(connection, written, now)
     return [row.entry for row in written]
+
+
+async def _renewed(connection: Connection, written: Sequence[SuppressionRow]) -> list[SuppressionRow]:
+    """Return stops once more, at the instant of a later resume that could not have lifted them.
+
+    A resume made inside WhatsApp is refused while a stop of another kind stands. Where the resume arrived first,
+    the stop is repeated at the resume's instant: a tie is a stop, so the record reads the same in any order.
+    """
+    stops = [
+        row
+        for row in written
+        if row.entry.action is SuppressionAction.STOP and row.entry.cause not in WHATSAPP_CAUSES
+    ]
+    lifted = await store.last_whatsapp_resumes(connection, {row.entry.suppression_index for row in stops})
+    return [
+        replace(row, entry=replace(row.entry, occurred_at=resumed_at))
+        for row in stops
+        if (resumed_at := lifted.get((row.entry.suppression_index, row.entry.scope))) is not None
+        and resumed_at > row.entry.occurred_at
+    ]
 
 
 async def lock_people(connection: Connection, contact_ids: Iterable[ContactId]) -> None:
