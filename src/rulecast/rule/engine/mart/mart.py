@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 
 import duckdb
 
-from rulecast.database import Connection
 from rulecast.rule.engine.compile_sql import compile_audience
 from rulecast.rule.engine.mart import definition, store
 from rulecast.rule.engine.mart.file import open_file
 from rulecast.rule.engine.mart.records import Frame, Freshness, MartError, SyncReport
+from rulecast.rule.engine.mart.store import Connection
 from rulecast.rule.engine.mart.synchronise import read_watermark, synchronise
 from rulecast.rule.engine.sql_nodes import Relations
 from rulecast.rule.language.condition import Condition

@@ -13,9 +13,9 @@ from datetime import datetime
 
 import duckdb
 
-from rulecast.database import Connection
 from rulecast.rule.engine.mart import definition, store
 from rulecast.rule.engine.mart.records import Horizon, SyncReport, Watermark
+from rulecast.rule.engine.mart.store import Connection
 from rulecast.values.catalogue import Catalogue
 
 # Rows wait in memory in slices of this size before DuckDB takes them; larger ones gain nothing measurable.

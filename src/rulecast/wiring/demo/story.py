@@ -1,0 +1,212 @@
+"""The story of one evening: import, pilot, three rules that compete, approval, launch, receipts, report, checks."""
+
+import asyncio
+import os
+import random
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib.resources import files
+from pathlib import Path
+
+from rulecast.config import load_settings
+from rulecast.plan import Plan
+from rulecast.values.clock import ManualClock, SystemClock, read_clock
+from rulecast.values.ids import PlanId
+from rulecast.wiring.demo import stage as staging
+from rulecast.wiring.demo import store
+from rulecast.wiring.demo.bring_in import bring_in
+from rulecast.wiring.demo.files import write_contacts, write_events
+from rulecast.wiring.demo.outcome import Outcome
+from rulecast.wiring.demo.people import STORY_START, DemoEvent, make_events, make_people
+from rulecast.wiring.demo.stage import Stage
+from rulecast.wiring.launch import approve, launch
+from rulecast.wiring.plan import plan_rules
+from rulecast.wiring.report import make_report
+from rulecast.wiring.template_push import push_templates
+from rulecast.wiring.workspace import Workspace, open_workspace
+from rulecast.wiring.workspace_file import apply_workspace_file
+
+Say = Callable[[str], None]
+
+RULES = ("vip_thanks", "winback", "autumn_shoes")
+AUTHOR, APPROVER = "amal (marketing)", "idris (compliance)"
+SETTLE_SECONDS_MAX = 300
+# People of the story read and answer within minutes, so that a visitor need not wait an evening.
+BEHAVIOUR = {
+    "read_seconds_median": 25.0, "read_sigma": 0.7, "reaction_seconds_median": 12.0, "reaction_sigma": 0.6,
+    "delivered_seconds_median": 2.0, "delivered_sigma": 0.7,
+}  # fmt: skip
+# What the network does to us: some webhooks come twice, some out of order; a few answers are lost on the way.
+WEBHOOK_FAULTS = {"duplicate_rate": 0.02, "reorder_rate": 0.05}
+# One in so many people who clicked buys the same evening.
+BUYERS_ONE_IN = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryOptions:
+    """What a visitor may choose."""
+
+    home: Path
+    seed: int = 1
+    people: int = 20_000
+    speed: float = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenStory:
+    """The story after its end, with everything still running."""
+
+    stage: Stage
+    workspace: Workspace
+    outcome: Outcome
+    environment_file: Path
+
+
+@asynccontextmanager
+async def play(options: StoryOptions, say: Say) -> AsyncIterator[OpenStory]:
+    """Play the story and hand it out with its processes still running; they end when the context does.
+
+    Raises:
+        DemoHomeError, DemoProcessError: the stage cannot be set.
+        RulecastError: whatever the product's own verbs raise.
+    """
+    started = SystemClock().now()
+    stage = await asyncio.to_thread(staging.set_stage, options.home, options.seed)
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("RULECAST_")}
+    await _set_up(stage, options, say)
+    clock = staging.clock_from(STORY_START, SystemClock().now().timestamp(), options.speed)
+    environment_file = staging.write_environment(stage, clock)
+    settings = load_settings(stage.environment(clock))
+    processes: list[Process] = []
+    chance = random.Random(options.seed)  # noqa: S311 - a story must repeat, it protects nobody
+    try:
+        async with open_workspace(
+            settings, actor=AUTHOR, clock=read_clock(clock), chance=chance
+        ) as workspace:
+            say("Starting the simulator of WhatsApp's Cloud API, and `rulecast serve` beside it.")
+            processes.append(await staging.start_simulator(stage, clock, environ))
+            await _prepare_simulator(stage, workspace)
+            processes.append(await staging.start_server(stage, clock, environ))
+            plans = await _evening(stage, workspace, say)
+            await _buy_after_clicks(stage, workspace, say)
+            outcome = Outcome(
+                contacts=await _contacts(workspace),
+                plans=plans,
+                report=await make_report(workspace, run_id=None, rule_name=None),
+                checks=await staging.check_ledger(stage, workspace.database.conninfo, environ),
+                seconds=(SystemClock().now() - started).total_seconds(),
+            )
+            yield OpenStory(
+                stage=stage, workspace=workspace, outcome=outcome, environment_file=environment_file
+            )
+    finally:
+        for process in reversed(processes):
+            await staging.stop_process(process)
+
+
+def material(name: str) -> str:
+    """Return the text of one of the story's files."""
+    return files("rulecast.wiring.demo").joinpath("material").joinpath(name).read_text(encoding="utf-8")
+
+
+async def _set_up(stage: Stage, options: StoryOptions, say: Say) -> None:
+    """Write the files and bring them in, while the story's clock stands still at its first instant."""
+    chance = random.Random(options.seed)  # noqa: S311 - a story must repeat, it protects nobody
+    people = make_people(chance, options.people)
+    contacts, history = stage.files / "contacts.csv", stage.files / "history.jsonl"
+    lines = await asyncio.to_thread(write_contacts, contacts, people, chance)
+    events = await asyncio.to_thread(write_events, history, make_events(chance, people))
+    say(f"Wrote a dirty contact file of {lines:,} lines and {events:,} events of the last 90 days.")
+    settings = load_settings(stage.environment())
+    async with open_workspace(
+        settings,
+        actor=AUTHOR,
+        announce=say,
+        clock=ManualClock(STORY_START),
+        chance=random.Random(options.seed),  # noqa: S311
+    ) as workspace:
+        await apply_workspace_file(workspace, material("workspace.toml"), source="workspace.toml")
+        await bring_in(workspace, contacts, material("contacts.toml"), say=say)
+        await bring_in(workspace, history, material("events.toml"), say=say)
+
+
+async def _prepare_simulator(stage: Stage, workspace: Workspace) -> None:
+    await staging.control(stage, "behaviour", BEHAVIOUR)
+    await staging.control(stage, "faults", {"webhooks": WEBHOOK_FAULTS})
+    await push_templates(workspace)
+
+
+async def _evening(stage: Stage, workspace: Workspace, say: Say) -> list[Plan]:
+    pilot = await plan_rules(workspace, [material("pilot.rule")])
+    say(f"A pilot of the win-back rule reaches {pilot[0].document['planned']:,} people of Oujda first.")
+    await _launch(workspace, pilot)
+    await _settle(stage, workspace)
+    plans = await plan_rules(workspace, [material(f"{name}.rule") for name in RULES])
+    for plan in plans:
+        say(f"Planned {plan.rule_name}: {plan.document['planned']:,} people.")
+    await _someone_changes_their_mind(stage, workspace, plans[0].plan_id, say)
+    await _launch(workspace, plans)
+    say("Approved by a second person and launched. The window opens at 20:00 where each person lives.")
+    await _settle(stage, workspace)
+    return plans
+
+
+async def _launch(workspace: Workspace, plans: Sequence[Plan]) -> None:
+    for plan in plans:
+        await approve(workspace, plan.plan_id, approved_by=APPROVER)
+    for plan in plans:
+        await launch(workspace, plan.plan_id, launched_by=AUTHOR)
+
+
+async def _settle(stage: Stage, workspace: Workspace) -> None:
+    """Wait until everything planned is sent and everybody has reacted."""
+    async with asyncio.timeout(SETTLE_SECONDS_MAX):
+        while True:
+            async with workspace.database.connection() as connection:
+                is_settled = await store.is_settled(connection)
+            if is_settled:
+                await staging.wait_idle(stage)
+                return
+            await asyncio.sleep(0.2)
+
+
+async def _someone_changes_their_mind(stage: Stage, workspace: Workspace, plan_id: PlanId, say: Say) -> None:
+    """Let one planned person write STOP between approval and launch: the gate must leave them in peace."""
+    async with workspace.database.connection() as connection:
+        found = await store.find_planned_phone(connection, workspace.vault, plan_id)
+    if found is None:
+        return
+    contact_id, phone = found
+    await staging.control(
+        stage, f"phones/{phone.removeprefix('+')}/say", {"text": "STOP", "number": staging.NUMBER_ID}
+    )
+    await staging.wait_idle(stage)
+    say(f"Contact {contact_id} was planned and has just written STOP.")
+
+
+async def _buy_after_clicks(stage: Stage, workspace: Workspace, say: Say) -> None:
+    """Import tonight's orders: some of those who clicked bought something."""
+    async with workspace.database.connection() as connection:
+        clickers = await store.find_clickers(connection, workspace.vault)
+    now = workspace.clock.now()
+    orders = [
+        DemoEvent(
+            customer=customer, name="purchase", occurred_at=now - timedelta(seconds=1),
+            properties={"amount": f"{120 + index % 7 * 45}.00", "category": "shoes"},
+        )
+        for index, customer in enumerate(clickers[::BUYERS_ONE_IN])
+    ]  # fmt: skip
+    path = stage.files / "orders.jsonl"
+    await asyncio.to_thread(write_events, path, orders)
+    say(f"{len(clickers):,} people opened a link; {len(orders):,} of them bought something.")
+    await bring_in(
+        workspace, path, material("events.toml").replace('"id"', '"id", "at"'), say=lambda _line: None
+    )
+
+
+async def _contacts(workspace: Workspace) -> int:
+    async with workspace.database.connection() as connection:
+        return await store.count_contacts(connection)
