@@ -8,6 +8,8 @@ from rulecast.rule.engine.mart.records import Adoption, Horizon
 
 QUERIES = load_queries(__package__)
 
+__all__ = ["Connection", "change_rows", "event_rows", "lag_seconds", "read_adoption", "read_horizon"]
+
 
 async def read_horizon(connection: Connection) -> Horizon:
     """Return the identity of the cluster and the transaction id below which nothing is open."""
