@@ -79,7 +79,8 @@ class Checker:
         if "oneOf" in rule:
             tries: list[list[str]] = [self.check(part, value, place) for part in rule["oneOf"]]
             if all(tries):
-                faults += min(tries, key=lambda one: len(one))
+                fewest = min(len(one) for one in tries)
+                faults += next(one for one in tries if len(one) == fewest)
         if "not" in rule and not self.check(rule["not"], value, place):
             faults.append(f"{place}: is what it must not be")
         return faults

@@ -127,7 +127,9 @@ def _take(attempt: _Attempt, message: Message) -> Response | Awaitable[Response 
         start_course(world, message)
         return json_response(accepted_body(message))
     if fault.kind == "status_before_response":
-        emit_status(world, message, "sent", at_once=True)
+        update_id = emit_status(world, message, "sent", at_once=True)
+        world.sender.watched.add(update_id)
+        message.watched_update_id = update_id
     assessed = "drop" if fault.dropped else "release"
     start_course(world, message, held=assessed if fault.kind == "held" else None)
     return spoiled_answer(world, attempt.request, message, fault)

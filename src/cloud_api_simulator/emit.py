@@ -17,24 +17,23 @@ DUPLICATE_SECONDS_MAX = 300.0
 
 def emit_status(
     world: World, message: Message, status: str, *, failure_code: int | None = None, at_once: bool = False
-) -> None:
-    """Emit a status of a message now (Cloud API docs: status webhooks)."""
-    now = world.clock.now()
+) -> int:
+    """Emit a status of a message now and return its update id (Cloud API docs: status webhooks)."""
     message.status = status
+    update = Update(
+        update_id=_next_id(world),
+        field="messages",
+        part="statuses",
+        item=status_item(message, status, world.clock.now(), failure_code=failure_code),
+        number=message.number,
+        contact=None if failure_code is not None else contact_of(message.person),
+    )
     row: dict[str, Any] = {"update": status, "wamid": message.wamid, "opaque": message.opaque}
     if failure_code is not None:
         row["code"] = failure_code
-    _emit(
-        world,
-        _number_of(update_id=_next_id(world), number=message.number, part="statuses")
-        | {
-            "item": status_item(message, status, now, failure_code=failure_code),
-            "contact": None if failure_code is not None else contact_of(message.person),
-        },
-        row=row | {"phone": message.person.wa_id},
-        key=(*message.key, status),
-        at_once=at_once,
-    )
+    row["phone"] = message.person.wa_id
+    _emit(world, update, row=row, key=(*message.key, status), at_once=at_once)
+    return update.update_id
 
 
 def emit_inbound(
@@ -54,14 +53,16 @@ def emit_inbound(
     world.people.keep(person)
     if world.settings.inbound_counts_for_throughput:
         world.numbers[number.phone_number_id].window.count(now)
-    _emit(
-        world,
-        _number_of(update_id=_next_id(world), number=number, part="messages")
-        | {"item": item, "contact": contact_of(person)},
-        row={"update": item["type"], "wamid": item["id"], "phone": person.wa_id, "opt_out": opt_out},
-        key=("inbound", person.wa_id, str(item["id"])),
-        at_once=at_once,
+    update = Update(
+        update_id=_next_id(world),
+        field="messages",
+        part="messages",
+        item=item,
+        number=number,
+        contact=contact_of(person),
     )
+    row = {"update": item["type"], "wamid": item["id"], "phone": person.wa_id, "opt_out": opt_out}
+    _emit(world, update, row=row, key=("inbound", person.wa_id, str(item["id"])), at_once=at_once)
 
 
 def emit_preference(
@@ -71,20 +72,20 @@ def emit_preference(
     person = world.people.find(person.wa_id)
     person.stopped = item["value"] == "stop"
     world.people.keep(person)
-    _emit(
-        world,
-        _number_of(
-            update_id=_next_id(world), number=number, part="user_preferences", field="user_preferences"
-        )
-        | {"item": item, "contact": contact_of(person)},
-        row={
-            "update": f"preference_{item['value']}",
-            "phone": person.wa_id,
-            "opt_out": "preference" if person.stopped else None,
-        },
-        key=("preference", person.wa_id, str(item["timestamp"])),
-        at_once=at_once,
+    update = Update(
+        update_id=_next_id(world),
+        field="user_preferences",
+        part="user_preferences",
+        item=item,
+        number=number,
+        contact=contact_of(person),
     )
+    row = {
+        "update": f"preference_{item['value']}",
+        "phone": person.wa_id,
+        "opt_out": "preference" if person.stopped else None,
+    }
+    _emit(world, update, row=row, key=("preference", person.wa_id, str(item["timestamp"])), at_once=at_once)
 
 
 def emit_management(world: World, field: str, value: JsonObject) -> None:
@@ -99,16 +100,7 @@ def _next_id(world: World) -> int:
     return world.update_count
 
 
-def _number_of(
-    *, update_id: int, number: NumberSettings, part: str, field: str = "messages"
-) -> dict[str, Any]:
-    return {"update_id": update_id, "number": number, "part": part, "field": field}
-
-
-def _emit(
-    world: World, parts: dict[str, Any], *, row: dict[str, Any], key: tuple[str, ...], at_once: bool
-) -> None:
-    update = Update(**parts)
+def _emit(world: World, update: Update, *, row: dict[str, Any], key: tuple[str, ...], at_once: bool) -> None:
     settings = world.sender.settings
     lost = duplicated = reordered = False
     draws: tuple[float, ...] = ()

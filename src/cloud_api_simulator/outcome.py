@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Any
+from typing import Any, Literal
 
 from cloud_api_simulator.calling_codes import has_us_area_code
 from cloud_api_simulator.chance import Chance
@@ -23,8 +23,6 @@ REPLIES = (
     "👍",
     "Not for me",
 )
-LAST_REACTION_SECONDS = 20 * 3600
-"""No reaction comes later than this: within the day a run of the simulator usually covers."""
 
 # The per-user cap does not apply in the EEA, the United Kingdom, Japan and South Korea (Cloud API docs:
 # per-user marketing limits).
@@ -54,6 +52,7 @@ _WITHOUT_CAP = frozenset(
 )
 _NORMAL = NormalDist()
 _EDGE = 1e-6
+Step = Literal["delivered", "read", "reaction"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,13 +115,11 @@ def decide_outcome(
     seen = habits.get("reads", acts or draws[3] < behaviour.read_rate)
     return Outcome(
         sent_after=sent_after,
-        delivered_after=_lognormal(behaviour.delivered_seconds_median, behaviour.delivered_sigma, draws[6]),
+        delivered_after=_delay(behaviour, "delivered", draws[6]),
         delivered_is_silent=bool(seen)
         and person.read_receipts
         and draws[14] < behaviour.delivered_skipped_rate,
-        seen_after=_lognormal(behaviour.read_seconds_median, behaviour.read_sigma, draws[8])
-        if seen
-        else None,
+        seen_after=_delay(behaviour, "read", draws[8]) if seen else None,
         read_is_silent=not person.read_receipts,
         reaction=reaction if seen else None,
         fetches=_bot_fetches(template, habits, behaviour, draws) + (clicks if seen else ()),
@@ -147,8 +144,12 @@ def _failure(
     return 130472 if draws[1] < behaviour.experiment_rate else None
 
 
-def _lognormal(median: float, sigma: float, draw: float) -> float:
-    return median * math.exp(sigma * _NORMAL.inv_cdf(min(max(draw, _EDGE), 1 - _EDGE)))
+def _delay(behaviour: Behaviour, step: Step, draw: float) -> float:
+    """Return a lognormal delay in virtual seconds, at most the step's longest."""
+    median: float = getattr(behaviour, f"{step}_seconds_median")
+    sigma: float = getattr(behaviour, f"{step}_sigma")
+    longest: float = getattr(behaviour, f"{step}_seconds_max")
+    return min(median * math.exp(sigma * _NORMAL.inv_cdf(min(max(draw, _EDGE), 1 - _EDGE))), longest)
 
 
 def _reaction(
@@ -158,10 +159,7 @@ def _reaction(
         return None
     after = habits.get("reacts_after_seconds")
     if after is None:
-        after = min(
-            _lognormal(behaviour.reaction_seconds_median, behaviour.reaction_sigma, draws[13]),
-            LAST_REACTION_SECONDS,
-        )
+        after = _delay(behaviour, "reaction", draws[13])
     after = float(after)
     stop_index = next((index for index, button in enumerate(template.buttons) if button.is_stop), None)
     if "will_reply" in habits:
@@ -240,7 +238,7 @@ def _clicks(
     count = int(habits.get("clicks", draws[9] < behaviour.click_rate))
     if index is None or count <= 0:
         return ()
-    after = _lognormal(behaviour.reaction_seconds_median, behaviour.reaction_sigma, draws[10])
+    after = _delay(behaviour, "reaction", draws[10])
     return tuple(
         Fetch(button_index=index, after_seconds=after * (1 + turn), by="person") for turn in range(count)
     )

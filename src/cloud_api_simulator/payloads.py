@@ -31,6 +31,7 @@ class Message:
     addressed_by_user_id: bool = False
     lite: bool = False
     status: str = "accepted"
+    watched_update_id: int = 0
 
     @property
     def template_name(self) -> str:

@@ -18,7 +18,10 @@ class NumberSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Behaviour:
-    """How people and the network behave: shares in [0, 1] and median delays in virtual seconds."""
+    """How people and the network behave: shares in [0, 1] and delays in virtual seconds, each after the last.
+
+    A lognormal delay has a median, a sigma and a longest value, which bounds how long a run takes to settle.
+    """
 
     without_whatsapp_rate: float = 0.01
     without_read_receipts_rate: float = 0.15
@@ -38,10 +41,13 @@ class Behaviour:
     sent_seconds_max: float = 2.0
     delivered_seconds_median: float = 3.0
     delivered_sigma: float = 1.0
+    delivered_seconds_max: float = 3600.0
     read_seconds_median: float = 240.0
     read_sigma: float = 1.2
+    read_seconds_max: float = 6 * 3600.0
     reaction_seconds_median: float = 40.0
     reaction_sigma: float = 0.8
+    reaction_seconds_max: float = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,7 +37,11 @@ async def spoiled_answer(world: World, request: Request, message: Message, fault
         await _write_slowly(request, json_response(accepted_body(message)), fault.seconds)
         return None
     if fault.kind == "status_before_response":
-        await wait_until(lambda: not world.sender.undelivered, seconds=STATUS_BEFORE_RESPONSE_SECONDS)
+        await wait_until(
+            lambda: message.watched_update_id not in world.sender.watched,
+            seconds=STATUS_BEFORE_RESPONSE_SECONDS,
+        )
+        world.sender.watched.discard(message.watched_update_id)
     if fault.kind == "delay":
         await asyncio.sleep(fault.seconds)
     return _whole_answer(message, fault)

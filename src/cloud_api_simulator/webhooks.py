@@ -66,6 +66,7 @@ class WebhookSender:
         """Keep where to deliver and how to sign; `url` None emits nothing."""
         self.url = url
         self.settings = settings
+        self.watched: set[int] = set()
         self._secret = secret.encode()
         self._waba_id = waba_id
         self._clock = clock
@@ -169,6 +170,7 @@ class WebhookSender:
             status = 0
         self._ledger.counts["webhook_posts"] += 1
         if status == 200:  # noqa: PLR2004 - HTTP OK
+            self.watched.difference_update(post.update_ids)
             self._ledger.write("acknowledged", {"updates": post.update_ids, "attempts": post.attempts})
             return
         self._ledger.write(
