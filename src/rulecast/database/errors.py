@@ -23,6 +23,7 @@ __all__ = [
     "DatabaseTooOldError",
     "DatabaseUnreachableError",
     "DeadlockDetected",
+    "DumpFailedError",
     "EmbeddedBinariesMissingError",
     "EmbeddedConfinementError",
     "EmbeddedMajorError",
@@ -95,6 +96,14 @@ class QueryFileError(RulecastError):
     code = "RC-DATABASE-007"
     summary = "A file of named queries is malformed or lacks the asked name."
     remedy = "Correct the file; this is a fault of the program, not of its data."
+
+
+class DumpFailedError(RulecastError):
+    """A dump was not written or not loaded."""
+
+    code = "RC-DATABASE-008"
+    summary = "A dump was not written or not loaded."
+    remedy = "Read what PostgreSQL's program said; an unfinished load left the database empty."
 
 
 class EmbeddedStartError(RulecastError):

@@ -46,15 +46,13 @@ async def open_databases(settings: Settings) -> Databases:
         RulecastError: one of the coded errors of this room; nothing stays open then.
     """
     embedded: EmbeddedServer | None = None
+    server: str | None = None
     opened: list[Database] = []
     try:
         if settings.database_url is None:
             embedded = EmbeddedServer(settings.home)
             server = await asyncio.to_thread(embedded.enter)
-            main_conninfo = make_conninfo(server, dbname=EMBEDDED_DATABASE)
-        else:
-            main_conninfo = settings.database_url
-        keys_conninfo = settings.keys_database_url or keys_beside(main_conninfo)
+        main_conninfo, keys_conninfo = addresses(settings, server)
         await asyncio.to_thread(prepare_databases, main_conninfo, keys_conninfo)
         for conninfo, size in ((main_conninfo, settings.database_pool_size), (keys_conninfo, KEYS_POOL_SIZE)):
             opened.append(await Database(conninfo, pool_size=size).open())
@@ -65,6 +63,12 @@ async def open_databases(settings: Settings) -> Databases:
             await asyncio.to_thread(embedded.leave)
         raise
     return Databases(main=opened[0], keys=opened[1], embedded=embedded)
+
+
+def addresses(settings: Settings, server: str | None) -> tuple[str, str]:
+    """Return the addresses of the main and the keys database; `server` is the embedded one's, if it is used."""
+    main_conninfo = settings.database_url or make_conninfo(server or "", dbname=EMBEDDED_DATABASE)
+    return main_conninfo, settings.keys_database_url or keys_beside(main_conninfo)
 
 
 def keys_beside(main_conninfo: str) -> str:
@@ -85,11 +89,19 @@ def prepare_databases(main_conninfo: str, keys_conninfo: str) -> None:
         MigrationFailedError: a migration failed.
     """
     for conninfo, migrate in ((main_conninfo, migrate_main), (keys_conninfo, migrate_keys)):
-        _check_server(conninfo)
+        check_or_create(conninfo)
         migrate(conninfo)
 
 
-def _check_server(conninfo: str) -> None:
+def check_or_create(conninfo: str) -> None:
+    """Reach a database, create it where it is missing, and refuse an unfit server; blocking.
+
+    Raises:
+        DatabaseUnreachableError: the server does not answer or refuses the role.
+        DatabaseTooOldError: it is older than 16.
+        DatabaseBehindStandbyError: it is in recovery.
+        DatabaseSettingsError: the database is missing and cannot be created, or is not UTF-8.
+    """
     with _connect_or_create(conninfo) as connection:
         row = connection.execute(
             "SELECT current_setting('server_version_num')::integer, pg_is_in_recovery(), "

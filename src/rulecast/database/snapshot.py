@@ -4,16 +4,14 @@
 `schema.sql`; a test compares that file, loaded, with the migrations, replayed.
 """
 
-import os
 import re
-import subprocess
 import tempfile
 from pathlib import Path
 
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
 
+from rulecast.database.dump import run_program
 from rulecast.database.embedded import DISPOSABLE, EmbeddedServer
-from rulecast.database.embedded.layout import installed_programs
 from rulecast.database.migrate import JOBS_SCHEMA
 from rulecast.database.opening import EMBEDDED_DATABASE, keys_beside, prepare_databases
 
@@ -31,27 +29,18 @@ def dump_schema(conninfo: str) -> str:
 
     The tables of the migration record and of the work list belong to their libraries and are left out.
     """
-    parts = {key: str(value) for key, value in conninfo_to_dict(conninfo).items() if value is not None}
-    password = parts.pop("password", "")
-    dumped = subprocess.run(  # noqa: S603 - a fixed program of ours, no input of a user
-        [
-            str(installed_programs() / "pg_dump"),
-            "--schema-only",
-            "--no-owner",
-            "--no-privileges",
-            f"--exclude-schema={JOBS_SCHEMA}",
-            "--exclude-table=public._yoyo*",
-            "--exclude-table=public.yoyo*",
-            make_conninfo(**parts),
-        ],
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=DUMP_LIMIT_SECONDS,
-        # A password on the command line could be read by every user of the machine.
-        env=os.environ | {"PGPASSWORD": password},
+    dumped = run_program(
+        "pg_dump",
+        conninfo,
+        "--schema-only",
+        "--no-owner",
+        "--no-privileges",
+        f"--exclude-schema={JOBS_SCHEMA}",
+        "--exclude-table=public._yoyo*",
+        "--exclude-table=public.yoyo*",
+        limit_seconds=DUMP_LIMIT_SECONDS,
     )
-    kept = "\n".join(line.rstrip() for line in dumped.stdout.splitlines() if not _NOISE.match(line))
+    kept = "\n".join(line.rstrip() for line in dumped.splitlines() if not _NOISE.match(line))
     return re.sub(r"\n{3,}", "\n\n", kept).strip() + "\n"
 
 
