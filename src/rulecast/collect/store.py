@@ -1,12 +1,24 @@
 """The only file of this room that reaches the database (the inbox has its own)."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import date, datetime
 
 from rulecast.collect.event import EventColumns
-from rulecast.database import Connection, execute, fetch_all, load_queries
+from rulecast.collect.import_batch import ImportBatch, ImportCounts, ImportKey, ImportMovedError
+from rulecast.database import Connection, execute, fetch_all, fetch_one, load_queries
+from rulecast.values.ids import ImportId
 
-__all__ = ["QUERIES", "Connection", "ensure_event_months", "insert_events"]
+__all__ = [
+    "QUERIES",
+    "Connection",
+    "advance_import",
+    "begin_import",
+    "ensure_event_months",
+    "finish_import",
+    "insert_events",
+    "reopen_import",
+]
 
 QUERIES = load_queries(__package__)
 
@@ -32,3 +44,42 @@ async def insert_events(connection: Connection, columns: EventColumns, now: date
             "properties": columns.properties,
         },
     )
+
+
+async def begin_import(
+    connection: Connection, key: ImportKey, *, imported_by: str, now: datetime
+) -> ImportBatch:
+    """Return the import of this file under this mapping, made now if it is the first time."""
+    parameters = {"kind": key.kind, "file_hash": key.file_hash, "mapping_hash": key.mapping_hash}
+    await execute(connection, QUERIES["begin_import"], {**parameters, "imported_by": imported_by, "now": now})
+    batch = await fetch_one(connection, QUERIES["find_import"], parameters, record=ImportBatch)
+    assert batch is not None
+    return batch
+
+
+async def reopen_import(connection: Connection, import_id: ImportId, now: datetime) -> None:
+    """Let a finished import read its file again."""
+    await execute(connection, QUERIES["reopen_import"], {"import_id": import_id, "now": now})
+
+
+async def advance_import(
+    connection: Connection, import_id: ImportId, done: ImportCounts, *, expected_rows_done: int
+) -> None:
+    """Count rows in the transaction that stores them.
+
+    Raises:
+        ImportMovedError: another process has counted in between.
+    """
+    parameters = {one.name: getattr(done, one.name) for one in fields(ImportCounts)}
+    moved = await execute(
+        connection,
+        QUERIES["advance_import"],
+        {**parameters, "import_id": import_id, "expected_rows_done": expected_rows_done},
+    )
+    if not moved:
+        raise ImportMovedError
+
+
+async def finish_import(connection: Connection, import_id: ImportId, now: datetime) -> None:
+    """Mark an import as finished."""
+    await execute(connection, QUERIES["finish_import"], {"import_id": import_id, "now": now})

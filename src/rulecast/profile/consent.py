@@ -46,9 +46,16 @@ async def record_consents(
     so that no message can be permitted beside it. An undated entry counts from the moment it is recorded,
     and is appended once however often it is repeated.
     """
+    return len(await append_consents(connection, vault, entries, now))
+
+
+async def append_consents(
+    connection: Connection, vault: Vault, entries: Sequence[ConsentEntry], now: datetime
+) -> list[ContactId]:
+    """Append the entries, as `record_consents` does, and return whose were new."""
     unique = list({_key(entry): entry for entry in entries}.values())
     if not unique:
-        return 0
+        return []
     forbidding = sorted({one.contact_id for one in unique if one.status is not ConsentStatus.GRANTED})
     if forbidding:
         await store.lock_guards(connection, forbidding)

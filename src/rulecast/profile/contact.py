@@ -58,6 +58,7 @@ class StoredContact:
     attributes: str
     sealed_attributes: bytes | None
     is_reachable: bool
+    recorded_at: datetime
 
 
 def encode_values(values: Mapping[str, object]) -> str:

@@ -40,7 +40,7 @@ WHERE v.kind = 'contact' OR v.payload <> '{}'::jsonb;
 
 -- name: lock_contacts
 -- The values of people about to change; in order, so that two imports cannot wait for each other.
-SELECT contact_id, attributes::text AS attributes, sealed_attributes, is_reachable
+SELECT contact_id, attributes::text AS attributes, sealed_attributes, is_reachable, recorded_at
 FROM profile.contact WHERE contact_id = ANY(%(contact_ids)b::bigint[])
 ORDER BY contact_id FOR NO KEY UPDATE;
 
@@ -84,7 +84,8 @@ WITH added AS (
     RETURNING contact_id, tag
 )
 INSERT INTO profile.change (contact_id, kind, payload, valid_from, recorded_at)
-SELECT contact_id, 'tag_added', jsonb_build_object('tag', tag), %(now)s::timestamptz, %(now)s::timestamptz FROM added;
+SELECT contact_id, 'tag_added', jsonb_build_object('tag', tag), %(now)s::timestamptz, %(now)s::timestamptz FROM added
+RETURNING contact_id;
 
 -- name: remove_tags
 WITH removed AS (
@@ -94,7 +95,8 @@ WITH removed AS (
     RETURNING old.contact_id, old.tag
 )
 INSERT INTO profile.change (contact_id, kind, payload, valid_from, recorded_at)
-SELECT contact_id, 'tag_removed', jsonb_build_object('tag', tag), %(now)s::timestamptz, %(now)s::timestamptz FROM removed;
+SELECT contact_id, 'tag_removed', jsonb_build_object('tag', tag), %(now)s::timestamptz, %(now)s::timestamptz FROM removed
+RETURNING contact_id;
 
 -- name: lock_guards
 -- First, alone, in order: whoever writes something that forbids a send meets the sender here.
@@ -127,4 +129,5 @@ SELECT contact_id, 'consent',
     jsonb_build_object('purpose', purpose, 'status', status, 'proven', is_proven, 'method', method,
         'wording_version', wording_version),
     effective_at, %(now)s::timestamptz
-FROM added;
+FROM added
+RETURNING contact_id;

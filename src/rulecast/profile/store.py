@@ -147,24 +147,28 @@ async def insert_identities(connection: Connection, rows: Sequence[IdentityRow],
         await execute(connection, QUERIES["insert_identities"], {**_columns(chunk, IdentityRow), "now": now})
 
 
-async def add_tags(connection: Connection, tags: Sequence[tuple[ContactId, str]], now: datetime) -> int:
-    """Insert tags that are not there yet, with their change rows; return how many."""
+async def add_tags(
+    connection: Connection, tags: Sequence[tuple[ContactId, str]], now: datetime
+) -> list[ContactId]:
+    """Insert tags that are not there yet, with their change rows; return whose."""
     return await _write_tags(connection, "add_tags", tags, now)
 
 
-async def remove_tags(connection: Connection, tags: Sequence[tuple[ContactId, str]], now: datetime) -> int:
-    """Delete tags that are there, with their change rows; return how many."""
+async def remove_tags(
+    connection: Connection, tags: Sequence[tuple[ContactId, str]], now: datetime
+) -> list[ContactId]:
+    """Delete tags that are there, with their change rows; return whose."""
     return await _write_tags(connection, "remove_tags", tags, now)
 
 
 async def _write_tags(
     connection: Connection, query: str, tags: Sequence[tuple[ContactId, str]], now: datetime
-) -> int:
-    written = 0
+) -> list[ContactId]:
+    written: list[ContactId] = []
     for chunk in _chunks(tags, ROWS_PER_STATEMENT):
         contact_ids, names = zip(*chunk, strict=True)
         parameters = {"contact_ids": list(contact_ids), "tags": list(names), "now": now}
-        written += await execute(connection, QUERIES[query], parameters)
+        written += [ContactId(row[0]) for row in await fetch_all(connection, QUERIES[query], parameters)]
     return written
 
 
@@ -173,13 +177,15 @@ async def lock_guards(connection: Connection, contact_ids: Sequence[ContactId]) 
     await execute(connection, QUERIES["lock_guards"], {"contact_ids": list(contact_ids)})
 
 
-async def insert_consents(connection: Connection, rows: Sequence[ConsentRow], now: datetime) -> int:
-    """Append ledger lines that are not there yet, with their change rows; return how many."""
-    added = 0
+async def insert_consents(
+    connection: Connection, rows: Sequence[ConsentRow], now: datetime
+) -> list[ContactId]:
+    """Append ledger lines that are not there yet, with their change rows; return whose."""
+    added: list[ContactId] = []
     for chunk in _chunks(rows, ROWS_PER_STATEMENT):
-        added += await execute(
-            connection, QUERIES["insert_consents"], {**_columns(chunk, ConsentRow), "now": now}
-        )
+        parameters = {**_columns(chunk, ConsentRow), "now": now}
+        found = await fetch_all(connection, QUERIES["insert_consents"], parameters)
+        added += [ContactId(row[0]) for row in found]
     return added
 
 

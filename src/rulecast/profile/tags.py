@@ -18,8 +18,15 @@ async def add_tags(connection: Connection, tags: Sequence[tuple[ContactId, str]]
     Raises:
         ValueError: a tag is empty or longer than 64 characters.
     """
+    return len(await tag_people(connection, tags, now))
+
+
+async def tag_people(
+    connection: Connection, tags: Sequence[tuple[ContactId, str]], now: datetime
+) -> list[ContactId]:
+    """Give each person the tag, as `add_tags` does, and return who did not have it."""
     wanted = _folded(tags)
-    return await store.add_tags(connection, wanted, now) if wanted else 0
+    return await store.add_tags(connection, wanted, now) if wanted else []
 
 
 async def remove_tags(connection: Connection, tags: Sequence[tuple[ContactId, str]], now: datetime) -> int:
@@ -29,7 +36,7 @@ async def remove_tags(connection: Connection, tags: Sequence[tuple[ContactId, st
         ValueError: a tag is empty or longer than 64 characters.
     """
     wanted = _folded(tags)
-    return await store.remove_tags(connection, wanted, now) if wanted else 0
+    return len(await store.remove_tags(connection, wanted, now)) if wanted else 0
 
 
 def _folded(tags: Sequence[tuple[ContactId, str]]) -> list[tuple[ContactId, str]]:

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+from tests.people import ASHA, BILAL, Person
+
 from rulecast.collect import NewEvent, record_events
 from rulecast.database import Database, fetch_all, fetch_value
 from rulecast.profile import (
@@ -18,7 +20,6 @@ from rulecast.values.clock import ManualClock
 from rulecast.values.ids import ContactId
 from rulecast.values.purpose import ConsentStatus, Purpose
 from rulecast.vault import Vault
-from tests.people import ASHA, BILAL, Person
 
 
 def person(who: Person, now: datetime) -> NewContact:
@@ -42,7 +43,11 @@ async def test_a_created_contact_is_found_by_the_keyed_hash_of_its_phone(
 ) -> None:
     asha, bilal = await create(database, vault, clock)
 
-    wanted = [*lookups_of(vault, ASHA.phone), *lookups_of(vault, BILAL.phone), *lookups_of(vault, "+212612000099")]
+    wanted = [
+        *lookups_of(vault, ASHA.phone),
+        *lookups_of(vault, BILAL.phone),
+        *lookups_of(vault, "+212612000099"),
+    ]
     async with database.connection() as connection:
         found = await find_contacts(connection, wanted)
 
@@ -76,7 +81,9 @@ async def test_tags_are_folded_and_written_once(database: Database, vault: Vault
         assert await add_tags(connection, [(asha, " VIP "), (asha, "vip")], clock.now()) == 1
         assert await add_tags(connection, [(asha, "Vip")], clock.now()) == 0
         assert await remove_tags(connection, [(asha, "vip"), (asha, "other")], clock.now()) == 1
-        kinds = await fetch_all(connection, "SELECT kind FROM profile.change WHERE kind LIKE 'tag%' ORDER BY change_id")
+        kinds = await fetch_all(
+            connection, "SELECT kind FROM profile.change WHERE kind LIKE 'tag%' ORDER BY change_id"
+        )
 
     assert [row[0] for row in kinds] == ["tag_added", "tag_removed"]
 

@@ -1,0 +1,144 @@
+"""`rulecast import`: contact lists and events from files."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.prompt import Confirm
+
+from rulecast.cli.import_tables import outcome_lines, proposal_tables
+from rulecast.cli.session import JsonOption, Terminal, run
+from rulecast.collect.imports.errors import NotConfirmedError
+from rulecast.collect.imports.proposal import Proposal
+from rulecast.wiring.import_run import ImportOrder, ImportReport
+from rulecast.wiring.imports import Progress as Advance
+from rulecast.wiring.imports import import_contacts
+from rulecast.wiring.prepare_import import (
+    REJECTS_ENDING,
+    ImportRequest,
+    place_beside,
+    prepare_import,
+    save_mapping,
+)
+from rulecast.wiring.workspace import Workspace
+
+FileArgument = Annotated[
+    Path, typer.Argument(help="CSV, CSV.GZ, XLSX, JSON Lines or Parquet.", metavar="FILE")
+]
+MappingOption = Annotated[
+    Path | None, typer.Option("--mapping", help="Mapping file (TOML); without it columns are guessed.")
+]
+YesOption = Annotated[bool, typer.Option("--yes", help="Take the mapping as shown, without asking.")]
+RegionOption = Annotated[
+    str | None,
+    typer.Option("--default-region", help="Country of numbers without country code, for example MA."),
+]
+RejectsOption = Annotated[
+    Path | None, typer.Option("--rejects", help="Where refused rows are listed; default: beside the file.")
+]
+RawOption = Annotated[
+    bool,
+    typer.Option("--with-raw", help="List refused rows with their content: personal data in a plain file."),
+]
+AgainOption = Annotated[
+    bool, typer.Option("--again", help="Read a file again that was imported before; what is stored stays.")
+]
+EncodingOption = Annotated[
+    str | None, typer.Option("--encoding", help="Encoding of a text file, where it cannot be told.")
+]
+DelimiterOption = Annotated[
+    str | None, typer.Option("--delimiter", help="Delimiter of a text file: one character, or tab.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group to the application."""
+    group = typer.Typer(help="Import contact lists and events from files.", no_args_is_help=True)
+    group.command("contacts")(contacts)
+    app.add_typer(group, name="import")
+
+
+def contacts(
+    context: typer.Context,
+    file: FileArgument,
+    mapping: MappingOption = None,
+    yes: YesOption = False,
+    default_region: RegionOption = None,
+    rejects: RejectsOption = None,
+    with_raw: RawOption = False,
+    again: AgainOption = False,
+    encoding: EncodingOption = None,
+    delimiter: DelimiterOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Import people with attributes, tags and consents; importing a file twice changes nothing."""
+    request = ImportRequest(
+        kind="contacts",
+        file=file,
+        mapping_file=mapping,
+        default_region=default_region,
+        encoding=encoding,
+        delimiter=delimiter,
+    )
+
+    async def work(workspace: Workspace, terminal: Terminal) -> None:
+        proposal = await prepare_import(workspace, request)
+        _confirm(terminal, proposal, yes=yes)
+        if proposal.is_guessed:
+            terminal.note(f"The mapping is saved as {save_mapping(workspace, file, proposal.mapping)}.")
+        order = ImportOrder(
+            proposal=proposal,
+            rejects_path=rejects or place_beside(workspace, file, REJECTS_ENDING),
+            with_raw=with_raw,
+            again=again,
+        )
+        with _bar(terminal, proposal) as advance:
+            report = await import_contacts(workspace, order, progress=advance)
+        show_report(terminal, report, as_json=as_json)
+
+    run(context, work)
+
+
+def _confirm(terminal: Terminal, proposal: Proposal, *, yes: bool) -> None:
+    """Show what will happen and ask, unless that was answered on the command line.
+
+    Raises:
+        NotConfirmedError: the answer is no, or nobody can be asked.
+    """
+    terminal.error.print(*proposal_tables(proposal), sep="\n")
+    if yes:
+        return
+    if not sys.stdin.isatty() or not Confirm.ask("Import with this mapping?", console=terminal.error):
+        raise NotConfirmedError
+
+
+@contextmanager
+def _bar(terminal: Terminal, proposal: Proposal) -> Iterator[Advance]:
+    """Show how many rows are stored."""
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=terminal.error,
+        transient=True,
+        disable=not terminal.error.is_terminal,
+    ) as progress:
+        task = progress.add_task("rows", total=proposal.source.facts.rows)
+        yield lambda rows_done: progress.update(task, completed=rows_done)
+
+
+def show_report(terminal: Terminal, report: ImportReport, *, as_json: bool) -> None:
+    """Print what an import did."""
+    if as_json:
+        rejects = None if report.rejects_path is None else str(report.rejects_path)
+        terminal.print_json(
+            {**asdict(report), **asdict(report.counts), "counts": None, "rejects_path": rejects}
+        )
+    else:
+        terminal.print(*outcome_lines(report))

@@ -1,0 +1,39 @@
+"""A row of a contact list, read and checked: what the file says about one person."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from rulecast.values.purpose import ConsentStatus, Purpose
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportedConsent:
+    """What the row says about one purpose; None and empty where the file does not tell."""
+
+    purpose: Purpose
+    status: ConsentStatus
+    occurred_at: datetime | None = None
+    method: str = ""
+    wording_version: str = ""
+    evidence: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportedPerson:
+    """What a row says: who, their values typed and folded, tags, consents.
+
+    `personal` holds direct identifiers as written and the written spelling of public text that was folded.
+    """
+
+    line: int
+    phone: str | None = field(default=None, repr=False)
+    bsuid: str | None = field(default=None, repr=False)
+    external: str | None = field(default=None, repr=False)
+    bsuid_scope: str = ""
+    attributes: Mapping[str, object] = field(default_factory=dict)
+    personal: Mapping[str, str] = field(default_factory=dict, repr=False)
+    tags: tuple[str, ...] = ()
+    consents: tuple[ImportedConsent, ...] = ()
+    known_since: datetime | None = None
+    purposeless_grants: int = 0
