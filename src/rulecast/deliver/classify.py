@@ -1,0 +1,126 @@
+"""From what the transport saw to what it means for the message; pure, and never optimistic."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import msgspec
+from typing_extensions import override
+
+from rulecast.deliver.error_code import CodeAction, CodeOutcome, describe_error_code
+from rulecast.deliver.transport import Answered, Lost, NotSent, TransportResult
+
+HTTP_OK = 200
+HTTP_SERVER_ERROR = 500
+# A connection that could not be made is tried again after this time; the circuit handles a longer failure.
+CONNECT_RETRY_SECONDS = 2
+WAMID_LENGTH_MAX = 256
+
+
+class _Message(msgspec.Struct):
+    id: str = ""
+    message_status: str = "accepted"
+
+
+class _Error(msgspec.Struct):
+    code: int
+
+
+class _Success(msgspec.Struct):
+    messages: list[_Message]
+
+
+class _Failure(msgspec.Struct):
+    error: _Error
+
+
+_SUCCESS = msgspec.json.Decoder(_Success)
+_FAILURE = msgspec.json.Decoder(_Failure)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """Meta took the message; `is_held` while it holds it for a quality assessment of the template."""
+
+    wamid: str
+    is_held: bool = False
+
+    @override
+    def __repr__(self) -> str:
+        """Hide the wamid: it contains the number of the person."""
+        return f"Accepted(is_held={self.is_held})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """The message was not taken in this attempt; `outcome` says what becomes of it and `action` what happens beside."""
+
+    outcome: CodeOutcome
+    action: CodeAction
+    code: int
+    cause: str
+    wait_seconds: int
+
+
+Outcome: TypeAlias = Accepted | Rejected
+
+
+def classify(result: TransportResult) -> Outcome:
+    """Say what a result means; whatever is not surely one thing is unknown."""
+    match result:
+        case NotSent(cause=cause):
+            return Rejected(
+                outcome=CodeOutcome.AGAIN,
+                action=CodeAction.RETRY_AFTER,
+                code=0,
+                cause=cause,
+                wait_seconds=CONNECT_RETRY_SECONDS,
+            )
+        case Lost(cause=cause):
+            return _unknown(cause)
+        case Answered(body=None):
+            return _unknown("answer_unreadable")
+        case Answered(status=status, body=bytes(body)) if status == HTTP_OK:
+            return _classify_success(body)
+        case Answered(status=status, body=bytes(body)):
+            return _classify_failure(status, body)
+        case _:  # pragma: no cover - the union is closed; a new member fails closed
+            return _unknown("result_unknown")
+
+
+def _unknown(cause: str, code: int = 0) -> Rejected:
+    return Rejected(
+        outcome=CodeOutcome.UNKNOWN, action=CodeAction.NONE, code=code, cause=cause, wait_seconds=0
+    )
+
+
+def _classify_success(body: bytes) -> Outcome:
+    try:
+        messages = _SUCCESS.decode(body).messages
+    except msgspec.MsgspecError:
+        # A Graph error in a 200 answer is outside the contract: nobody knows, so nothing is repeated.
+        return _unknown("answer_malformed")
+    if len(messages) != 1 or not 0 < len(messages[0].id) <= WAMID_LENGTH_MAX:
+        return _unknown("answer_without_id")
+    match messages[0].message_status:
+        case "accepted":
+            return Accepted(wamid=messages[0].id)
+        case "held_for_quality_assessment":
+            return Accepted(wamid=messages[0].id, is_held=True)
+        case "paused":
+            # Taken and paused: it will not go out, and the status `failed` may follow with 132015 (F11).
+            return Accepted(wamid=messages[0].id, is_held=True)
+        case _:
+            return Accepted(wamid=messages[0].id)
+
+
+def _classify_failure(status: int, body: bytes) -> Outcome:
+    try:
+        code = _FAILURE.decode(body).error.code
+    except msgspec.MsgspecError:
+        return _unknown(f"http_{status}")
+    row = describe_error_code(code)
+    # Any 5xx is in doubt whatever its body says; what the code tells about the number still counts.
+    outcome = CodeOutcome.UNKNOWN if status >= HTTP_SERVER_ERROR else row.outcome
+    return Rejected(
+        outcome=outcome, action=row.action, code=code, cause=f"code_{code}", wait_seconds=row.wait_seconds
+    )

@@ -1,0 +1,126 @@
+"""The Cloud API over aiohttp: one attempt, hard limits on time and size, no retry anywhere.
+
+Source of the request's shape: `POST /{version}/{phone number id}/messages`, Graph API v26.0.
+"""
+
+import ssl
+import zlib
+from types import SimpleNamespace, TracebackType
+from typing import Self
+
+import aiohttp
+
+from rulecast.deliver.transport import Answered, Lost, NotSent, OutboundRequest, TransportResult
+
+CONNECT_SECONDS_MAX = 3.0
+TOTAL_SECONDS_MAX = 10.0
+# An answer of the Cloud API has a few hundred bytes; more is no answer of theirs.
+ANSWER_BYTES_MAX = 64 * 1024
+# Meta closes idle connections after about a minute; leaving first avoids a reset that would cost an `unknown`.
+KEEPALIVE_SECONDS = 20.0
+
+
+class CloudApiTransport:
+    """Sends over a pool of kept connections; open it as an async context manager."""
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        version: str,
+        access_token: str,
+        connections_max: int,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        """Remember where to send; nothing is connected before the context is entered."""
+        self._prefix = f"{base_url}/{version}/"
+        self._headers = {
+            "Authorization": f"Bearer {access_token}",
+            "Content-Type": "application/json",
+            "Accept-Encoding": "identity",
+        }
+        self._connections_max = connections_max
+        self._tls = tls
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        trace = aiohttp.TraceConfig()
+        trace.on_request_headers_sent.append(_mark_first_byte)
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=self._connections_max,
+                keepalive_timeout=KEEPALIVE_SECONDS,
+                ssl=self._tls if self._tls is not None else True,
+            ),
+            timeout=aiohttp.ClientTimeout(total=TOTAL_SECONDS_MAX, sock_connect=CONNECT_SECONDS_MAX),
+            headers=self._headers,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            trace_configs=[trace],
+            raise_for_status=False,
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def send(self, request: OutboundRequest) -> TransportResult:
+        """Make one attempt; redirects are not followed, because the body would go to a stranger."""
+        assert self._session is not None, "the transport is open"
+        progress = SimpleNamespace(first_byte=False)
+        try:
+            async with self._session.post(
+                f"{self._prefix}{request.business_number_id}/messages",
+                data=request.body,
+                allow_redirects=False,
+                trace_request_ctx=progress,
+            ) as response:
+                return Answered(response.status, await _read_answer(response))
+        except TimeoutError:
+            cause = "time_out"
+        except aiohttp.ClientConnectorCertificateError:
+            cause = "tls_certificate"
+        except aiohttp.ClientSSLError:
+            cause = "tls"
+        except aiohttp.ClientConnectorDNSError:
+            cause = "name_not_resolved"
+        except aiohttp.ClientConnectorError:
+            cause = "not_connected"
+        except (aiohttp.ClientError, OSError, ValueError):
+            cause = "connection_broken"
+        return Lost(cause) if progress.first_byte else NotSent(cause)
+
+
+async def _mark_first_byte(
+    _session: aiohttp.ClientSession,
+    context: SimpleNamespace,
+    _parameters: aiohttp.TraceRequestHeadersSentParams,
+) -> None:
+    # Called just before the headers are written: from here on the attempt is in doubt.
+    context.trace_request_ctx.first_byte = True
+
+
+async def _read_answer(response: aiohttp.ClientResponse) -> bytes | None:
+    body = bytearray()
+    async for piece in response.content.iter_any():
+        body += piece
+        if len(body) > ANSWER_BYTES_MAX:
+            response.close()
+            return None
+    coding = response.headers.get("Content-Encoding", "identity").lower()
+    if coding == "identity":
+        return bytes(body)
+    return _unpack(bytes(body)) if coding in {"gzip", "deflate"} else None
+
+
+def _unpack(body: bytes) -> bytes | None:
+    """Unpack at most the bytes an answer may have, so that a bomb stays small."""
+    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
+    try:
+        unpacked = unpacker.decompress(body, ANSWER_BYTES_MAX)
+    except zlib.error:
+        return None
+    return unpacked if unpacker.eof else None

@@ -1,0 +1,263 @@
+"""One transaction of a sender: the results of the requests that ended, and the intents of those that start next."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from rulecast.deliver import store
+from rulecast.deliver.classify import Accepted, Rejected
+from rulecast.deliver.error_code import CodeAction, CodeOutcome
+from rulecast.deliver.failpoints import Failpoint, Failpoints
+from rulecast.deliver.lease import Lease
+from rulecast.deliver.result import Attempt, Result, effect_of
+from rulecast.deliver.state import MessageState
+from rulecast.deliver.store import Connection, Database, IntentRow, RefusalRow, ResultRow
+from rulecast.gate import Authorised, Gate, PreparedDraft, Refusal, lock_people, release_permits, stop_sending
+from rulecast.gate.authorise import Locked
+from rulecast.gate.permit import Permit
+from rulecast.gate.terms import RunTerms
+from rulecast.values.ids import AttemptId, ContactId
+from rulecast.values.reason import Reason
+from rulecast.vault import SealItem, Vault
+
+SEALED_WAMID = "deliver.message.sealed_wamid"
+STOPPED_BY = "rulecast"
+
+# Refusals that mean "too late" rather than "not this person".
+_TOO_LATE = frozenset({Reason.OUTSIDE_WINDOW, Reason.QUIET_HOURS, Reason.PLAN_EXPIRED})
+# Refusals behind which the message waits where it was: the sender does not claim while they last.
+_WAITING = frozenset({Reason.STOPPED, Reason.NUMBER_HELD, Reason.LEASE_LOST})
+
+Suppress = Callable[[Connection, Sequence[tuple[ContactId, int]], datetime], Awaitable[None]]
+"""Suppresses people, each for an error code, in the running transaction; handed in by wiring, because delivery knows
+nothing of people."""
+
+
+class LeaseLostError(Exception):
+    """Another sender holds the number now; whatever this one still wanted to write is void."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """What one transaction writes; the drafts are claimed and prepared."""
+
+    results: Sequence[Result]
+    drafts: Sequence[PreparedDraft]
+    terms: Mapping[int, RunTerms]
+
+
+class GroupWriter:
+    """Writes groups for one lease."""
+
+    def __init__(
+        self,
+        database: Database,
+        gate: Gate,
+        vault: Vault,
+        *,
+        lease: Lease,
+        suppress: Suppress,
+        failpoints: Failpoints,
+    ) -> None:
+        """Take the parts; the lease's epoch is the fence of every write."""
+        self._database = database
+        self._gate = gate
+        self._vault = vault
+        self._lease = lease
+        self._suppress = suppress
+        self._failpoints = failpoints
+
+    async def write(self, group: Group, now: datetime) -> list[Attempt]:
+        """Commit the group and return the attempts whose requests may start now.
+
+        Raises:
+            LeaseLostError: the lease is another's, or a draft is; nothing was written.
+        """
+        # Keys may need the other database: sealed before the transaction opens.
+        results = await self._result_rows(group.results, now)
+        suppressed = [
+            (one.attempt.permit.contact_id, one.outcome.code)
+            for one in group.results
+            if isinstance(one.outcome, Rejected) and one.outcome.action is CodeAction.SUPPRESS_CONTACT
+        ]
+        async with self._database.transaction() as connection:
+            if not await store.hold_lease(
+                connection, self._lease.business_number_id, epoch=self._lease.epoch
+            ):
+                raise LeaseLostError
+            locked = await lock_people(
+                connection, group.drafts, also=[contact_id for contact_id, _ in suppressed]
+            )
+            await self._record(connection, group.results, results, now)
+            if suppressed:
+                await self._suppress(connection, suppressed, now)
+            attempts = await self._intend(connection, group, locked, now) if group.drafts else []
+            if attempts:
+                await self._failpoints.reach(Failpoint.BEFORE_INTENT_COMMIT)
+            if results:
+                await self._failpoints.reach(Failpoint.BEFORE_RESULT_COMMIT)
+        return attempts
+
+    async def _result_rows(self, results: Sequence[Result], now: datetime) -> list[ResultRow]:
+        accepted = [
+            (one.attempt.permit.contact_id, one.outcome.wamid)
+            for one in results
+            if isinstance(one.outcome, Accepted)
+        ]
+        sealed = iter(
+            await self._vault.seal_many(
+                [SealItem(contact_id, SEALED_WAMID, wamid.encode()) for contact_id, wamid in accepted]
+            )
+        )
+        return [
+            self._result_row(one, next(sealed) if isinstance(one.outcome, Accepted) else None, now)
+            for one in results
+        ]
+
+    def _result_row(self, result: Result, sealed_wamid: bytes | None, now: datetime) -> ResultRow:
+        attempt, outcome = result.attempt, result.outcome
+        effect = effect_of(outcome, attempt=attempt.permit.attempt, now=now)
+        return ResultRow(
+            message_id=attempt.permit.message_id,
+            attempt_id=attempt.attempt_id,
+            intent_at=attempt.intent_at,
+            attempt=attempt.permit.attempt,
+            state=effect.state.value,
+            attempt_state=effect.attempt_state.value,
+            reason=effect.reason,
+            error_code=effect.error_code,
+            send_from=effect.send_from,
+            wamid_index=self._vault.lookup_index("wamid", outcome.wamid)
+            if isinstance(outcome, Accepted)
+            else None,
+            sealed_wamid=sealed_wamid,
+        )
+
+    async def _record(
+        self, connection: Connection, results: Sequence[Result], rows: Sequence[ResultRow], now: datetime
+    ) -> None:
+        if not rows:
+            return
+        counted = await store.write_results(
+            connection, await _without_repeated_wamids(connection, rows), epoch=self._lease.epoch, now=now
+        )
+        released = [
+            one.attempt.permit.message_id
+            for one in results
+            if one.attempt.permit.message_id in counted
+            and effect_of(one.outcome, attempt=one.attempt.permit.attempt, now=now).releases
+        ]
+        await release_permits(connection, released, now)
+        await self._pause(connection, results, now)
+
+    async def _pause(self, connection: Connection, results: Sequence[Result], now: datetime) -> None:
+        """Put in force what error codes demand beside the message; a hold stays until a person resumes."""
+        templates: set[int] = set()
+        for one in results:
+            if not isinstance(one.outcome, Rejected):
+                continue
+            match one.outcome.action:
+                case CodeAction.PAUSE_TEMPLATE:
+                    templates.add(one.attempt.permit.template_id)
+                case CodeAction.PAUSE_NUMBER | CodeAction.HOLD:
+                    await store.hold_number(
+                        connection, self._lease.business_number_id, reason=one.outcome.cause
+                    )
+                case CodeAction.STOP_ALL:
+                    await stop_sending(
+                        connection, scope="all", target="", reason=one.outcome.cause, by=STOPPED_BY, now=now
+                    )
+                case _:
+                    pass
+        if templates:
+            await store.pause_templates(connection, sorted(templates), now=now)
+
+    async def _intend(
+        self, connection: Connection, group: Group, locked: Locked, now: datetime
+    ) -> list[Attempt]:
+        authorised = await self._gate.authorise(
+            connection,
+            locked,
+            terms=group.terms,
+            business_number_id=self._lease.business_number_id,
+            now=now,
+        )
+        if authorised.refusals:
+            await store.write_refusals(
+                connection,
+                [_refusal_row(one) for one in authorised.refusals],
+                epoch=self._lease.epoch,
+                now=now,
+            )
+        return await self._write_intents(connection, authorised, now)
+
+    async def _write_intents(
+        self, connection: Connection, authorised: Authorised, now: datetime
+    ) -> list[Attempt]:
+        permits = authorised.permits
+        if not permits:
+            return []
+        attempt_ids = await store.write_intents(
+            connection, [_intent_row(one) for one in permits], epoch=self._lease.epoch, now=now
+        )
+        if len(attempt_ids) != len(permits):
+            # A claim was taken from us: with it goes every assumption about this group.
+            raise LeaseLostError
+        return [
+            Attempt(permit=one, attempt_id=AttemptId(attempt_ids[one.message_id]), intent_at=now)
+            for one in permits
+        ]
+
+
+def _intent_row(permit: Permit) -> IntentRow:
+    return IntentRow(
+        message_id=permit.message_id,
+        contact_id=permit.contact_id,
+        permit_id=permit.permit_id,
+        attempt=permit.attempt,
+        opaque_id=permit.opaque_id,
+        sealed_request=permit.sealed_request,
+    )
+
+
+def _refusal_row(refusal: Refusal) -> RefusalRow:
+    if refusal.reason in _WAITING:
+        state, send_from = MessageState.PLANNED, None
+    elif refusal.until is not None and refusal.until < refusal.draft.send_until:
+        state, send_from = MessageState.DEFERRED, refusal.until
+    elif refusal.until is not None or refusal.reason in _TOO_LATE:
+        state, send_from = MessageState.EXPIRED, None
+    else:
+        state, send_from = MessageState.CANCELLED, None
+    return RefusalRow(
+        message_id=refusal.draft.message_id,
+        state=state.value,
+        reason=refusal.reason.value,
+        send_from=send_from,
+    )
+
+
+async def _without_repeated_wamids(connection: Connection, rows: Sequence[ResultRow]) -> list[ResultRow]:
+    """Turn an answer that names another message's id into a doubt: two messages cannot be one."""
+    indexes = [one.wamid_index for one in rows if one.wamid_index is not None]
+    taken = await store.known_wamids(connection, indexes) if indexes else set()
+    kept: list[ResultRow] = []
+    for one in rows:
+        if one.wamid_index is not None and one.wamid_index in taken:
+            kept.append(_in_doubt(one))
+            continue
+        if one.wamid_index is not None:
+            taken.add(one.wamid_index)
+        kept.append(one)
+    return kept
+
+
+def _in_doubt(row: ResultRow) -> ResultRow:
+    return replace(
+        row,
+        state=MessageState.UNKNOWN.value,
+        attempt_state=CodeOutcome.UNKNOWN.value,
+        reason="answer_repeats_id",
+        wamid_index=None,
+        sealed_wamid=None,
+    )

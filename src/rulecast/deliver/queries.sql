@@ -1,0 +1,194 @@
+-- name: insert_run
+-- Launching twice is the same run.
+INSERT INTO deliver.run (plan_id, rule_name, business_number_id, state, is_test, launched_by, launched_at)
+VALUES (%(plan_id)s, %(rule_name)s, %(business_number_id)s, 'running', %(is_test)s, %(launched_by)s, %(now)s::timestamptz)
+ON CONFLICT (plan_id) DO NOTHING RETURNING run_id;
+
+-- name: find_run
+SELECT run_id FROM deliver.run WHERE plan_id = %(plan_id)s;
+
+-- name: insert_messages
+INSERT INTO deliver.message
+    (run_id, contact_id, business_number_id, template_id, state, batch, send_from, send_until, changed_at)
+SELECT %(run_id)s, s.contact_id, %(business_number_id)s, s.template_id, 'planned', s.batch, s.send_from, s.send_until,
+    %(now)s::timestamptz
+FROM plan.sendable AS s WHERE s.plan_id = %(plan_id)s
+ORDER BY s.send_from, s.contact_id;
+
+-- name: notify_send
+NOTIFY send;
+
+-- name: list_senders
+-- Which numbers have work or may get some, with what paces them.
+SELECT business_number_id, name, throughput_per_second, state FROM account.business_number ORDER BY business_number_id;
+
+-- name: lock_lease
+-- Whoever takes a number over waits here for transactions of the holder that are about to commit.
+SELECT holder, epoch, expires_at > clock_timestamp() FROM deliver.lease
+WHERE business_number_id = %(business_number_id)s FOR UPDATE;
+
+-- name: insert_lease
+INSERT INTO deliver.lease (business_number_id, holder, epoch, expires_at)
+VALUES (%(business_number_id)s, %(holder)s, 1, clock_timestamp() + make_interval(secs => %(lease_seconds)s::float8))
+ON CONFLICT DO NOTHING RETURNING epoch;
+
+-- name: take_lease
+UPDATE deliver.lease
+SET holder = %(holder)s, epoch = epoch + 1,
+    expires_at = clock_timestamp() + make_interval(secs => %(lease_seconds)s::float8)
+WHERE business_number_id = %(business_number_id)s RETURNING epoch;
+
+-- name: renew_lease
+UPDATE deliver.lease SET expires_at = clock_timestamp() + make_interval(secs => %(lease_seconds)s::float8)
+WHERE business_number_id = %(business_number_id)s AND epoch = %(epoch)s AND expires_at > clock_timestamp();
+
+-- name: release_lease
+UPDATE deliver.lease SET expires_at = clock_timestamp()
+WHERE business_number_id = %(business_number_id)s AND epoch = %(epoch)s;
+
+-- name: hold_lease
+-- First in every transaction of a sender: KEY SHARE lets renewals pass and makes a taker wait for the commit.
+SELECT 1 FROM deliver.lease
+WHERE business_number_id = %(business_number_id)s AND epoch = %(epoch)s AND expires_at > clock_timestamp()
+FOR KEY SHARE;
+
+-- name: doubt_intents
+-- After a death nobody knows which requests left: every intent of an older epoch is in doubt, for ever or until a
+-- status tells.
+WITH doubted AS (
+    UPDATE deliver.message SET state = 'unknown', reason = 'sender_died', changed_at = %(now)s::timestamptz
+    WHERE business_number_id = %(business_number_id)s AND state = 'intent' AND fence < %(epoch)s
+    RETURNING message_id
+)
+UPDATE deliver.attempt AS a SET state = 'unknown', finished_at = %(now)s::timestamptz
+FROM doubted AS d WHERE a.message_id = d.message_id AND a.state = 'intent';
+
+-- name: return_claims
+-- A claim made no promise to anybody: it goes back.
+UPDATE deliver.message SET state = 'planned', changed_at = %(now)s::timestamptz
+WHERE business_number_id = %(business_number_id)s AND state = 'claimed' AND fence < %(epoch)s;
+
+-- name: claim_messages
+-- Takes what is due; what is due too late expires on the way. Locked rows are another transaction's: they are skipped
+-- and come back when it ends.
+WITH due AS (
+    SELECT m.message_id FROM deliver.message AS m
+    WHERE m.business_number_id = %(business_number_id)s AND m.state IN ('planned', 'deferred')
+        AND m.send_from <= %(now)s::timestamptz
+        AND NOT EXISTS (
+            SELECT FROM deliver.run AS r WHERE r.run_id = m.run_id AND r.rule_name = ANY(%(stopped_rules)b::text[]))
+    ORDER BY m.send_from, m.message_id
+    LIMIT %(count_max)s
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE deliver.message AS m
+SET state = CASE WHEN m.send_until <= %(now)s::timestamptz THEN 'expired' ELSE 'claimed' END,
+    reason = CASE WHEN m.send_until <= %(now)s::timestamptz THEN 'outside_window' ELSE '' END,
+    fence = %(epoch)s, changed_at = %(now)s::timestamptz
+FROM due WHERE m.message_id = due.message_id
+RETURNING m.message_id, m.contact_id, m.run_id, m.template_id, m.attempts,
+    least(m.send_until, '9999-12-30T00:00:00Z'::timestamptz) AS send_until, m.state;
+
+-- name: return_drafts
+-- Claimed but not used, by the same sender.
+UPDATE deliver.message SET state = 'planned', changed_at = %(now)s::timestamptz
+WHERE message_id = ANY(%(message_ids)b::bigint[]) AND state = 'claimed' AND fence = %(epoch)s;
+
+-- name: return_unstarted
+-- Intents whose commit was in doubt and whose requests were never started, by the same sender (F67).
+WITH back AS (
+    UPDATE deliver.message SET state = 'planned', changed_at = %(now)s::timestamptz
+    WHERE message_id = ANY(%(message_ids)b::bigint[]) AND state IN ('claimed', 'intent') AND fence = %(epoch)s
+    RETURNING message_id
+), undone AS (
+    UPDATE deliver.attempt AS a SET state = 'cancelled', finished_at = %(now)s::timestamptz
+    FROM back AS b WHERE a.message_id = b.message_id AND a.state = 'intent'
+)
+SELECT message_id FROM back;
+
+-- name: write_refusals
+UPDATE deliver.message AS m
+SET state = r.state, reason = r.reason, changed_at = %(now)s::timestamptz,
+    send_from = coalesce(r.send_from, m.send_from)
+FROM unnest(%(message_ids)b::bigint[], %(states)b::text[], %(reasons)b::text[], %(send_from)b::timestamptz[])
+    AS r (message_id, state, reason, send_from)
+WHERE m.message_id = r.message_id AND m.state = 'claimed' AND m.fence = %(epoch)s;
+
+-- name: write_intents
+-- A claim that is no longer ours gives no row, and the caller rolls everything back.
+WITH given AS (
+    SELECT * FROM unnest(
+        %(message_ids)b::bigint[], %(contact_ids)b::bigint[], %(permit_ids)b::bigint[], %(attempts)b::smallint[],
+        %(opaque_ids)b::bytea[], %(sealed_requests)b::bytea[]
+    ) AS g (message_id, contact_id, permit_id, attempt, opaque_id, sealed_request)
+), marked AS (
+    UPDATE deliver.message AS m
+    SET state = 'intent', reason = '', error_code = 0, attempts = g.attempt, changed_at = %(now)s::timestamptz
+    FROM given AS g WHERE m.message_id = g.message_id AND m.state = 'claimed' AND m.fence = %(epoch)s
+    RETURNING m.message_id
+)
+INSERT INTO deliver.attempt (intent_at, message_id, contact_id, permit_id, opaque_id, fence, state, sealed_request)
+SELECT %(now)s::timestamptz, g.message_id, g.contact_id, g.permit_id, g.opaque_id, %(epoch)s, 'intent', g.sealed_request
+FROM given AS g JOIN marked AS k ON k.message_id = g.message_id
+RETURNING message_id, attempt_id;
+
+-- name: write_results
+-- Compare and set on fence and attempt: a late result of a fenced-off sender, or a second write of the same
+-- result, changes nothing. An answer for a message that a status settled first only completes the attempt.
+WITH given AS (
+    SELECT * FROM unnest(
+        %(message_ids)b::bigint[], %(attempt_ids)b::bigint[], %(intents_at)b::timestamptz[], %(attempts)b::smallint[],
+        %(states)b::text[], %(attempt_states)b::text[], %(reasons)b::text[], %(error_codes)b::integer[],
+        %(send_from)b::timestamptz[], %(wamid_indexes)b::bytea[], %(sealed_wamids)b::bytea[]
+    ) AS g (message_id, attempt_id, intent_at, attempt, state, attempt_state, reason, error_code, send_from,
+            wamid_index, sealed_wamid)
+), won AS (
+    UPDATE deliver.message AS m
+    SET state = g.state, reason = g.reason, error_code = g.error_code, changed_at = %(now)s::timestamptz,
+        send_from = coalesce(g.send_from, m.send_from),
+        wamid_index = g.wamid_index, sealed_wamid = g.sealed_wamid,
+        accepted_at = CASE WHEN g.state = 'accepted' THEN %(now)s::timestamptz END
+    FROM given AS g
+    WHERE m.message_id = g.message_id AND m.state = 'intent' AND m.fence = %(epoch)s AND m.attempts = g.attempt
+    RETURNING m.message_id
+)
+UPDATE deliver.attempt AS a
+SET state = g.attempt_state, error_code = g.error_code, finished_at = %(now)s::timestamptz
+FROM given AS g JOIN won AS w ON w.message_id = g.message_id
+WHERE a.attempt_id = g.attempt_id AND a.intent_at = g.intent_at AND a.state = 'intent'
+RETURNING a.message_id;
+
+-- name: known_wamids
+SELECT wamid_index FROM deliver.message WHERE wamid_index = ANY(%(wamid_indexes)b::bytea[]);
+
+-- name: hold_number
+UPDATE account.business_number SET state = 'held', hold_reason = %(reason)s
+WHERE business_number_id = %(business_number_id)s AND state = 'active';
+
+-- name: pause_templates
+UPDATE template.template SET status = 'paused', updated_at = %(now)s::timestamptz
+WHERE template_id = ANY(%(template_ids)b::bigint[]) AND status = 'approved';
+
+-- name: finish_runs
+-- A run ends when nothing of it can still be sent.
+UPDATE deliver.run AS r SET state = 'finished', finished_at = %(now)s::timestamptz
+WHERE r.business_number_id = %(business_number_id)s AND r.state = 'running'
+    AND NOT EXISTS (
+        SELECT FROM deliver.message AS m
+        WHERE m.business_number_id = r.business_number_id AND m.run_id = r.run_id AND m.state IN ('planned', 'deferred'))
+    AND NOT EXISTS (
+        SELECT FROM deliver.message AS m
+        WHERE m.business_number_id = r.business_number_id AND m.run_id = r.run_id AND m.state IN ('claimed', 'intent'));
+
+-- name: next_due
+SELECT greatest(min(send_from), '1970-01-01T00:00:00Z'::timestamptz) FROM deliver.message
+WHERE business_number_id = %(business_number_id)s AND state IN ('planned', 'deferred')
+HAVING min(send_from) IS NOT NULL;
+
+-- name: read_stops
+SELECT scope, target FROM gate.stop WHERE resumed_at IS NULL;
+
+-- name: give_up_unknown
+-- After the deadline a doubt stays a doubt: nothing is sent again, and nobody waits any more.
+UPDATE deliver.message SET state = 'unresolved', changed_at = %(now)s::timestamptz
+WHERE business_number_id = %(business_number_id)s AND state = 'unknown' AND changed_at <= %(before)s::timestamptz;

@@ -1,0 +1,45 @@
+"""What delivery asks of a transport: one request, one attempt, and an honest word about what happened."""
+
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboundRequest:
+    """One request as it goes out; the body holds an address, so it never shows itself."""
+
+    business_number_id: str
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The peer answered completely; `body` is None where it was too large or could not be unpacked."""
+
+    status: int
+    body: bytes | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """Surely no byte of the request left this process; `cause` is a word of ours without personal data."""
+
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Something broke after the first byte may have left: nobody here can know what Meta did."""
+
+    cause: str
+
+
+TransportResult: TypeAlias = Answered | NotSent | Lost
+
+
+class Transport(Protocol):
+    """A door to the Cloud API that tries once and never raises for a fault of the network."""
+
+    async def send(self, request: OutboundRequest) -> TransportResult:
+        """Make exactly one attempt within the total deadline."""
+        ...

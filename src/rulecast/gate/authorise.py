@@ -1,0 +1,282 @@
+"""The gate itself: under the locks, with fresh facts, each draft gets a verdict, and some get a permit."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from rulecast.gate import store
+from rulecast.gate.draft import PreparedDraft, Refusal
+from rulecast.gate.facts import GroupState, facts_json, facts_of
+from rulecast.gate.permit import Permit
+from rulecast.gate.recheck import Recheck
+from rulecast.gate.store import Connection, PermitRow, PersonRow, VerdictRow
+from rulecast.gate.terms import RunTerms
+from rulecast.policy import Allowed, Deferred, Denied, Facts, SendingPolicy, decide, read_sending_policy
+from rulecast.values.ids import ContactId, MessageId, PermitId
+from rulecast.values.reason import Reason
+
+# Permits older than this are asked for by no cap or limit.
+COUNTED_DAYS_MIN = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Locked:
+    """Proof that the guard rows of these drafts are locked in the running transaction; `present` says whose."""
+
+    prepared: Sequence[PreparedDraft]
+    present: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authorised:
+    """What became of a group of drafts: permits in the order of the drafts, and refusals."""
+
+    permits: Sequence[Permit]
+    refusals: Sequence[Refusal]
+
+
+async def lock_people(
+    connection: Connection, prepared: Sequence[PreparedDraft], *, also: Sequence[ContactId] = ()
+) -> Locked:
+    """Lock the people of a group, in order, in a statement of its own, before anything else is read or written.
+
+    `also` names people about whom the same transaction writes something that forbids a send.
+    """
+    contact_ids = sorted({one.draft.contact_id for one in prepared} | set(also))
+    if not contact_ids:
+        return Locked(prepared=prepared, present=frozenset())
+    present = await store.lock_guards(connection, contact_ids)
+    return Locked(prepared=prepared, present=frozenset(present))
+
+
+class Gate:
+    """Decides with facts that are read after the locks; unknown means defer."""
+
+    def __init__(self, recheck: Recheck, *, workspace_zone: str) -> None:
+        """Take what does not change while the process runs."""
+        self._recheck = recheck
+        self._workspace_zone = workspace_zone
+        self._policy_text: str | None = None
+        self._policy = SendingPolicy()
+
+    async def authorise(
+        self,
+        connection: Connection,
+        locked: Locked,
+        *,
+        terms: Mapping[int, RunTerms],
+        business_number_id: str,
+        now: datetime,
+    ) -> Authorised:
+        """Decide each draft, write its verdict, and write a permit for each that is allowed.
+
+        The caller holds the lease in this transaction and commits it; without the commit nothing happened.
+        """
+        drafts = [one for one in locked.prepared if one.draft.run_id in terms]
+        group = await self._read_group(
+            connection, drafts, terms=terms, business_number_id=business_number_id, now=now
+        )
+        rows = await self._read_people(connection, drafts, locked, terms=terms, now=now)
+        group.matches = await self._recheck.matches(
+            connection, [(one.draft, terms[one.draft.run_id]) for one in drafts], now=now
+        )
+        allowed: list[tuple[PreparedDraft, Facts]] = []
+        refusals: list[Refusal] = []
+        verdicts: list[VerdictRow] = []
+        for prepared in drafts:
+            row = rows.get(prepared.draft.message_id)
+            facts = facts_of(prepared, terms[prepared.draft.run_id], row, group)
+            refusal = _refusal(prepared, facts, now)
+            verdicts.append(_verdict(prepared, facts, refusal, row))
+            if refusal is None:
+                allowed.append((prepared, facts))
+                _use_up(group, prepared, terms[prepared.draft.run_id], facts)
+            else:
+                refusals.append(refusal)
+        if verdicts:
+            await store.insert_verdicts(connection, verdicts, now=now)
+        permits = await self._grant(
+            connection, allowed, terms=terms, business_number_id=business_number_id, now=now
+        )
+        return Authorised(permits=permits, refusals=refusals)
+
+    async def _read_group(
+        self,
+        connection: Connection,
+        drafts: Sequence[PreparedDraft],
+        *,
+        terms: Mapping[int, RunTerms],
+        business_number_id: str,
+        now: datetime,
+    ) -> GroupState:
+        shared = await store.read_shared_facts(connection, business_number_id)
+        if shared is None:
+            shared = store.SharedRow(
+                business_number_id=business_number_id,
+                state="missing",
+                portfolio_id="",
+                people_per_day_max=None,
+                stops=[],
+                sending_policy=None,
+            )
+        limits = {
+            int(one.draft.run_id): budget
+            for one in drafts
+            if (budget := terms[one.draft.run_id].budget_e4) is not None
+        }
+        people_max = shared.people_per_day_max
+        return GroupState(
+            now=now,
+            lease_held=True,
+            shared=shared,
+            policy=self._read_policy(shared.sending_policy),
+            templates=await store.read_template_states(
+                connection, sorted({one.draft.template_id for one in drafts})
+            ),
+            budget_left_e4=await store.lock_budgets(connection, limits) if limits else {},
+            portfolio_left=None
+            if people_max is None
+            else people_max - await store.lock_portfolio_people(connection, shared.portfolio_id, now=now),
+            granted_now={},
+            workspace_zone=self._workspace_zone,
+            matches={},
+        )
+
+    async def _read_people(
+        self,
+        connection: Connection,
+        drafts: Sequence[PreparedDraft],
+        locked: Locked,
+        *,
+        terms: Mapping[int, RunTerms],
+        now: datetime,
+    ) -> dict[int, PersonRow]:
+        wanted = [
+            (
+                int(one.draft.message_id),
+                int(one.draft.contact_id),
+                terms[one.draft.run_id].plan_id,
+                terms[one.draft.run_id].purpose.value,
+            )
+            for one in drafts
+            # Without a guard row there is no lock, and without a lock no fact counts.
+            if one.draft.contact_id in locked.present
+        ]
+        if not wanted:
+            return {}
+        return await store.read_people_facts(
+            connection, wanted, now=now, counted_from=now - _counted_window(drafts, terms, self._policy)
+        )
+
+    def _read_policy(self, text: str | None) -> SendingPolicy:
+        if text is not None and text != self._policy_text:
+            self._policy = read_sending_policy(store.policy_table(text))
+            self._policy_text = text
+        return self._policy
+
+    async def _grant(
+        self,
+        connection: Connection,
+        allowed: Sequence[tuple[PreparedDraft, Facts]],
+        *,
+        terms: Mapping[int, RunTerms],
+        business_number_id: str,
+        now: datetime,
+    ) -> list[Permit]:
+        if not allowed:
+            return []
+        rows = [_permit_row(prepared, facts, terms[prepared.draft.run_id]) for prepared, facts in allowed]
+        permit_ids = await store.insert_permits(
+            connection, rows, business_number_id=business_number_id, now=now
+        )
+        spent: dict[int, int] = {}
+        for prepared, facts in allowed:
+            if terms[prepared.draft.run_id].budget_e4 is not None:
+                spent[prepared.draft.run_id] = spent.get(prepared.draft.run_id, 0) + facts.price_e4
+        if spent:
+            await store.spend_budgets(connection, spent)
+        return [
+            Permit(
+                permit_id=PermitId(permit_ids[prepared.draft.message_id]),
+                message_id=MessageId(prepared.draft.message_id),
+                contact_id=prepared.draft.contact_id,
+                run_id=prepared.draft.run_id,
+                rule_name=terms[prepared.draft.run_id].rule_name,
+                template_id=prepared.draft.template_id,
+                business_number_id=business_number_id,
+                is_test=terms[prepared.draft.run_id].is_test,
+                attempt=prepared.draft.attempt,
+                opaque_id=prepared.opaque_id,
+                body=prepared.body,
+                sealed_request=prepared.sealed_request,
+                granted_at=now,
+            )
+            for prepared, _ in allowed
+        ]
+
+
+def _counted_window(
+    drafts: Sequence[PreparedDraft], terms: Mapping[int, RunTerms], policy: SendingPolicy
+) -> timedelta:
+    """Return how far back permits have to be counted for these drafts."""
+    windows = [timedelta(days=COUNTED_DAYS_MIN)]
+    windows += [timedelta(hours=cap.window_hours) for cap in policy.marketing_caps]
+    windows += [limit.per.length for one in drafts if (limit := terms[one.draft.run_id].limit) is not None]
+    return max(windows)
+
+
+def _refusal(prepared: PreparedDraft, facts: Facts, now: datetime) -> Refusal | None:
+    match decide(facts, now):
+        case Allowed():
+            if prepared.problem is not None:
+                # The policy saw nothing wrong, but there is no request: something could not be read.
+                return Refusal(
+                    draft=prepared.draft, reason=Reason.FACTS_UNKNOWN, until=now + timedelta(seconds=60)
+                )
+            return None
+        case Denied(reason=reason):
+            return Refusal(draft=prepared.draft, reason=reason, until=None)
+        case Deferred(reason=reason, until=until):
+            return Refusal(draft=prepared.draft, reason=reason, until=until)
+
+
+def _verdict(
+    prepared: PreparedDraft, facts: Facts, refusal: Refusal | None, row: PersonRow | None
+) -> VerdictRow:
+    return VerdictRow(
+        message_id=prepared.draft.message_id,
+        contact_id=prepared.draft.contact_id,
+        outcome="allowed" if refusal is None else "denied" if refusal.until is None else "deferred",
+        reason="" if refusal is None else refusal.reason.value,
+        deferred_until=refusal.until if refusal is not None else None,
+        facts=facts_json(
+            facts, zone=row.zone if row is not None else "", country=row.country if row is not None else ""
+        ),
+    )
+
+
+def _use_up(group: GroupState, prepared: PreparedDraft, terms: RunTerms, facts: Facts) -> None:
+    """Let the next draft of the group see what this one takes."""
+    if facts.portfolio_left is not None and group.portfolio_left is not None:
+        group.portfolio_left -= 1
+    if terms.budget_e4 is not None and terms.run_id in group.budget_left_e4:
+        group.budget_left_e4[terms.run_id] -= facts.price_e4
+    if not terms.is_test:
+        granted = group.granted_now.setdefault(prepared.draft.contact_id, [])
+        granted.append((terms.rule_name, terms.purpose.value))
+
+
+def _permit_row(prepared: PreparedDraft, facts: Facts, terms: RunTerms) -> PermitRow:
+    assert facts.template is not None, "the policy allows nothing without a template"
+    return PermitRow(
+        message_id=prepared.draft.message_id,
+        contact_id=prepared.draft.contact_id,
+        plan_id=terms.plan_id,
+        rule_name=terms.rule_name,
+        rule_version_id=terms.rule_version_id,
+        category=facts.template.category,
+        purpose=terms.purpose.value,
+        consent_id=facts.consent.consent_id if facts.consent is not None else 0,
+        is_test=terms.is_test,
+        price_e4=facts.price_e4,
+    )

@@ -1,0 +1,47 @@
+"""A draft: a message a sender has claimed and asks the gate about, and what the gate made ready for it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from rulecast.values.ids import ContactId, MessageId, OpaqueId, RunId
+from rulecast.values.reason import Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """One claimed message; `attempt` is the number the next attempt would have, from 1."""
+
+    message_id: MessageId
+    contact_id: ContactId
+    run_id: RunId
+    template_id: int
+    attempt: int
+    send_until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedDraft:
+    """A draft with its request frozen, before anything is locked.
+
+    `problem` is set where no request could be made; then body and sealed request are empty. `lookup` is the keyed
+    hash of the address used: the gate checks that it is still the person's. `components_hash` is that of the
+    template the request was made from.
+    """
+
+    draft: Draft
+    opaque_id: OpaqueId
+    lookup: bytes = field(repr=False)
+    body: bytes = field(repr=False)
+    sealed_request: bytes = field(repr=False)
+    components_hash: bytes
+    has_opt_out: bool
+    problem: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A draft that gets no permit now; `until` is None where the refusal is final."""
+
+    draft: Draft
+    reason: Reason
+    until: datetime | None

@@ -1,0 +1,275 @@
+"""From database rows to the facts the policy decides on, and to the JSON a verdict keeps of them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import msgspec
+
+from rulecast.gate.draft import PreparedDraft
+from rulecast.gate.store import PersonRow, SharedRow
+from rulecast.gate.terms import RunTerms
+from rulecast.policy import Facts, SendingPolicy, local_clock
+from rulecast.policy.facts import (
+    ConsentState,
+    LostTo,
+    NumberState,
+    StopScope,
+    SuppressionState,
+    TemplateState,
+    Use,
+)
+from rulecast.values.ids import ConsentId
+from rulecast.values.purpose import ConsentStatus, Purpose
+from rulecast.values.reason import Reason
+
+_ENCODER = msgspec.json.Encoder()
+_STATUSES = {status.value: status for status in ConsentStatus}
+_PORTFOLIO_WINDOW = timedelta(hours=24)
+
+
+@dataclass(slots=True, kw_only=True)
+class GroupState:
+    """What one group of drafts shares, and what it has used up so far while it is decided.
+
+    Two drafts of one group for one person see each other through `granted_now`.
+    """
+
+    now: datetime
+    lease_held: bool
+    shared: SharedRow
+    policy: SendingPolicy
+    templates: Mapping[int, tuple[str, str, bytes]]
+    budget_left_e4: dict[int, int]
+    portfolio_left: int | None
+    granted_now: dict[int, list[tuple[str, str]]]
+    workspace_zone: str
+    matches: Mapping[int, bool | None]
+
+
+def facts_of(prepared: PreparedDraft, terms: RunTerms, row: PersonRow | None, group: GroupState) -> Facts:
+    """Return the facts of one draft; whatever could not be read stands in `unknown`."""
+    unknown: set[str] = set()
+    if row is None:
+        unknown |= {"consent", "suppressions", "is_restricted", "is_reachable", "caps", "in_holdout"}
+    elif row.in_holdout is None:
+        unknown |= {"in_holdout", "price_e4"}
+    if terms.checked is None:
+        unknown |= {"reads_behaviour", "window", "rule_limit"}
+    matches = group.matches.get(prepared.draft.message_id)
+    if matches is None:
+        unknown.add("matches")
+    if prepared.problem is Reason.FACTS_UNKNOWN:
+        unknown.add("has_all_parameters")
+    elif row is not None and prepared.problem is None and prepared.lookup not in row.lookups:
+        # The address changed after the request was frozen: it is made again, never sent as it is.
+        unknown.add("is_reachable")
+    country = row.country if row is not None else ""
+    return Facts(
+        purpose=terms.purpose,
+        lease_held=group.lease_held,
+        stops=_stops(terms, group.shared),
+        plan_expires_at=terms.expires_at,
+        number_state=_number_state(group.shared.state),
+        consent=_consent(row, group),
+        suppressions=_suppressions(row),
+        objects_to_profiling=row is not None and row.objects_to_profiling,
+        reads_behaviour=terms.checked is not None and terms.checked.reads_behaviour,
+        birth_date=_birth_date(row, unknown),
+        age_minimum=group.policy.age_minimum_for(country),
+        is_restricted=row is None or row.is_restricted,
+        is_reachable=row is not None and row.is_reachable and prepared.problem is not Reason.UNREACHABLE,
+        template=_template(prepared, terms, group),
+        has_all_parameters=prepared.problem is not Reason.MISSING_PARAMETER,
+        matches=matches is True,
+        lost_to=_lost_to(row, terms),
+        in_holdout=_in_holdout(row, terms),
+        rule_limit=_rule_limit(row, terms, group),
+        caps=_caps(row, terms, group),
+        local_clock=local_clock(
+            row.zone if row is not None else "", country, workspace_zone=group.workspace_zone
+        ),
+        quiet_hours=group.policy.quiet_hours_for(terms.purpose),
+        window=terms.window,
+        send_until=prepared.draft.send_until,
+        price_e4=row.price_e4 or 0 if row is not None else 0,
+        budget_left_e4=group.budget_left_e4.get(terms.run_id),
+        portfolio_left=_portfolio_left(row, group),
+        unknown=frozenset(unknown),
+    )
+
+
+def facts_json(facts: Facts, *, zone: str, country: str) -> str:
+    """Return what a verdict keeps: every fact, the clock as zone and country, offsets by name only."""
+    consent, template = facts.consent, facts.template
+    return _ENCODER.encode(
+        {
+            "purpose": facts.purpose.value,
+            "lease_held": facts.lease_held,
+            "stops": sorted(facts.stops),
+            "plan_expires_at": facts.plan_expires_at,
+            "number_state": facts.number_state,
+            "consent": None
+            if consent is None
+            else [consent.consent_id, consent.status.value, consent.is_proven, consent.is_expired],
+            "suppressions": [[one.scope, one.cause] for one in facts.suppressions],
+            "objects_to_profiling": facts.objects_to_profiling,
+            "reads_behaviour": facts.reads_behaviour,
+            "birth_date": facts.birth_date,
+            "age_minimum": facts.age_minimum,
+            "is_restricted": facts.is_restricted,
+            "is_reachable": facts.is_reachable,
+            "template": None
+            if template is None
+            else [template.status, template.category, template.has_opt_out, template.is_unchanged],
+            "has_all_parameters": facts.has_all_parameters,
+            "matches": facts.matches,
+            "lost_to": None if facts.lost_to is None else [facts.lost_to.rule_name, facts.lost_to.margin],
+            "in_holdout": facts.in_holdout,
+            "rule_limit": None if facts.rule_limit is None else _use(facts.rule_limit),
+            "caps": [_use(one) for one in facts.caps],
+            "zone": zone,
+            "country": country,
+            "quiet_hours": None
+            if facts.quiet_hours is None
+            else [facts.quiet_hours.start_minute, facts.quiet_hours.end_minute],
+            "window": None
+            if facts.window is None
+            else [sorted(facts.window.weekdays), facts.window.start_minute, facts.window.end_minute],
+            "send_until": facts.send_until,
+            "price_e4": facts.price_e4,
+            "budget_left_e4": facts.budget_left_e4,
+            "portfolio_left": facts.portfolio_left,
+            "unknown": sorted(facts.unknown),
+        }
+    ).decode()
+
+
+def _use(use: Use) -> list[int]:
+    return [use.count_max, use.window_hours, use.used]
+
+
+def _stops(terms: RunTerms, shared: SharedRow) -> frozenset[StopScope]:
+    found: set[StopScope] = set()
+    for stop in shared.stops:
+        scope, _, target = stop.partition(":")
+        if scope == "all":
+            found.add("all")
+        elif scope == "rule" and target == terms.rule_name:
+            found.add("rule")
+        elif scope == "sender" and target == shared.business_number_id:
+            found.add("sender")
+    return frozenset(found)
+
+
+def _number_state(state: str) -> NumberState:
+    return "active" if state == "active" else "held" if state == "held" else "missing"
+
+
+def _consent(row: PersonRow | None, group: GroupState) -> ConsentState | None:
+    if row is None or row.consent_id is None or row.status is None or row.effective_at is None:
+        return None
+    return ConsentState(
+        consent_id=ConsentId(row.consent_id),
+        status=_STATUSES[row.status],
+        is_proven=bool(row.is_proven),
+        is_expired=group.policy.is_consent_expired(
+            row.effective_at, row.wording_version or "", now=group.now
+        ),
+    )
+
+
+def _suppressions(row: PersonRow | None) -> tuple[SuppressionState, ...]:
+    if row is None:
+        return ()
+    found = []
+    for stop in row.stops:
+        scope, _, cause = stop.partition(":")
+        found.append(SuppressionState(scope="all" if scope == "all" else "marketing", cause=cause))
+    return tuple(found)
+
+
+def _birth_date(row: PersonRow | None, unknown: set[str]) -> date | None:
+    if row is None or not row.birth_date:
+        return None
+    try:
+        return date.fromisoformat(row.birth_date)
+    except ValueError:
+        unknown.add("birth_date")
+        return None
+
+
+def _template(prepared: PreparedDraft, terms: RunTerms, group: GroupState) -> TemplateState | None:
+    found = group.templates.get(prepared.draft.template_id)
+    if found is None or prepared.problem is Reason.MISSING_TRANSLATION:
+        return None
+    status, category, components_hash = found
+    approved = terms.template_hashes.get(prepared.draft.template_id)
+    return TemplateState(
+        status=status,
+        category=category,
+        has_opt_out=prepared.has_opt_out or prepared.problem is not None,
+        is_unchanged=approved == components_hash
+        and (prepared.problem is not None or prepared.components_hash == components_hash),
+    )
+
+
+def _lost_to(row: PersonRow | None, terms: RunTerms) -> LostTo | None:
+    if row is None or row.lost_to is None or terms.is_test:
+        return None
+    return LostTo(rule_name=row.lost_to, margin=row.lost_by)
+
+
+def _in_holdout(row: PersonRow | None, terms: RunTerms) -> bool:
+    return row is not None and not terms.is_test and row.in_holdout is True
+
+
+def _count(
+    row: PersonRow | None, group: GroupState, *, since: datetime, keep: Callable[[str, str], bool]
+) -> int:
+    if row is None:
+        return 0
+    earlier = sum(
+        1
+        for granted_at, rule, purpose in zip(row.granted, row.rules, row.purposes, strict=True)
+        if granted_at > since and keep(rule, purpose)
+    )
+    now_granted: Sequence[tuple[str, str]] = group.granted_now.get(row.contact_id, ())
+    return earlier + sum(1 for rule, purpose in now_granted if keep(rule, purpose))
+
+
+def _rule_limit(row: PersonRow | None, terms: RunTerms, group: GroupState) -> Use | None:
+    if terms.limit is None or terms.is_test:
+        return None
+    window = terms.limit.per.length
+    return Use(
+        count_max=terms.limit.count,
+        window_hours=int(window / timedelta(hours=1)),
+        used=_count(
+            row, group, since=group.now - window, keep=lambda rule, _purpose: rule == terms.rule_name
+        ),
+    )
+
+
+def _caps(row: PersonRow | None, terms: RunTerms, group: GroupState) -> tuple[Use, ...]:
+    if terms.is_test:
+        return ()
+    return tuple(
+        cap.used(
+            _count(
+                row,
+                group,
+                since=group.now - timedelta(hours=cap.window_hours),
+                keep=lambda _rule, purpose: purpose == Purpose.MARKETING.value,
+            )
+        )
+        for cap in group.policy.caps_for(terms.purpose)
+    )
+
+
+def _portfolio_left(row: PersonRow | None, group: GroupState) -> int | None:
+    if group.portfolio_left is None or row is None:
+        return group.portfolio_left
+    # Whoever was already messaged in these 24 hours counts once.
+    counted = any(granted_at > group.now - _PORTFOLIO_WINDOW for granted_at in row.granted)
+    return None if counted or row.contact_id in group.granted_now else group.portfolio_left

@@ -1,0 +1,204 @@
+"""Freeze a request for each draft: address and parameters opened, rendered, and sealed again for the ledger.
+
+This happens before anything is locked. The gate then checks, under the lock, that address and template are still
+those the request was made from.
+"""
+
+import base64
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from rulecast.gate import store
+from rulecast.gate.draft import Draft, PreparedDraft
+from rulecast.gate.store import Connection, RecipientRow
+from rulecast.gate.terms import RunTerms
+from rulecast.rule.language.document import Parameter
+from rulecast.template import MessageTemplate, clean_value, render_components
+from rulecast.template.store import find_templates
+from rulecast.values.ids import ContactId, OpaqueId, TemplateId
+from rulecast.values.link_token import LinkToken, link_index_of, make_link_token
+from rulecast.values.reason import Reason
+from rulecast.vault import SealItem, Vault
+
+SEALED_IDENTITY = "profile.identity.value"
+SEALED_ATTRIBUTES = "profile.contact.sealed_attributes"
+SEALED_REQUEST = "deliver.attempt.sealed_request"
+OPAQUE_ID_BYTES = 16
+
+RandomBytes = Callable[[int], bytes]
+
+_ENCODER = msgspec.json.Encoder()
+_VALUES = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Opened:
+    """A recipient with address and personal values in the clear, for the length of one rendering."""
+
+    row: RecipientRow
+    address: str | None = field(repr=False)
+    personal: Mapping[str, Any] = field(repr=False)
+
+
+async def prepare_drafts(
+    connection: Connection,
+    vault: Vault,
+    drafts: Sequence[Draft],
+    *,
+    terms: Mapping[int, RunTerms],
+    random_bytes: RandomBytes,
+) -> list[PreparedDraft]:
+    """Return the drafts with their requests frozen, in order; `problem` tells where none could be made."""
+    recipients = await store.read_recipients(connection, sorted({one.contact_id for one in drafts}))
+    templates = await find_templates(connection, {TemplateId(one.template_id) for one in drafts})
+    opened = await _open(vault, recipients)
+    made = [
+        _compose(
+            draft,
+            opened.get(draft.contact_id),
+            templates.get(TemplateId(draft.template_id)),
+            terms=terms.get(draft.run_id),
+            opaque_id=OpaqueId(random_bytes(OPAQUE_ID_BYTES)),
+            vault=vault,
+        )
+        for draft in drafts
+    ]
+    return await _seal(vault, made)
+
+
+async def _open(vault: Vault, recipients: Mapping[int, RecipientRow]) -> dict[int, _Opened]:
+    addressed = [row for row in recipients.values() if row.sealed_value is not None]
+    valued = [row for row in recipients.values() if row.sealed_attributes is not None]
+    items = [
+        SealItem(ContactId(row.contact_id), SEALED_IDENTITY, row.sealed_value or b"") for row in addressed
+    ] + [
+        SealItem(ContactId(row.contact_id), SEALED_ATTRIBUTES, row.sealed_attributes or b"") for row in valued
+    ]
+    plain = await vault.open_many(items)
+    addresses = {row.contact_id: one for row, one in zip(addressed, plain, strict=False)}
+    personal = {row.contact_id: one for row, one in zip(valued, plain[len(addressed) :], strict=True)}
+    return {
+        contact_id: _Opened(
+            row=row,
+            address=None if (raw := addresses.get(contact_id)) is None else raw.decode(),
+            personal={} if (values := personal.get(contact_id)) is None else _VALUES.decode(values),
+        )
+        for contact_id, row in recipients.items()
+    }
+
+
+def _compose(
+    draft: Draft,
+    person: _Opened | None,
+    template: MessageTemplate | None,
+    *,
+    terms: RunTerms | None,
+    opaque_id: OpaqueId,
+    vault: Vault,
+) -> PreparedDraft:
+    checked = terms.checked if terms is not None else None
+    if person is None or checked is None:
+        return _impossible(draft, opaque_id, Reason.FACTS_UNKNOWN)
+    if person.address is None or person.row.lookup is None:
+        return _impossible(draft, opaque_id, Reason.UNREACHABLE)
+    if template is None:
+        return _impossible(draft, opaque_id, Reason.MISSING_TRANSLATION)
+    values = _parameter_values(checked.rule.send.parameters, person)
+    if any(name not in values for name in template.parameters):
+        return _impossible(draft, opaque_id, Reason.MISSING_PARAMETER)
+    sign = partial(vault.sign, "link")
+    tokens = {
+        name: make_link_token(
+            LinkToken(opaque_id=opaque_id, link_index=link_index_of(template.links, name)), sign
+        )
+        for name in template.link_names
+    }
+    body = {
+        "messaging_product": "whatsapp",
+        "recipient_type": "individual",
+        "to" if person.row.kind == "phone" else "recipient": person.address,
+        "type": "template",
+        "template": {
+            "name": template.name,
+            "language": {"code": template.language},
+            "components": render_components(template, values, link_tokens=tokens),
+        },
+        "biz_opaque_callback_data": base64.urlsafe_b64encode(opaque_id).rstrip(b"=").decode(),
+    }
+    return PreparedDraft(
+        draft=draft,
+        opaque_id=opaque_id,
+        lookup=person.row.lookup,
+        body=_ENCODER.encode(body),
+        sealed_request=b"",
+        components_hash=template.components_hash,
+        has_opt_out=template.has_opt_out,
+    )
+
+
+def _parameter_values(parameters: Sequence[Parameter], person: _Opened) -> dict[str, str]:
+    """Return a safe value by parameter: the person's own, else the default; missing where neither can be used."""
+    stored: Mapping[str, Any] | None = None
+    found: dict[str, str] = {}
+    for parameter in parameters:
+        value: str | None = None
+        if parameter.attribute is not None:
+            raw = person.personal.get(parameter.attribute)
+            if raw is None:
+                stored = stored if stored is not None else _VALUES.decode(person.row.attributes)
+                raw = stored.get(parameter.attribute)
+            value = None if raw is None else clean_value(_written(raw), from_contact=True)
+        if value is None and parameter.default is not None:
+            value = clean_value(parameter.default, from_contact=False)
+        if value is not None:
+            found[parameter.name] = value
+    return found
+
+
+def _written(value: object) -> str:
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case list():
+            return ", ".join(str(one) for one in value)
+        case _:
+            return str(value)
+
+
+def _impossible(draft: Draft, opaque_id: OpaqueId, problem: Reason) -> PreparedDraft:
+    return PreparedDraft(
+        draft=draft,
+        opaque_id=opaque_id,
+        lookup=b"",
+        body=b"",
+        sealed_request=b"",
+        components_hash=b"",
+        has_opt_out=False,
+        problem=problem,
+    )
+
+
+async def _seal(vault: Vault, made: Sequence[PreparedDraft]) -> list[PreparedDraft]:
+    ready = [one for one in made if one.problem is None]
+    sealed = iter(
+        await vault.seal_many([SealItem(one.draft.contact_id, SEALED_REQUEST, one.body) for one in ready])
+    )
+    return [
+        one
+        if one.problem is not None
+        else PreparedDraft(
+            draft=one.draft,
+            opaque_id=one.opaque_id,
+            lookup=one.lookup,
+            body=one.body,
+            sealed_request=next(sealed),
+            components_hash=one.components_hash,
+            has_opt_out=one.has_opt_out,
+        )
+        for one in made
+    ]

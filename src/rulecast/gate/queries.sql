@@ -1,0 +1,200 @@
+-- name: lock_guards
+-- Statement one, alone and in order: whatever can forbid a send locks the same rows first. Reading facts in this
+-- statement would read them from a snapshot older than the lock, and let an intent commit after an opt-out.
+SELECT contact_id FROM profile.sending_guard
+WHERE contact_id = ANY(%(contact_ids)b::bigint[]) ORDER BY contact_id FOR NO KEY UPDATE;
+
+-- name: read_people_facts
+-- Statement two, after the locks, so that its snapshot sees every opt-out that committed before them.
+SELECT w.message_id, w.contact_id,
+    c.is_restricted OR c.erased_at IS NOT NULL OR c.merged_into IS NOT NULL AS is_restricted,
+    c.objects_to_profiling, c.is_reachable, c.attributes ->> 'birth_date' AS birth_date, c.country, c.zone,
+    said.consent_id, said.status, said.is_proven, said.effective_at, said.wording_version,
+    coalesce(stopped.stops, '{}'::text[]) AS stops,
+    coalesce(used.granted, '{}'::timestamptz[]) AS granted, coalesce(used.rules, '{}'::text[]) AS rules,
+    coalesce(used.purposes, '{}'::text[]) AS purposes,
+    member.in_holdout, member.price_e4, rival.rule_name AS lost_to, coalesce(rival.margin, 0) AS lost_by,
+    coalesce(address.lookups, '{}'::bytea[]) AS lookups
+FROM unnest(%(message_ids)b::bigint[], %(contact_ids)b::bigint[], %(plan_ids)b::bigint[], %(purposes)b::text[])
+    AS w (message_id, contact_id, plan_id, purpose)
+JOIN profile.contact AS c ON c.contact_id = w.contact_id
+LEFT JOIN plan.member AS member ON member.plan_id = w.plan_id AND member.contact_id = w.contact_id
+LEFT JOIN LATERAL (
+    -- The newest word by event time decides; a tie is a stop.
+    SELECT s.consent_id, s.status, s.is_proven, s.effective_at, s.wording_version
+    FROM profile.consent AS s
+    WHERE s.contact_id = w.contact_id AND s.purpose = w.purpose
+    ORDER BY s.effective_at DESC, (s.status = 'granted'), s.is_proven DESC, s.consent_id DESC
+    LIMIT 1
+) AS said ON true
+LEFT JOIN LATERAL (
+    -- Through every identity the person ever had, and through rows that name the person.
+    SELECT array_agg(newest.scope || ':' || newest.cause) AS stops
+    FROM (
+        SELECT DISTINCT ON (s.suppression_index, s.scope) s.scope, s.action, s.cause
+        FROM profile.suppression AS s
+        WHERE s.suppression_index IN (
+            SELECT i.suppression_index FROM profile.identity AS i WHERE i.contact_id = w.contact_id
+            UNION ALL
+            SELECT o.suppression_index FROM profile.suppression AS o WHERE o.contact_id = w.contact_id
+        )
+        ORDER BY s.suppression_index, s.scope, s.occurred_at DESC, (s.action = 'resume'), s.suppression_id DESC
+    ) AS newest
+    WHERE newest.action = 'stop'
+) AS stopped ON true
+LEFT JOIN LATERAL (
+    -- What counts against caps and limits: every permit that was not released.
+    SELECT array_agg(p.granted_at) AS granted, array_agg(p.rule_name) AS rules, array_agg(p.purpose) AS purposes
+    FROM gate.permit AS p
+    WHERE p.contact_id = w.contact_id AND p.released_at IS NULL AND NOT p.is_test
+        AND p.granted_at > %(counted_from)s::timestamptz
+) AS used ON true
+LEFT JOIN LATERAL (
+    -- A reservation that another plan took over since the launch.
+    SELECT p.rule_name, theirs.priority AS margin
+    FROM plan.reservation AS theirs JOIN plan.plan AS p ON p.plan_id = theirs.plan_id
+    WHERE theirs.contact_id = w.contact_id AND theirs.plan_id <> w.plan_id
+        AND theirs.decision_day = member.decision_day
+        AND NOT EXISTS (
+            SELECT FROM plan.reservation AS ours
+            WHERE ours.contact_id = w.contact_id AND ours.plan_id = w.plan_id
+        )
+    LIMIT 1
+) AS rival ON true
+LEFT JOIN LATERAL (
+    SELECT array_agg(i.lookup) AS lookups FROM profile.identity AS i
+    WHERE i.contact_id = w.contact_id AND i.valid_to IS NULL AND i.kind IN ('phone', 'bsuid')
+) AS address ON true;
+
+-- name: read_shared_facts
+-- What concerns no single person: the number, the stops, the policy, the portfolio.
+SELECT n.business_number_id, n.state, n.portfolio_id, f.people_per_day_max,
+    (SELECT coalesce(array_agg(s.scope || ':' || s.target), '{}'::text[])
+     FROM gate.stop AS s WHERE s.resumed_at IS NULL) AS stops,
+    (SELECT w.sending_policy::text FROM public.workspace AS w) AS sending_policy
+FROM account.business_number AS n JOIN account.portfolio AS f ON f.portfolio_id = n.portfolio_id
+WHERE n.business_number_id = %(business_number_id)s;
+
+-- name: lock_portfolio
+-- Numbers that share a limit of people take turns; only where there is a limit.
+SELECT people_per_day_max FROM account.portfolio WHERE portfolio_id = %(portfolio_id)s FOR NO KEY UPDATE;
+
+-- name: count_portfolio_people
+-- Distinct people of the last 24 hours over all numbers of the portfolio.
+SELECT count(DISTINCT p.contact_id)
+FROM gate.permit AS p
+WHERE p.released_at IS NULL AND p.granted_at > %(now)s::timestamptz - interval '24 hours'
+    AND p.business_number_id IN (
+        SELECT n.business_number_id FROM account.business_number AS n WHERE n.portfolio_id = %(portfolio_id)s);
+
+-- name: read_template_states
+SELECT template_id, status, category, components_hash FROM template.template
+WHERE template_id = ANY(%(template_ids)b::bigint[]);
+
+-- name: read_run_terms
+-- What a run was approved with; it never changes, so it is read once.
+SELECT r.run_id, r.plan_id, r.rule_name, r.is_test, r.launched_at, p.rule_version_id, p.purpose, p.evaluated_at,
+    p.expires_at, p.document, v.text AS rule_text
+FROM deliver.run AS r
+JOIN plan.plan AS p ON p.plan_id = r.plan_id
+JOIN rule.rule_version AS v ON v.rule_version_id = p.rule_version_id
+WHERE r.run_id = ANY(%(run_ids)b::bigint[]);
+
+-- name: read_recipients
+-- What a request is made of: the address and the values a parameter may use, all still sealed.
+SELECT c.contact_id, i.kind, i.lookup, i.sealed_value, c.sealed_attributes, c.attributes::text AS attributes, c.country
+FROM unnest(%(contact_ids)b::bigint[]) AS w (contact_id)
+JOIN profile.contact AS c ON c.contact_id = w.contact_id
+LEFT JOIN LATERAL (
+    SELECT i.kind, i.lookup, i.sealed_value FROM profile.identity AS i
+    WHERE i.contact_id = w.contact_id AND i.valid_to IS NULL AND i.kind IN ('phone', 'bsuid')
+    ORDER BY (i.kind = 'phone') DESC, i.valid_from DESC LIMIT 1
+) AS i ON true;
+
+-- name: open_budget
+-- The budget of a run is one locked row, so that two lanes cannot spend the same money.
+INSERT INTO gate.budget (run_id, limit_e4) VALUES (%(run_id)s, %(limit_e4)s) ON CONFLICT (run_id) DO NOTHING;
+
+-- name: lock_budgets
+SELECT run_id, limit_e4 - spent_e4 FROM gate.budget WHERE run_id = ANY(%(run_ids)b::bigint[])
+ORDER BY run_id FOR NO KEY UPDATE;
+
+-- name: spend_budgets
+UPDATE gate.budget AS b SET spent_e4 = b.spent_e4 + s.spent_e4
+FROM unnest(%(run_ids)b::bigint[], %(spent_e4)b::bigint[]) AS s (run_id, spent_e4)
+WHERE b.run_id = s.run_id;
+
+-- name: insert_permits
+INSERT INTO gate.permit
+    (message_id, contact_id, rule_name, rule_version_id, business_number_id, category, purpose, consent_id, is_test,
+     price_e4, granted_at)
+SELECT p.message_id, p.contact_id, p.rule_name, p.rule_version_id, %(business_number_id)s, p.category, p.purpose,
+    nullif(p.consent_id, 0), p.is_test, p.price_e4, %(now)s::timestamptz
+FROM unnest(
+    %(message_ids)b::bigint[], %(contact_ids)b::bigint[], %(rule_names)b::text[], %(rule_version_ids)b::bigint[],
+    %(categories)b::text[], %(purposes)b::text[], %(consent_ids)b::bigint[], %(are_tests)b::boolean[],
+    %(prices_e4)b::bigint[]
+) AS p (message_id, contact_id, rule_name, rule_version_id, category, purpose, consent_id, is_test, price_e4)
+RETURNING message_id, permit_id;
+
+-- name: mark_reservations
+-- From now on no higher band can take the person of this day.
+UPDATE plan.reservation AS r SET has_permit = true
+FROM unnest(%(contact_ids)b::bigint[], %(plan_ids)b::bigint[]) AS p (contact_id, plan_id)
+WHERE r.contact_id = p.contact_id AND r.plan_id = p.plan_id AND NOT r.has_permit;
+
+-- name: insert_verdicts
+INSERT INTO gate.verdict (decided_at, message_id, contact_id, outcome, reason, deferred_until, facts)
+SELECT %(now)s::timestamptz, v.message_id, v.contact_id, v.outcome, v.reason, v.deferred_until,
+    v.facts::jsonb
+FROM unnest(
+    %(message_ids)b::bigint[], %(contact_ids)b::bigint[], %(outcomes)b::text[], %(reasons)b::text[],
+    %(deferred_until)b::timestamptz[], %(facts)b::text[]
+) AS v (message_id, contact_id, outcome, reason, deferred_until, facts);
+
+-- name: release_permits
+-- Only where Meta surely never accepted the message; gives the money back to the run's budget.
+WITH released AS (
+    UPDATE gate.permit AS p SET released_at = %(now)s::timestamptz
+    FROM unnest(%(message_ids)b::bigint[]) AS m (message_id)
+    WHERE p.message_id = m.message_id AND p.released_at IS NULL
+    RETURNING p.message_id, p.price_e4
+), sums AS (
+    SELECT m.run_id, sum(r.price_e4)::bigint AS price_e4
+    FROM released AS r JOIN deliver.message AS m ON m.message_id = r.message_id
+    GROUP BY m.run_id
+)
+UPDATE gate.budget AS b SET spent_e4 = b.spent_e4 - s.price_e4 FROM sums AS s WHERE b.run_id = s.run_id;
+
+-- name: stop_target_exists
+SELECT CASE %(scope)s::text
+    WHEN 'rule' THEN EXISTS (SELECT FROM rule.rule_version WHERE rule_name = %(target)s)
+    ELSE EXISTS (SELECT FROM account.business_number WHERE business_number_id = %(target)s) END;
+
+-- name: insert_stop
+WITH standing AS (
+    SELECT stop_id FROM gate.stop
+    WHERE scope = %(scope)s AND target = %(target)s AND resumed_at IS NULL ORDER BY stop_id LIMIT 1
+), added AS (
+    INSERT INTO gate.stop (scope, target, reason, stopped_by, stopped_at)
+    SELECT %(scope)s, %(target)s, %(reason)s, %(by)s, %(now)s::timestamptz
+    WHERE NOT EXISTS (SELECT FROM standing)
+    RETURNING stop_id
+)
+SELECT stop_id FROM standing UNION ALL SELECT stop_id FROM added;
+
+-- name: lift_stops
+UPDATE gate.stop SET resumed_by = %(by)s, resumed_at = %(now)s::timestamptz
+WHERE scope = %(scope)s AND target = %(target)s AND resumed_at IS NULL;
+
+-- name: lift_number_hold
+-- A number that rulecast held because of an answer of Meta goes on when a person resumes it.
+UPDATE account.business_number SET state = 'active', hold_reason = ''
+WHERE state = 'held' AND (%(scope)s::text = 'all' OR business_number_id = %(target)s);
+
+-- name: stops_in_force
+SELECT stop_id, scope, target, reason, stopped_by, stopped_at FROM gate.stop
+WHERE resumed_at IS NULL ORDER BY stop_id;
+
+-- name: notify_stop
+NOTIFY stop;

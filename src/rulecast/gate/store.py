@@ -1,0 +1,294 @@
+"""The only caller of the database in this room."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from rulecast.database import Connection, execute, fetch_all, fetch_one, fetch_value, load_queries
+
+__all__ = ["Connection", "PermitRow", "PersonRow", "RecipientRow", "SharedRow", "TermsRow", "VerdictRow"]
+
+QUERIES = load_queries(__package__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonRow:
+    """The facts about one person and message, as the database gives them."""
+
+    message_id: int
+    contact_id: int
+    is_restricted: bool
+    objects_to_profiling: bool
+    is_reachable: bool
+    birth_date: str | None
+    country: str
+    zone: str
+    consent_id: int | None
+    status: str | None
+    is_proven: bool | None
+    effective_at: datetime | None
+    wording_version: str | None
+    stops: list[str]
+    granted: list[datetime]
+    rules: list[str]
+    purposes: list[str]
+    in_holdout: bool | None
+    price_e4: int | None
+    lost_to: str | None
+    lost_by: int
+    lookups: list[bytes] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedRow:
+    """The facts that concern no single person."""
+
+    business_number_id: str
+    state: str
+    portfolio_id: str
+    people_per_day_max: int | None
+    stops: list[str]
+    sending_policy: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TermsRow:
+    """What a run was approved with."""
+
+    run_id: int
+    plan_id: int
+    rule_name: str
+    is_test: bool
+    launched_at: datetime
+    rule_version_id: int
+    purpose: str
+    evaluated_at: datetime
+    expires_at: datetime
+    document: dict[str, Any]
+    rule_text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipientRow:
+    """Address and values of one person, sealed where they are personal."""
+
+    contact_id: int
+    kind: str | None
+    lookup: bytes | None = field(repr=False)
+    sealed_value: bytes | None = field(repr=False)
+    sealed_attributes: bytes | None = field(repr=False)
+    attributes: str = field(repr=False)
+    country: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermitRow:
+    """One permit to be written; `consent_id` 0 where the purpose needs none."""
+
+    message_id: int
+    contact_id: int
+    plan_id: int
+    rule_name: str
+    rule_version_id: int
+    category: str
+    purpose: str
+    consent_id: int
+    is_test: bool
+    price_e4: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictRow:
+    """One verdict to be written; `facts` is JSON text."""
+
+    message_id: int
+    contact_id: int
+    outcome: str
+    reason: str
+    deferred_until: datetime | None
+    facts: str
+
+
+def policy_table(text: str) -> dict[str, Any]:
+    """Read the sending policy as the workspace row keeps it."""
+    return msgspec.json.decode(text, type=dict[str, Any])
+
+
+async def lock_guards(connection: Connection, contact_ids: Sequence[int]) -> set[int]:
+    """Lock the guard rows of these people, in order, and return whose rows there are."""
+    rows = await fetch_all(connection, QUERIES["lock_guards"], {"contact_ids": list(contact_ids)})
+    return {row[0] for row in rows}
+
+
+async def read_people_facts(
+    connection: Connection,
+    wanted: Sequence[tuple[int, int, int, str]],
+    *,
+    now: datetime,
+    counted_from: datetime,
+) -> dict[int, PersonRow]:
+    """Return the facts by message for (message, contact, plan, purpose)."""
+    rows = await fetch_all(
+        connection,
+        QUERIES["read_people_facts"],
+        {
+            "message_ids": [one[0] for one in wanted],
+            "contact_ids": [one[1] for one in wanted],
+            "plan_ids": [one[2] for one in wanted],
+            "purposes": [one[3] for one in wanted],
+            "now": now,
+            "counted_from": counted_from,
+        },
+        record=PersonRow,
+    )
+    return {row.message_id: row for row in rows}
+
+
+async def read_shared_facts(connection: Connection, business_number_id: str) -> SharedRow | None:
+    """Return what concerns the number and everybody, or None where the number does not exist."""
+    return await fetch_one(
+        connection,
+        QUERIES["read_shared_facts"],
+        {"business_number_id": business_number_id},
+        record=SharedRow,
+    )
+
+
+async def lock_portfolio_people(connection: Connection, portfolio_id: str, *, now: datetime) -> int:
+    """Take turns with the portfolio's other numbers and return how many people the last 24 hours counted."""
+    await fetch_value(connection, QUERIES["lock_portfolio"], {"portfolio_id": portfolio_id})
+    return int(
+        await fetch_value(
+            connection, QUERIES["count_portfolio_people"], {"portfolio_id": portfolio_id, "now": now}
+        )
+    )
+
+
+async def read_template_states(
+    connection: Connection, template_ids: Sequence[int]
+) -> dict[int, tuple[str, str, bytes]]:
+    """Return status, category and hash of the components by template."""
+    rows = await fetch_all(connection, QUERIES["read_template_states"], {"template_ids": list(template_ids)})
+    return {row[0]: (row[1], row[2], row[3]) for row in rows}
+
+
+async def read_run_terms(connection: Connection, run_ids: Sequence[int]) -> list[TermsRow]:
+    """Return the terms of these runs."""
+    return await fetch_all(connection, QUERIES["read_run_terms"], {"run_ids": list(run_ids)}, record=TermsRow)
+
+
+async def read_recipients(connection: Connection, contact_ids: Sequence[int]) -> dict[int, RecipientRow]:
+    """Return address and values of these people."""
+    rows = await fetch_all(
+        connection, QUERIES["read_recipients"], {"contact_ids": list(contact_ids)}, record=RecipientRow
+    )
+    return {row.contact_id: row for row in rows}
+
+
+async def lock_budgets(connection: Connection, limits_e4: Mapping[int, int]) -> dict[int, int]:
+    """Lock the budgets of these runs, opening them at first use, and return what is left of each."""
+    for run_id in sorted(limits_e4):
+        await execute(connection, QUERIES["open_budget"], {"run_id": run_id, "limit_e4": limits_e4[run_id]})
+    rows = await fetch_all(connection, QUERIES["lock_budgets"], {"run_ids": sorted(limits_e4)})
+    return {row[0]: row[1] for row in rows}
+
+
+async def spend_budgets(connection: Connection, spent_e4: Mapping[int, int]) -> None:
+    """Charge the budgets of these runs."""
+    await execute(
+        connection,
+        QUERIES["spend_budgets"],
+        {"run_ids": list(spent_e4), "spent_e4": list(spent_e4.values())},
+    )
+
+
+async def insert_permits(
+    connection: Connection, permits: Sequence[PermitRow], *, business_number_id: str, now: datetime
+) -> dict[int, int]:
+    """Write the permits, mark the reservations they use, and return the permit ids by message."""
+    rows = await fetch_all(
+        connection,
+        QUERIES["insert_permits"],
+        {
+            "business_number_id": business_number_id,
+            "now": now,
+            "message_ids": [one.message_id for one in permits],
+            "contact_ids": [one.contact_id for one in permits],
+            "rule_names": [one.rule_name for one in permits],
+            "rule_version_ids": [one.rule_version_id for one in permits],
+            "categories": [one.category for one in permits],
+            "purposes": [one.purpose for one in permits],
+            "consent_ids": [one.consent_id for one in permits],
+            "are_tests": [one.is_test for one in permits],
+            "prices_e4": [one.price_e4 for one in permits],
+        },
+    )
+    await execute(
+        connection,
+        QUERIES["mark_reservations"],
+        {
+            "contact_ids": [one.contact_id for one in permits],
+            "plan_ids": [one.plan_id for one in permits],
+        },
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+async def insert_verdicts(connection: Connection, verdicts: Sequence[VerdictRow], *, now: datetime) -> None:
+    """Append one verdict a decided message."""
+    await execute(
+        connection,
+        QUERIES["insert_verdicts"],
+        {
+            "now": now,
+            "message_ids": [one.message_id for one in verdicts],
+            "contact_ids": [one.contact_id for one in verdicts],
+            "outcomes": [one.outcome for one in verdicts],
+            "reasons": [one.reason for one in verdicts],
+            "deferred_until": [one.deferred_until for one in verdicts],
+            "facts": [one.facts for one in verdicts],
+        },
+    )
+
+
+async def release_permits(connection: Connection, message_ids: Sequence[int], *, now: datetime) -> None:
+    """Release the live permits of messages that Meta surely never accepted."""
+    await execute(connection, QUERIES["release_permits"], {"message_ids": list(message_ids), "now": now})
+
+
+async def stop_target_exists(connection: Connection, *, scope: str, target: str) -> bool:
+    """Return whether a rule or number of that name exists."""
+    found = await fetch_value(connection, QUERIES["stop_target_exists"], {"scope": scope, "target": target})
+    return bool(found)
+
+
+async def insert_stop(
+    connection: Connection, *, scope: str, target: str, reason: str, by: str, now: datetime
+) -> int:
+    """Put a stop in force, or find the one that stands, and tell every sender at the commit."""
+    stop_id = await fetch_value(
+        connection,
+        QUERIES["insert_stop"],
+        {"scope": scope, "target": target, "reason": reason, "by": by, "now": now},
+    )
+    await execute(connection, QUERIES["notify_stop"])
+    return int(stop_id)
+
+
+async def lift_stops(connection: Connection, *, scope: str, target: str, by: str, now: datetime) -> int:
+    """Lift the stops of this scope and target, with them a hold of the number, and tell every sender."""
+    lifted = await execute(
+        connection, QUERIES["lift_stops"], {"scope": scope, "target": target, "by": by, "now": now}
+    )
+    if scope in {"all", "sender"}:
+        lifted += await execute(connection, QUERIES["lift_number_hold"], {"scope": scope, "target": target})
+    await execute(connection, QUERIES["notify_stop"])
+    return lifted
+
+
+async def stops_in_force(connection: Connection) -> list[tuple[Any, ...]]:
+    """Return every stop in force, the oldest first."""
+    return await fetch_all(connection, QUERIES["stops_in_force"])

@@ -1,0 +1,99 @@
+"""What a run was approved with, read once per process: its rule, window, budget and template hashes."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from rulecast.account import PRICE_SCALE
+from rulecast.gate import store
+from rulecast.gate.store import Connection, TermsRow
+from rulecast.policy.local_time import SendingWindow
+from rulecast.policy.rule_window import sending_window
+from rulecast.rule.language import CheckedRule, check_rule
+from rulecast.rule.language.document import PersonLimit
+from rulecast.values.catalogue import Catalogue
+from rulecast.values.ids import RunId
+from rulecast.values.money import money_of
+from rulecast.values.purpose import Purpose
+
+ReadCatalogue = Callable[[Connection], Awaitable[Catalogue]]
+
+# A plan older than this has its rule's condition looked at again for every person.
+RECHECK_AFTER = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunTerms:
+    """The terms of one run; `checked` is None where the rule does not check against today's catalogue."""
+
+    run_id: RunId
+    plan_id: int
+    rule_name: str
+    rule_version_id: int
+    is_test: bool
+    purpose: Purpose
+    evaluated_at: datetime
+    expires_at: datetime
+    template_hashes: Mapping[int, bytes]
+    checked: CheckedRule | None
+    window: SendingWindow | None
+    limit: PersonLimit | None
+    budget_e4: int | None
+
+    def needs_recheck(self, now: datetime) -> bool:
+        """Return whether the condition has to be evaluated again."""
+        return now - self.evaluated_at > RECHECK_AFTER
+
+
+class TermsBook:
+    """Keeps the terms of runs seen so far; a run's terms never change after launch."""
+
+    def __init__(self, read_catalogue: ReadCatalogue) -> None:
+        """Take the way to the workspace's catalogue."""
+        self._read_catalogue = read_catalogue
+        self._known: dict[int, RunTerms] = {}
+
+    async def terms(self, connection: Connection, run_ids: Iterable[int]) -> Mapping[int, RunTerms]:
+        """Return the terms of these runs; a run that does not exist is missing."""
+        wanted = set(run_ids)
+        found = {run_id: self._known[run_id] for run_id in wanted if run_id in self._known}
+        unknown = sorted(wanted - found.keys())
+        if unknown:
+            catalogue = await self._read_catalogue(connection)
+            for row in await store.read_run_terms(connection, unknown):
+                found[row.run_id] = terms = _terms_of(row, catalogue)
+                # A rule that does not check today may check tomorrow: it is looked at again next time.
+                if terms.checked is not None:
+                    self._known[row.run_id] = terms
+        return found
+
+
+def _terms_of(row: TermsRow, catalogue: Catalogue) -> RunTerms:
+    found = check_rule(row.rule_text, catalogue)
+    checked = found if isinstance(found, CheckedRule) else None
+    rule = checked.rule if checked is not None else None
+    return RunTerms(
+        run_id=RunId(row.run_id),
+        plan_id=row.plan_id,
+        rule_name=row.rule_name,
+        rule_version_id=row.rule_version_id,
+        is_test=row.is_test,
+        purpose=Purpose(row.purpose),
+        evaluated_at=row.evaluated_at,
+        expires_at=row.expires_at,
+        template_hashes={
+            int(template_id): bytes.fromhex(digest)
+            for template_id, digest in row.document.get("template_hashes", {}).items()
+        },
+        checked=checked,
+        window=sending_window(rule.schedule) if rule is not None else None,
+        limit=rule.person_limit if rule is not None else None,
+        budget_e4=_budget_e4(checked),
+    )
+
+
+def _budget_e4(checked: CheckedRule | None) -> int | None:
+    budget = checked.rule.budget if checked is not None else None
+    if budget is None:
+        return None
+    return money_of(budget.amount, budget.currency).minor_units * PRICE_SCALE

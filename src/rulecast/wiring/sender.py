@@ -1,0 +1,219 @@
+"""The sending role: one sender a business number, each under its lease, until told to stop."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+
+import structlog
+
+from rulecast.database import Connection
+from rulecast.deliver.cloud_api import CloudApiTransport
+from rulecast.deliver.failpoints import INERT, Failpoint, Failpoints
+from rulecast.deliver.group import LeaseLostError
+from rulecast.deliver.lease import Lease, acquire_lease, this_holder
+from rulecast.deliver.sender import NumberSender, SenderCounts, SenderParts, boottime_seconds
+from rulecast.deliver.stop_watch import StopWatch
+from rulecast.deliver.transport import Transport
+from rulecast.gate import Gate
+from rulecast.gate.recheck import Recheck
+from rulecast.gate.terms import TermsBook
+from rulecast.profile.suppression import (
+    Stop,
+    SuppressionAction,
+    SuppressionCause,
+    SuppressionJournal,
+    suppress,
+)
+from rulecast.values.ids import ContactId
+from rulecast.wiring.receiver import open_journal
+from rulecast.wiring.workspace import Workspace
+
+# Meta answers within a second; more connections than slots could never be used.
+SUPERVISION_SECONDS = 0.25
+# A sender that failed for a reason nobody foresaw tries again after this; its lease is released or runs out.
+RESTART_SECONDS = 2.0
+OPTED_OUT_CODE = 131050
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True, kw_only=True)
+class SenderReport:
+    """What a sending process did, by business number."""
+
+    numbers: dict[str, SenderCounts] = field(default_factory=dict)
+    doubted: int = 0
+    returned: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SenderDrill:
+    """What a drill changes: named points, and another transport; an installation changes nothing."""
+
+    failpoints: Failpoints = INERT
+    transport: Transport | None = None
+    lease_seconds: float | None = None
+    slots: int | None = None
+    started: list[NumberSender] = field(default_factory=list)
+
+
+async def run_sender(
+    workspace: Workspace,
+    *,
+    stop_event: asyncio.Event,
+    until_idle: bool = False,
+    drill: SenderDrill | None = None,
+) -> SenderReport:
+    """Send from every active number until told to stop; what an earlier process left behind is settled first.
+
+    With `until_idle` it returns as soon as no message is waiting.
+    """
+    drill = drill or SenderDrill()
+    report = SenderReport()
+    async with _parts_of(workspace, drill) as parts:
+        await parts.stops.read()
+        watching = asyncio.create_task(parts.stops.watch())
+        running: dict[str, asyncio.Task[None]] = {}
+        try:
+            while not stop_event.is_set():
+                for number in parts.stops.numbers:
+                    if number not in running:
+                        running[number] = asyncio.create_task(
+                            _keep_sending(
+                                parts,
+                                number,
+                                stop_event=stop_event,
+                                until_idle=until_idle,
+                                report=report,
+                                drill=drill,
+                            )
+                        )
+                if until_idle and running and all(task.done() for task in running.values()):
+                    break
+                await _wait(stop_event, SUPERVISION_SECONDS)
+            await asyncio.gather(*running.values())
+        finally:
+            watching.cancel()
+            for task in running.values():
+                task.cancel()
+            await asyncio.gather(watching, *running.values(), return_exceptions=True)
+    return report
+
+
+async def _keep_sending(
+    parts: SenderParts,
+    number: str,
+    *,
+    stop_event: asyncio.Event,
+    until_idle: bool,
+    report: SenderReport,
+    drill: SenderDrill,
+) -> None:
+    holder = this_holder(len(report.numbers))
+    while not stop_event.is_set():
+        try:
+            lease = await _acquire(parts, number, holder=holder)
+            if lease is None:
+                await _wait(stop_event, min(SUPERVISION_SECONDS, parts.lease_seconds / 4))
+                continue
+            report.doubted += lease.doubted
+            report.returned += lease.returned
+            await parts.failpoints.reach(Failpoint.AFTER_RECOVERY_COMMIT)
+            sender = NumberSender(
+                parts, lease, throughput_per_second=parts.stops.numbers[number].throughput_per_second
+            )
+            drill.started.append(sender)
+            report.numbers[number] = sender.counts
+            await sender.run(stop_event, until_idle=until_idle)
+        except LeaseLostError:
+            log.warning("lease_lost", business_number_id=number)
+        except Exception:
+            log.exception("sender_failed", business_number_id=number)
+            await _wait(stop_event, RESTART_SECONDS)
+        else:
+            if until_idle:
+                return
+
+
+async def _acquire(parts: SenderParts, number: str, *, holder: str) -> Lease | None:
+    async with parts.database.transaction() as connection:
+        return await acquire_lease(
+            connection,
+            number,
+            holder=holder,
+            lease_seconds=parts.lease_seconds,
+            now=parts.clock.now(),
+        )
+
+
+@asynccontextmanager
+async def _parts_of(workspace: Workspace, drill: SenderDrill) -> AsyncIterator[SenderParts]:
+    settings = workspace.settings
+    slots = drill.slots or settings.sender_slots
+    async with _transport_of(workspace, drill, slots) as transport:
+        yield SenderParts(
+            database=workspace.database,
+            gate=Gate(Recheck(), workspace_zone=settings.default_timezone),
+            terms=TermsBook(workspace.catalogue),
+            vault=workspace.vault,
+            transport=transport,
+            clock=workspace.clock,
+            stops=StopWatch(workspace.database, boottime_seconds),
+            suppress=partial(_suppress, open_journal(workspace)),
+            random_bytes=os.urandom,
+            slots=slots,
+            lease_seconds=drill.lease_seconds or settings.lease_seconds,
+            failpoints=drill.failpoints,
+        )
+
+
+@asynccontextmanager
+async def _transport_of(workspace: Workspace, drill: SenderDrill, slots: int) -> AsyncIterator[Transport]:
+    if drill.transport is not None:
+        yield drill.transport
+        return
+    settings = workspace.settings
+    async with CloudApiTransport(
+        base_url=settings.graph_base_url,
+        version=settings.graph_version,
+        access_token=settings.access_token or "",
+        connections_max=slots,
+    ) as transport:
+        yield transport
+
+
+async def _suppress(
+    journal: SuppressionJournal,
+    connection: Connection,
+    refused: Sequence[tuple[ContactId, int]],
+    now: datetime,
+) -> None:
+    """Keep what Meta's answer said about people, in the record and, before the commit, in the journal."""
+    entries = await suppress(
+        connection,
+        [
+            Stop(
+                contact_id=contact_id,
+                suppression_indexes=(),
+                scope="marketing" if code == OPTED_OUT_CODE else "all",
+                action=SuppressionAction.STOP,
+                cause=SuppressionCause.ERROR_131050 if code == OPTED_OUT_CODE else SuppressionCause.AGENT,
+                occurred_at=now,
+            )
+            for contact_id, code in refused
+        ],
+        now,
+    )
+    if entries:
+        await journal.append(entries)
+
+
+async def _wait(stop_event: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stop_event.wait(), seconds)
+    except TimeoutError:
+        return
