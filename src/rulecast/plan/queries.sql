@@ -440,3 +440,94 @@ SELECT template_id, components_hash FROM template.template WHERE template_id = A
 -- name: find_newest_rule_version
 -- The version a rule has now.
 SELECT rule_version_id FROM rule.rule_version WHERE rule_name = %(rule_name)s ORDER BY rule_version_id DESC LIMIT 1;
+
+-- name: read_changes
+-- Everything said about these people up to an instant, as far as it was known then.
+SELECT contact_id, kind, payload::text AS payload, valid_from
+FROM profile.change
+WHERE contact_id = ANY(%(contact_ids)b::bigint[])
+    AND kind IN ('contact', 'attributes', 'tag_added', 'tag_removed', 'consent')
+    AND valid_from <= %(valid_until)s::timestamptz AND recorded_at <= %(known_until)s::timestamptz
+ORDER BY contact_id, valid_from, change_id;
+
+-- name: read_events
+-- The events of these people that a condition reads.
+SELECT contact_id, name, occurred_at, properties::text AS properties
+FROM collect.event
+WHERE contact_id = ANY(%(contact_ids)b::bigint[]) AND name = ANY(%(names)b::text[])
+    AND occurred_at < %(valid_until)s::timestamptz AND recorded_at <= %(known_until)s::timestamptz
+ORDER BY contact_id, occurred_at, event_id;
+
+-- name: read_person
+-- What the policy looks at for one person, as the plan saw it.
+SELECT
+    contact.contact_id,
+    contact.country,
+    contact.language,
+    contact.zone,
+    contact.attributes,
+    contact.sealed_attributes,
+    contact.attributes ->> 'birth_date' AS birth_date,
+    contact.is_restricted OR contact.erased_at IS NOT NULL OR contact.merged_into IS NOT NULL AS is_restricted,
+    contact.is_reachable,
+    contact.objects_to_profiling,
+    said.consent_id,
+    said.status,
+    said.is_proven,
+    said.effective_at,
+    said.wording_version,
+    coalesce((
+        SELECT array_agg(newest.scope || ':' || newest.cause ORDER BY newest.scope, newest.cause)
+        FROM (
+            SELECT DISTINCT ON (one.suppression_index, one.scope) one.scope, one.action, one.cause
+            FROM profile.suppression AS one
+            WHERE one.occurred_at <= %(valid_until)s::timestamptz
+                AND one.recorded_at <= %(known_until)s::timestamptz
+                AND one.suppression_index IN (
+                    SELECT suppression_index FROM profile.identity WHERE contact_id = contact.contact_id
+                    UNION ALL
+                    SELECT suppression_index FROM profile.suppression WHERE contact_id = contact.contact_id)
+            ORDER BY one.suppression_index, one.scope, one.occurred_at DESC, (one.action = 'resume'),
+                one.suppression_id DESC
+        ) AS newest
+        WHERE newest.action = 'stop'), '{}'::text[]) AS stops,
+    (
+        SELECT count(*) FROM gate.permit AS permit
+        WHERE permit.contact_id = contact.contact_id AND permit.released_at IS NULL AND NOT permit.is_test
+            AND permit.rule_name = %(rule_name)s::text
+            AND permit.granted_at > %(limit_since)s::timestamptz AND permit.granted_at <= %(evaluated_at)s::timestamptz
+    ) AS limit_used,
+    ARRAY(
+        SELECT (
+            SELECT count(*) FROM gate.permit AS permit
+            WHERE permit.contact_id = contact.contact_id AND permit.released_at IS NULL AND NOT permit.is_test
+                AND permit.purpose = 'marketing'
+                AND permit.granted_at > cap.since AND permit.granted_at <= %(evaluated_at)s::timestamptz)
+        FROM unnest(%(cap_since)b::timestamptz[]) WITH ORDINALITY AS cap (since, place)
+        ORDER BY cap.place
+    ) AS caps_used
+FROM profile.contact AS contact
+LEFT JOIN LATERAL (
+    SELECT consent_id, status, is_proven, effective_at, wording_version
+    FROM profile.consent
+    WHERE contact_id = contact.contact_id AND purpose = %(purpose)s::text
+        AND effective_at <= %(valid_until)s::timestamptz AND recorded_at <= %(known_until)s::timestamptz
+    ORDER BY effective_at DESC, (status = 'granted'), is_proven DESC, consent_id DESC
+    LIMIT 1
+) AS said ON true
+WHERE contact.contact_id = %(contact_id)s;
+
+-- name: list_seeds
+-- Staff who get test messages.
+SELECT contact_id, country, language, zone FROM profile.contact WHERE is_seed AND erased_at IS NULL ORDER BY contact_id;
+
+-- name: set_seed
+-- Whether a contact gets test messages; the change log keeps it.
+WITH changed AS (
+    UPDATE profile.contact SET is_seed = %(is_seed)s
+    WHERE contact_id = %(contact_id)s AND is_seed <> %(is_seed)s
+    RETURNING contact_id
+)
+INSERT INTO profile.change (contact_id, kind, payload, valid_from, recorded_at)
+SELECT contact_id, 'flags', jsonb_build_object('is_seed', %(is_seed)s::boolean), %(now)s::timestamptz, %(now)s::timestamptz
+FROM changed;

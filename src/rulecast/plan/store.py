@@ -8,7 +8,11 @@ from rulecast.database import Connection, copy_rows, execute, fetch_all, fetch_o
 from rulecast.database.locks import lock_in_transaction
 from rulecast.database.rows import Jsonb
 from rulecast.plan.errors import PlanUnknownError
+from rulecast.plan.forecast_facts import PersonRow
+from rulecast.plan.person_facts import fold_people, names_to_read
 from rulecast.plan.records import Combination, Member, Plan, Start
+from rulecast.rule.engine import PersonFacts
+from rulecast.values.catalogue import Catalogue
 from rulecast.values.ids import ContactId, PlanId, RunId, TemplateId
 
 QUERIES = load_queries(__package__)
@@ -285,3 +289,41 @@ async def find_newest_rule_version(connection: Connection, rule_name: str) -> in
 async def insert_test_members(connection: Connection, parameters: Mapping[str, object]) -> None:
     """Store the listed people of a test message."""
     await execute(connection, QUERIES["insert_test_members"], parameters)
+
+
+async def read_people(
+    connection: Connection,
+    contact_ids: Iterable[int],
+    *,
+    catalogue: Catalogue,
+    events_read: Iterable[str],
+    valid_until: datetime,
+    known_until: datetime,
+) -> dict[int, PersonFacts]:
+    """Return people as the reference evaluator knows them, as of one instant and as known at another."""
+    parameters = {
+        "contact_ids": list(contact_ids),
+        "names": list(names_to_read(events_read)),
+        "valid_until": valid_until,
+        "known_until": known_until,
+    }
+    changes = await fetch_all(connection, QUERIES["read_changes"], parameters)
+    events = await fetch_all(connection, QUERIES["read_events"], parameters)
+    return fold_people(changes, events, catalogue)
+
+
+async def read_person(connection: Connection, parameters: Mapping[str, object]) -> PersonRow | None:
+    """Return what bears on sending to one person, or None where there is no such contact."""
+    return await fetch_one(connection, QUERIES["read_person"], parameters, record=PersonRow)
+
+
+async def list_seeds(connection: Connection) -> list[tuple[int, str, str, str]]:
+    """Return id, country, language and zone of the staff who get test messages."""
+    return await fetch_all(connection, QUERIES["list_seeds"])
+
+
+async def set_seed(connection: Connection, contact_id: ContactId, *, is_seed: bool, now: datetime) -> int:
+    """Set whether a contact gets test messages; return 1 where that changed."""
+    return await execute(
+        connection, QUERIES["set_seed"], {"contact_id": contact_id, "is_seed": is_seed, "now": now}
+    )

@@ -1,0 +1,122 @@
+"""The facts of one person as a plan sees them, for the policy's own verdict."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any, Literal, cast
+
+from rulecast.plan.combine import Terms, combine, template_state
+from rulecast.plan.parameters import parameter_values
+from rulecast.policy import Facts, local_clock
+from rulecast.policy.facts import ConsentState, LostTo, SuppressionState, Use
+from rulecast.policy.rule_window import sending_window
+from rulecast.values.ids import ConsentId, ContactId
+from rulecast.values.purpose import ConsentStatus
+from rulecast.values.reason import NUMBERS, Reason
+
+FAR_AWAY = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonRow:
+    """What is stored of one person and bears on sending; `personal` holds opened values."""
+
+    contact_id: ContactId
+    country: str
+    language: str
+    zone: str
+    attributes: dict[str, Any] = field(repr=False)
+    sealed_attributes: bytes | None = field(repr=False)
+    birth_date: str | None = field(repr=False)
+    is_restricted: bool
+    is_reachable: bool
+    objects_to_profiling: bool
+    consent_id: int | None
+    status: str | None
+    is_proven: bool | None
+    effective_at: datetime | None
+    wording_version: str | None
+    stops: list[str]
+    limit_used: int
+    caps_used: list[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How a person stands in one plan beside others: matched, drawn out, lost, and what was left at their turn."""
+
+    matches: bool
+    in_holdout: bool
+    reads_behaviour: bool
+    lost_to: LostTo | None
+    budget_left_e4: int | None
+    portfolio_left: int | None
+
+
+def forecast_facts(
+    terms: Terms, row: PersonRow, personal: dict[str, object], standing: Standing
+) -> tuple[Facts, datetime]:
+    """Return the facts, and the instant of the first possible send, for which the plan forecasts its verdict."""
+    combination = combine(terms, country=row.country, language=row.language, zone=row.zone)
+    template = next(
+        (one for one in terms.templates.values() if one.template_id == combination.template_id), None
+    )
+    values = parameter_values(terms.rule.send.parameters, {**row.attributes, **personal})
+    limit = terms.rule.person_limit
+    facts = Facts(
+        purpose=terms.purpose,
+        lease_held=True,
+        stops=frozenset(),
+        plan_expires_at=FAR_AWAY,
+        number_state="active",
+        consent=_consent(terms, row),
+        suppressions=tuple(_suppression(stop) for stop in row.stops),
+        objects_to_profiling=row.objects_to_profiling,
+        reads_behaviour=standing.reads_behaviour,
+        birth_date=None if row.birth_date is None else date.fromisoformat(row.birth_date),
+        age_minimum=terms.policy.age_minimum_for(row.country),
+        is_restricted=row.is_restricted,
+        is_reachable=row.is_reachable,
+        template=None if template is None else template_state(template),
+        has_all_parameters=template is not None and all(name in values for name in template.parameters),
+        matches=standing.matches,
+        lost_to=standing.lost_to,
+        in_holdout=standing.in_holdout,
+        rule_limit=None
+        if limit is None
+        else Use(
+            count_max=limit.count,
+            window_hours=int(limit.per.length.total_seconds() // 3600),
+            used=row.limit_used,
+        ),
+        caps=tuple(
+            cap.used(used)
+            for cap, used in zip(terms.policy.caps_for(terms.purpose), row.caps_used, strict=True)
+        ),
+        local_clock=local_clock(row.zone, row.country, workspace_zone=terms.workspace_zone),
+        quiet_hours=terms.policy.quiet_hours_for(terms.purpose),
+        window=sending_window(terms.rule.schedule),
+        send_until=combination.send_until,
+        price_e4=combination.price_e4,
+        budget_left_e4=standing.budget_left_e4,
+        portfolio_left=standing.portfolio_left,
+    )
+    is_closed = combination.hours_reason in {NUMBERS[Reason.QUIET_HOURS], NUMBERS[Reason.OUTSIDE_WINDOW]}
+    return facts, terms.evaluated_at if is_closed else combination.send_from
+
+
+def _consent(terms: Terms, row: PersonRow) -> ConsentState | None:
+    if row.consent_id is None or row.status is None or row.effective_at is None:
+        return None
+    return ConsentState(
+        consent_id=ConsentId(row.consent_id),
+        status=ConsentStatus(row.status),
+        is_proven=bool(row.is_proven),
+        is_expired=terms.policy.is_consent_expired(
+            row.effective_at, row.wording_version or "", now=terms.evaluated_at
+        ),
+    )
+
+
+def _suppression(stop: str) -> SuppressionState:
+    scope, _, cause = stop.partition(":")
+    return SuppressionState(scope=cast('Literal["marketing", "all"]', scope), cause=cause)

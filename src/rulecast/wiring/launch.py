@@ -1,0 +1,76 @@
+"""Launching an approved plan: its messages are written, its people reserved, once."""
+
+from dataclasses import dataclass
+
+from rulecast.database import Connection
+from rulecast.deliver import create_run
+from rulecast.observe.append_audit import append_audit
+from rulecast.plan import Plan, store
+from rulecast.plan.errors import PlanChangedError, PlanNotApprovedError
+from rulecast.values.ids import PlanId, RunId
+from rulecast.wiring.approve import SIGNING_PURPOSE, find_change, refuse_if_stale, signed_text, void
+from rulecast.wiring.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """The run of a plan; `is_new` is false where it was launched before."""
+
+    run_id: RunId
+    is_new: bool
+
+
+async def launch(workspace: Workspace, plan_id: PlanId, *, launched_by: str) -> Launch:
+    """Launch an approved plan and return its run; launching it again returns the first run.
+
+    Raises:
+        PlanUnknownError, PlanNotApprovedError, PlanExpiredError: the plan cannot be launched.
+        PlanChangedError: it is not what was approved any more; the plan is void from now on.
+    """
+    async with workspace.database.transaction() as connection:
+        plan = await store.lock_plan(connection, plan_id)
+        run_id = await store.find_run(connection, plan_id)
+        if run_id is not None:
+            return Launch(run_id=run_id, is_new=False)
+        if plan.state == "draft":
+            raise PlanNotApprovedError(f"Nobody has approved plan {plan_id}.")
+        refuse_if_stale(workspace, plan)
+        change = await find_change(connection, plan) or _find_forgery(workspace, plan)
+        if change is None:
+            run_id = await _start(connection, workspace, plan, launched_by=launched_by)
+            return Launch(run_id=run_id, is_new=True)
+        await void(connection, workspace, plan, change)
+    raise PlanChangedError(f"Plan {plan_id}: {change}")
+
+
+def _find_forgery(workspace: Workspace, plan: Plan) -> str | None:
+    signed = signed_text(plan, plan.approved_by)
+    if plan.signature is not None and workspace.vault.verify(SIGNING_PURPOSE, signed, bytes(plan.signature)):
+        return None
+    return "the signature of its approval does not fit."
+
+
+async def _start(connection: Connection, workspace: Workspace, plan: Plan, *, launched_by: str) -> RunId:
+    now = workspace.clock.now()
+    await store.reserve_members(
+        connection, plan, band=plan.document["band"], priority=plan.document["priority_number"]
+    )
+    run_id = await create_run(
+        connection,
+        plan_id=plan.plan_id,
+        rule_name=plan.rule_name,
+        business_number_id=plan.business_number_id,
+        launched_by=launched_by,
+        is_test=plan.is_test,
+        now=now,
+    )
+    await store.set_state(connection, plan.plan_id, "launched")
+    await append_audit(
+        connection,
+        actor=launched_by,
+        action="plan launched",
+        subject=f"plan {plan.plan_id}",
+        details={"run": run_id, "rule": plan.rule_name, "messages": plan.document["planned"]},
+        now=now,
+    )
+    return run_id

@@ -1,0 +1,170 @@
+"""Trying a rule on staff: its exact rendering to listed, consented people, through the same gate, outside reports."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from rulecast.account import shipped_rate_card
+from rulecast.account.store import list_numbers
+from rulecast.database import Connection
+from rulecast.deliver import create_run
+from rulecast.observe.append_audit import append_audit
+from rulecast.plan import Combination, Terms, combine, content_hash, store
+from rulecast.plan.document import instant
+from rulecast.plan.draw import band_number, strength
+from rulecast.plan.errors import SeedMissingError
+from rulecast.policy import read_sending_policy
+from rulecast.rule.book.store import save_rule
+from rulecast.template.store import list_templates
+from rulecast.values.ids import ContactId, PlanId, RunId
+from rulecast.values.purpose import Purpose
+from rulecast.wiring.plan_making import check
+from rulecast.wiring.workspace import Workspace
+from rulecast.wiring.workspace_file import read_rules
+
+SEEDS_MAX = 100
+"""A try goes to staff; more would be a campaign that nobody approved."""
+VALID_HOURS = 24
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """A test run and how many people it was written for."""
+
+    plan_id: PlanId
+    run_id: RunId
+    people: int
+
+
+async def try_rule(workspace: Workspace, text: str) -> Trial:
+    """Write a test run of a rule to every seed contact; the gate decides on each as on anybody.
+
+    The rule's condition, window, holdout, limit and contention do not apply; consent, suppression, stops, template
+    and quiet hours do.
+
+    Raises:
+        RuleRefusedError: the rule does not check.
+        SeedMissingError: nobody is marked as seed, or more than 100 are.
+    """
+    now = workspace.clock.now()
+    async with workspace.database.transaction() as connection:
+        checked = check(text, await workspace.catalogue(connection))
+        rule = replace(checked.rule, schedule=None)
+        seeds = await store.list_seeds(connection)
+        if not 1 <= len(seeds) <= SEEDS_MAX:
+            raise SeedMissingError(
+                f"{len(seeds)} contacts are marked as seed; 1 to {SEEDS_MAX} are expected."
+            )
+        version = await save_rule(connection, checked.rule, author=workspace.actor, now=now)
+        rules = await read_rules(connection)
+        numbers = {number.name: number for number in await list_numbers(connection)}
+        terms = Terms(
+            rule=rule,
+            purpose=Purpose(rule.purpose),
+            policy=read_sending_policy(rules.sending_policy),
+            templates={
+                one.language: one
+                for one in await list_templates(connection)
+                if one.name == rule.send.template
+            },
+            rate_card=shipped_rate_card(),
+            billing_currency=rules.billing_currency,
+            workspace_zone=workspace.settings.default_timezone,
+            evaluated_at=now,
+            expires_at=now + timedelta(hours=VALID_HOURS),
+        )
+        plan_id = await store.next_plan_id(connection)
+        number_id = numbers[rule.send.number].business_number_id
+        await store.insert_plan(
+            connection,
+            _plan_row(
+                workspace, terms, plan_id=plan_id, version_id=version.rule_version_id, number_id=number_id
+            ),
+        )
+        await _insert_members(connection, terms, plan_id, seeds)
+        await _finish(connection, terms, plan_id, people=len(seeds))
+        run_id = await create_run(
+            connection,
+            plan_id=plan_id,
+            rule_name=rule.name,
+            business_number_id=number_id,
+            launched_by=workspace.actor,
+            is_test=True,
+            now=now,
+        )
+        await append_audit(
+            connection,
+            actor=workspace.actor,
+            action="rule tried",
+            subject=f"plan {plan_id}",
+            details={"run": run_id, "rule": rule.name, "people": len(seeds)},
+            now=now,
+        )
+    return Trial(plan_id=plan_id, run_id=run_id, people=len(seeds))
+
+
+def _plan_row(
+    workspace: Workspace, terms: Terms, *, plan_id: PlanId, version_id: int, number_id: str
+) -> dict[str, Any]:
+    return {
+        "plan_id": plan_id,
+        "rule_version_id": version_id,
+        "rule_name": terms.rule.name,
+        "purpose": terms.purpose.value,
+        "evaluated_at": terms.evaluated_at,
+        "as_of": None,
+        "known_at": None,
+        "created_at": terms.evaluated_at,
+        "created_by": workspace.actor,
+        "expires_at": terms.expires_at,
+        "tzdata_version": workspace.tzdata_version,
+        "business_number_id": number_id,
+        "previous_plan_id": None,
+        "is_test": True,
+    }
+
+
+async def _insert_members(
+    connection: Connection, terms: Terms, plan_id: PlanId, seeds: list[tuple[int, str, str, str]]
+) -> None:
+    decided: list[tuple[ContactId, Combination]] = [
+        (ContactId(contact_id), combine(terms, country=country, language=language, zone=zone))
+        for contact_id, country, language, zone in seeds
+    ]
+    await store.insert_test_members(
+        connection,
+        {
+            "plan_id": plan_id,
+            "contact_ids": [contact_id for contact_id, _ in decided],
+            "reason_numbers": [one.template_reason or one.hours_reason for _, one in decided],
+            "template_ids": [one.template_id for _, one in decided],
+            "send_from": [one.send_from for _, one in decided],
+            "send_until": terms.expires_at,
+            "decision_day": terms.evaluated_at.date(),
+        },
+    )
+
+
+async def _finish(connection: Connection, terms: Terms, plan_id: PlanId, *, people: int) -> None:
+    reasons = await store.count_reasons(connection, plan_id)
+    document = {
+        "format": 1,
+        "rule": terms.rule.name,
+        "template": terms.rule.send.template,
+        "band": band_number(terms.rule.priority),
+        "priority_number": terms.rule.priority.number,
+        "strength": strength(terms.rule.priority),
+        "evaluated_at": instant(terms.evaluated_at),
+        "currency": terms.billing_currency,
+        "audience": people,
+        "planned": reasons.get(0, 0),
+        "exclusions": [],
+        "template_hashes": {
+            str(one.template_id): one.components_hash.hex() for one in terms.templates.values()
+        },
+    }
+    members_hash = await store.hash_members(connection, plan_id)
+    await store.finish_plan(
+        connection, plan_id, document=document, content_hash=content_hash(document, members_hash)
+    )
+    await store.set_state(connection, plan_id, "launched")

@@ -1,0 +1,141 @@
+"""Why a person is in or out of a plan: the conditions with their values, then every check in order."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from rulecast.database import Connection
+from rulecast.plan import Member, Plan, draw, store
+from rulecast.plan.forecast_facts import Standing, forecast_facts
+from rulecast.policy import Check, explain_checks
+from rulecast.policy.facts import LostTo
+from rulecast.rule.engine import ExplanationNode, PersonFacts, explain
+from rulecast.values.errors import RulecastError
+from rulecast.values.ids import ContactId, PlanId
+from rulecast.values.reason import NUMBERS, Reason
+from rulecast.wiring.personal_values import open_values
+from rulecast.wiring.plan_terms import PlanTerms, read_terms
+from rulecast.wiring.workspace import Workspace
+
+FOREVER = datetime.max.replace(tzinfo=UTC)
+REASONS = {number: reason for reason, number in NUMBERS.items()}
+
+
+class ContactUnknownError(RulecastError):
+    """There is no contact of that number."""
+
+    code = "RC-WHY-001"
+    summary = "There is no contact of that number."
+    remedy = "Give a contact id; `rulecast contact show` finds it by phone number."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Why:
+    """The answer: was the person in the audience, which conditions hold, what was decided, and each check."""
+
+    contact_id: ContactId
+    plan_id: PlanId
+    rule_name: str
+    evaluated_at: datetime
+    in_audience: bool
+    conditions: ExplanationNode
+    reason: Reason | None
+    lost_to: LostTo | None
+    checked_at: datetime
+    checks: tuple[Check, ...]
+
+
+async def explain_person(workspace: Workspace, contact_id: ContactId, plan_id: PlanId) -> Why:
+    """Return why a plan decided as it did on one person, in its audience or not.
+
+    Conditions are evaluated as of the plan's instant with what was known when it was made.
+
+    Raises:
+        PlanUnknownError, ContactUnknownError: there is no such plan or person.
+    """
+    async with workspace.database.connection() as connection:
+        plan = await store.find_plan(connection, plan_id)
+        known = await read_terms(connection, workspace, plan)
+        row = await store.read_person(connection, person_parameters(plan, known, contact_id))
+        if row is None:
+            raise ContactUnknownError(f"There is no contact {contact_id}.")
+        person = await _person(connection, plan, known, contact_id)
+        member = await store.find_member(connection, plan_id, contact_id)
+        names = await store.rule_names(connection, [] if member is None else [member.lost_to_plan_id])
+    personal = await open_values(workspace.vault, [(contact_id, row.sealed_attributes)])
+    conditions = explain(known.checked.condition, person, plan.evaluated_at)
+    standing = _standing(
+        workspace, known, member, contact_id=contact_id, names=names, matches=conditions.truth
+    )
+    facts, at = forecast_facts(known.terms, row, dict(personal.get(contact_id, {})), standing)
+    return Why(
+        contact_id=contact_id,
+        plan_id=plan_id,
+        rule_name=plan.rule_name,
+        evaluated_at=plan.evaluated_at,
+        in_audience=member is not None,
+        conditions=conditions,
+        reason=None if member is None else REASONS.get(member.reason_number),
+        lost_to=standing.lost_to,
+        checked_at=at,
+        checks=tuple(explain_checks(facts, at)),
+    )
+
+
+def person_parameters(plan: Plan, known: PlanTerms, contact_id: ContactId) -> dict[str, object]:
+    """Return the parameters that read one person as the plan saw them."""
+    terms, at = known.terms, plan.evaluated_at
+    limit = terms.rule.person_limit
+    return {
+        "contact_id": contact_id,
+        "purpose": plan.purpose,
+        "rule_name": plan.rule_name,
+        "evaluated_at": at,
+        "valid_until": plan.as_of or FOREVER,
+        "known_until": plan.known_at or plan.created_at,
+        "limit_since": at if limit is None else at - limit.per.length,
+        "cap_since": [at - timedelta(hours=cap.window_hours) for cap in terms.policy.caps_for(terms.purpose)],
+    }
+
+
+async def _person(connection: Connection, plan: Plan, known: PlanTerms, contact_id: ContactId) -> PersonFacts:
+    people = await store.read_people(
+        connection,
+        [contact_id],
+        catalogue=known.catalogue,
+        events_read=known.checked.events_read,
+        valid_until=plan.evaluated_at,
+        known_until=plan.known_at or plan.created_at,
+    )
+    return people.get(contact_id, PersonFacts(contact_id=contact_id))
+
+
+def _standing(
+    workspace: Workspace,
+    known: PlanTerms,
+    member: Member | None,
+    *,
+    contact_id: ContactId,
+    names: dict[int, str],
+    matches: bool,
+) -> Standing:
+    rule = known.checked.rule
+    reason = None if member is None else REASONS.get(member.reason_number)
+    if member is None:
+        ((_, in_holdout, _order),) = draw(
+            [contact_id],
+            rule_name=rule.name,
+            key=workspace.vault.assignment_key,
+            holdout_percent=rule.holdout_percent,
+        )
+    else:
+        in_holdout = member.in_holdout
+    return Standing(
+        matches=matches,
+        in_holdout=in_holdout,
+        reads_behaviour=known.checked.reads_behaviour,
+        lost_to=None
+        if member is None or not member.lost_to_plan_id
+        else LostTo(rule_name=names.get(member.lost_to_plan_id, ""), margin=member.margin),
+        budget_left_e4=0 if reason is Reason.BUDGET else None,
+        portfolio_left=0 if reason is Reason.PORTFOLIO_LIMIT else None,
+    )
