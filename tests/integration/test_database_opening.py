@@ -1,8 +1,12 @@
 """Reaching PostgreSQL by URL: what is created, what is refused, and what the refusal says."""
 
+import asyncio
+import os
+import signal
 import threading
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +17,7 @@ from psycopg.conninfo import make_conninfo
 from tests.database import cloned_database, server_conninfo
 
 from rulecast.config import Settings
-from rulecast.database import Databases, fetch_value, open_databases
+from rulecast.database import Databases, execute, fetch_value, open_databases
 from rulecast.database.embedded import DISPOSABLE, EmbeddedServer
 from rulecast.database.errors import (
     DatabaseBehindStandbyError,
@@ -57,6 +61,23 @@ async def test_without_a_url_the_embedded_server_is_used(tmp_path: Path) -> None
         assert await fetch_value(connection, "SHOW fsync") == "on"
     await databases.close()
     assert not (tmp_path / "home" / "postgresql" / "18" / "data" / "postmaster.pid").exists()
+
+
+async def test_a_server_that_dies_while_in_use_is_started_again_f66(tmp_path: Path) -> None:
+    databases = await open_databases(Settings(home=tmp_path / "home"))
+    async with databases.main.transaction() as connection:
+        await execute(connection, "CREATE TABLE kept AS SELECT 42 AS answer")
+    pid_file = tmp_path / "home" / "postgresql" / "18" / "data" / "postmaster.pid"
+    os.kill(int(pid_file.read_text(encoding="utf-8").splitlines()[0]), signal.SIGKILL)
+    async with asyncio.timeout(60):
+        answer = None
+        while answer is None:
+            with suppress(psycopg.OperationalError):
+                async with databases.main.connection() as connection:
+                    answer = await fetch_value(connection, "SELECT answer FROM kept")
+    assert answer == 42
+    await databases.close()
+    assert not pid_file.exists()
 
 
 def test_two_first_starts_at_once_agree(fresh_url: str) -> None:

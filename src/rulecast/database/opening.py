@@ -7,7 +7,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from rulecast.config import Settings
-from rulecast.database.embedded import EmbeddedServer
+from rulecast.database.embedded import EmbeddedServer, keep_running
 from rulecast.database.errors import (
     DatabaseBehindStandbyError,
     DatabaseSettingsError,
@@ -30,11 +30,16 @@ class Databases:
     main: Database
     keys: Database
     embedded: EmbeddedServer | None
+    watch: asyncio.Task[None] | None
+    """Starts the embedded server again should it die."""
 
     async def close(self) -> None:
         """Close both pools; the last process to close stops the embedded server."""
         await self.main.close()
         await self.keys.close()
+        if self.watch is not None:
+            self.watch.cancel()
+            await asyncio.gather(self.watch, return_exceptions=True)
         if self.embedded is not None:
             await asyncio.to_thread(self.embedded.leave)
 
@@ -62,7 +67,8 @@ async def open_databases(settings: Settings) -> Databases:
         if embedded is not None:
             await asyncio.to_thread(embedded.leave)
         raise
-    return Databases(main=opened[0], keys=opened[1], embedded=embedded)
+    watch = asyncio.create_task(keep_running(embedded)) if embedded is not None else None
+    return Databases(main=opened[0], keys=opened[1], embedded=embedded, watch=watch)
 
 
 def addresses(settings: Settings, server: str | None) -> tuple[str, str]:

@@ -6,5 +6,6 @@ opened: the only door is a socket in a directory of mode 0700, with a password f
 
 from rulecast.database.embedded.server import EmbeddedServer
 from rulecast.database.embedded.tuning import DISPOSABLE, DURABLE
+from rulecast.database.embedded.watch import keep_running
 
-__all__ = ["DISPOSABLE", "DURABLE", "EmbeddedServer"]
+__all__ = ["DISPOSABLE", "DURABLE", "EmbeddedServer", "keep_running"]

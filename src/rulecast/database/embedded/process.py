@@ -37,6 +37,12 @@ class _PidFile(NamedTuple):
     is_ready: bool
 
 
+def is_running(layout: Layout) -> bool:
+    """Tell whether this cluster's server process lives, ready or not."""
+    seen = _read_pid_file(layout)
+    return seen is not None and _is_ours(layout, seen)
+
+
 def running_socket_directory(layout: Layout) -> Path | None:
     """Return the socket directory of the running server, waiting for one that starts; None without one."""
     seen = _read_pid_file(layout)

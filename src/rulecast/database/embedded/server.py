@@ -27,6 +27,7 @@ from rulecast.database.embedded.layout import (
     prepare_layout,
 )
 from rulecast.database.embedded.process import (
+    is_running,
     is_still_occupied,
     running_socket_directory,
     spawn,
@@ -77,7 +78,7 @@ class EmbeddedServer:
             EmbeddedConfinementError: root has no way to run PostgreSQL.
             EmbeddedBinariesMissingError: the programs are not installed.
         """
-        confinement = self._confinement or choose_confinement()
+        confinement = self._confinement = self._confinement or choose_confinement()
         layout = prepare_layout(self._home, confinement)
         with _start_lock(layout):
             shared = os.open(layout.root / "users.lock", os.O_RDWR | os.O_CREAT, SECRET_MODE)
@@ -94,6 +95,20 @@ class EmbeddedServer:
         atexit.register(self.leave)
         return make_conninfo(host=str(socket_directory), port=PORT, user=ROLE, password=password)
 
+    def revive(self) -> None:
+        """Start the server again if it died while this process uses it; a living one is left alone.
+
+        Raises:
+            EmbeddedStartError: it did not become ready.
+        """
+        if self._member is None or self._confinement is None:
+            return
+        layout = self._member.layout
+        if is_running(layout):
+            return
+        with _start_lock(layout):
+            _ensure_running(layout, self._confinement, tuning=self._tuning, password=ensure_password(layout))
+
     def leave(self) -> None:
         """Give up the membership; stop the server cleanly if nobody else uses it."""
         member, self._member = self._member, None
@@ -106,7 +121,7 @@ class _Membership:
     """A shared lock on the users' file, ended once."""
 
     def __init__(self, layout: Layout, shared: int) -> None:
-        self._layout = layout
+        self.layout = layout
         self._shared = shared
         self._process = os.getpid()
 
@@ -115,15 +130,15 @@ class _Membership:
         if os.getpid() != self._process:
             os.close(self._shared)
             return
-        with _start_lock(self._layout):
+        with _start_lock(self.layout):
             os.close(self._shared)
-            probe = os.open(self._layout.root / "users.lock", os.O_RDWR)
+            probe = os.open(self.layout.root / "users.lock", os.O_RDWR)
             try:
                 fcntl.flock(probe, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 return
             else:
-                stop(self._layout)
+                stop(self.layout)
             finally:
                 os.close(probe)
 
