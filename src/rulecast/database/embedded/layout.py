@@ -6,6 +6,7 @@ import secrets
 import shutil
 import stat
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -111,7 +112,7 @@ def choose_socket_directory(layout: Layout, confinement: Confinement) -> Path:
     if _fits(own):
         _make_private(own, owner=confinement)
         return own
-    note = layout.root / "socket_directory"
+    note = _socket_note(layout)
     if note.exists():
         kept = Path(note.read_text(encoding="utf-8").strip())
         if _fits(kept) and _is_private(kept, confinement):
@@ -119,6 +120,21 @@ def choose_socket_directory(layout: Layout, confinement: Confinement) -> Path:
     chosen = _short_directory(layout, confinement)
     note.write_text(f"{chosen}\n", encoding="utf-8")
     return chosen
+
+
+def remove_short_socket_directory(layout: Layout) -> None:
+    """Remove the short directory made for the socket of a server that has stopped, if there was one."""
+    note = _socket_note(layout)
+    if not note.exists():
+        return
+    # Not empty or already gone: nothing of ours is lost, the next start makes another.
+    with suppress(OSError):
+        Path(note.read_text(encoding="utf-8").strip()).rmdir()
+    note.unlink()
+
+
+def _socket_note(layout: Layout) -> Path:
+    return layout.root / "socket_directory"
 
 
 def _short_directory(layout: Layout, confinement: Confinement) -> Path:

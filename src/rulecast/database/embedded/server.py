@@ -25,6 +25,7 @@ from rulecast.database.embedded.layout import (
     choose_socket_directory,
     ensure_password,
     prepare_layout,
+    remove_short_socket_directory,
 )
 from rulecast.database.embedded.process import (
     is_running,
@@ -139,6 +140,7 @@ class _Membership:
                 return
             else:
                 stop(self.layout)
+                remove_short_socket_directory(self.layout)
             finally:
                 os.close(probe)
 
