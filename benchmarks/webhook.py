@@ -1,0 +1,130 @@
+"""Webhooks a second, durable before the 200, beside a bare receiver that only checks HMAC and JSON.
+
+Both receivers answer the same client, one after the other: 64 connections, one status a POST; then twenty statuses
+a POST. The database is an embedded one of its own, with its ordinary fsync.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.result import Result
+from benchmarks.webhook_client import CONNECTIONS
+from rulecast.config import load_settings
+from rulecast.wiring.workspace import open_workspace
+
+SECONDS_DEFAULT = 5.0
+STATUSES_PER_POST = 20
+START_SECONDS_MAX = 60
+
+
+@dataclass(slots=True)
+class Server:
+    """A running receiver and, once it has stopped, what it cost."""
+
+    port: int
+    cost: Mapping[str, float]
+
+
+def measure(arguments: argparse.Namespace) -> Result:
+    """Measure both receivers in one run."""
+    seconds = arguments.seconds or SECONDS_DEFAULT
+    with tempfile.TemporaryDirectory(prefix="rulecast-bench-") as home:
+        environment = {
+            **os.environ,
+            "RULECAST_HOME": home,
+            "RULECAST_APP_SECRET": "the secret of a benchmark",
+            "RULECAST_VERIFY_TOKEN": "a word",
+        }
+        with serving("bare", environment) as bare:
+            limit = post(bare, environment, seconds, per_post=1)
+            limit_many = post(bare, environment, seconds, per_post=STATUSES_PER_POST)
+        with serving("ours", environment) as server:
+            ours = post(server, environment, seconds, per_post=1)
+            ours_many = post(server, environment, seconds, per_post=STATUSES_PER_POST, first=10**9)
+        kept = asyncio.run(count_rows(environment))
+    posts = ours["acknowledged"] + ours_many["acknowledged"]
+    statuses = ours["acknowledged"] + ours_many["acknowledged"] * STATUSES_PER_POST
+    many_per_second = ours_many["per_second"] * STATUSES_PER_POST
+    return Result(
+        name="webhook",
+        params={
+            "seconds": seconds,
+            "connections": CONNECTIONS,
+            "p50_ms": round(ours["p50_ms"], 2),
+            "p99_ms": round(ours["p99_ms"], 2),
+            "statuses_per_s_in_posts_of_20": round(many_per_second),
+            "refused": ours["refused"] + ours_many["refused"],
+        },
+        unit="POST/s of one status, durable before 200",
+        ours=ours["per_second"],
+        limit=limit["per_second"],
+        peak_rss_mb=server.cost["peak_rss_mb"],
+        cpu_s=server.cost["cpu_s"],
+        valid=kept == {"bodies": posts, "statuses": statuses},
+        notes=(
+            "limit: a bare ASGI receiver doing HMAC and JSON and keeping nothing",
+            f"in POSTs of 20: {many_per_second:,.0f} statuses/s, p99 {ours_many['p99_ms']:.0f} ms",
+            f"the bare one in POSTs of 20: {limit_many['per_second'] * STATUSES_PER_POST:,.0f} statuses/s",
+            f"kept {kept}, acknowledged {posts} bodies with {statuses} statuses",
+        ),
+    )
+
+
+@contextmanager
+def serving(kind: str, environment: Mapping[str, str]) -> Iterator[Server]:
+    """Run a receiver as a process of its own."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.webhook_server", kind],
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        server = Server(port=int(process.stdout.readline()), cost={})
+        yield server
+        process.terminate()
+        server.cost = json.loads(process.stdout.readlines()[-1])
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait(START_SECONDS_MAX)
+
+
+def post(
+    server: Server, environment: Mapping[str, str], seconds: float, *, per_post: int, first: int = 0
+) -> Any:
+    """Run the client, a process of its own too, and return what it counted."""
+    command = [sys.executable, "-m", "benchmarks.webhook_client"]
+    arguments = [str(server.port), str(seconds), str(per_post), str(first)]
+    done = subprocess.run(
+        [*command, *arguments], env=environment, stdout=subprocess.PIPE, text=True, check=True
+    )
+    return json.loads(done.stdout)
+
+
+async def count_rows(environment: Mapping[str, str]) -> dict[str, int]:
+    """Count what stands in the database afterwards."""
+    settings = load_settings(
+        {name: value for name, value in environment.items() if name.startswith("RULECAST_")}
+    )
+    async with (
+        open_workspace(settings, actor="benchmark") as workspace,
+        workspace.database.connection() as connection,
+    ):
+        rows = await connection.execute(
+            "SELECT (SELECT count(*) FROM collect.inbox WHERE state = 'applied'),"
+            " (SELECT count(*) FROM deliver.status)"
+        )
+        row = await rows.fetchone()
+        assert row is not None
+        return {"bodies": row[0], "statuses": row[1]}
