@@ -13,13 +13,22 @@ from rich.panel import Panel
 from rich.text import Text
 
 from rulecast import __version__
-from rulecast.cli import report
+from rulecast.cli import imports, page, plans, report, rules, serve, workspace
 from rulecast.cli.session import begin_session
 from rulecast.values.errors import RulecastError
 from rulecast.wiring.logs import mask_numbers
+from rulecast.wiring.roles import NO_ROLES, Role
 
 # Every group of commands, in the order in which `rulecast --help` shows them.
-GROUPS: tuple[Callable[[typer.Typer], None], ...] = (report.register,)
+GROUPS: tuple[Callable[[typer.Typer], None], ...] = (
+    workspace.register,
+    imports.register,
+    rules.register,
+    plans.register,
+    report.register,
+    serve.register,
+    page.register,
+)
 
 USER_ERROR = 2
 DEFECT = 70
@@ -27,7 +36,7 @@ INTERRUPTED = 130
 FRAMES_SHOWN = 6
 
 
-def build_app(environ: Mapping[str, str]) -> typer.Typer:
+def build_app(environ: Mapping[str, str], roles: Mapping[str, Role]) -> typer.Typer:
     """Return the application with every group of commands."""
     app = typer.Typer(
         name="rulecast",
@@ -55,18 +64,23 @@ def build_app(environ: Mapping[str, str]) -> typer.Typer:
         ] = False,
     ) -> None:
         """Prepare the session of every command."""
-        context.obj = begin_session(home, actor, environ)
+        context.obj = begin_session(home, actor, environ=environ, roles=roles)
 
     for register in GROUPS:
         register(app)
     return app
 
 
-def run_command(arguments: Sequence[str], environ: Mapping[str, str] | None = None) -> int:
+def run_command(
+    arguments: Sequence[str],
+    environ: Mapping[str, str] | None = None,
+    *,
+    roles: Mapping[str, Role] = NO_ROLES,
+) -> int:
     """Run one command line and return its exit code; errors of users are printed, never traced."""
     environ = os.environ if environ is None else environ
     try:
-        build_app(environ)(args=list(arguments), prog_name="rulecast")
+        build_app(environ, roles)(args=list(arguments), prog_name="rulecast")
     except SystemExit as leaving:
         return _exit_code(leaving)
     except RulecastError as error:

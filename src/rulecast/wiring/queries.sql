@@ -97,3 +97,115 @@ SELECT billing_currency, sending_policy FROM public.workspace;
 -- Declared in the workspace file.
 UPDATE public.workspace
 SET billing_currency = %(billing_currency)s, sending_policy = %(sending_policy)s::jsonb;
+
+-- name: ensure_partitions
+-- Months ahead, so that rows never land in a default partition.
+SELECT public.ensure_month_partitions(%(parent)s::text::regclass, %(from_day)s::date, %(to_day)s::date);
+
+-- name: put_page_token
+-- Only its hash is kept; it ends in real time, whatever the workspace's clock says.
+INSERT INTO observe.page_token (token_hash, made_for, expires_at)
+VALUES (%(token_hash)s, %(made_for)s, clock_timestamp() + %(lifetime)s::interval);
+
+-- name: use_page_token
+-- Works once: the second caller finds no row.
+UPDATE observe.page_token
+SET used_at = clock_timestamp()
+WHERE token_hash = %(token_hash)s AND used_at IS NULL AND expires_at > clock_timestamp()
+RETURNING made_for;
+
+-- name: open_page_session
+-- A session ends after twelve hours whatever happens.
+INSERT INTO observe.page_session (session_hash, actor, ends_at)
+VALUES (%(session_hash)s, %(actor)s, clock_timestamp() + %(lifetime)s::interval);
+
+-- name: see_page_session
+-- Alive while used at least every half hour.
+UPDATE observe.page_session
+SET seen_at = clock_timestamp()
+WHERE session_hash = %(session_hash)s
+    AND ends_at > clock_timestamp()
+    AND seen_at > clock_timestamp() - %(idle)s::interval
+RETURNING actor;
+
+-- name: end_page_session
+-- Signed out, or swept when it has ended by itself.
+DELETE FROM observe.page_session
+WHERE session_hash = %(session_hash)s OR ends_at < clock_timestamp();
+
+-- name: sweep_page_tokens
+-- Used and ended tokens are of no use to anybody.
+DELETE FROM observe.page_token WHERE expires_at < clock_timestamp() - interval '1 day';
+
+-- name: find_person
+-- One person for the look-up; what is sealed stays sealed except the names.
+SELECT contact_id, attributes, sealed_attributes, first_seen_at, is_reachable, is_restricted, objects_to_profiling,
+    is_seed, merged_into, erased_at
+FROM profile.contact
+WHERE contact_id = %(contact_id)s;
+
+-- name: list_person_identities
+-- Current identities; the page shows them masked.
+SELECT kind, sealed_value FROM profile.identity
+WHERE contact_id = %(contact_id)s AND valid_to IS NULL
+ORDER BY kind, valid_from;
+
+-- name: list_person_tags
+-- Tags by name.
+SELECT tag FROM profile.tag WHERE contact_id = %(contact_id)s ORDER BY tag;
+
+-- name: list_person_consents
+-- What the person said, the newest first.
+SELECT purpose, status, is_proven, effective_at, method, wording_version
+FROM profile.consent
+WHERE contact_id = %(contact_id)s
+ORDER BY effective_at DESC, consent_id DESC
+LIMIT 20;
+
+-- name: list_person_stops
+-- Stops in force for any identity of the person.
+SELECT DISTINCT suppression.scope, suppression.cause, suppression.occurred_at
+FROM profile.identity AS identity
+JOIN profile.current_suppression AS suppression USING (suppression_index)
+WHERE identity.contact_id = %(contact_id)s
+ORDER BY suppression.occurred_at DESC;
+
+-- name: list_person_messages
+-- Messages of the person, the newest first, with the verdict that decided last.
+SELECT message.message_id, message.run_id, run.rule_name, template.name AS template_name, message.state, message.reason,
+    message.changed_at, message.delivered_at, message.read_at, message.failed_code, run.is_test
+FROM deliver.message AS message
+JOIN deliver.run AS run ON run.run_id = message.run_id
+LEFT JOIN template.template AS template ON template.template_id = message.template_id
+WHERE message.contact_id = %(contact_id)s
+ORDER BY message.message_id DESC
+LIMIT 20;
+
+-- name: list_person_verdicts
+-- What the gate decided about the person, the newest first.
+SELECT verdict.decided_at, verdict.message_id, verdict.outcome, verdict.reason, verdict.deferred_until
+FROM gate.verdict AS verdict
+WHERE verdict.contact_id = %(contact_id)s
+ORDER BY verdict.decided_at DESC, verdict.verdict_id DESC
+LIMIT 20;
+
+-- name: list_person_plans
+-- What the newest plans decided about the person.
+SELECT plan.plan_id, plan.rule_name, plan.created_at, member.reason_number, winner.rule_name AS lost_to
+FROM plan.member AS member
+JOIN plan.plan AS plan ON plan.plan_id = member.plan_id
+LEFT JOIN plan.plan AS winner ON winner.plan_id = member.lost_to_plan_id
+WHERE member.contact_id = %(contact_id)s
+ORDER BY plan.plan_id DESC
+LIMIT 20;
+
+-- name: count_run_messages
+-- How far a run is: its state, all messages, and those that still wait for an end.
+SELECT
+    run.state,
+    count(message.message_id),
+    count(message.message_id) FILTER (WHERE message.state IN ('planned', 'claimed', 'intent', 'deferred'))
+FROM deliver.run AS run
+LEFT JOIN deliver.message AS message USING (run_id)
+WHERE run.run_id = %(run_id)s
+GROUP BY run.state;

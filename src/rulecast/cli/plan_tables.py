@@ -1,0 +1,179 @@
+"""A plan as a marketer reads it: who is in, who is out and why, what it costs, when it ends, how it looks."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from rulecast.account import PRICE_SCALE
+from rulecast.plan import Plan
+from rulecast.values.money import MINOR_UNIT_DIGITS
+from rulecast.values.zone_offsets import local_time
+
+BAR_CELLS = 24
+MESSAGES_ROWS_MAX = 12
+BAND_MARGIN = 900
+"""Strengths of neighbouring bands lie 1,000 apart, of priorities inside a band at most 100."""
+REACHED_MARGIN = 10**8
+
+
+def money(price_e4: int, currency: str) -> str:
+    """Return a price as a person reads it, in major units."""
+    digits = MINOR_UNIT_DIGITS.get(currency, 2)
+    amount = (Decimal(price_e4) / PRICE_SCALE).scaleb(-digits)
+    return f"{amount:,.{digits}f} {currency}"
+
+
+def render_plan(plan: Plan, *, zone: str) -> Iterator[RenderableType]:
+    """Yield the tables of a plan in reading order; instants in the workspace's zone."""
+    document = plan.document
+    yield _title(plan)
+    yield _waterfall(document)
+    if document["lost_to"]:
+        yield _losses(document["lost_to"])
+    if document["messages"]:
+        yield _messages(document)
+    yield _lines(plan, zone)
+    for sample in document["samples"]:
+        title = f"{document['template']} ({sample['language']}), values masked"
+        yield Panel(Text(sample["text"]), title=title, title_align="left", width=64, border_style="dim")
+    for finding in document["findings"]:
+        style = "red" if finding["severity"] == "refused" else "yellow"
+        yield Text.assemble((f"{finding['severity']} {finding['code']} ", style), finding["message"])
+    for warning in document["warnings"]:
+        yield Text.assemble(("warning ", "yellow"), warning)
+
+
+def _title(plan: Plan) -> RenderableType:
+    document = plan.document
+    frame = "" if not plan.is_of_past else f", as of {plan.evaluated_at.isoformat(timespec='minutes')}"
+    return Padding(
+        Text.assemble(
+            (f"Plan {plan.plan_id}", "bold"),
+            f"  rule {plan.rule_name} version {document['rule_version']}, {document['priority']}, "
+            f"{plan.purpose}{frame}: {plan.state}",
+        ),
+        (1, 0, 0, 0),
+    )
+
+
+def _waterfall(document: Mapping[str, Any]) -> RenderableType:
+    table = _table("Who is written to, and who is not")
+    table.add_column("", no_wrap=True)
+    table.add_column("people", justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    table.add_column("why")
+    audience = document["audience"]
+    left = audience
+    table.add_row("audience", f"{audience:,}", _bar(left, audience), "Fulfil the conditions of the rule.")
+    for one in document["exclusions"]:
+        left -= one["count"]
+        table.add_row(one["reason"], f"-{one['count']:,}", _bar(left, audience), one["means"])
+    table.add_section()
+    planned = document["planned"]
+    table.add_row(
+        ("planned"), f"{planned:,}", _bar(planned, audience), "Get the message if the gate still agrees."
+    )
+    return table
+
+
+def _bar(count: int, whole: int) -> Text:
+    return Text("█" * round(BAR_CELLS * count / whole) if whole else "", style="cyan")
+
+
+def _losses(losses: list[Mapping[str, Any]]) -> RenderableType:
+    table = _table("Lost to another rule on the same day")
+    table.add_column("to rule", no_wrap=True)
+    table.add_column("plan", justify="right", no_wrap=True)
+    table.add_column("people", justify="right", no_wrap=True)
+    table.add_column("because")
+    for one in losses:
+        table.add_row(one["rule"], str(one["plan_id"]), f"{one['count']:,}", margin_sentence(one["margin"]))
+    return table
+
+
+def margin_sentence(margin: int) -> str:
+    """Return in words by how much a person was lost."""
+    if margin >= REACHED_MARGIN:
+        return "it has reached them already"
+    if margin >= BAND_MARGIN:
+        return "its band is stronger"
+    if margin > 0:
+        return f"its priority is higher by {margin}"
+    return "both are equally strong and the draw fell to it"
+
+
+def _messages(document: Mapping[str, Any]) -> RenderableType:
+    table = _table("Messages and cost")
+    for name in ("country", "language", "category"):
+        table.add_column(name, no_wrap=True)
+    for name in ("messages", "cost at most"):
+        table.add_column(name, justify="right", no_wrap=True)
+    rows, currency = document["messages"], document["currency"]
+    for one in rows[:MESSAGES_ROWS_MAX]:
+        table.add_row(
+            one["country"],
+            one["language"],
+            one["category"],
+            f"{one['count']:,}",
+            money(one["cost_e4"], currency),
+        )
+    rest = rows[MESSAGES_ROWS_MAX:]
+    if rest:
+        count, cost = sum(one["count"] for one in rest), sum(one["cost_e4"] for one in rest)
+        table.add_row(f"{len(rest)} more", "", "", f"{count:,}", money(cost, currency))
+    return table
+
+
+def _lines(plan: Plan, zone: str) -> RenderableType:
+    document = plan.document
+    card = ", ".join(document["rate_card"])
+    lines = [
+        f"Cost      at most {money(document['cost_e4'], document['currency'])} if all are delivered (rates of {card})"
+    ]
+    if document["budget_e4"] is not None:
+        lines[0] += f"; budget {money(document['budget_e4'], document['currency'])}"
+    lines.append(f"Calendar  {_calendar(document['calendar'], zone)}")
+    difference = document["difference"]
+    if difference is not None:
+        lines.append(
+            f"Change    {difference['in']:,} people in and {difference['out']:,} out since plan {difference['plan_id']}"
+        )
+    lines.append(
+        f"Fresh     everything recorded until {_local(document['freshness']['complete_until'], zone)}; "
+        f"time zones of tzdata {document['tzdata_version']}"
+    )
+    lines.append(f"Expires   {_local(document['expires_at'], zone)}")
+    if plan.is_of_past:
+        lines.append(f"Present   without history, taken as now: {', '.join(document['without_history'])}")
+    return Padding(Text("\n".join(lines)), (1, 0))
+
+
+def _calendar(calendar: Mapping[str, Any] | None, zone: str) -> str:
+    if calendar is None:
+        return "nobody to write to"
+    text = (
+        f"from {_local(calendar['starts_at'], zone)} until {_local(calendar['finishes_at'], zone)}; "
+        f"the limit that binds is the {calendar['binding_limit']}"
+    )
+    late = calendar["messages_too_late"]
+    return f"{text}; {late:,} messages do not fit before their windows close" if late else text
+
+
+def _local(text: str, zone: str) -> str:
+    at = datetime.fromisoformat(text)
+    if at.microsecond:
+        at = at.replace(microsecond=0) + timedelta(seconds=1)
+    return f"{local_time(zone, at):%a %d %b %Y %H:%M:%S} {zone}"
+
+
+def _table(title: str) -> Table:
+    return Table(
+        title=Text(title, style="bold"), title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0)
+    )

@@ -1,0 +1,126 @@
+"""Why a person is in or out, as a tree of conditions and a list of checks."""
+
+from collections.abc import Iterator, Mapping
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+from rulecast.cli.plan_tables import margin_sentence
+from rulecast.policy import Check, Deferred
+from rulecast.policy.local_time import LocalClock
+from rulecast.rule.engine import ExplanationNode
+from rulecast.values.reason import DESCRIPTIONS
+from rulecast.wiring.why import Why
+
+MARKS = {"passed": ("✔", "green"), "failed": ("✘", "bold red"), "not reached": ("·", "dim")}
+
+
+def render_why(why: Why) -> Iterator[RenderableType]:
+    """Yield the conditions, the checks and the answer."""
+    yield Text.assemble(
+        "\nContact ", (str(why.contact_id), "bold"), f" and plan {why.plan_id} (rule {why.rule_name})\n"
+    )
+    root = Tree(_node_label(why.conditions))
+    _grow(root, why.conditions)
+    yield root
+    if not why.in_audience:
+        yield Text(
+            "\nNot in the audience: the conditions were not fulfilled when the plan was made.", style="bold"
+        )
+    table = Table(
+        box=None, pad_edge=False, padding=(0, 2, 0, 0), title="\nChecks, in order", title_justify="left"
+    )
+    for name in ("", "check", "found"):
+        table.add_column(name)
+    for check in why.checks:
+        mark, style = MARKS[check.outcome]
+        table.add_row(Text(mark, style=style), check.name, Text(_found(check), style=style))
+    yield table
+    yield Text.assemble("\n", (_answer(why), "bold"))
+
+
+def why_json(why: Why) -> dict[str, object]:
+    """Return the answer as plain data."""
+    return {
+        "contact_id": why.contact_id,
+        "plan_id": why.plan_id,
+        "rule": why.rule_name,
+        "evaluated_at": why.evaluated_at,
+        "in_audience": why.in_audience,
+        "reason": None if why.reason is None else why.reason.value,
+        "lost_to": None
+        if why.lost_to is None
+        else {"rule": why.lost_to.rule_name, "margin": why.lost_to.margin},
+        "conditions": _node_json(why.conditions),
+        "checks": [
+            {
+                "check": check.name,
+                "outcome": check.outcome,
+                "reason": None if check.verdict is None else check.verdict.reason.value,
+                "until": check.verdict.until if isinstance(check.verdict, Deferred) else None,
+                "facts": {name: _fact(value) for name, value in check.facts.items()},
+            }
+            for check in why.checks
+        ],
+    }
+
+
+def _grow(tree: Tree, node: ExplanationNode) -> None:
+    for child in node.children:
+        _grow(tree.add(_node_label(child)), child)
+
+
+def _node_label(node: ExplanationNode) -> Text:
+    mark, style = MARKS["passed" if node.truth else "failed"]
+    values = ", ".join(f"{name} = {_shown(value)}" for name, value in node.values.items())
+    return Text.assemble((f"{mark} ", style), node.text, (f"   {values}" if values else "", "dim"))
+
+
+def _node_json(node: ExplanationNode) -> dict[str, object]:
+    return {
+        "text": node.text,
+        "truth": node.truth,
+        "values": {name: _fact(value) for name, value in node.values.items()},
+        "children": [_node_json(child) for child in node.children],
+    }
+
+
+def _shown(value: object) -> str:
+    return "missing" if value is None else str(_fact(value))
+
+
+def _found(check: Check) -> str:
+    if check.verdict is None:
+        return check.outcome
+    sentence = DESCRIPTIONS[check.verdict.reason]
+    if isinstance(check.verdict, Deferred):
+        return f"{check.verdict.reason.value}: {sentence} Again at {check.verdict.until.isoformat(timespec='minutes')}."
+    return f"{check.verdict.reason.value}: {sentence}"
+
+
+def _answer(why: Why) -> str:
+    if not why.in_audience:
+        return "Out: the conditions of the rule do not hold."
+    if why.reason is None:
+        return "In: a message is planned; the gate checks again at the moment of sending."
+    if why.lost_to is not None:
+        return (
+            f"Out: lost to the rule {why.lost_to.rule_name}, because {margin_sentence(why.lost_to.margin)}."
+        )
+    return f"Out: {why.reason.value}. {DESCRIPTIONS[why.reason]}"
+
+
+def _fact(value: object) -> object:
+    """Return a fact as plain data; a clock by the names of its zones."""
+    if isinstance(value, LocalClock):
+        return [zone.zone for zone in value.zones]
+    if value is None or isinstance(value, str | int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {str(name): _fact(part) for name, part in value.items()}
+    if isinstance(value, list | tuple | frozenset | set):
+        return [_fact(part) for part in value]
+    names = getattr(value, "__dataclass_fields__", None)
+    return {name: _fact(getattr(value, name)) for name in names} if names else str(value)
