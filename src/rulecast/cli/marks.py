@@ -18,9 +18,6 @@ def register(app: typer.Typer) -> None:
     def mark(
         context: typer.Context,
         contact: Annotated[int, typer.Argument(help="Id of the contact.", min=1)],
-        seed: Annotated[
-            bool | None, typer.Option("--seed/--no-seed", help="On the list for test messages.")
-        ] = None,
         objects: Annotated[
             bool | None,
             typer.Option(
@@ -32,8 +29,8 @@ def register(app: typer.Typer) -> None:
         ] = None,
         json: JsonOption = False,
     ) -> None:
-        """Mark how a person may be treated: test list, objection to profiling, restriction."""
-        marks = Marks(is_seed=seed, objects_to_profiling=objects, is_restricted=restricted)
+        """Mark how a person may be treated: objection to profiling, restriction."""
+        marks = Marks(objects_to_profiling=objects, is_restricted=restricted)
 
         async def work(workspace: Workspace, terminal: Terminal) -> int | None:
             changed = await mark_person(workspace, ContactId(contact), marks)

@@ -1,7 +1,7 @@
 """Marks on a person: a decision in, the mark and its place in the change log out.
 
-A mark says how a person may be treated: is on the company's own test list, objects to profiling, has asked that their
-data be left alone. The last two forbid sends, so they are set under the locks the gate takes.
+A mark says how a person may be treated: objects to profiling, or has asked that their data be left
+alone. Both forbid sends, so they are set under the locks the gate takes.
 """
 
 from rulecast.profile.marks.set_marks import Marks, set_marks

@@ -8,13 +8,11 @@ ORDER BY contact_id FOR NO KEY UPDATE;
 -- Sets what was chosen where it differs, and appends it to the change log.
 WITH marked AS (
     UPDATE profile.contact
-    SET is_seed = coalesce(%(is_seed)s::boolean, is_seed),
-        objects_to_profiling = coalesce(%(objects_to_profiling)s::boolean, objects_to_profiling),
+    SET objects_to_profiling = coalesce(%(objects_to_profiling)s::boolean, objects_to_profiling),
         is_restricted = coalesce(%(is_restricted)s::boolean, is_restricted)
     WHERE contact_id = ANY(%(contact_ids)b::bigint[])
         AND (
-            is_seed IS DISTINCT FROM coalesce(%(is_seed)s::boolean, is_seed)
-            OR objects_to_profiling IS DISTINCT FROM coalesce(%(objects_to_profiling)s::boolean, objects_to_profiling)
+            objects_to_profiling IS DISTINCT FROM coalesce(%(objects_to_profiling)s::boolean, objects_to_profiling)
             OR is_restricted IS DISTINCT FROM coalesce(%(is_restricted)s::boolean, is_restricted)
         )
     RETURNING contact_id

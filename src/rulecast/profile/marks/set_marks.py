@@ -13,11 +13,10 @@ from rulecast.values.ids import ContactId
 class Marks:
     """Which marks to set or to take away; None leaves one as it is.
 
-    `is_seed` puts a consented member of staff on the list for test messages. `objects_to_profiling` keeps a person out
+    `objects_to_profiling` keeps a person out
     of rules that read behaviour (apart from STOP). `is_restricted` stops all processing but storage (GDPR Art. 18).
     """
 
-    is_seed: bool | None = None
     objects_to_profiling: bool | None = None
     is_restricted: bool | None = None
 

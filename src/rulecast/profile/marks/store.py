@@ -26,7 +26,6 @@ async def set_marks(
         QUERIES["set_marks"],
         {
             "contact_ids": sorted(set(contact_ids)),
-            "is_seed": chosen.get("is_seed"),
             "objects_to_profiling": chosen.get("objects_to_profiling"),
             "is_restricted": chosen.get("is_restricted"),
             "payload": Jsonb(chosen),
