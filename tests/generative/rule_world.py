@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
-from typing import Any, Protocol
+from typing import Any
+
+from tests.engines import Engine
 
 from rulecast.rule.engine import ConsentFact, EventFact, PersonFacts, Relations
 from rulecast.values.catalogue import Attribute, AttributeType, Catalogue, EventDefinition, Template
@@ -60,16 +62,6 @@ COLUMN_TYPES = {
     "postgres": {T.TEXT: "TEXT", T.DECIMAL: "NUMERIC(18,4)", T.TEXT_LIST: "TEXT[]"},
 }
 SHARED_TYPES = {T.INTEGER: "BIGINT", T.BOOLEAN: "BOOLEAN", T.DATE: "DATE", T.INSTANT: "TIMESTAMP"}
-
-
-class Engine(Protocol):
-    """Something that runs SQL: DuckDB or PostgreSQL."""
-
-    dialect: Any
-
-    def run(self, statement: str) -> list[tuple[Any, ...]]: ...
-
-    def load(self, relation: str, rows: list[tuple[Any, ...]]) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -165,12 +157,14 @@ def _event(chance: random.Random, now: datetime) -> EventFact:
 
 
 # ---- the same people as relations
-def create_relations(engine: Engine, schema: str, people: tuple[PersonFacts, ...]) -> Relations:
+def create_relations(
+    engine: Engine, schema: str, people: tuple[PersonFacts, ...], catalogue: Catalogue
+) -> Relations:
     """Make relations of the mart's shape in a schema of their own and fill them."""
     types = {**SHARED_TYPES, **COLUMN_TYPES[engine.dialect]}
     text, texts = types[T.TEXT], types[T.TEXT_LIST]
-    attributes = ", ".join(f'"{entry.name}" {types[entry.type]}' for entry in CATALOGUE.stored_attributes())
-    properties = ", ".join(f'"p_{name}" {types[kind]}' for name, kind in CATALOGUE.event_properties().items())
+    attributes = ", ".join(f'"{entry.name}" {types[entry.type]}' for entry in catalogue.stored_attributes())
+    properties = ", ".join(f'"p_{name}" {types[kind]}' for name, kind in catalogue.event_properties().items())
     columns = {
         "contact": f"contact_id BIGINT, tags {texts}, {attributes}",
         "consent": f'contact_id BIGINT, purpose {text}, granted BOOLEAN, proven BOOLEAN, "at" TIMESTAMP',
@@ -181,7 +175,7 @@ def create_relations(engine: Engine, schema: str, people: tuple[PersonFacts, ...
     for relation, definition in columns.items():
         engine.run(f"CREATE TABLE {schema}.{relation} ({definition})")
     engine.load(f"{schema}.zone_offset", zone_rows())
-    _load_people(engine, schema, people)
+    _load_people(engine, schema, people, catalogue)
     return Relations(
         contact=f"{schema}.contact",
         consent=f"{schema}.consent",
@@ -205,9 +199,9 @@ def _cell(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _load_people(engine: Engine, schema: str, people: tuple[PersonFacts, ...]) -> None:
+def _load_people(engine: Engine, schema: str, people: tuple[PersonFacts, ...], catalogue: Catalogue) -> None:
     own = {"first_seen_at", "zone"}
-    names = [entry.name for entry in CATALOGUE.stored_attributes()]
+    names = [entry.name for entry in catalogue.stored_attributes()]
     engine.load(
         f"{schema}.contact",
         [
@@ -230,7 +224,7 @@ def _load_people(engine: Engine, schema: str, people: tuple[PersonFacts, ...]) -
             for purpose, consent in person.consents.items()
         ],
     )
-    properties = list(CATALOGUE.event_properties())
+    properties = list(catalogue.event_properties())
     engine.load(
         f"{schema}.event",
         [

@@ -6,16 +6,15 @@ The default run tries 300 conditions; RULECAST_TEST_RULE_EXAMPLES asks for more,
 import os
 from collections.abc import Iterator
 from contextlib import closing
-from typing import Any, Literal
 
-import duckdb
 import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.database import empty_database
+from tests.engines import DuckEngine, Engine, PostgresEngine
 from tests.generative.rule_strategies import conditions
-from tests.generative.rule_world import CATALOGUE, Engine, create_relations, world_of
+from tests.generative.rule_world import CATALOGUE, create_relations, world_of
 
 from rulecast.rule.engine import Relations, compile_audience, evaluate, explain
 from rulecast.rule.language import RuleProblems
@@ -26,40 +25,6 @@ from rulecast.rule.language.format_condition import format_condition
 EXAMPLES_DEFAULT = 300
 EXAMPLES = int(os.environ.get("RULECAST_TEST_RULE_EXAMPLES", str(EXAMPLES_DEFAULT)))
 WORLDS = 3 if EXAMPLES == EXAMPLES_DEFAULT else 60
-
-
-class DuckEngine:
-    dialect: Literal["duckdb"] = "duckdb"
-
-    def __init__(self) -> None:
-        self.connection = duckdb.connect(config={"threads": 1})
-
-    def run(self, statement: str) -> list[tuple[Any, ...]]:
-        return self.connection.execute(statement).fetchall()
-
-    def load(self, relation: str, rows: list[tuple[Any, ...]]) -> None:
-        # One statement for many rows: DuckDB's executemany costs half a millisecond a row.
-        for first in range(0, len(rows), 200):
-            chunk = rows[first : first + 200]
-            row = f"({', '.join('?' for _ in chunk[0])})"
-            values = [value for line in chunk for value in line]
-            self.connection.execute(f"INSERT INTO {relation} VALUES {', '.join([row] * len(chunk))}", values)
-
-
-class PostgresEngine:
-    dialect: Literal["postgres"] = "postgres"
-
-    def __init__(self, connection: psycopg.Connection[Any]) -> None:
-        self.connection = connection
-
-    def run(self, statement: str) -> list[tuple[Any, ...]]:
-        found = self.connection.execute(statement.encode())
-        return found.fetchall() if found.description else []
-
-    def load(self, relation: str, rows: list[tuple[Any, ...]]) -> None:
-        with self.connection.cursor().copy(f"COPY {relation} FROM STDIN".encode()) as copy:
-            for row in rows:
-                copy.write_row(row)
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +45,7 @@ class LoadedEngine:
     def audience(self, condition: c.Condition, seed: int) -> list[int]:
         world = world_of(seed)
         if seed not in self.worlds:
-            self.worlds[seed] = create_relations(self.engine, f"world_{seed}", world.people)
+            self.worlds[seed] = create_relations(self.engine, f"world_{seed}", world.people, CATALOGUE)
         compiled = compile_audience(
             condition, self.engine.dialect, now=world.now, relations=self.worlds[seed]
         )

@@ -112,9 +112,7 @@ def check_success(success: d.Success | None, scope: Scope) -> d.Success | None:
 def _check_worth(success: d.Success, worth: str, event: EventDefinition, scope: Scope) -> None:
     kind = event.properties.get(worth)
     if kind is None:
-        scope.report(
-            UNKNOWN_PROPERTY, f"The event {event.name} has no property {worth}.", success.span
-        )
+        scope.report(UNKNOWN_PROPERTY, f"The event {event.name} has no property {worth}.", success.span)
     elif kind not in NUMERIC:
         scope.report(NOT_NUMERIC, f"{worth} is of type {kind} and is worth nothing.", success.span)
 

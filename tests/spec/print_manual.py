@@ -1,0 +1,132 @@
+"""Prints docs/reference/language.md from the specification: `python -m tests.spec.print_manual`."""
+
+import inspect
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from rulecast.rule.language import RuleProblems, check_rule, format_rule, parse_rule, rule_from_json
+from rulecast.rule.language.availability import NOT_AVAILABLE_YET
+from rulecast.rule.language.check import check_condition
+from rulecast.rule.language.problem import KINDS
+from rulecast.values.catalogue import BUILT_IN_ATTRIBUTES, BUILT_IN_EVENTS
+from tests.spec.chapters import CHAPTERS
+from tests.spec.clauses import CLAUSES, EXAMPLE, FORMS
+from tests.spec.problem_cases import CASES, RULE, ProblemCase
+from tests.spec.tables import CATALOGUE, Chapter, rows_of
+
+MANUAL = Path(__file__).parents[2] / "docs" / "reference" / "language.md"
+INTRODUCTION = """\
+# The rule language
+
+<!-- Printed by `python -m tests.spec.print_manual` from tests/spec; a test compares. Do not edit. -->
+
+A rule is a text file. `rulecast rule check FILE` says whether it can run, `rulecast rule fmt FILE` writes it in its
+one canonical form, `rulecast rule explain FILE` says in sentences what it does. Rules as JSON hold the same without
+loss. Every example on this page is executed by a test, on the reference evaluator and on DuckDB.
+"""
+
+
+def manual() -> str:
+    """Return the whole manual."""
+    return "\n".join(_lines()).rstrip() + "\n"
+
+
+def _lines() -> Iterator[str]:
+    yield INTRODUCTION
+    yield "## A rule\n"
+    yield from _code(EXAMPLE)
+    yield "Clauses stand in any order, each once, parted by lines or semicolons; keywords may have capital letters. "
+    yield 'A remark is `about "text"`; `#` comments are refused because formatting could not keep them.\n'
+    yield "| Clause | Meaning |\n| --- | --- |"
+    for form, meaning in CLAUSES:
+        yield f"| `{form}` | {meaning} |"
+    yield "\n## The forms of conditions\n"
+    yield "| Form | True when |\n| --- | --- |"
+    for form, meaning in FORMS:
+        yield f"| `{form}` | {meaning} |"
+    yield ""
+    for chapter in CHAPTERS:
+        yield from _chapter(chapter)
+    yield from _catalogue()
+    yield "## Not available yet\n"
+    yield "These are part of the language and are refused with RL-040 until something executes them: "
+    yield f"{', '.join(construct.value for construct in NOT_AVAILABLE_YET)}.\n"
+    yield "## Problems\n"
+    yield "A rule with errors does not run. Warnings are told and change nothing.\n"
+    for kind, case in zip(KINDS, CASES, strict=True):
+        yield f"### {kind.code} {kind.title}\n"
+        yield f"{kind.severity.capitalize()}. {kind.explanation}\n"
+        if case.shown:
+            yield from _code(_rendered(case))
+
+
+def _chapter(chapter: Chapter) -> Iterator[str]:
+    yield f"## {chapter.title}\n"
+    yield f"{chapter.text}\n"
+    yield from _table(chapter.people)
+    if chapter.events:
+        yield from _table(chapter.events)
+    yield "| Condition | True for |\n| --- | --- |"
+    for text, people in chapter.cases:
+        yield f"| `{text}` | {', '.join(people.split()) or 'nobody'} |"
+    yield ""
+
+
+def _table(table: str) -> Iterator[str]:
+    rows = rows_of(inspect.cleandoc(table))
+    header = list(rows[0])
+    yield f"| {' | '.join(header)} |"
+    yield f"|{' --- |' * len(header)}"
+    for row in rows:
+        yield f"| {' | '.join(row.values())} |"
+    yield ""
+
+
+def _catalogue() -> Iterator[str]:
+    yield "## What every workspace has\n"
+    yield "| Attribute | Type | Class | Meaning |\n| --- | --- | --- | --- |"
+    for entry in BUILT_IN_ATTRIBUTES:
+        yield f"| `{entry.name}` | {entry.type} | {entry.data_class} | {entry.about} |"
+    yield "\n| Event | In a rule also | Properties | Meaning |\n| --- | --- | --- | --- |"
+    for event in BUILT_IN_EVENTS:
+        properties = ", ".join(f"{name} ({kind})" for name, kind in event.properties.items())
+        aliases = ", ".join(f"`{alias}`" for alias in event.aliases)
+        yield f"| `{event.name}` | {aliases} | {properties} | {event.about} |"
+    yield ""
+
+
+def _code(text: str) -> Iterator[str]:
+    yield f"```text\n{text.rstrip()}\n```\n"
+
+
+def _rendered(case: ProblemCase) -> str:
+    """Return the text of a case as the author sees it with the problem."""
+    if case.kind == "json":
+        refused = rule_from_json(json.loads(case.text))
+        assert isinstance(refused, RuleProblems)
+        return f"{case.text}\n\n{refused.problems[0].code}: {refused.problems[0].message}"
+    if case.kind == "rule":
+        found = check_rule(case.text, CATALOGUE)
+    else:
+        checked = check_condition(case.text, CATALOGUE)
+        if isinstance(checked, RuleProblems):
+            return checked.render(case.text)
+        text = RULE.replace('city = "Rabat"', case.text)
+        found = check_rule(text, CATALOGUE)
+        assert not isinstance(found, RuleProblems)
+        return "\n\n".join(warning.render(text) for warning in found.warnings)
+    assert isinstance(found, RuleProblems)
+    return found.render(case.text)
+
+
+def _check_example() -> None:
+    parsed = parse_rule(EXAMPLE)
+    assert not isinstance(parsed, RuleProblems), parsed.render(EXAMPLE)
+    assert format_rule(parsed) == EXAMPLE
+
+
+if __name__ == "__main__":
+    _check_example()
+    MANUAL.parent.mkdir(parents=True, exist_ok=True)
+    MANUAL.write_text(manual(), encoding="utf-8")

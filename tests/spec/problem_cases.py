@@ -1,0 +1,66 @@
+"""One case for each problem code: a text, and where the problem is found."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+RULE = """rule hello
+  purpose marketing
+  when city = "Rabat"
+  send template winback in fr (name: first_name or "client") from casablanca_main
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProblemCase:
+    """A text with a problem; `shown` False keeps texts too long for the manual out of it."""
+
+    code: str
+    text: str
+    kind: Literal["condition", "rule", "json"] = "condition"
+    line: int = 1
+    column: int = 1
+    shown: bool = True
+
+
+def _rule(code: str, line: int, column: int, replaced: str, by: str) -> ProblemCase:
+    assert replaced in RULE
+    return ProblemCase(code=code, kind="rule", text=RULE.replace(replaced, by), line=line, column=column)
+
+
+CASES: tuple[ProblemCase, ...] = (
+    ProblemCase(code="RL-001", text="city = Rabat", column=8),
+    ProblemCase(code="RL-002", text="orders = 1 or " * 5000 + "orders = 1", shown=False),
+    ProblemCase(code="RL-003", text="(" * 40 + "orders = 1" + ")" * 40, column=33, shown=False),
+    _rule("RL-004", 3, 11, "  when", "  purpose service\n  when"),
+    _rule("RL-005", 1, 6, "  purpose marketing\n", ""),
+    ProblemCase(code="RL-006", text="joined_on = 2026-02-30", column=13),
+    ProblemCase(code="RL-007", text="# people from Rabat", column=1),
+    ProblemCase(code="RL-008", kind="json", text='{"format": 1, "rule": {"kind": "Rule", "name": "hello"}}'),
+    ProblemCase(code="RL-010", text='cty = "Rabat"'),
+    ProblemCase(code="RL-011", text="did purchse in last 7 days", column=5),
+    ProblemCase(code="RL-012", text="did purchase where (amont > 5)", column=21),
+    _rule("RL-013", 4, 3, "winback", "winbck"),
+    _rule("RL-014", 4, 3, "casablanca_main", "casablanca_mian"),
+    _rule("RL-015", 3, 12, "  when", "  priority promotions/40\n  when"),
+    ProblemCase(code="RL-016", text='first_name = "Asha"'),
+    ProblemCase(code="RL-017", text='support_level = "gold"'),
+    ProblemCase(code="RL-020", text='orders >= "3"', column=11),
+    ProblemCase(code="RL-021", text='city > "Rabat"'),
+    ProblemCase(code="RL-022", text="did purchase where (did message)", column=21),
+    ProblemCase(code="RL-023", text="not consent marketing granted", column=5),
+    ProblemCase(code="RL-024", text="sum(purchase.category) > 5", column=14),
+    ProblemCase(code="RL-025", text="did visit in last 91 days", column=19),
+    ProblemCase(code="RL-026", text="did visit"),
+    ProblemCase(code="RL-027", text="orders between 5 and 3", column=16),
+    ProblemCase(code="RL-028", text="silent for 0 days", column=12),
+    _rule("RL-029", 4, 3, ' (name: first_name or "client")', ""),
+    _rule("RL-030", 4, 3, "in fr", "in de"),
+    _rule("RL-031", 4, 3, "purpose marketing", "purpose service"),
+    _rule("RL-040", 5, 3, "main\n", "main\n  every weekday at 20:00..22:00 local time of the contact\n"),
+    ProblemCase(code="RL-050", text='tag "vip" or not tag "vip"'),
+    ProblemCase(code="RL-051", text='tag "vip" and not tag "vip"'),
+    ProblemCase(code="RL-052", text="joined_on before 30 days ago"),
+    ProblemCase(code="RL-053", text='city != "Rabat"'),
+    ProblemCase(code="RL-054", text='illness = "asthma"'),
+)
+"""Warnings are looked for in a rule around the condition."""

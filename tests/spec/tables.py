@@ -1,0 +1,125 @@
+"""Reading the small tables of the specification into people."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from rulecast.rule.engine import ConsentFact, EventFact, PersonFacts
+from rulecast.values.catalogue import (
+    Attribute,
+    AttributeType,
+    Catalogue,
+    DataClass,
+    EventDefinition,
+    Template,
+    fold_text,
+)
+
+T = AttributeType
+NOW = datetime(2026, 11, 17, 18, 55, tzinfo=UTC)
+CATALOGUE = Catalogue.of(
+    attributes=[
+        Attribute(name="orders", type=T.INTEGER),
+        Attribute(name="balance", type=T.DECIMAL),
+        Attribute(name="is_member", type=T.BOOLEAN),
+        Attribute(name="joined_on", type=T.DATE),
+        Attribute(name="paid_at", type=T.INSTANT),
+        Attribute(name="interests", type=T.TEXT_LIST),
+        Attribute(name="support_level", type=T.TEXT, purpose="service"),
+        Attribute(name="illness", type=T.TEXT, data_class=DataClass.SENSITIVE),
+    ],
+    events=[
+        EventDefinition(name="purchase", properties={"amount": T.DECIMAL, "category": T.TEXT}),
+        EventDefinition(name="campaign", properties={"number": T.INTEGER, "category": T.TEXT}),
+        EventDefinition(name="redemption", properties={"number": T.INTEGER}),
+        EventDefinition(name="visit", retention_days=90),
+    ],
+    templates=[Template(name="winback", languages=("fr", "ar", "en"), parameters=("name",))],
+    numbers=("casablanca_main",),
+    default_zone="Africa/Casablanca",
+)
+IDS = {"Asha": 1, "Bilal": 2, "Chitra": 3, "Deepa": 4}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chapter:
+    """One chapter of the manual: what it says, the people, and conditions with the people they are true for."""
+
+    title: str
+    text: str
+    people: str
+    cases: tuple[tuple[str, str], ...]
+    events: str = ""
+
+
+def rows_of(table: str) -> list[dict[str, str]]:
+    """Return the rows of a table; cells are parted by bars, the first line names the columns."""
+    lines = [[cell.strip() for cell in line.split("|")] for line in table.strip().splitlines()]
+    header, *rows = lines
+    return [dict(zip(header, row, strict=True)) for row in rows]
+
+
+def people_of(chapter: Chapter) -> tuple[PersonFacts, ...]:
+    """Return the people of a chapter with their events."""
+    events = rows_of(chapter.events) if chapter.events else []
+    return tuple(
+        _person(row, [event for event in events if event["person"] == row["person"]])
+        for row in rows_of(chapter.people)
+    )
+
+
+def instant_of(cell: str) -> datetime:
+    """Return `3 days ago`, `12 hours ago`, `now`, a date or an instant as an instant."""
+    if cell == "now":
+        return NOW
+    if cell.endswith(" ago"):
+        amount, unit, _ = cell.split()
+        return NOW - timedelta(**{unit if unit.endswith("s") else unit + "s": int(amount)})
+    return datetime.fromisoformat(cell.removesuffix("Z")).replace(tzinfo=UTC)
+
+
+READERS: dict[AttributeType, Any] = {
+    T.TEXT: fold_text,
+    T.INTEGER: int,
+    T.DECIMAL: Decimal,
+    T.BOOLEAN: lambda cell: cell == "true",
+    T.DATE: date.fromisoformat,
+    T.INSTANT: instant_of,
+    T.TEXT_LIST: lambda cell: tuple(fold_text(part.strip()) for part in cell.split(",")),
+}
+
+
+def _person(row: dict[str, str], events: list[dict[str, str]]) -> PersonFacts:
+    known = {name: cell for name, cell in row.items() if cell and name in CATALOGUE.attributes}
+    attributes = {
+        name: CATALOGUE.attributes[name].stored_text(cell)
+        if CATALOGUE.attributes[name].type is T.TEXT
+        else READERS[CATALOGUE.attributes[name].type](cell)
+        for name, cell in known.items()
+        if name not in {"first_seen_at", "zone"}
+    }
+    seen = row.get("first_seen_at")
+    return PersonFacts(
+        contact_id=IDS[row["person"]],
+        attributes=attributes,
+        tags=frozenset(tag.strip() for tag in row.get("tags", "").split(",") if tag.strip()),
+        consents=_consents(row.get("marketing consent", "")),
+        events=tuple(_event(event) for event in events),
+        first_seen_at=instant_of(seen) if seen else None,
+        zone=row.get("zone") or None,
+    )
+
+
+def _consents(cell: str) -> dict[str, ConsentFact]:
+    if not cell:
+        return {}
+    state, _, at = cell.partition(", ")
+    since = instant_of(at) if at else None
+    return {"marketing": ConsentFact(granted=state != "withdrawn", proven=state != "unproven", at=since)}
+
+
+def _event(row: dict[str, str]) -> EventFact:
+    kinds = CATALOGUE.events[row["event"]].properties
+    properties = {name: READERS[kinds[name]](cell) for name, cell in row.items() if name in kinds and cell}
+    return EventFact(name=row["event"], occurred_at=instant_of(row["at"]), properties=properties)

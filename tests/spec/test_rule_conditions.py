@@ -1,0 +1,53 @@
+"""Every row of the specification holds on the reference evaluator and on DuckDB, and the manual is current."""
+
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from rulecast.rule.engine import Relations, compile_audience, evaluate
+from rulecast.rule.language import RuleProblems
+from rulecast.rule.language.check import check_condition
+from tests.engines import DuckEngine
+from tests.generative.rule_world import create_relations
+from tests.spec.chapters import CHAPTERS
+from tests.spec.print_manual import MANUAL, manual
+from tests.spec.tables import CATALOGUE, IDS, NOW, Chapter, people_of
+
+CASES = [
+    pytest.param(chapter, text, expected, id=f"{chapter.title}: {text}")
+    for chapter in CHAPTERS
+    for text, expected in chapter.cases
+]
+
+
+@pytest.mark.parametrize(("chapter", "text", "expected"), CASES)
+def test_a_condition_is_true_for_the_people_the_manual_names(
+    chapter: Chapter, text: str, expected: str
+) -> None:
+    condition = check_condition(text, CATALOGUE)
+    assert not isinstance(condition, RuleProblems), condition.render(text)
+    wanted = sorted(IDS[name] for name in expected.split())
+    people = people_of(chapter)
+    assert [person.contact_id for person in people if evaluate(condition, person, NOW)] == wanted
+
+
+def test_duckdb_gives_the_answers_of_the_manual() -> None:
+    engine = DuckEngine()
+    with closing(engine.connection):
+        for number, chapter in enumerate(CHAPTERS):
+            relations = create_relations(engine, f"chapter_{number}", people_of(chapter), CATALOGUE)
+            for text, expected in chapter.cases:
+                wanted = sorted(IDS[name] for name in expected.split())
+                assert _audience(engine, relations, text) == wanted, text
+
+
+def _audience(engine: DuckEngine, relations: Relations, text: str) -> list[int]:
+    condition = check_condition(text, CATALOGUE)
+    assert not isinstance(condition, RuleProblems)
+    compiled = compile_audience(condition, engine.dialect, now=NOW, relations=relations)
+    return sorted(row[0] for row in engine.run(compiled.sql))
+
+
+def test_the_manual_is_current() -> None:
+    assert Path(MANUAL).read_text(encoding="utf-8") == manual(), "run: python -m tests.spec.print_manual"
