@@ -1,7 +1,7 @@
 """The sending window a rule's schedule means."""
 
 from rulecast.policy.local_time import SendingWindow
-from rulecast.rule.language import Schedule, Weekday
+from rulecast.rule.language.document import Schedule, Weekday
 
 WEEKDAY_NUMBERS = {weekday: number for number, weekday in enumerate(Weekday)}
 
