@@ -1,14 +1,58 @@
-"""The program: joins the doors (web, receiver) to the command line and runs one command."""
+"""The program: joins the doors (web, receiver) to the command line and runs one command.
 
+Each role imports what it needs when it starts: a command that only prints a report loads no web server.
+"""
+
+import asyncio
 import os
 import sys
 
 from rulecast.cli.app import run_command
+from rulecast.wiring.roles import Post, Role, serve_http
+
+
+async def run_web_role(post: Post) -> None:
+    """Serve the page."""
+    from rulecast.web import run_web  # noqa: PLC0415 - see above
+
+    await run_web(post)
+
+
+async def run_receiver_role(post: Post) -> None:
+    """Take webhooks and follow tracked links."""
+    from rulecast.receiver import build_receiver  # noqa: PLC0415 - see above
+
+    await serve_http(build_receiver(post.workspace), post, http="httptools", lifespan="on")
+
+
+async def run_engine_role(post: Post) -> None:
+    """Hold the mart, answer questions, and run the periodic jobs."""
+    from rulecast.wiring.engine import run_engine  # noqa: PLC0415 - see above
+    from rulecast.wiring.periodic import run_periodic  # noqa: PLC0415 - see above
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(run_engine(post.workspace, post.stop))
+        group.create_task(run_periodic(post.workspace, post.stop))
+
+
+async def run_sender_role(post: Post) -> None:
+    """Send from every active number."""
+    from rulecast.wiring.sender import run_sender  # noqa: PLC0415 - see above
+
+    await run_sender(post.workspace, stop_event=post.stop)
+
+
+ROLES: dict[str, Role] = {
+    "web": run_web_role,
+    "receiver": run_receiver_role,
+    "engine": run_engine_role,
+    "sender": run_sender_role,
+}
 
 
 def main() -> None:
     """Run the command line of this process and leave with its exit code."""
-    sys.exit(run_command(sys.argv[1:], os.environ))
+    sys.exit(run_command(sys.argv[1:], os.environ, roles=ROLES))
 
 
 if __name__ == "__main__":

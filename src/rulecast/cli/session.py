@@ -16,6 +16,7 @@ from rich.text import Text
 
 from rulecast.config import Settings, load_settings
 from rulecast.wiring.logs import configure_logging
+from rulecast.wiring.roles import Role
 from rulecast.wiring.workspace import Workspace, open_workspace
 
 # A pipe has no width; tables of a report need about this much to keep their words whole.
@@ -54,19 +55,33 @@ class Session:
     settings: Settings
     actor: str
     terminal: Terminal
+    # What a process of the same workspace is started with: its global options and its environment.
+    options: tuple[str, ...]
+    environ: Mapping[str, str]
+    roles: Mapping[str, Role]
 
 
 Answer = TypeVar("Answer")
 Work = Callable[[Workspace, Terminal], Awaitable[int | None]]
 
 
-def begin_session(home: Path | None, actor: str | None, environ: Mapping[str, str]) -> Session:
+def begin_session(
+    home: Path | None, actor: str | None, *, environ: Mapping[str, str], roles: Mapping[str, Role]
+) -> Session:
     """Read the settings and prepare output and logging."""
     settings = load_settings(environ)
     if home is not None:
         settings = replace(settings, home=home.expanduser().absolute())
     configure_logging(settings.log_level)
-    return Session(settings=settings, actor=actor or _system_user(), terminal=Terminal())
+    actor = (actor or _system_user())[:ACTOR_LENGTH_MAX]
+    return Session(
+        settings=settings,
+        actor=actor,
+        terminal=Terminal(),
+        options=("--home", str(settings.home), "--as", actor),
+        environ=environ,
+        roles=roles,
+    )
 
 
 def session_of(context: typer.Context) -> Session:
@@ -131,7 +146,7 @@ def _console(*, is_error: bool) -> Console:
 
 def _system_user() -> str:
     try:
-        return getpass.getuser()[:ACTOR_LENGTH_MAX]
+        return getpass.getuser()
     except (KeyError, OSError):
         return f"uid {os.getuid()}"
 

@@ -163,14 +163,16 @@ WHERE run.launched_at > %(launched_after)s AND NOT run.is_test
 ORDER BY run.run_id;
 
 -- name: list_success_candidates
--- Events of the success's name inside each accepted message's window that are not counted yet.
+-- Events of the success's name inside each accepted message's window that are not counted yet, page by page.
 SELECT
     message.message_id,
     message.contact_id,
+    template.name AS template_name,
     event.event_key,
     event.occurred_at,
     event.properties
 FROM deliver.message AS message
+JOIN template.template AS template ON template.template_id = message.template_id
 JOIN collect.event AS event ON event.contact_id = message.contact_id
     AND event.name = %(event_name)s
     AND event.occurred_at > message.accepted_at
@@ -178,6 +180,7 @@ JOIN collect.event AS event ON event.contact_id = message.contact_id
 WHERE message.run_id = %(run_id)s
     AND message.state = 'accepted'
     AND event.occurred_at <= %(now)s
+    AND (message.message_id, event.occurred_at) > (%(after_message)s::bigint, %(after_instant)s::timestamptz)
     AND NOT EXISTS (
         SELECT FROM observe.conversion AS known
         WHERE known.message_id = message.message_id AND known.event_key = event.event_key
@@ -208,3 +211,8 @@ SELECT
     )) AS changed_at
 FROM deliver.message AS message
 WHERE message.run_id = %(run_id)s;
+
+-- name: append_audit
+-- Who did what, in the transaction that did it.
+INSERT INTO observe.audit (at, actor, action, subject, details, content_hash)
+VALUES (%(at)s, %(actor)s, %(action)s, %(subject)s, %(details)s::jsonb, %(content_hash)s);

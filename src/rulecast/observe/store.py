@@ -6,19 +6,23 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from rulecast.database import Connection, execute, fetch_all, fetch_one, load_queries
+from rulecast.database.rows import Jsonb
 from rulecast.observe.funnel import ConversionSum, CostSum, Grain, MemberCount, OutcomeCount
 from rulecast.values.ids import ContactId, MessageId, RunId
 from rulecast.values.reason import NUMBERS, Reason
 
 __all__ = [
+    "AuditRow",
     "Connection",
     "Loss",
     "NewConversion",
     "RunRow",
     "Scope",
     "SuccessCandidate",
+    "SuccessQuestion",
     "TimelinePoint",
     "add_conversions",
+    "append_audit",
     "count_conversions",
     "count_members",
     "count_outcomes",
@@ -42,6 +46,18 @@ class Scope:
 
     run_id: RunId | None = None
     rule_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRow:
+    """Who did what to which subject, and the hash of saying so."""
+
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    details: dict[str, object]
+    content_hash: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,9 +102,23 @@ class SuccessCandidate:
 
     message_id: MessageId
     contact_id: ContactId
+    template_name: str
     event_key: bytes
     occurred_at: datetime
     properties: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuccessQuestion:
+    """Which page of which run's possible successes is asked for."""
+
+    run_id: RunId
+    event_name: str
+    window: timedelta
+    now: datetime
+    after_message: MessageId
+    after_instant: datetime
+    limit: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +130,19 @@ class NewConversion:
     occurred_at: datetime
     worth_minor: int
     currency: str
+
+
+async def append_audit(connection: Connection, row: AuditRow) -> None:
+    """Append a row of the audit."""
+    parameters = {
+        "at": row.at,
+        "actor": row.actor,
+        "action": row.action,
+        "subject": row.subject,
+        "details": Jsonb(row.details),
+        "content_hash": row.content_hash,
+    }
+    await execute(connection, QUERIES["append_audit"], parameters)
 
 
 async def list_runs(connection: Connection, *, limit: int, with_tests: bool = False) -> list[RunRow]:
@@ -183,10 +226,18 @@ async def list_runs_with_open_windows(
 
 
 async def list_success_candidates(
-    connection: Connection, run_id: RunId, *, event_name: str, window: timedelta, now: datetime, limit: int
+    connection: Connection, question: SuccessQuestion
 ) -> list[SuccessCandidate]:
-    """Return events inside the windows of a run's messages that are not counted yet."""
-    parameters = {"run_id": run_id, "event_name": event_name, "window": window, "now": now, "limit": limit}
+    """Return a page of events inside the windows of a run's messages that are not counted yet."""
+    parameters = {
+        "run_id": question.run_id,
+        "event_name": question.event_name,
+        "window": question.window,
+        "now": question.now,
+        "after_message": question.after_message,
+        "after_instant": question.after_instant,
+        "limit": question.limit,
+    }
     return await fetch_all(
         connection, QUERIES["list_success_candidates"], parameters, record=SuccessCandidate
     )

@@ -79,6 +79,7 @@ MASK = "[number]"
 QUIET_LOGGERS = (
     "aiohttp.access",
     "uvicorn.access",
+    "uvicorn.error",
     "httptools",
     "nicegui",
     "procrastinate",
@@ -134,6 +135,7 @@ def configure_logging(level: str, *, role: str = "", quiet: Iterable[str] = QUIE
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso"),
         structlog.stdlib.add_logger_name,
         _drop_trace,
     ]

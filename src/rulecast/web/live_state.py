@@ -1,0 +1,70 @@
+"""One reader for every open page: polls once a second while somebody looks, and only what changed."""
+
+import asyncio
+
+import structlog
+
+from rulecast.values.ids import RunId
+from rulecast.wiring.live import Overview, RunDetail, read_overview, read_run
+from rulecast.wiring.workspace import Workspace
+
+LOG = structlog.get_logger("page")
+
+POLL_SECONDS = 1.0
+# The page never takes more than a tenth of one connection, however large the runs are.
+REST_FACTOR = 9.0
+
+
+class LiveState:
+    """The newest overview, and a version that rises whenever something in it moved."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._watchers = 0
+        self._awake = asyncio.Event()
+        self._details: dict[RunId, RunDetail] = {}
+        self.overview = Overview(cards=(), stops=())
+        self.version = 0
+        self.is_stale = False
+
+    def watch(self) -> None:
+        """Count a page that opened."""
+        self._watchers += 1
+        self._awake.set()
+
+    def unwatch(self) -> None:
+        """Count a page that closed."""
+        self._watchers = max(0, self._watchers - 1)
+        if not self._watchers:
+            self._awake.clear()
+
+    async def run(self) -> None:
+        """Poll for ever; without watchers it sleeps."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await self._awake.wait()
+            started = loop.time()
+            try:
+                await self.refresh()
+                self.is_stale = False
+            except Exception:
+                LOG.exception("the page could not be refreshed")
+                self.is_stale = True
+            await asyncio.sleep(max(POLL_SECONDS, (loop.time() - started) * REST_FACTOR))
+
+    async def refresh(self) -> None:
+        """Read what changed; the version rises only if something did."""
+        overview = await read_overview(self._workspace, self.overview.cards)
+        if overview != self.overview or self.version == 0:
+            self.overview = overview
+            self.version += 1
+
+    async def detail(self, run_id: RunId) -> RunDetail | None:
+        """Return one run in full, read again only if it changed."""
+        card = next((one for one in self.overview.cards if one.run.run_id == run_id), None)
+        if card is None:
+            return None
+        known = self._details.get(run_id)
+        if known is None or known.card.mark != card.mark:
+            known = self._details[run_id] = await read_run(self._workspace, card)
+        return known

@@ -1,0 +1,80 @@
+"""What happens by itself: month partitions ahead, day keys destroyed, successes counted, doubt settled."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import structlog
+
+from rulecast.database import Connection, execute, load_queries
+from rulecast.database.errors import CheckViolation
+from rulecast.jobs import Jobs
+from rulecast.observe.record_conversions import record_conversions
+from rulecast.wiring.workspace import Workspace
+
+QUERIES = load_queries(__package__)
+LOG = structlog.get_logger("periodic")
+
+# Raw bodies and import files are unreadable after this many days: the bound of erasure stated to people.
+DAY_KEYS_KEPT_DAYS = 7
+PARTITIONED = ("collect.inbox", "collect.event", "gate.verdict", "deliver.attempt", "deliver.status")
+MONTHS_AHEAD = timedelta(days=93)
+
+EVERY_MINUTE = "* * * * *"
+EVERY_HOUR = "7 * * * *"
+
+
+async def run_periodic(workspace: Workspace, stop: asyncio.Event) -> None:
+    """Run the periodic jobs until told to stop; several workers share them."""
+    async with Jobs(workspace.database) as jobs:
+        jobs.register_periodic("partitions", _bound(workspace, make_partitions), cron=EVERY_HOUR)
+        jobs.register_periodic("day_keys", _bound(workspace, destroy_day_keys), cron=EVERY_HOUR)
+        jobs.register_periodic("conversions", _bound(workspace, count_successes), cron=EVERY_MINUTE)
+        await make_partitions(workspace)
+        await jobs.run_worker(stop)
+
+
+async def make_partitions(workspace: Workspace) -> None:
+    """Make the month partitions of the next three months, so that rows never land in a default partition."""
+    today = workspace.clock.now().date()
+    for table in PARTITIONED:
+        try:
+            async with workspace.database.transaction() as connection:
+                await _ensure(connection, table, today, today + MONTHS_AHEAD)
+        except CheckViolation:
+            # Rows of such a month already stand in the default partition; they are found there all the same.
+            LOG.warning("partition not made", table=table)
+
+
+async def destroy_day_keys(workspace: Workspace) -> None:
+    """Destroy the keys of raw bodies and import files older than seven days."""
+    oldest_kept = workspace.clock.now().date() - timedelta(days=DAY_KEYS_KEPT_DAYS)
+    count = await workspace.vault.destroy_day_keys_before(oldest_kept)
+    if count:
+        LOG.info("day keys destroyed", count=count)
+
+
+async def count_successes(workspace: Workspace) -> None:
+    """Count the success events that fell into the windows of sent messages."""
+    async with workspace.database.transaction() as connection:
+        catalogue = await workspace.catalogue(connection)
+        count = await record_conversions(
+            connection, catalogue, now=workspace.clock.now(), currency=workspace.billing_currency
+        )
+    if count:
+        LOG.info("successes counted", count=count)
+
+
+async def _ensure(connection: Connection, table: str, first: object, last: object) -> None:
+    await execute(
+        connection, QUERIES["ensure_partitions"], {"parent": table, "from_day": first, "to_day": last}
+    )
+
+
+def _bound(
+    workspace: Workspace, work: Callable[[Workspace], Awaitable[None]]
+) -> Callable[[], Awaitable[None]]:
+    async def run() -> None:
+        await work(workspace)
+
+    return run
