@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import select
 import signal
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -68,7 +69,11 @@ async def test_a_server_that_dies_while_in_use_is_started_again_f66(tmp_path: Pa
     async with databases.main.transaction() as connection:
         await execute(connection, "CREATE TABLE kept AS SELECT 42 AS answer")
     pid_file = tmp_path / "home" / "postgresql" / "18" / "data" / "postmaster.pid"
-    os.kill(int(pid_file.read_text(encoding="utf-8").splitlines()[0]), signal.SIGKILL)
+    process = int(pid_file.read_text(encoding="utf-8").splitlines()[0])
+    handle = os.pidfd_open(process)
+    os.kill(process, signal.SIGKILL)
+    assert (await asyncio.to_thread(select.select, [handle], [], [], 60))[0]
+    os.close(handle)
     async with asyncio.timeout(60):
         answer = None
         while answer is None:

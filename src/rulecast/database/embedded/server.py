@@ -102,13 +102,15 @@ class EmbeddedServer:
         Raises:
             EmbeddedStartError: it did not become ready.
         """
-        if self._member is None or self._confinement is None:
+        member, confinement = self._member, self._confinement
+        if member is None or confinement is None or is_running(member.layout):
             return
-        layout = self._member.layout
-        if is_running(layout):
-            return
-        with _start_lock(layout):
-            _ensure_running(layout, self._confinement, tuning=self._tuning, password=ensure_password(layout))
+        with _start_lock(member.layout):
+            # Left while waiting for the lock: a server started now would be nobody's.
+            if self._member is None:
+                return
+            password = ensure_password(member.layout)
+            _ensure_running(member.layout, confinement, tuning=self._tuning, password=password)
 
     def leave(self) -> None:
         """Give up the membership; stop the server cleanly if nobody else uses it."""
