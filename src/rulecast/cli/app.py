@@ -13,7 +13,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from rulecast import __version__
-from rulecast.cli import imports, page, plans, report, rules, serve, workspace
+from rulecast.cli import demo, imports, marks, page, plans, report, rules, serve, suppress, workspace
 from rulecast.cli.session import begin_session
 from rulecast.values.errors import RulecastError
 from rulecast.wiring.logs import mask_numbers
@@ -28,6 +28,9 @@ GROUPS: tuple[Callable[[typer.Typer], None], ...] = (
     report.register,
     serve.register,
     page.register,
+    marks.register,
+    suppress.register,
+    demo.register,
 )
 
 USER_ERROR = 2

@@ -99,6 +99,8 @@ def set_stage(home: Path, seed: int) -> Stage:
             raise DemoHomeError(f"{home} is not empty and was not made by a demonstration.")
         shutil.rmtree(home)
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Marked from its first moment, so that a demonstration that was interrupted can be cleared.
+    (home / MARKER).touch(mode=0o600)
     web_port, receiver_port, simulator_port = _free_ports(3)
     stage = Stage(
         home=home, seed=seed, web_port=web_port, receiver_port=receiver_port, simulator_port=simulator_port

@@ -1,6 +1,10 @@
 """What the story asks the database, besides what the product's own verbs tell it."""
 
+from collections.abc import Sequence
+
 from rulecast.database import Connection, fetch_all, fetch_one, fetch_value, load_queries
+from rulecast.profile import find_contacts
+from rulecast.profile.identity import Identity, lookup_of
 from rulecast.values.ids import ContactId, PlanId
 from rulecast.vault import SealItem, Vault
 
@@ -30,6 +34,15 @@ async def find_planned_phone(
     contact_id, sealed = row
     opened = await vault.open(contact_id, IDENTITY_COLUMN, sealed)
     return None if opened is None else (ContactId(contact_id), opened.decode())
+
+
+async def find_customers(
+    connection: Connection, vault: Vault, customers: Sequence[str]
+) -> dict[str, ContactId]:
+    """Return the contacts behind customer numbers."""
+    lookups = {lookup_of(vault, Identity(kind="external", value=one)): one for one in customers}
+    found = await find_contacts(connection, list(lookups))
+    return {lookups[lookup]: contact_id for lookup, contact_id in found.items()}
 
 
 async def find_clickers(connection: Connection, vault: Vault) -> list[str]:

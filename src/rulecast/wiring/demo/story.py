@@ -13,18 +13,21 @@ from pathlib import Path
 
 from rulecast.config import load_settings
 from rulecast.plan import Plan
+from rulecast.profile.marks import Marks, set_marks
 from rulecast.values.clock import ManualClock, SystemClock, read_clock
 from rulecast.values.ids import PlanId
+from rulecast.wiring.approve import approve
 from rulecast.wiring.demo import stage as staging
 from rulecast.wiring.demo import store
 from rulecast.wiring.demo.bring_in import bring_in
 from rulecast.wiring.demo.files import write_contacts, write_events
 from rulecast.wiring.demo.outcome import Outcome
-from rulecast.wiring.demo.people import STORY_START, DemoEvent, make_events, make_people
+from rulecast.wiring.demo.people import STORY_START, DemoEvent, DemoPerson, make_events, make_people
 from rulecast.wiring.demo.stage import Stage
-from rulecast.wiring.launch import approve, launch
+from rulecast.wiring.launch import launch
 from rulecast.wiring.plan import plan_rules
 from rulecast.wiring.report import make_report
+from rulecast.wiring.suppress_people import suppress_people
 from rulecast.wiring.template_push import push_templates
 from rulecast.wiring.workspace import Workspace, open_workspace
 from rulecast.wiring.workspace_file import apply_workspace_file
@@ -43,6 +46,8 @@ BEHAVIOUR = {
 WEBHOOK_FAULTS = {"duplicate_rate": 0.02, "reorder_rate": 0.05}
 # One in so many people who clicked buys the same evening.
 BUYERS_ONE_IN = 4
+# Who telephoned to be left alone: a run of customers in the middle of the list.
+CALLERS_FROM, CALLERS = 5_000, 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +124,8 @@ async def _set_up(stage: Stage, options: StoryOptions, say: Say) -> None:
     contacts, history = stage.files / "contacts.csv", stage.files / "history.jsonl"
     lines = await asyncio.to_thread(write_contacts, contacts, people, chance)
     events = await asyncio.to_thread(write_events, history, make_events(chance, people))
+    for name in (*RULES, "pilot"):
+        (stage.files / f"{name}.rule").write_text(material(f"{name}.rule"), encoding="utf-8")
     say(f"Wrote a dirty contact file of {lines:,} lines and {events:,} events of the last 90 days.")
     settings = load_settings(stage.environment())
     async with open_workspace(
@@ -131,6 +138,19 @@ async def _set_up(stage: Stage, options: StoryOptions, say: Say) -> None:
         await apply_workspace_file(workspace, material("workspace.toml"), source="workspace.toml")
         await bring_in(workspace, contacts, material("contacts.toml"), say=say)
         await bring_in(workspace, history, material("events.toml"), say=say)
+        await _note_wishes(workspace, people)
+
+
+async def _note_wishes(workspace: Workspace, people: Sequence[DemoPerson]) -> None:
+    """Keep what people told the company off WhatsApp: objections to profiling, and a few stops by telephone."""
+    objectors = [person.customer for person in people if person.objects_to_profiling]
+    callers = [person.customer for person in people[CALLERS_FROM : CALLERS_FROM + CALLERS]]
+    async with workspace.database.transaction() as connection:
+        found = await store.find_customers(connection, workspace.vault, [*objectors, *callers])
+        objecting = [found[one] for one in objectors if one in found]
+        await set_marks(connection, objecting, Marks(objects_to_profiling=True), workspace.clock.now())
+    stopped = [found[one] for one in callers if one in found]
+    await suppress_people(workspace, stopped, scope="marketing", why="told us by telephone")
 
 
 async def _prepare_simulator(stage: Stage, workspace: Workspace) -> None:

@@ -1,0 +1,52 @@
+"""`rulecast demo`: the whole product on a seeded workspace, against the simulator."""
+
+from pathlib import Path
+from typing import Annotated
+
+import platformdirs
+import typer
+
+from rulecast.cli.demo_end import show_end, stay_open
+from rulecast.cli.session import JsonOption, run_async, session_of
+from rulecast.wiring.demo.story import StoryOptions, play
+
+PEOPLE_MIN, PEOPLE_MAX = 500, 200_000
+HOME_NAME = "rulecast-demo"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command("demo")
+    def demo(
+        context: typer.Context,
+        seed: Annotated[int, typer.Option("--seed", help="Another seed makes other people.", min=1)] = 1,
+        people: Annotated[
+            int, typer.Option("--people", help="How many people.", min=PEOPLE_MIN, max=PEOPLE_MAX)
+        ] = 20_000,
+        speed: Annotated[
+            float,
+            typer.Option(
+                "--speed", help="How many seconds of the story pass in one of ours.", min=1, max=120
+            ),
+        ] = 60.0,
+        folder: Annotated[
+            Path | None, typer.Option("--folder", help="Where the demonstration lives; cleared at its start.")
+        ] = None,
+        leave: Annotated[bool, typer.Option("--exit", help="End instead of keeping the page open.")] = False,
+        json: JsonOption = False,
+    ) -> None:
+        """Show everything once: import, rules, plan, approval, sending, receipts, opt-outs, report."""
+        terminal = session_of(context).terminal
+        home = folder or platformdirs.user_data_path(HOME_NAME)
+        options = StoryOptions(home=home.expanduser().absolute(), seed=seed, people=people, speed=speed)
+
+        async def work() -> bool:
+            async with play(options, terminal.note) as story:
+                await show_end(story, terminal, as_json=json)
+                if not leave:
+                    await stay_open(story, terminal)
+                return story.outcome.is_clean
+
+        if not run_async(work):
+            raise typer.Exit(1)

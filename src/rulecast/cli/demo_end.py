@@ -1,0 +1,68 @@
+"""How the demonstration ends: report, checks, what to try next, and a page that stays open."""
+
+import asyncio
+import signal
+
+from rich.table import Table
+from rich.text import Text
+
+from rulecast.cli.report_tables import render_report
+from rulecast.cli.session import Terminal
+from rulecast.wiring.demo.outcome import CHECKS
+from rulecast.wiring.demo.story import OpenStory
+from rulecast.wiring.page_access import make_page_token
+
+MEANINGS = {
+    "duplicates": "people whom Meta was asked twice for one message",
+    "without_consent": "accepted messages without a proven consent in force",
+    "after_opt_out": "accepted messages that were decided after the person's STOP was answered",
+    "unbalanced": "messages or receipts that the two accounts do not agree on",
+}
+
+
+async def show_end(story: OpenStory, terminal: Terminal, *, as_json: bool) -> None:
+    """Print the report and the checks, or one JSON object on the last line."""
+    if not as_json:
+        terminal.print(*render_report(story.outcome.report, is_simulated=True))
+        terminal.print(_checks(story), *_next_steps(story))
+    else:
+        terminal.print_json(story.outcome.as_json())
+
+
+async def stay_open(story: OpenStory, terminal: Terminal) -> None:
+    """Print where the pages are, and wait for Ctrl-C."""
+    token = await make_page_token(story.workspace)
+    terminal.print(
+        Text.assemble(("Live page   ", "bold"), f"http://127.0.0.1:{story.stage.web_port}/?token={token}"),
+        Text.assemble(
+            ("Phones      ", "bold"), f"{story.stage.simulator_url}/  (open one, type STOP, plan again)"
+        ),
+        Text("Ctrl-C ends the demonstration.", style="dim"),
+    )
+    ended = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, ended.set)
+    await ended.wait()
+
+
+def _checks(story: OpenStory) -> Table:
+    table = Table(title="Checked by a stranger against the simulator's own ledger", title_justify="left")
+    table.add_column("check")
+    table.add_column("found", justify="right")
+    table.add_column("what it would mean")
+    for name in CHECKS:
+        found = story.outcome.checks[name]
+        table.add_row(name, Text(str(found), style="green" if not found else "bold red"), MEANINGS[name])
+    return table
+
+
+def _next_steps(story: OpenStory) -> list[Text]:
+    before = f". {story.environment_file};"
+    rule = story.stage.files / "autumn_shoes.rule"
+    return [
+        Text("\nTry next:", style="bold"),
+        Text(f"  {before} rulecast why 1 --plan {story.outcome.plans[0].plan_id}"),
+        Text(f"  {before} rulecast contact show 2"),
+        Text(f"  {before} rulecast plan {rule}"),
+        Text(""),
+    ]
