@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +15,7 @@ from rulecast.cli.import_tables import outcome_lines, proposal_tables
 from rulecast.cli.session import JsonOption, Terminal, run
 from rulecast.collect.imports.errors import NotConfirmedError
 from rulecast.collect.imports.proposal import Proposal
+from rulecast.wiring.import_events import import_events
 from rulecast.wiring.import_run import ImportOrder, ImportReport
 from rulecast.wiring.imports import Progress as Advance
 from rulecast.wiring.imports import import_contacts
@@ -60,6 +61,7 @@ def register(app: typer.Typer) -> None:
     """Add the group to the application."""
     group = typer.Typer(help="Import contact lists and events from files.", no_args_is_help=True)
     group.command("contacts")(contacts)
+    group.command("events")(events)
     app.add_typer(group, name="import")
 
 
@@ -85,23 +87,64 @@ def contacts(
         encoding=encoding,
         delimiter=delimiter,
     )
+    answers = _Answers(yes=yes, rejects=rejects, with_raw=with_raw, again=again, as_json=as_json)
+    run(context, lambda workspace, terminal: _import(workspace, terminal, request, answers))
 
-    async def work(workspace: Workspace, terminal: Terminal) -> None:
-        proposal = await prepare_import(workspace, request)
-        _confirm(terminal, proposal, yes=yes)
-        if proposal.is_guessed:
-            terminal.note(f"The mapping is saved as {save_mapping(workspace, file, proposal.mapping)}.")
-        order = ImportOrder(
-            proposal=proposal,
-            rejects_path=rejects or place_beside(workspace, file, REJECTS_ENDING),
-            with_raw=with_raw,
-            again=again,
-        )
-        with _bar(terminal, proposal) as advance:
-            report = await import_contacts(workspace, order, progress=advance)
-        show_report(terminal, report, as_json=as_json)
 
-    run(context, work)
+def events(
+    context: typer.Context,
+    file: FileArgument,
+    mapping: Annotated[Path, typer.Option("--mapping", help="Mapping file (TOML).")],
+    yes: YesOption = False,
+    default_region: RegionOption = None,
+    rejects: RejectsOption = None,
+    with_raw: RawOption = False,
+    again: AgainOption = False,
+    encoding: EncodingOption = None,
+    delimiter: DelimiterOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Import what people did, by a mapping file; an event that is stored already is stored once."""
+    request = ImportRequest(
+        kind="events",
+        file=file,
+        mapping_file=mapping,
+        default_region=default_region,
+        encoding=encoding,
+        delimiter=delimiter,
+    )
+    answers = _Answers(yes=yes, rejects=rejects, with_raw=with_raw, again=again, as_json=as_json)
+    run(context, lambda workspace, terminal: _import(workspace, terminal, request, answers))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answers:
+    """What the command line says beside the file and its mapping."""
+
+    yes: bool
+    rejects: Path | None
+    with_raw: bool
+    again: bool
+    as_json: bool
+
+
+async def _import(
+    workspace: Workspace, terminal: Terminal, request: ImportRequest, answers: _Answers
+) -> None:
+    proposal = await prepare_import(workspace, request)
+    _confirm(terminal, proposal, yes=answers.yes)
+    if proposal.is_guessed:
+        terminal.note(f"The mapping is saved as {save_mapping(workspace, request.file, proposal.mapping)}.")
+    order = ImportOrder(
+        proposal=proposal,
+        rejects_path=answers.rejects or place_beside(workspace, request.file, REJECTS_ENDING),
+        with_raw=answers.with_raw,
+        again=answers.again,
+    )
+    work = import_contacts if request.kind == "contacts" else import_events
+    with _bar(terminal, proposal) as advance:
+        report = await work(workspace, order, progress=advance)
+    show_report(terminal, report, as_json=answers.as_json)
 
 
 def _confirm(terminal: Terminal, proposal: Proposal, *, yes: bool) -> None:

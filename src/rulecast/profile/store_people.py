@@ -1,6 +1,6 @@
 """Store what the rows of a list say about people: match, create, change, tag, record consents."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,7 +22,7 @@ from rulecast.vault import Vault
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredPeople:
-    """What a batch did: rows by outcome, people made, consents of the rows by kind, and refusals."""
+    """What a batch did: rows by outcome, people made, refusals, and the person of each row by its line."""
 
     rows_stored: int
     rows_unchanged: int
@@ -30,6 +30,7 @@ class StoredPeople:
     rows_conflicting: int
     people_created: int
     rejects: tuple[Reject, ...]
+    contact_of_line: Mapping[int, ContactId]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +84,18 @@ async def store_people(
         rows_conflicting=matching.rows_conflicting,
         people_created=len(created),
         rejects=matching.rejects,
+        contact_of_line={line: ids[id(one)] for one in matching.matches for line in one.lines},
     )
+
+
+async def find_people(
+    connection: Connection, vault: Vault, people: Sequence[ImportedPerson]
+) -> dict[int, ContactId]:
+    """Return the contact of each row that is about a known person, by its line."""
+    matching = await _match(connection, vault, people)
+    return {
+        line: one.contact_id for one in matching.matches if one.contact_id is not None for line in one.lines
+    }
 
 
 async def _match(connection: Connection, vault: Vault, people: Sequence[ImportedPerson]) -> Matching:

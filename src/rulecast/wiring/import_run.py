@@ -141,11 +141,13 @@ async def import_run(workspace: Workspace, order: ImportOrder) -> AsyncIterator[
 
 
 def _key(workspace: Workspace, proposal: Proposal) -> ImportKey:
-    mapping = hashlib.sha256(write_mapping(proposal.mapping).encode()).digest()
+    mapping = hashlib.sha256(write_mapping(proposal.mapping).encode())
+    if proposal.join is not None:
+        mapping.update(proposal.join.file_hash)
     return ImportKey(
         kind=proposal.mapping.kind,
         file_hash=workspace.vault.sign("import file", proposal.source.facts.file_hash),
-        mapping_hash=workspace.vault.sign("import mapping", mapping),
+        mapping_hash=workspace.vault.sign("import mapping", mapping.digest()),
     )
 
 

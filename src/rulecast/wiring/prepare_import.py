@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rulecast.collect.imports.errors import MappingInvalidError
 from rulecast.collect.imports.guess_mapping import guess_contact_mapping
+from rulecast.collect.imports.join import load_join
 from rulecast.collect.imports.mapping import FileRules, ImportKind, ImportMapping
 from rulecast.collect.imports.mapping_file import delimiter_of, read_mapping_file, region_of
 from rulecast.collect.imports.open_source import open_source
@@ -56,7 +57,8 @@ async def prepare_import(workspace: Workspace, request: ImportRequest) -> Propos
     region = None if request.default_region is None else region_of(request.default_region)
     if given is not None:
         identity = replace(given.identity, default_region=region or given.identity.default_region)
-        return propose(source, replace(given, identity=identity, file=file_rules), catalogue)
+        join = None if given.join is None else await asyncio.to_thread(load_join, given.join, request.file)
+        return propose(source, replace(given, identity=identity, file=file_rules), catalogue, join=join)
     guess = await asyncio.to_thread(guess_contact_mapping, source, catalogue, default_region=region)
     mapping = replace(guess.mapping, file=file_rules)
     return propose(source, mapping, catalogue, notes=guess.notes, is_guessed=True)

@@ -4,9 +4,12 @@ from pathlib import Path
 
 from rulecast.collect.imports.delimited import survey_delimited
 from rulecast.collect.imports.errors import FileTooLargeError, FileUnreadableError, FormatUnknownError
+from rulecast.collect.imports.json_lines import survey_json_lines
 from rulecast.collect.imports.limits import FILE_BYTES_MAX
 from rulecast.collect.imports.mapping import FileRules
+from rulecast.collect.imports.parquet import survey_parquet
 from rulecast.collect.imports.source import Source
+from rulecast.collect.imports.spreadsheet import survey_spreadsheet
 
 _TEXT_ENDINGS = frozenset({".csv", ".tsv", ".txt", ".psv"})
 _JSON_ENDINGS = frozenset({".jsonl", ".ndjson"})
@@ -29,6 +32,12 @@ def open_source(path: Path, rules: FileRules) -> Source:
         raise FormatUnknownError("Of gzipped files only .csv.gz and its relatives are read.")
     if ending in _TEXT_ENDINGS or ending == ".gz":
         return survey_delimited(path, encoding=rules.encoding, delimiter=rules.delimiter)
+    if ending in _JSON_ENDINGS:
+        return survey_json_lines(path)
+    if ending == ".xlsx":
+        return survey_spreadsheet(path, sheet=rules.sheet)
+    if ending == ".parquet":
+        return survey_parquet(path)
     raise FormatUnknownError(f"Files that end in {ending or 'nothing'} are not read.")
 
 

@@ -8,9 +8,11 @@ from rulecast.collect.imports.errors import (
     MappingInvalidError,
     TypeConflictError,
 )
+from rulecast.collect.imports.join import Join
 from rulecast.collect.imports.mapping import EventRules, ImportMapping, ValueRule
 from rulecast.collect.imports.source import Source
 from rulecast.values.catalogue import (
+    BUILT_IN_EVENTS,
     Attribute,
     AttributeType,
     Catalogue,
@@ -36,6 +38,7 @@ class Proposal:
     dropped: tuple[str, ...]
     notes: tuple[str, ...] = ()
     is_guessed: bool = False
+    join: Join | None = None
 
 
 def propose(
@@ -45,6 +48,7 @@ def propose(
     *,
     notes: tuple[str, ...] = (),
     is_guessed: bool = False,
+    join: Join | None = None,
 ) -> Proposal:
     """Complete a mapping by the catalogue.
 
@@ -69,6 +73,7 @@ def propose(
         dropped=tuple(column for column in source.facts.columns if column not in used),
         notes=notes,
         is_guessed=is_guessed,
+        join=join,
     )
 
 
@@ -112,6 +117,11 @@ def _attribute(name: str, rule: ValueRule, catalogue: Catalogue) -> Attribute:
 
 
 def _events(rules: EventRules, catalogue: Catalogue) -> tuple[EventDefinition, ...]:
+    forbidden = {one.name for one in BUILT_IN_EVENTS}
+    if own := forbidden.intersection(event_names(rules)):
+        raise MappingInvalidError(
+            f"event.name: {', '.join(sorted(own))} are rulecast's own facts about messages."
+        )
     properties = {name: property_type(name, rule, catalogue) for name, rule in rules.properties.items()}
     found: list[EventDefinition] = []
     for name in event_names(rules):
