@@ -13,7 +13,20 @@ from rich.panel import Panel
 from rich.text import Text
 
 from rulecast import __version__
-from rulecast.cli import demo, imports, marks, page, plans, report, rules, serve, suppress, workspace
+from rulecast.cli import (
+    demo,
+    imports,
+    marks,
+    page,
+    plans,
+    report,
+    rules,
+    send,
+    serve,
+    stop,
+    suppress,
+    workspace,
+)
 from rulecast.cli.session import begin_session
 from rulecast.values.errors import RulecastError
 from rulecast.wiring.logs import mask_numbers
@@ -25,6 +38,8 @@ GROUPS: tuple[Callable[[typer.Typer], None], ...] = (
     imports.register,
     rules.register,
     plans.register,
+    send.register,
+    stop.register,
     report.register,
     serve.register,
     page.register,

@@ -7,7 +7,7 @@ from rulecast.deliver.store import Connection
 from rulecast.values.ids import PlanId, RunId
 
 
-async def create_run(
+async def create_run(  # noqa: PLR0913 - the seven facts of a launch, each said once by its only caller
     connection: Connection,
     *,
     plan_id: PlanId,
@@ -18,13 +18,11 @@ async def create_run(
     now: datetime,
 ) -> RunId:
     """Write the run and its messages in the caller's transaction; the same plan again is the same run."""
-    run_id, _is_new = await store.insert_run(
-        connection,
+    run = store.NewRun(
         plan_id=plan_id,
         rule_name=rule_name,
         business_number_id=business_number_id,
         launched_by=launched_by,
         is_test=is_test,
-        now=now,
     )
-    return RunId(run_id)
+    return RunId(await store.insert_run(connection, run, now))

@@ -16,7 +16,7 @@ from rulecast.gate import Authorised, Gate, PreparedDraft, Refusal, lock_people,
 from rulecast.gate.authorise import Locked
 from rulecast.gate.permit import Permit
 from rulecast.gate.terms import RunTerms
-from rulecast.values.ids import AttemptId, ContactId
+from rulecast.values.ids import AttemptId, ContactId, RunId
 from rulecast.values.reason import Reason
 from rulecast.vault import SealItem, Vault
 
@@ -31,6 +31,19 @@ _WAITING = frozenset({Reason.STOPPED, Reason.NUMBER_HELD, Reason.LEASE_LOST})
 Suppress = Callable[[Connection, Sequence[tuple[ContactId, int]], datetime], Awaitable[None]]
 """Suppresses people, each for an error code, in the running transaction; handed in by wiring, because delivery knows
 nothing of people."""
+
+
+AcceptedPeople = Sequence[tuple[RunId, ContactId]]
+OnAccepted = Callable[[Connection, AcceptedPeople, datetime], Awaitable[None]]
+"""Runs what a rule binds to the acceptance, in the transaction that records it; handed in by wiring."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hooks:
+    """What wiring does inside a sender's transaction."""
+
+    suppress: Suppress
+    on_accepted: OnAccepted
 
 
 class LeaseLostError(Exception):
@@ -56,7 +69,7 @@ class GroupWriter:
         vault: Vault,
         *,
         lease: Lease,
-        suppress: Suppress,
+        hooks: Hooks,
         failpoints: Failpoints,
     ) -> None:
         """Take the parts; the lease's epoch is the fence of every write."""
@@ -64,7 +77,7 @@ class GroupWriter:
         self._gate = gate
         self._vault = vault
         self._lease = lease
-        self._suppress = suppress
+        self._hooks = hooks
         self._failpoints = failpoints
 
     async def write(self, group: Group, now: datetime) -> list[Attempt]:
@@ -90,7 +103,7 @@ class GroupWriter:
             )
             await self._record(connection, group.results, results, now)
             if suppressed:
-                await self._suppress(connection, suppressed, now)
+                await self._hooks.suppress(connection, suppressed, now)
             attempts = await self._intend(connection, group, locked, now) if group.drafts else []
             if attempts:
                 await self._failpoints.reach(Failpoint.BEFORE_INTENT_COMMIT)
@@ -148,6 +161,15 @@ class GroupWriter:
             and effect_of(one.outcome, attempt=one.attempt.permit.attempt, now=now).releases
         ]
         await release_permits(connection, released, now)
+        accepted = [
+            (one.attempt.permit.run_id, one.attempt.permit.contact_id)
+            for one in results
+            if one.attempt.permit.message_id in counted
+            and isinstance(one.outcome, Accepted)
+            and not one.attempt.permit.is_test
+        ]
+        if accepted:
+            await self._hooks.on_accepted(connection, accepted, now)
         await self._pause(connection, results, now)
 
     async def _pause(self, connection: Connection, results: Sequence[Result], now: datetime) -> None:

@@ -1,3 +1,12 @@
+-- name: ensure_attempt_months
+SELECT public.ensure_month_partitions('deliver.attempt', %(now)s::date, %(now)s::date + 31);
+
+-- name: ensure_status_months
+SELECT public.ensure_month_partitions('deliver.status', %(now)s::date, %(now)s::date + 31);
+
+-- name: ensure_verdict_months
+SELECT public.ensure_month_partitions('gate.verdict', %(now)s::date, %(now)s::date + 31);
+
 -- name: insert_run
 -- Launching twice is the same run.
 INSERT INTO deliver.run (plan_id, rule_name, business_number_id, state, is_test, launched_by, launched_at)

@@ -12,7 +12,7 @@ from rulecast.deliver.circuit import Circuit
 from rulecast.deliver.classify import Accepted, Rejected, classify
 from rulecast.deliver.error_code import CodeAction, CodeOutcome
 from rulecast.deliver.failpoints import INERT, Failpoint, Failpoints
-from rulecast.deliver.group import Group, GroupWriter, LeaseLostError, Suppress
+from rulecast.deliver.group import Group, GroupWriter, Hooks, LeaseLostError
 from rulecast.deliver.lease import Lease
 from rulecast.deliver.pacing import NumberPacer, PairSpacing
 from rulecast.deliver.result import Attempt, NotStarted, Result
@@ -55,7 +55,7 @@ class SenderParts:
     transport: Transport
     clock: Clock
     stops: StopWatch
-    suppress: Suppress
+    hooks: Hooks
     random_bytes: Callable[[int], bytes]
     slots: int
     lease_seconds: float
@@ -91,7 +91,7 @@ class NumberSender:
             parts.gate,
             parts.vault,
             lease=lease,
-            suppress=parts.suppress,
+            hooks=parts.hooks,
             failpoints=parts.failpoints,
         )
         self._pacer = NumberPacer(throughput_per_second=throughput_per_second, now=parts.clock.now())

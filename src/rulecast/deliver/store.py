@@ -1,26 +1,37 @@
 """The only caller of the database on the sending side of this room."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
 from rulecast.database import Connection, Database, execute, fetch_all, fetch_one, fetch_value, load_queries
-from rulecast.database.errors import OperationalError, UniqueViolation
+from rulecast.database.errors import CheckViolation, OperationalError
 from rulecast.database.retry import retry_conflicts
 
 __all__ = [
     "Connection",
     "Database",
     "IntentRow",
+    "NewRun",
     "OperationalError",
     "RefusalRow",
     "ResultRow",
     "SenderRow",
-    "UniqueViolation",
     "retry_conflicts",
 ]
 
 QUERIES = load_queries(__package__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRun:
+    """A plan about to be sent."""
+
+    plan_id: int
+    rule_name: str
+    business_number_id: str
+    launched_by: str
+    is_test: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,28 +96,29 @@ class ResultRow:
     sealed_wamid: bytes | None = field(default=None, repr=False)
 
 
-async def insert_run(
-    connection: Connection,
-    *,
-    plan_id: int,
-    rule_name: str,
-    business_number_id: str,
-    launched_by: str,
-    is_test: bool,
-    now: datetime,
-) -> tuple[int, bool]:
-    """Return the run of a plan and whether it is new; its messages are written with it."""
-    common: dict[str, object] = {"plan_id": plan_id, "business_number_id": business_number_id, "now": now}
-    run_id = await fetch_value(
-        connection,
-        QUERIES["insert_run"],
-        {**common, "rule_name": rule_name, "launched_by": launched_by, "is_test": is_test},
-    )
+async def insert_run(connection: Connection, run: NewRun, now: datetime) -> int:
+    """Return the run of a plan; its messages are written with it, once."""
+    await ensure_months(connection, now)
+    parameters = {**asdict(run), "now": now}
+    run_id = await fetch_value(connection, QUERIES["insert_run"], parameters)
     if run_id is None:
-        return int(await fetch_value(connection, QUERIES["find_run"], {"plan_id": plan_id})), False
-    await execute(connection, QUERIES["insert_messages"], {**common, "run_id": run_id})
+        return int(await fetch_value(connection, QUERIES["find_run"], {"plan_id": run.plan_id}))
+    await execute(connection, QUERIES["insert_messages"], {**parameters, "run_id": run_id})
     await execute(connection, QUERIES["notify_send"])
-    return int(run_id), True
+    return int(run_id)
+
+
+async def ensure_months(connection: Connection, now: datetime) -> None:
+    """Make the partitions of this month and the next for what sending writes.
+
+    A month whose rows are in the default partition already stays there.
+    """
+    for name in ("ensure_attempt_months", "ensure_status_months", "ensure_verdict_months"):
+        try:
+            async with connection.transaction():
+                await fetch_value(connection, QUERIES[name], {"now": now})
+        except CheckViolation:
+            continue
 
 
 async def list_senders(connection: Connection) -> list[SenderRow]:

@@ -13,9 +13,10 @@ import structlog
 from rulecast.database import Connection
 from rulecast.deliver.cloud_api import CloudApiTransport
 from rulecast.deliver.failpoints import INERT, Failpoint, Failpoints
-from rulecast.deliver.group import LeaseLostError
+from rulecast.deliver.group import Hooks, LeaseLostError
 from rulecast.deliver.lease import Lease, acquire_lease, this_holder
 from rulecast.deliver.sender import NumberSender, SenderCounts, SenderParts, boottime_seconds
+from rulecast.deliver.statuses import MessageMoment
 from rulecast.deliver.stop_watch import StopWatch
 from rulecast.deliver.transport import Transport
 from rulecast.gate import Gate
@@ -28,8 +29,9 @@ from rulecast.profile.suppression import (
     SuppressionJournal,
     suppress,
 )
-from rulecast.values.ids import ContactId
+from rulecast.values.ids import ContactId, RunId
 from rulecast.wiring.receiver import open_journal
+from rulecast.wiring.rule_actions import RuleActions
 from rulecast.wiring.workspace import Workspace
 
 # Meta answers within a second; more connections than slots could never be used.
@@ -163,7 +165,10 @@ async def _parts_of(workspace: Workspace, drill: SenderDrill) -> AsyncIterator[S
             transport=transport,
             clock=workspace.clock,
             stops=StopWatch(workspace.database, boottime_seconds),
-            suppress=partial(_suppress, open_journal(workspace)),
+            hooks=Hooks(
+                suppress=partial(_suppress, open_journal(workspace)),
+                on_accepted=partial(_act_on_acceptance, RuleActions()),
+            ),
             random_bytes=os.urandom,
             slots=slots,
             lease_seconds=drill.lease_seconds or settings.lease_seconds,
@@ -210,6 +215,22 @@ async def _suppress(
     )
     if entries:
         await journal.append(entries)
+
+
+async def _act_on_acceptance(
+    actions: RuleActions,
+    connection: Connection,
+    accepted: Sequence[tuple[RunId, ContactId]],
+    now: datetime,
+) -> None:
+    await actions.run(
+        connection,
+        [
+            MessageMoment(run_id=run_id, contact_id=contact_id, moment="accepted")
+            for run_id, contact_id in accepted
+        ],
+        now,
+    )
 
 
 async def _wait(stop_event: asyncio.Event, seconds: float) -> None:

@@ -1,0 +1,235 @@
+"""Merge statuses into messages: kept once, any order, any repetition, known or not."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import cast
+
+from rulecast.collect import NewEvent, record_events
+from rulecast.collect.webhook_facts import StatusFact, StatusWord
+from rulecast.deliver.group import SEALED_WAMID
+from rulecast.deliver.state import MessageState
+from rulecast.deliver.statuses import store
+from rulecast.deliver.statuses.heed_failures import heed_failures
+from rulecast.deliver.statuses.merge import join_all
+from rulecast.deliver.statuses.message_directory import MessageDirectory
+from rulecast.deliver.statuses.outcome import MessageMoment, StatusesApplied
+from rulecast.deliver.statuses.store import Connection, MatchedRow, MergedRow
+from rulecast.values.ids import ContactId, OpaqueId, RunId
+from rulecast.vault import SealItem
+
+# A status is a fact about a person under its own name; `played` is a kind of `read` and no fact of its own.
+FACTS = frozenset({"sent", "delivered", "read", "failed"})
+# States that a status turns into accepted.
+IN_DOUBT = frozenset({MessageState.INTENT, MessageState.UNKNOWN, MessageState.UNRESOLVED})
+NOT_YET = frozenset({MessageState.PLANNED, MessageState.CLAIMED, MessageState.DEFERRED, MessageState.HELD})
+# How far back parked statuses are looked at again, and how many at once.
+PARKED_DAYS = 2
+PARKED_MAX = 1000
+
+Keyed = tuple[StatusFact, bytes]
+
+
+async def apply_statuses(
+    connection: Connection,
+    directory: MessageDirectory,
+    statuses: Sequence[StatusFact],
+    now: datetime,
+) -> StatusesApplied:
+    """Merge the statuses in the caller's transaction, and record what they tell as facts.
+
+    Message rows are locked in the order of their ids; a status of a message we do not know is kept and counted.
+    """
+    keyed = _distinct(directory, statuses)
+    if not keyed:
+        return StatusesApplied()
+    applied = await _merge(connection, directory, keyed, now)
+    return StatusesApplied(
+        new=applied.new,
+        repeated=len(statuses) - applied.new,
+        unknown_wamids=applied.unknown_wamids,
+        moments=applied.moments,
+    )
+
+
+async def settle_parked(
+    connection: Connection, directory: MessageDirectory, now: datetime
+) -> StatusesApplied:
+    """Merge parked statuses whose message has become known since."""
+    rows = await store.list_parked(connection, after=now - timedelta(days=PARKED_DAYS), count_max=PARKED_MAX)
+    if not rows:
+        return StatusesApplied()
+    keyed = [
+        (
+            StatusFact(
+                wamid="",
+                status=cast("StatusWord", row.status),
+                occurred_at=row.occurred_at,
+                opaque_id=None if row.opaque_id is None else OpaqueId(row.opaque_id),
+                error_code=row.error_code,
+                pricing_type=row.pricing_type,
+                pricing_category=row.pricing_category,
+            ),
+            row.wamid_index,
+        )
+        for row in rows
+    ]
+    await store.adopt_parked(connection, rows)
+    return await _merge(connection, directory, keyed, now, are_parked=True)
+
+
+def _distinct(directory: MessageDirectory, statuses: Iterable[StatusFact]) -> list[Keyed]:
+    indexes: dict[str, bytes] = {}
+    found: dict[tuple[datetime, bytes, str, int], Keyed] = {}
+    for status in statuses:
+        index = indexes.get(status.wamid)
+        if index is None:
+            index = indexes[status.wamid] = directory.wamid_index(status.wamid)
+        found.setdefault((status.occurred_at, index, status.status, status.error_code), (status, index))
+    return list(found.values())
+
+
+async def _merge(
+    connection: Connection,
+    directory: MessageDirectory,
+    keyed: Sequence[Keyed],
+    now: datetime,
+    *,
+    are_parked: bool = False,
+) -> StatusesApplied:
+    matched = await store.lock_matched(
+        connection, [index for _, index in keyed], [status.opaque_id for status, _ in keyed]
+    )
+    by_position = {row.position - 1: row for row in matched}
+    by_message: dict[int, list[Keyed]] = {}
+    for position, row in by_position.items():
+        by_message.setdefault(row.message_id, []).append(keyed[position])
+    messages = {row.message_id: row for row in matched}
+    merged = await _merged_rows(directory, messages, by_message)
+    added = await store.merge_statuses(
+        connection,
+        [
+            (status, index, by_position[position].message_id if position in by_position else 0)
+            for position, (status, index) in enumerate(keyed)
+        ],
+        merged,
+        now=now,
+    )
+    await _settle(connection, messages, by_message, now)
+    fresh = {
+        position: row for position, row in by_position.items() if are_parked or _key(keyed[position]) in added
+    }
+    await directory.learn(
+        connection, {row.run_id for row in fresh.values()}, {row.template_id for row in fresh.values()}
+    )
+    await _record(connection, directory, [(keyed[position], row) for position, row in fresh.items()], now)
+    await heed_failures(connection, [(keyed[position][0], row) for position, row in fresh.items()], now)
+    return StatusesApplied(
+        new=len(added),
+        unknown_wamids=sum(
+            1 for position, one in enumerate(keyed) if position not in by_position and _key(one) in added
+        ),
+        moments=_moments(directory, fresh, keyed),
+    )
+
+
+def _key(keyed: Keyed) -> tuple[datetime, bytes, str, int]:
+    status, index = keyed
+    return (status.occurred_at, index, status.status, status.error_code)
+
+
+async def _merged_rows(
+    directory: MessageDirectory, messages: Mapping[int, MatchedRow], by_message: Mapping[int, Sequence[Keyed]]
+) -> list[MergedRow]:
+    # Only a message that a status names before our own answer did gets its wamid here.
+    adopting = {
+        message_id: keyed[0]
+        for message_id, keyed in by_message.items()
+        if messages[message_id].lacks_wamid and keyed[0][0].wamid
+    }
+    sealed = dict(
+        zip(
+            adopting,
+            await directory.vault.seal_many(
+                [
+                    SealItem(ContactId(messages[message_id].contact_id), SEALED_WAMID, status.wamid.encode())
+                    for message_id, (status, _) in adopting.items()
+                ]
+            )
+            if adopting
+            else [],
+            strict=True,
+        )
+    )
+    return [
+        MergedRow(
+            message_id=message_id,
+            marks=join_all(status for status, _ in keyed),
+            wamid_index=adopting[message_id][1] if message_id in adopting else None,
+            sealed_wamid=sealed.get(message_id),
+        )
+        for message_id, keyed in sorted(by_message.items())
+    ]
+
+
+async def _settle(
+    connection: Connection,
+    messages: Mapping[int, MatchedRow],
+    by_message: Mapping[int, Sequence[Keyed]],
+    now: datetime,
+) -> None:
+    opaque_ids = {
+        status.opaque_id
+        for message_id, keyed in by_message.items()
+        if messages[message_id].state in IN_DOUBT
+        for status, _ in keyed
+        if status.opaque_id is not None
+    }
+    if opaque_ids:
+        await store.settle_attempts(connection, sorted(opaque_ids), now=now)
+
+
+async def _record(
+    connection: Connection,
+    directory: MessageDirectory,
+    fresh: Sequence[tuple[Keyed, MatchedRow]],
+    now: datetime,
+) -> None:
+    events = []
+    for (status, index), row in fresh:
+        if status.status not in FACTS or directory.is_test(row.run_id):
+            continue
+        properties = directory.properties(row.run_id, row.template_id)
+        events.append(
+            NewEvent(
+                contact_id=ContactId(row.contact_id),
+                name=status.status,
+                occurred_at=status.occurred_at,
+                event_key=directory.event_key(f"{status.status}\x1f{index.hex()}"),
+                source="webhook",
+                properties={**properties, "code": status.error_code}
+                if status.status == "failed"
+                else properties,
+            )
+        )
+    await record_events(connection, events, now)
+
+
+def _moments(
+    directory: MessageDirectory, fresh: Mapping[int, MatchedRow], keyed: Sequence[Keyed]
+) -> list[MessageMoment]:
+    found: dict[tuple[int, str], MessageMoment] = {}
+    for position, row in fresh.items():
+        if directory.is_test(row.run_id):
+            continue
+        word = keyed[position][0].status
+        has_left = word != "failed"
+        if row.state in IN_DOUBT or (has_left and row.state in NOT_YET):
+            found[row.message_id, "accepted"] = MessageMoment(
+                run_id=RunId(row.run_id), contact_id=ContactId(row.contact_id), moment="accepted"
+            )
+        # A message that was read was delivered, whether or not Meta says so apart.
+        if word in {"delivered", "read", "played"} and not row.was_delivered:
+            found[row.message_id, "delivered"] = MessageMoment(
+                run_id=RunId(row.run_id), contact_id=ContactId(row.contact_id), moment="delivered"
+            )
+    return list(found.values())

@@ -1,0 +1,57 @@
+"""What the facts of a message name: rule, run, template; looked up once per process."""
+
+from collections.abc import Iterable, Mapping
+
+from rulecast.deliver.statuses import store
+from rulecast.deliver.statuses.store import Connection, RunRow
+from rulecast.values.catalogue import fold_text
+from rulecast.vault import Vault
+
+# Runs and templates remembered at most; a run's name never changes, so only size bounds the memory.
+KEPT_MAX = 10_000
+
+
+class MessageDirectory:
+    """Names of runs and templates, read when they are first met, and the keyed hashes of what is personal."""
+
+    def __init__(self, vault: Vault) -> None:
+        """Start knowing nothing."""
+        self.vault = vault
+        self._runs: dict[int, RunRow] = {}
+        self._templates: dict[int, str] = {}
+
+    async def learn(
+        self, connection: Connection, run_ids: Iterable[int], template_ids: Iterable[int]
+    ) -> None:
+        """Read what is not known yet of these runs and templates."""
+        new_runs = sorted(set(run_ids) - self._runs.keys())
+        if new_runs:
+            if len(self._runs) > KEPT_MAX:
+                self._runs.clear()
+                return await self.learn(connection, run_ids, template_ids)
+            for row in await store.describe_runs(connection, new_runs):
+                self._runs[row.run_id] = row
+        new_templates = sorted(set(template_ids) - self._templates.keys())
+        if new_templates:
+            self._templates |= await store.describe_templates(connection, new_templates)
+        return None
+
+    def wamid_index(self, wamid: str) -> bytes:
+        """Return the keyed hash under which a message is found by its wamid."""
+        return self.vault.lookup_index("wamid", wamid)
+
+    def event_key(self, content: str) -> bytes:
+        """Return the keyed hash that makes a fact the same fact when it is told again."""
+        return self.vault.lookup_index("event", content)
+
+    def is_test(self, run_id: int) -> bool:
+        """Return whether the run is a rehearsal, whose messages make no facts."""
+        return self._runs[run_id].is_test
+
+    def properties(self, run_id: int, template_id: int) -> Mapping[str, object]:
+        """Return the properties every fact about a message of this run has."""
+        return {
+            "rule": fold_text(self._runs[run_id].rule_name),
+            "run": run_id,
+            "template": fold_text(self._templates.get(template_id, "")),
+        }

@@ -1,0 +1,28 @@
+"""What merging statuses, answers or clicks came to, and the moments to which a rule's actions are bound."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from rulecast.values.ids import ContactId, RunId
+
+MomentName = Literal["accepted", "delivered", "clicked", "replied"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageMoment:
+    """A message reached a moment for the first time; rehearsals have none."""
+
+    run_id: RunId
+    contact_id: ContactId
+    moment: MomentName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusesApplied:
+    """How many statuses were new, repeated, or of wamids nobody here knows, and which moments were reached."""
+
+    new: int = 0
+    repeated: int = 0
+    unknown_wamids: int = 0
+    moments: Sequence[MessageMoment] = ()

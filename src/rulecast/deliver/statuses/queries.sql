@@ -1,0 +1,131 @@
+-- name: lock_matched
+-- Which message each status belongs to: by wamid, else by the opaque id of the attempt (the status may be faster than
+-- our own answer). The rows are locked in order, and read as they are once locked.
+WITH matched AS MATERIALIZED (
+    SELECT i.position, coalesce(m.message_id, a.message_id) AS message_id
+    FROM unnest(%(wamid_indexes)b::bytea[], %(opaque_ids)b::bytea[])
+        WITH ORDINALITY AS i (wamid_index, opaque_id, position)
+    LEFT JOIN deliver.message AS m ON m.wamid_index = i.wamid_index
+    LEFT JOIN LATERAL (
+        SELECT o.message_id FROM deliver.attempt AS o
+        WHERE m.message_id IS NULL AND o.opaque_id = i.opaque_id LIMIT 1
+    ) AS a ON true
+)
+SELECT k.position, m.message_id, m.contact_id, m.run_id, m.template_id, m.state, m.wamid_index IS NULL AS lacks_wamid,
+    m.delivered_at IS NOT NULL OR m.read_at IS NOT NULL AS was_delivered
+FROM matched AS k JOIN deliver.message AS m ON m.message_id = k.message_id
+ORDER BY m.message_id
+FOR NO KEY UPDATE OF m;
+
+-- name: merge_statuses
+-- Statuses are kept once, and merged as a join: the earliest instant of each kind stays, so that order and repetition
+-- do not matter. A status proves that Meta took the message, whatever we thought of it.
+WITH added AS (
+    INSERT INTO deliver.status
+        (occurred_at, wamid_index, status, error_code, opaque_id, message_id, pricing_type, pricing_category, recorded_at)
+    SELECT s.occurred_at, s.wamid_index, s.status, s.error_code, s.opaque_id, nullif(s.message_id, 0), s.pricing_type,
+        s.pricing_category, %(now)s::timestamptz
+    FROM unnest(
+        %(occurred)b::timestamptz[], %(wamid_indexes)b::bytea[], %(statuses)b::text[], %(error_codes)b::integer[],
+        %(opaque_ids)b::bytea[], %(status_message_ids)b::bigint[], %(pricing_types)b::text[],
+        %(pricing_categories)b::text[], %(positions)b::integer[]
+    ) AS s (occurred_at, wamid_index, status, error_code, opaque_id, message_id, pricing_type, pricing_category, position)
+    ORDER BY s.wamid_index, s.status
+    ON CONFLICT (occurred_at, wamid_index, status, error_code) DO NOTHING
+    RETURNING occurred_at, wamid_index, status, error_code
+), merged AS (
+    UPDATE deliver.message AS m
+    SET sent_at = least(m.sent_at, g.sent_at),
+        delivered_at = least(m.delivered_at, g.delivered_at),
+        read_at = least(m.read_at, g.read_at),
+        failed_code = CASE WHEN g.failed_at IS NULL THEN m.failed_code
+            WHEN m.failed_at IS NULL OR (g.failed_at, g.failed_code) < (m.failed_at, m.failed_code) THEN g.failed_code
+            ELSE m.failed_code END,
+        failed_at = least(m.failed_at, g.failed_at),
+        billed_category = greatest(m.billed_category, g.billed_category),
+        state = CASE
+            WHEN m.state IN ('intent', 'unknown', 'unresolved') THEN 'accepted'
+            WHEN m.state IN ('planned', 'claimed', 'deferred', 'held') AND g.has_left THEN 'accepted'
+            WHEN m.state = 'held' AND g.failed_at IS NOT NULL THEN 'refused'
+            ELSE m.state END,
+        error_code = CASE WHEN m.state = 'held' AND NOT g.has_left THEN g.failed_code ELSE m.error_code END,
+        accepted_at = coalesce(m.accepted_at, CASE
+            WHEN m.state IN ('intent', 'unknown', 'unresolved', 'planned', 'claimed', 'deferred', 'held') THEN g.first_at
+            END),
+        wamid_index = coalesce(m.wamid_index, g.wamid_index),
+        sealed_wamid = coalesce(m.sealed_wamid, g.sealed_wamid),
+        changed_at = CASE WHEN m.state IN ('accepted', 'refused') THEN m.changed_at ELSE %(now)s::timestamptz END
+    FROM unnest(
+        %(message_ids)b::bigint[], %(sent)b::timestamptz[], %(delivered)b::timestamptz[], %(read)b::timestamptz[],
+        %(failed)b::timestamptz[], %(failed_codes)b::integer[], %(billed)b::text[], %(have_left)b::boolean[],
+        %(first)b::timestamptz[], %(new_wamid_indexes)b::bytea[], %(sealed_wamids)b::bytea[]
+    ) AS g (message_id, sent_at, delivered_at, read_at, failed_at, failed_code, billed_category, has_left, first_at,
+            wamid_index, sealed_wamid)
+    WHERE m.message_id = g.message_id
+)
+SELECT occurred_at, wamid_index, status, error_code FROM added;
+
+-- name: settle_attempts
+-- An attempt whose message a status has settled needs no answer any more.
+UPDATE deliver.attempt SET state = 'accepted', finished_at = %(now)s::timestamptz
+WHERE opaque_id = ANY(%(opaque_ids)b::bytea[]) AND state IN ('intent', 'unknown', 'held');
+
+-- name: list_parked
+-- Statuses that came before anything of ours bore their wamid; by now it may.
+SELECT s.occurred_at, s.status_id, s.wamid_index, s.status, s.error_code, s.opaque_id, s.pricing_type,
+    s.pricing_category
+FROM deliver.status AS s
+WHERE s.message_id IS NULL AND s.recorded_at > %(after)s::timestamptz
+    AND EXISTS (SELECT FROM deliver.message AS m WHERE m.wamid_index = s.wamid_index)
+ORDER BY s.recorded_at LIMIT %(count_max)s;
+
+-- name: adopt_parked
+UPDATE deliver.status AS s SET message_id = m.message_id
+FROM unnest(%(occurred)b::timestamptz[], %(status_ids)b::bigint[]) AS p (occurred_at, status_id), deliver.message AS m
+WHERE s.occurred_at = p.occurred_at AND s.status_id = p.status_id AND m.wamid_index = s.wamid_index;
+
+-- name: describe_runs
+SELECT run_id, rule_name, is_test FROM deliver.run WHERE run_id = ANY(%(run_ids)b::bigint[]);
+
+-- name: describe_templates
+SELECT template_id, name FROM template.template WHERE template_id = ANY(%(template_ids)b::bigint[]);
+
+-- name: mark_answered
+-- The message an answer quotes, else the newest that reached the person in the days before.
+WITH matched AS (
+    SELECT i.position, i.occurred_at, coalesce(quoted.message_id, newest.message_id) AS message_id
+    FROM unnest(%(contact_ids)b::bigint[], %(wamid_indexes)b::bytea[], %(occurred)b::timestamptz[])
+        WITH ORDINALITY AS i (contact_id, wamid_index, occurred_at, position)
+    LEFT JOIN deliver.message AS quoted ON quoted.wamid_index = i.wamid_index AND quoted.contact_id = i.contact_id
+    LEFT JOIN LATERAL (
+        SELECT m.message_id FROM deliver.message AS m
+        WHERE quoted.message_id IS NULL AND m.contact_id = i.contact_id
+            AND m.accepted_at BETWEEN i.occurred_at - interval '72 hours' AND i.occurred_at + interval '1 minute'
+        ORDER BY m.accepted_at DESC, m.message_id DESC LIMIT 1
+    ) AS newest ON true
+), firsts AS (
+    SELECT message_id, min(occurred_at) AS occurred_at FROM matched WHERE message_id IS NOT NULL GROUP BY message_id
+), before AS (
+    SELECT m.message_id, m.replied_at IS NOT NULL AS was_answered FROM deliver.message AS m
+    JOIN firsts AS f ON f.message_id = m.message_id ORDER BY m.message_id FOR NO KEY UPDATE OF m
+), marked AS (
+    UPDATE deliver.message AS m
+    SET replied_at = CASE WHEN %(is_opt_out)s::boolean THEN m.replied_at ELSE least(m.replied_at, f.occurred_at) END,
+        opted_out_at = CASE WHEN %(is_opt_out)s::boolean THEN least(m.opted_out_at, f.occurred_at) ELSE m.opted_out_at END
+    FROM firsts AS f JOIN before AS b ON b.message_id = f.message_id
+    WHERE m.message_id = f.message_id
+    RETURNING m.message_id, m.contact_id, m.run_id, m.template_id, b.was_answered
+)
+SELECT k.position, r.message_id, r.contact_id, r.run_id, r.template_id, r.was_answered
+FROM matched AS k JOIN marked AS r ON r.message_id = k.message_id;
+
+-- name: mark_clicked
+WITH named AS (
+    SELECT o.message_id FROM deliver.attempt AS o WHERE o.opaque_id = %(opaque_id)s LIMIT 1
+), before AS (
+    SELECT m.message_id, m.clicked_at IS NOT NULL AS was_clicked FROM deliver.message AS m
+    JOIN named AS n ON n.message_id = m.message_id FOR NO KEY UPDATE OF m
+)
+UPDATE deliver.message AS m SET clicked_at = least(m.clicked_at, %(occurred_at)s::timestamptz)
+FROM before AS b WHERE m.message_id = b.message_id
+RETURNING m.message_id, m.contact_id, m.run_id, m.template_id, b.was_clicked;

@@ -1,0 +1,196 @@
+"""The only caller of the database where statuses, answers and clicks meet messages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from rulecast.collect.webhook_facts import StatusFact
+from rulecast.database import Connection, execute, fetch_all, fetch_one, load_queries
+from rulecast.deliver.statuses.merge import Marks
+
+__all__ = ["AnsweredRow", "ClickedRow", "Connection", "MatchedRow", "MergedRow", "ParkedRow", "RunRow"]
+
+QUERIES = load_queries(__package__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchedRow:
+    """The message of the status at a position (from 1), as it stands under the lock."""
+
+    position: int
+    message_id: int
+    contact_id: int
+    run_id: int
+    template_id: int
+    state: str
+    lacks_wamid: bool
+    was_delivered: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergedRow:
+    """What statuses make of one message; the wamid only where the message lacks one."""
+
+    message_id: int
+    marks: Marks
+    wamid_index: bytes | None = field(repr=False)
+    sealed_wamid: bytes | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParkedRow:
+    """A status that was kept before its message was known."""
+
+    occurred_at: datetime
+    status_id: int
+    wamid_index: bytes = field(repr=False)
+    status: str
+    error_code: int
+    opaque_id: bytes | None
+    pricing_type: str
+    pricing_category: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRow:
+    """What the facts of a message name."""
+
+    run_id: int
+    rule_name: str
+    is_test: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnsweredRow:
+    """The message the answer at a position (from 1) belongs to."""
+
+    position: int
+    message_id: int
+    contact_id: int
+    run_id: int
+    template_id: int
+    was_answered: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClickedRow:
+    """The message whose link was opened."""
+
+    message_id: int
+    contact_id: int
+    run_id: int
+    template_id: int
+    was_clicked: bool
+
+
+async def lock_matched(
+    connection: Connection, wamid_indexes: Sequence[bytes], opaque_ids: Sequence[bytes | None]
+) -> list[MatchedRow]:
+    """Return and lock the messages of these statuses; a status of a stranger has no row."""
+    return await fetch_all(
+        connection,
+        QUERIES["lock_matched"],
+        {"wamid_indexes": list(wamid_indexes), "opaque_ids": list(opaque_ids)},
+        record=MatchedRow,
+    )
+
+
+async def merge_statuses(
+    connection: Connection,
+    statuses: Sequence[tuple[StatusFact, bytes, int]],
+    merged: Sequence[MergedRow],
+    *,
+    now: datetime,
+) -> set[tuple[datetime, bytes, str, int]]:
+    """Keep statuses (with wamid index and message, 0 for none), merge them, and return which were new."""
+    facts = [one[0] for one in statuses]
+    rows = await fetch_all(
+        connection,
+        QUERIES["merge_statuses"],
+        {
+            "now": now,
+            "occurred": [one.occurred_at for one in facts],
+            "wamid_indexes": [one[1] for one in statuses],
+            "statuses": [one.status for one in facts],
+            "error_codes": [one.error_code for one in facts],
+            "opaque_ids": [one.opaque_id for one in facts],
+            "status_message_ids": [one[2] for one in statuses],
+            "pricing_types": [one.pricing_type for one in facts],
+            "pricing_categories": [one.pricing_category for one in facts],
+            "positions": list(range(len(facts))),
+            "message_ids": [one.message_id for one in merged],
+            "sent": [one.marks.sent_at for one in merged],
+            "delivered": [one.marks.delivered_at for one in merged],
+            "read": [one.marks.read_at for one in merged],
+            "failed": [None if one.marks.failed is None else one.marks.failed[0] for one in merged],
+            "failed_codes": [None if one.marks.failed is None else one.marks.failed[1] for one in merged],
+            "billed": [one.marks.billed_category for one in merged],
+            "have_left": [one.marks.has_left for one in merged],
+            "first": [one.marks.first_at for one in merged],
+            "new_wamid_indexes": [one.wamid_index for one in merged],
+            "sealed_wamids": [one.sealed_wamid for one in merged],
+        },
+    )
+    return {(row[0], row[1], row[2], row[3]) for row in rows}
+
+
+async def settle_attempts(connection: Connection, opaque_ids: Sequence[bytes], *, now: datetime) -> None:
+    """Close the attempts whose messages statuses have settled."""
+    await execute(connection, QUERIES["settle_attempts"], {"opaque_ids": list(opaque_ids), "now": now})
+
+
+async def list_parked(connection: Connection, *, after: datetime, count_max: int) -> list[ParkedRow]:
+    """Return parked statuses whose message is known by now."""
+    return await fetch_all(
+        connection, QUERIES["list_parked"], {"after": after, "count_max": count_max}, record=ParkedRow
+    )
+
+
+async def adopt_parked(connection: Connection, rows: Sequence[ParkedRow]) -> None:
+    """Join parked statuses to their messages."""
+    await execute(
+        connection,
+        QUERIES["adopt_parked"],
+        {"occurred": [one.occurred_at for one in rows], "status_ids": [one.status_id for one in rows]},
+    )
+
+
+async def describe_runs(connection: Connection, run_ids: Sequence[int]) -> list[RunRow]:
+    """Return rule and kind of these runs."""
+    return await fetch_all(connection, QUERIES["describe_runs"], {"run_ids": list(run_ids)}, record=RunRow)
+
+
+async def describe_templates(connection: Connection, template_ids: Sequence[int]) -> dict[int, str]:
+    """Return the names of these templates."""
+    rows = await fetch_all(connection, QUERIES["describe_templates"], {"template_ids": list(template_ids)})
+    return {row[0]: row[1] for row in rows}
+
+
+async def mark_answered(
+    connection: Connection,
+    answers: Sequence[tuple[int, bytes | None, datetime]],
+    *,
+    is_opt_out: bool,
+) -> list[AnsweredRow]:
+    """Mark the messages of (contact, quoted wamid's index, instant) and return those that were found."""
+    return await fetch_all(
+        connection,
+        QUERIES["mark_answered"],
+        {
+            "contact_ids": [one[0] for one in answers],
+            "wamid_indexes": [one[1] for one in answers],
+            "occurred": [one[2] for one in answers],
+            "is_opt_out": is_opt_out,
+        },
+        record=AnsweredRow,
+    )
+
+
+async def mark_clicked(connection: Connection, opaque_id: bytes, occurred_at: datetime) -> ClickedRow | None:
+    """Mark the message of an attempt as clicked."""
+    return await fetch_one(
+        connection,
+        QUERIES["mark_clicked"],
+        {"opaque_id": opaque_id, "occurred_at": occurred_at},
+        record=ClickedRow,
+    )

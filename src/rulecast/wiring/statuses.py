@@ -1,0 +1,89 @@
+"""The book of sent messages as the receiver's door uses it, with the rule's actions bound to each moment."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Self
+
+from typing_extensions import override
+
+from rulecast.collect.webhook_facts import StatusFact
+from rulecast.database import Connection
+from rulecast.deliver.statuses import (
+    AnswerFact,
+    MessageDirectory,
+    MessageMoment,
+    StatusesApplied,
+    apply_click,
+    apply_opt_outs,
+    apply_replies,
+    apply_statuses,
+)
+from rulecast.profile.suppression import JournalEntry
+from rulecast.wiring.message_book import Answer, LinkClick, MessageBook
+from rulecast.wiring.rule_actions import RuleActions
+from rulecast.wiring.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusesTaken:
+    """What a list of statuses came to; opt-outs among them are the door's, so there is nothing for the journal."""
+
+    applied: StatusesApplied
+    journal_entries: Sequence[JournalEntry] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageFacts(MessageBook):
+    """Joins what comes back to messages, people and rules; one a process."""
+
+    directory: MessageDirectory
+    actions: RuleActions = field(default_factory=RuleActions)
+
+    @classmethod
+    def of(cls, workspace: Workspace) -> Self:
+        """Return the book of a workspace."""
+        return cls(directory=MessageDirectory(workspace.vault))
+
+    @override
+    async def apply_statuses(
+        self, connection: Connection, statuses: Sequence[StatusFact], now: datetime
+    ) -> StatusesTaken:
+        """Merge statuses and run the rule's actions; the door keeps the opt-outs among them before."""
+        applied = await apply_statuses(connection, self.directory, statuses, now)
+        await self._act(connection, applied.moments, now)
+        return StatusesTaken(applied=applied)
+
+    @override
+    async def apply_reply(self, connection: Connection, answers: Sequence[Answer], now: datetime) -> None:
+        moments = await apply_replies(connection, self.directory, _facts(answers), now)
+        await self._act(connection, moments, now)
+
+    @override
+    async def apply_opt_out(self, connection: Connection, answers: Sequence[Answer], now: datetime) -> None:
+        await apply_opt_outs(connection, self.directory, _facts(answers), now)
+
+    @override
+    async def apply_click(self, connection: Connection, click: LinkClick, now: datetime) -> bool:
+        moments = await apply_click(
+            connection,
+            self.directory,
+            opaque_id=click.opaque_id,
+            link=click.link,
+            occurred_at=click.occurred_at,
+            now=now,
+        )
+        if moments is None:
+            return False
+        await self._act(connection, moments, now)
+        return True
+
+    async def _act(self, connection: Connection, moments: Iterable[MessageMoment], now: datetime) -> None:
+        await self.actions.run(connection, list(moments), now)
+
+
+def _facts(answers: Sequence[Answer]) -> list[AnswerFact]:
+    return [
+        AnswerFact(contact_id=one.contact_id, occurred_at=one.occurred_at, context_wamid=one.context_wamid)
+        for one in answers
+    ]
