@@ -2,8 +2,9 @@
 
 from rulecast.receiver.receiver import Receiver
 from rulecast.receiver.signature import read_secrets, read_verify_token
-from rulecast.wiring.message_book import MessageBook, NoMessages
+from rulecast.wiring.message_book import MessageBook
 from rulecast.wiring.receiver import open_doors
+from rulecast.wiring.statuses import MessageFacts
 from rulecast.wiring.workspace import Workspace
 
 
@@ -15,7 +16,7 @@ def build_receiver(workspace: Workspace, book: MessageBook | None = None) -> Rec
         VerifyTokenMissingError: no word is set by which Meta could verify the address.
     """
     return Receiver(
-        open_doors(workspace, book or NoMessages()),
+        open_doors(workspace, book or MessageFacts.of(workspace)),
         secrets=read_secrets(workspace.settings.app_secret),
         verify_token=read_verify_token(workspace.settings.verify_token),
     )

@@ -5,11 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from typing_extensions import override
-
 from rulecast.collect.webhook_facts import StatusFact
 from rulecast.database import Connection
-from rulecast.profile.suppression import JournalEntry
 from rulecast.values.ids import ContactId, OpaqueId
 
 
@@ -31,22 +28,16 @@ class LinkClick:
     occurred_at: datetime
 
 
-class StatusOutcome(Protocol):
-    """What applying statuses came to."""
-
-    @property
-    def journal_entries(self) -> Sequence[JournalEntry]:
-        """Return the stops Meta's refusals told of; they enter the journal before the commit."""
-        ...
-
-
 class MessageBook(Protocol):
     """The sent messages, as the door sees them; every call belongs to the door's transaction."""
 
     async def apply_statuses(
         self, connection: Connection, statuses: Sequence[StatusFact], now: datetime
-    ) -> StatusOutcome:
-        """Merge statuses into the messages; repeats and any order come to the same."""
+    ) -> object:
+        """Merge statuses into the messages; repeats and any order come to the same.
+
+        Opt-outs that failures tell of (131050) are the door's.
+        """
         ...
 
     async def apply_reply(self, connection: Connection, answers: Sequence[Answer], now: datetime) -> None:
@@ -60,32 +51,3 @@ class MessageBook(Protocol):
     async def apply_click(self, connection: Connection, click: LinkClick, now: datetime) -> bool:
         """Mark the message whose link was opened; False where the attempt is unknown."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class NothingHappened:
-    """Statuses that met no message of ours."""
-
-    journal_entries: tuple[JournalEntry, ...] = ()
-
-
-class NoMessages(MessageBook):
-    """The book of a process that knows of no sent message; bodies are kept, statuses meet nobody."""
-
-    @override
-    async def apply_statuses(
-        self, connection: Connection, statuses: Sequence[StatusFact], now: datetime
-    ) -> NothingHappened:
-        return NothingHappened()
-
-    @override
-    async def apply_reply(self, connection: Connection, answers: Sequence[Answer], now: datetime) -> None:
-        return
-
-    @override
-    async def apply_opt_out(self, connection: Connection, answers: Sequence[Answer], now: datetime) -> None:
-        return
-
-    @override
-    async def apply_click(self, connection: Connection, click: LinkClick, now: datetime) -> bool:
-        return False

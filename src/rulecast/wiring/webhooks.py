@@ -30,7 +30,6 @@ from rulecast.profile.suppression import (
 )
 from rulecast.profile.suppression.journal import JournalWriteError
 from rulecast.profile.suppression.match_opt_out import DEFAULT_BUTTON_PAYLOADS, match_button
-from rulecast.profile.suppression.suppress import lock_people
 from rulecast.values.catalogue import fold_text
 from rulecast.values.ids import ContactId
 from rulecast.vault import SealItem
@@ -80,7 +79,7 @@ class _Group:
     statuses: list[StatusFact] = field(default_factory=list)
     said: list[_Said] = field(default_factory=list)
     preferences: list[tuple[PreferenceFact, Sender]] = field(default_factory=list)
-    refused: list[Sender] = field(default_factory=list)
+    refused: list[tuple[StatusFact, Sender]] = field(default_factory=list)
 
 
 def is_store_away(error: BaseException) -> bool:
@@ -137,10 +136,10 @@ class WebhookDoor:
             entries = await self._stop(connection, group, people, now)
             await keep_bodies(connection, bodies)
             if group.statuses:
-                outcome = await self._book.apply_statuses(connection, group.statuses, now)
-                entries = [*entries, *outcome.journal_entries]
+                await self._book.apply_statuses(connection, group.statuses, now)
             if group.said:
                 await self._record_messages(connection, group, people, now)
+            await self._mark_opt_outs(connection, group, people, now)
             await self._journal.append(entries)
 
     async def _apply_stops_alone(self, post: WebhookPost, body: ReceivedBody) -> None:
@@ -185,7 +184,8 @@ class WebhookDoor:
             (one, self._sender(one.phone, one.bsuid, one.business_number_id)) for one in preferences
         )
         group.refused.extend(
-            self._sender(one.recipient_phone, one.recipient_bsuid, one.business_number_id) for one in refused
+            (one, self._sender(one.recipient_phone, one.recipient_bsuid, one.business_number_id))
+            for one in refused
         )
         return group
 
@@ -206,7 +206,7 @@ class WebhookDoor:
         senders = {
             *(said.sender for said in group.said),
             *(sender for _, sender in group.preferences),
-            *group.refused,
+            *(sender for _, sender in group.refused),
         }
         named = {sender for sender in senders if sender.identities}
         return await find_senders(connection, self._workspace.vault, named) if named else {}
@@ -214,15 +214,12 @@ class WebhookDoor:
     async def _stop(
         self, connection: Connection, group: _Group, people: Mapping[Sender, ContactId], now: datetime
     ) -> list[JournalEntry]:
-        """Lock everybody the group stops, those Meta refused included, and record their stops."""
+        """Lock everybody the group stops, in one order, and record their stops."""
         stops = [self._stop_of_words(said, people, now) for said in group.said if said.is_opt_out]
         stops.extend(
             self._stop_of_preference(fact, sender, people, now) for fact, sender in group.preferences
         )
-        refused = [people[sender] for sender in group.refused if sender in people]
-        if refused:
-            stopped = [stop.contact_id for stop in stops if stop.contact_id is not None]
-            await lock_people(connection, [*refused, *stopped])
+        stops.extend(self._stop_of_refusal(fact, sender, people, now) for fact, sender in group.refused)
         return await suppress(connection, stops, now)
 
     def _stop_of_words(self, said: _Said, people: Mapping[Sender, ContactId], now: datetime) -> Stop:
@@ -245,6 +242,16 @@ class WebhookDoor:
             action=SuppressionAction.STOP if fact.value == "stop" else SuppressionAction.RESUME,
         )
 
+    def _stop_of_refusal(
+        self, fact: StatusFact, sender: Sender, people: Mapping[Sender, ContactId], now: datetime
+    ) -> Stop:
+        return Stop(
+            contact_id=people.get(sender),
+            suppression_indexes=sender.suppression_indexes(self._workspace.vault),
+            occurred_at=min(fact.occurred_at, now),
+            cause=SuppressionCause.ERROR_131050,
+        )
+
     async def _record_messages(
         self, connection: Connection, group: _Group, people: Mapping[Sender, ContactId], now: datetime
     ) -> None:
@@ -256,7 +263,21 @@ class WebhookDoor:
         answers = [_answer(*pair) for pair in heard if not pair[0].is_opt_out and pair[0].is_answer]
         if answers:
             await self._book.apply_reply(connection, answers, now)
-        opt_outs = [_answer(*pair) for pair in heard if pair[0].is_opt_out]
+
+    async def _mark_opt_outs(
+        self, connection: Connection, group: _Group, people: Mapping[Sender, ContactId], now: datetime
+    ) -> None:
+        """Tell the messages after which known people asked for silence, in words or in WhatsApp's settings."""
+        opt_outs = [
+            _answer(said, people[said.sender])
+            for said in group.said
+            if said.is_opt_out and said.sender in people
+        ]
+        opt_outs.extend(
+            Answer(contact_id=people[sender], context_wamid=None, occurred_at=fact.occurred_at)
+            for fact, sender in group.preferences
+            if fact.value == "stop" and sender in people
+        )
         if opt_outs:
             await self._book.apply_opt_out(connection, opt_outs, now)
 

@@ -8,12 +8,17 @@ import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import aiohttp
 import uvicorn
+from typing_extensions import override
 
+from rulecast.collect.webhook_facts import StatusFact
+from rulecast.database import Connection
 from rulecast.receiver.receiver import Receiver
+from rulecast.wiring.message_book import Answer, LinkClick, MessageBook
 
 SECRET = "an app secret of the tests"
 VERIFY_TOKEN = "the word of the tests"
@@ -60,6 +65,28 @@ async def running(receiver: Receiver) -> AsyncIterator[RunningReceiver]:
     finally:
         server.should_exit = True
         await serving
+
+
+class NoMessages(MessageBook):
+    """The book of a process that knows of no sent message."""
+
+    @override
+    async def apply_statuses(
+        self, connection: Connection, statuses: Sequence[StatusFact], now: datetime
+    ) -> object:
+        return None
+
+    @override
+    async def apply_reply(self, connection: Connection, answers: Sequence[Answer], now: datetime) -> None:
+        return
+
+    @override
+    async def apply_opt_out(self, connection: Connection, answers: Sequence[Answer], now: datetime) -> None:
+        return
+
+    @override
+    async def apply_click(self, connection: Connection, click: LinkClick, now: datetime) -> bool:
+        return False
 
 
 def envelope(value: Mapping[str, Any], field: str = "messages") -> dict[str, Any]:

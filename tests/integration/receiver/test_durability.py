@@ -18,6 +18,7 @@ from tests.integration.receiver.conftest import Known, make_known
 from tests.integration.receiver.serving import (
     SECRET,
     VERIFY_TOKEN,
+    NoMessages,
     RunningReceiver,
     preference,
     running,
@@ -34,7 +35,6 @@ from rulecast.database.errors import CheckViolation
 from rulecast.profile.suppression import FileJournal, JournalEntry
 from rulecast.receiver import build_receiver
 from rulecast.values.clock import ManualClock, SystemClock
-from rulecast.wiring.message_book import NoMessages, NothingHappened
 from rulecast.wiring.workspace import Workspace
 
 
@@ -177,11 +177,10 @@ class Poisoned(NoMessages):
     @override
     async def apply_statuses(
         self, connection: Connection, statuses: Sequence[StatusFact], now: datetime
-    ) -> NothingHappened:
+    ) -> None:
         if any(fact.wamid == "wamid.poison" for fact in statuses):
             self.tries.append(len(statuses))
             await connection.execute("INSERT INTO collect.inbound_text VALUES ('', 1, now(), '')")
-        return NothingHappened()
 
 
 async def test_a_poisonous_body_is_tried_three_times_and_quarantined_while_others_pass_f47(

@@ -1,6 +1,6 @@
 import pytest
 from tests.integration.receiver.conftest import Known, make_known
-from tests.integration.receiver.serving import RunningReceiver, message, preference, text_message
+from tests.integration.receiver.serving import RunningReceiver, message, preference, statuses, text_message
 from tests.people import BILAL
 
 from rulecast.profile.suppression import FileJournal, JournalEntry
@@ -79,3 +79,34 @@ async def test_other_words_stop_nobody(
     assert await receiver.post(text_message(asha.person.phone, text, clock.now().timestamp())) == 200
     assert await stopped(workspace, asha.contact_id) == []
     assert journal(workspace) == []
+
+
+async def test_a_refusal_131050_suppresses_in_the_same_transaction_as_its_status(
+    receiver: RunningReceiver, workspace: Workspace, clock: ManualClock, asha: Known
+) -> None:
+    body = statuses(("wamid.refused", "failed", clock.now().timestamp(), asha.person.phone))
+    value = body["entry"][0]["changes"][0]["value"]
+    value["statuses"][0]["errors"] = [{"code": 131050, "title": "stopped"}]
+    assert await receiver.post(body) == 200
+    assert await stopped(workspace, asha.contact_id) == [("marketing", "error_131050")]
+    assert [entry.cause for entry in journal(workspace)] == ["error_131050"]
+    async with workspace.database.connection() as connection:
+        rows = await connection.execute("SELECT error_code FROM deliver.status")
+        assert await rows.fetchall() == [(131050,)]
+
+
+async def test_an_opt_out_is_a_fact_of_the_person_and_its_words_are_sealed(
+    receiver: RunningReceiver, workspace: Workspace, clock: ManualClock, asha: Known
+) -> None:
+    text = "please stop sending me this"
+    assert await receiver.post(text_message(asha.person.phone, text, clock.now().timestamp())) == 200
+    async with workspace.database.connection() as connection:
+        rows = await connection.execute("SELECT name, properties FROM collect.event ORDER BY name")
+        assert await rows.fetchall() == [("message_received", {"kind": "text"}), ("opted_out", {})]
+        rows = await connection.execute("SELECT sealed_text FROM collect.inbound_text")
+        ((sealed,),) = await rows.fetchall()
+        levels = await connection.execute("SELECT level FROM profile.suppression")
+        assert await levels.fetchall() == [("likely",)]
+    assert text.encode() not in sealed
+    opened = await workspace.vault.open(asha.contact_id, "collect.inbound_text.sealed_text", sealed)
+    assert opened == text.encode()
