@@ -96,7 +96,7 @@ def _person(chance: random.Random, number: int, now: datetime) -> PersonFacts:
     years = chance.choice((17, 18, 18, 19, 30, 31, 65, 70))
     born = (now + timedelta(hours=1)).date().replace(year=now.year - years, day=min(now.day, 28))
     attributes = {
-        "country": _maybe(chance, chance.choice(("MA", "FR"))),
+        "country": _maybe(chance, chance.choice(("ma", "fr"))),
         "city": _maybe(chance, chance.choice((*TEXTS, ""))),
         "language": _maybe(chance, chance.choice(("fr", "pt_BR"))),
         "birth_date": _maybe(chance, born + timedelta(days=chance.choice((-1, 0, 1, 2, 40)))),

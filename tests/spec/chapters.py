@@ -6,7 +6,7 @@ CHAPTERS: tuple[Chapter, ...] = (
     Chapter(
         title="Comparing text",
         text="Text is compared without regard to capital letters; there is no order among texts. "
-        "Country, language and time zone are codes and keep their letters.",
+        "Language and time zone are codes and keep their letters.",
         people="""
             person | city       | country
             Asha   | Casablanca | MA
@@ -72,26 +72,33 @@ CHAPTERS: tuple[Chapter, ...] = (
     ),
     Chapter(
         title="The truth table of missing values",
-        text="The nine rows: the first operand is true for Asha, Bilal and Chitra's neighbours in turn, false or "
-        "missing for the others. A missing value makes its comparison false before `and`, `or` and `not` see it; "
-        "no third truth value ever arises.",
+        text="All nine rows: the name says whether `orders = 1` and whether `balance = 1` is true (T), false (F) or "
+        "about a missing value (M). A missing value makes its comparison false before `and`, `or` and `not` see "
+        "it; no third truth value ever arises.",
         people="""
             person | orders | balance
-            Asha   | 1      | 1
-            Bilal  | 0      |
-            Chitra |        | 1
-            Deepa  |        |
+            TT     | 1      | 1
+            TF     | 1      | 0
+            TM     | 1      |
+            FT     | 0      | 1
+            FF     | 0      | 0
+            FM     | 0      |
+            MT     |        | 1
+            MF     |        | 0
+            MM     |        |
         """,
         cases=(
-            ("orders = 1", "Asha"),
-            ("not orders = 1", "Bilal Chitra Deepa"),
-            ("orders = 1 and balance = 1", "Asha"),
-            ("orders = 1 or balance = 1", "Asha Chitra"),
-            ("not (orders = 1 and balance = 1)", "Bilal Chitra Deepa"),
-            ("not (orders = 1 or balance = 1)", "Bilal Deepa"),
-            ("not orders = 1 and not balance = 1", "Bilal Deepa"),
-            ("orders = 1 and not balance = 2", "Asha"),
-            ("orders = 0 or not orders = 0", "Asha Bilal Chitra Deepa"),
+            ("orders = 1", "TT TF TM"),
+            ("not orders = 1", "FT FF FM MT MF MM"),
+            ("orders != 1", "FT FF FM MT MF MM"),
+            ("orders = 1 and balance = 1", "TT"),
+            ("orders = 1 or balance = 1", "TT TF TM FT MT"),
+            ("not (orders = 1 and balance = 1)", "TF TM FT FF FM MT MF MM"),
+            ("not (orders = 1 or balance = 1)", "FF FM MF MM"),
+            ("not orders = 1 and not balance = 1", "FF FM MF MM"),
+            ("orders = 1 and not balance = 1", "TF TM"),
+            ("orders = 0 or not orders = 0", "TT TF TM FT FF FM MT MF MM"),
+            ("orders is missing or balance is missing", "TM FM MT MF MM"),
         ),
     ),
     Chapter(

@@ -38,24 +38,24 @@ CLAUSES: tuple[tuple[str, str], ...] = (
     (
         'send template NAME in the contact\'s language (fr, ar; else fr) (name: first_name or "client") from NUMBER',
         (
-            "The message. `else skip` leaves people of other languages out; `in fr` is one language for all. A parameter "
-            "is an attribute, a text, or an attribute with a text for those who lack it; without that text they are "
-            "left out. Required."
+            "The message. `else skip` leaves people of other languages out; `in fr` is one language for all. "
+            "A parameter is an attribute, a text, or an attribute with a text for those who lack it; without that "
+            "text they are left out. Required."
         ),
     ),
     (
         'when delivered: tag add "x"; tag remove "y"',
         (
-            "What happens at a moment of the message: accepted, delivered, clicked, replied. Once each, never for those "
-            "held out. An action without a moment happens when the message is accepted."
+            "What happens at a moment of the message: accepted, delivered, clicked, replied. Once each, never for "
+            "those held out. An action without a moment happens when the message is accepted."
         ),
     ),
     (
         "once on weekdays at 20:00..22:00 local time of the contact; carry over until friday",
         (
-            "The sending window. Days: `weekdays`, or names parted by commas, or none for every day. 22:00 lies outside. "
-            "What is left waits: `carry over until friday`, `until 2026-11-20`, `for 3 days`; or `drop the rest`, which "
-            "also holds where nothing is said. Without this clause messages go out from the launch on."
+            "The sending window. Days: `weekdays`, or names parted by commas, or none for every day. 22:00 lies "
+            "outside. What is left waits: `carry over until friday`, `until 2026-11-20`, `for 3 days`; or `drop "
+            "the rest`, which also holds where nothing is said. Without this clause messages go out from the launch on."
         ),
     ),
     (

@@ -36,7 +36,7 @@ def _lines() -> Iterator[str]:
     yield INTRODUCTION
     yield "## A rule\n"
     yield from _code(EXAMPLE)
-    yield "Clauses stand in any order, each once, parted by lines or semicolons; keywords may have capital letters. "
+    yield "Clauses stand in any order, each once, parted by lines or semicolons; keywords may have capital letters."
     yield 'A remark is `about "text"`; `#` comments are refused because formatting could not keep them.\n'
     yield "| Clause | Meaning |\n| --- | --- |"
     for form, meaning in CLAUSES:

@@ -39,7 +39,8 @@ CATALOGUE = Catalogue.of(
     numbers=("casablanca_main",),
     default_zone="Africa/Casablanca",
 )
-IDS = {"Asha": 1, "Bilal": 2, "Chitra": 3, "Deepa": 4}
+TRUTHS = ("TT", "TF", "TM", "FT", "FF", "FM", "MT", "MF", "MM")
+IDS = {name: number for number, name in enumerate(("Asha", "Bilal", "Chitra", "Deepa", *TRUTHS), start=1)}
 
 
 @dataclass(frozen=True, kw_only=True)

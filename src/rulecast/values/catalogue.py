@@ -6,7 +6,7 @@ condition that silently matches nobody.
 
 import difflib
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -58,15 +58,6 @@ def fold_text(text: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", folded).casefold())
 
 
-LETTER_CASES: Mapping[str, Callable[[str], str]] = MappingProxyType(
-    {
-        "folded": fold_text,
-        "upper": lambda text: unicodedata.normalize("NFC", text).upper(),
-        "exact": lambda text: unicodedata.normalize("NFC", text),
-    }
-)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attribute:
     """One attribute of a contact.
@@ -82,7 +73,7 @@ class Attribute:
     purpose: str | None = None
     may_reveal: bool = False
     derived_from: str | None = None
-    letter_case: Literal["folded", "upper", "exact"] = "folded"
+    letter_case: Literal["folded", "exact"] = "folded"
     about: str = ""
 
     @property
@@ -92,7 +83,7 @@ class Attribute:
 
     def stored_text(self, text: str) -> str:
         """Return a text as values of this attribute are stored and compared."""
-        return LETTER_CASES[self.letter_case](text)
+        return fold_text(text) if self.letter_case == "folded" else unicodedata.normalize("NFC", text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,8 +122,8 @@ def _attribute(name: str, kind: AttributeType, about: str) -> Attribute:
     return Attribute(name=name, type=kind, about=about)
 
 
-def _code(name: str, letter_case: Literal["upper", "exact"], about: str) -> Attribute:
-    return Attribute(name=name, type=AttributeType.TEXT, letter_case=letter_case, about=about)
+def _code(name: str, about: str) -> Attribute:
+    return Attribute(name=name, type=AttributeType.TEXT, letter_case="exact", about=about)
 
 
 def _sealed(name: str, about: str) -> Attribute:
@@ -140,11 +131,11 @@ def _sealed(name: str, about: str) -> Attribute:
 
 
 BUILT_IN_ATTRIBUTES: tuple[Attribute, ...] = (
-    _code("country", "upper", "Country, ISO 3166 two letters."),
+    _attribute("country", AttributeType.TEXT, "Country, ISO 3166 two letters."),
     _attribute("region", AttributeType.TEXT, "Region inside the country."),
     _attribute("city", AttributeType.TEXT, "City."),
-    _code("language", "exact", "Preferred language, as templates name theirs: fr, ar, pt_BR."),
-    _code("zone", "exact", "Time zone, IANA name."),
+    _code("language", "Preferred language, as templates name theirs: fr, ar, pt_BR."),
+    _code("zone", "Time zone, IANA name."),
     _attribute("birth_date", AttributeType.DATE, "Day of birth."),
     Attribute(
         name="age",

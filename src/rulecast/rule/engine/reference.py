@@ -57,8 +57,14 @@ def evaluate(condition: c.Condition, person: PersonFacts, now: datetime) -> bool
 
 # ---- fields
 def attribute_values(person: PersonFacts) -> Mapping[str, FactValue]:
-    """Return the attributes of a person with the two that the record holds itself."""
-    return {"first_seen_at": person.first_seen_at, "zone": person.zone, **person.attributes}
+    """Return the attributes of a person with those that the record holds elsewhere."""
+    wrote = (event.occurred_at for event in person.events if event.name == SILENCE_EVENT)
+    return {
+        "first_seen_at": person.first_seen_at,
+        "zone": person.zone,
+        "last_inbound_at": max(wrote, default=None),
+        **person.attributes,
+    }
 
 
 def field_value(name: c.Field, values: Mapping[str, FactValue], now: datetime) -> FactValue:
