@@ -14,6 +14,7 @@ from rich.text import Text
 
 from rulecast import __version__
 from rulecast.cli import (
+    contacts,
     demo,
     imports,
     marks,
@@ -36,6 +37,7 @@ from rulecast.wiring.roles import NO_ROLES, Role
 GROUPS: tuple[Callable[[typer.Typer], None], ...] = (
     workspace.register,
     imports.register,
+    contacts.register,
     rules.register,
     plans.register,
     send.register,
