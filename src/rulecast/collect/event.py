@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from typing import Literal, Self
 
 import msgspec
@@ -19,8 +18,6 @@ PARAMETER_BYTES_MAX = 192 * 1024
 
 # Decimals travel as JSON numbers, digit for digit: PostgreSQL keeps them exact.
 _ENCODER = msgspec.json.Encoder(decimal_format="number", order="deterministic")
-
-JsonValue = str | int | bool | Decimal | list[str] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +36,16 @@ class NewEvent:
     source: EventSource
     properties: Mapping[str, object] = field(default_factory=dict)
     import_id: ImportId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedEvent:
+    """An event as it is stored."""
+
+    name: str
+    occurred_at: datetime
+    source: EventSource
+    properties: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)

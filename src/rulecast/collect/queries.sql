@@ -52,3 +52,8 @@ WHERE import_id = %(import_id)s AND rows_done = %(expected_rows_done)s AND state
 -- name: finish_import
 UPDATE collect.import_batch SET state = 'finished', finished_at = %(now)s
 WHERE import_id = %(import_id)s AND state = 'running';
+
+-- name: list_recent_events
+-- What a person did last.
+SELECT name, occurred_at, source, properties FROM collect.event
+WHERE contact_id = %(contact_id)s ORDER BY occurred_at DESC, event_id DESC LIMIT %(count)s;

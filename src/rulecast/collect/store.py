@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import fields
 from datetime import date, datetime
 
-from rulecast.collect.event import EventColumns
+from rulecast.collect.event import EventColumns, RecordedEvent
 from rulecast.collect.import_batch import ImportBatch, ImportCounts, ImportKey, ImportMovedError
 from rulecast.database import Connection, execute, fetch_all, fetch_one, load_queries
-from rulecast.values.ids import ImportId
+from rulecast.values.ids import ContactId, ImportId
 
 __all__ = [
     "QUERIES",
@@ -17,6 +17,7 @@ __all__ = [
     "ensure_event_months",
     "finish_import",
     "insert_events",
+    "list_recent_events",
     "reopen_import",
 ]
 
@@ -83,3 +84,15 @@ async def advance_import(
 async def finish_import(connection: Connection, import_id: ImportId, now: datetime) -> None:
     """Mark an import as finished."""
     await execute(connection, QUERIES["finish_import"], {"import_id": import_id, "now": now})
+
+
+async def list_recent_events(
+    connection: Connection, contact_id: ContactId, *, count: int
+) -> list[RecordedEvent]:
+    """Return what a person did last, the newest first."""
+    return await fetch_all(
+        connection,
+        QUERIES["list_recent_events"],
+        {"contact_id": contact_id, "count": count},
+        record=RecordedEvent,
+    )

@@ -131,3 +131,10 @@ SELECT contact_id, 'consent',
     effective_at, %(now)s::timestamptz
 FROM added
 RETURNING contact_id;
+
+-- name: find_sealed_values
+-- Everything of one person that is sealed, to be opened for somebody who may see it.
+SELECT 'attributes' AS kind, sealed_attributes AS sealed FROM profile.contact
+WHERE contact_id = %(contact_id)s AND sealed_attributes IS NOT NULL
+UNION ALL
+SELECT kind, sealed_value FROM profile.identity WHERE contact_id = %(contact_id)s AND valid_to IS NULL;

@@ -195,3 +195,9 @@ def _chunks(rows: Sequence[Row], size: int) -> Iterable[Sequence[Row]]:
 
 def _columns(rows: Sequence[Any], record: type) -> dict[str, Any]:
     return {name: [getattr(row, name) for row in rows] for name in (one.name for one in fields(record))}
+
+
+async def find_sealed_values(connection: Connection, contact_id: ContactId) -> list[tuple[str, bytes]]:
+    """Return what is sealed of one person: `attributes`, and each current identity by its kind."""
+    rows = await fetch_all(connection, QUERIES["find_sealed_values"], {"contact_id": contact_id})
+    return [(str(kind), bytes(sealed)) for kind, sealed in rows]

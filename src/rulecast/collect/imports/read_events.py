@@ -100,7 +100,8 @@ class EventReader:
 
     def _read(self, line: int, cells: Cells, batch: EventBatch, known: dict[tuple[object, ...], int]) -> None:
         check_cells(cells, self._width)
-        content = [str(cells[place]) for place in self._source_places] or [str(cell) for cell in cells]
+        told = [cells[place] for place in self._source_places] or cells
+        content = SEPARATOR.join(map(str, told))
         if self._join is not None and self._join_at is not None:
             cells = [*cells, *self._join.find(cells[self._join_at])]
         name = self._name(cells)
@@ -112,7 +113,7 @@ class EventReader:
         batch.lines.append(line)
         batch.names.append(name)
         batch.occurred.append(occurred_at)
-        batch.contents.append(SEPARATOR.join((name, *content)))
+        batch.contents.append(f"{name}{SEPARATOR}{content}")
         batch.properties.append(encode_properties(properties))
 
     def _when(self, cells: Cells) -> datetime:

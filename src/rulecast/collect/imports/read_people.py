@@ -261,5 +261,6 @@ def check_cells(cells: Cells, width: int) -> None:
     """
     if len(cells) != width:
         raise CellCountError(reason=f"The row has {len(cells)} cells, the header {width} columns.")
-    if any(isinstance(cell, str) and "\0" in cell for cell in cells):
-        raise ValueUnprintableError
+    for cell in cells:
+        if type(cell) is str and "\0" in cell:
+            raise ValueUnprintableError

@@ -76,15 +76,21 @@ def read_spelled(cell: object) -> str | None:
 
 def read_folded(cell: object) -> str | None:
     """Return a cell as the text that is stored and compared."""
-    text = read_spelled(cell)
-    return None if text is None else _fold(text)
+    if cell is None:
+        return None
+    return _fold(cell if isinstance(cell, str) else _text_of_typed(cell))
 
 
 @lru_cache(maxsize=CACHE_ENTRIES)
-def _fold(text: str) -> str:
+def _fold(raw: str) -> str | None:
+    """Clean and fold; columns of a file repeat their values."""
+    text = _clean(raw)
+    if text is None:
+        return None
     return text.lower() if text.isascii() else fold_text(text)
 
 
+@lru_cache(maxsize=CACHE_ENTRIES)
 def _clean(text: str) -> str | None:
     text = text.strip()
     if not text:
@@ -119,6 +125,8 @@ def _text_of_typed(cell: object) -> str:
 
 def read_integer(cell: object) -> int | None:
     """Return a whole number of 64 bits."""
+    if type(cell) is int and -INTEGER_LIMIT < cell < INTEGER_LIMIT:
+        return cell
     if isinstance(cell, bool):
         raise ValueTypeError
     if isinstance(cell, float | Decimal):
@@ -150,26 +158,36 @@ def _whole(number: float | Decimal) -> int:
 
 def read_decimal(cell: object, decimal_mark: str = ".") -> Decimal | None:
     """Return an exact decimal of at most four places."""
+    if isinstance(cell, str):
+        return _parse_decimal(cell, decimal_mark)
     if isinstance(cell, bool):
         raise ValueTypeError
     if isinstance(cell, float):
-        value = _denoised(cell)
-    elif isinstance(cell, int | Decimal):
-        value = Decimal(cell)
-    else:
-        text = read_spelled(cell)
-        if text is None:
-            return None
-        if _PLAIN[decimal_mark].fullmatch(text) is None:
-            raise ValueTypeError(reason=f"The value is not a number with the decimal mark `{decimal_mark}`.")
-        value = Decimal(_THOUSANDS[decimal_mark].sub("", text).replace(",", "."))
-    if abs(value) >= DECIMAL_LIMIT:
+        return _bounded(_denoised(cell))
+    if isinstance(cell, int | Decimal):
+        return _bounded(Decimal(cell))
+    return _parse_decimal(read_spelled(cell) or "", decimal_mark)
+
+
+@lru_cache(maxsize=CACHE_ENTRIES)
+def _parse_decimal(raw: str, decimal_mark: str) -> Decimal | None:
+    text = _clean(raw)
+    if text is None:
+        return None
+    if _PLAIN[decimal_mark].fullmatch(text) is None:
+        raise ValueTypeError(reason=f"The value is not a number with the decimal mark `{decimal_mark}`.")
+    return _bounded(Decimal(_THOUSANDS[decimal_mark].sub("", text).replace(",", ".")))
+
+
+def _bounded(value: Decimal) -> Decimal:
+    if not value.is_finite() or abs(value) >= DECIMAL_LIMIT:
         raise ValueTooLongError
     if value != value.quantize(_PLACES):
         raise ValueTypeError(reason=f"The number has more than {DECIMAL_PLACES} decimal places.")
     return value
 
 
+@lru_cache(maxsize=CACHE_ENTRIES)
 def _denoised(number: float) -> Decimal:
     try:
         value = Decimal(repr(number))
