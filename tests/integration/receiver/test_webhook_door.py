@@ -63,15 +63,12 @@ BAD_SIGNATURES = {
 }
 
 
-@pytest.mark.parametrize("name", BAD_SIGNATURES)
 async def test_a_body_without_a_right_signature_is_refused_and_not_stored_f31_f33(
-    receiver: RunningReceiver, workspace: Workspace, name: str
+    receiver: RunningReceiver, workspace: Workspace
 ) -> None:
-    assert await receiver.post(STATUS, BAD_SIGNATURES[name]) == 401
+    for name, headers in BAD_SIGNATURES.items():
+        assert await receiver.post(STATUS, headers) == 401, name
     assert await inbox(workspace) == []
-
-
-async def test_the_answer_to_a_bad_signature_does_not_tell_the_right_one(receiver: RunningReceiver) -> None:
     async with receiver.session.post(f"{receiver.address}/webhook", data=STATUS) as answer:
         text = await answer.text()
     assert sign(STATUS)[7:] not in text
@@ -86,18 +83,13 @@ async def test_two_secrets_sign_while_one_takes_over_from_the_other(workspace: W
         assert await receiver.post(STATUS, {"X-Hub-Signature-256": sign(STATUS, "a third one")}) == 401
 
 
-@pytest.mark.parametrize(
-    "secret", [None, "", "  ", ",", "short", "long enough,", "long enough,two more,three more"]
-)
-async def test_a_receiver_without_a_real_app_secret_refuses_to_start_f32(
-    workspace: Workspace, secret: str | None
+async def test_a_receiver_without_a_real_app_secret_or_verify_token_refuses_to_start_f32(
+    workspace: Workspace,
 ) -> None:
-    with pytest.raises(AppSecretMissingError) as caught:
-        build_receiver(replace(workspace, settings=replace(workspace.settings, app_secret=secret)))
-    assert caught.value.code == "RC-RECEIVER-001"
-
-
-async def test_a_receiver_without_a_verify_token_refuses_to_start(workspace: Workspace) -> None:
+    for secret in (None, "", "  ", ",", "short", "long enough,", "long enough,two more,three more"):
+        with pytest.raises(AppSecretMissingError) as caught:
+            build_receiver(replace(workspace, settings=replace(workspace.settings, app_secret=secret)))
+        assert caught.value.code == "RC-RECEIVER-001"
     with pytest.raises(VerifyTokenMissingError):
         build_receiver(replace(workspace, settings=replace(workspace.settings, verify_token=" ")))
 
@@ -112,25 +104,23 @@ async def test_meta_verifies_the_address_with_the_right_word(receiver: RunningRe
     assert headers["x-content-type-options"] == "nosniff"
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        "",
-        "hub.mode=subscribe&hub.challenge=1",
-        "hub.mode=subscribe&hub.challenge=1&hub.verify_token=wrong",
-        "hub.mode=subscribe&hub.challenge=1&hub.verify_token=%D9%A3",
-        "hub.mode=unsubscribe&hub.challenge=1&hub.verify_token=the%20word%20of%20the%20tests",
-        "hub.mode=subscribe&hub.challenge=%3Cscript%3Ealert(1)%3C/script%3E&hub.verify_token=the%20word%20of%20the%20tests",
-        "&".join(["a=1"] * 12),
-        "a=" + "1" * 3_000,
-    ],
+REFUSED_QUERIES = (
+    "",
+    "hub.mode=subscribe&hub.challenge=1",
+    "hub.mode=subscribe&hub.challenge=1&hub.verify_token=wrong",
+    "hub.mode=subscribe&hub.challenge=1&hub.verify_token=%D9%A3",
+    "hub.mode=unsubscribe&hub.challenge=1&hub.verify_token=the%20word%20of%20the%20tests",
+    "hub.mode=subscribe&hub.challenge=%3Cscript%3E&hub.verify_token=the%20word%20of%20the%20tests",
+    "&".join(["a=1"] * 12),
+    "a=" + "1" * 3_000,
 )
-async def test_a_wrong_word_or_a_script_for_a_challenge_is_forbidden_f45(
-    receiver: RunningReceiver, query: str
-) -> None:
-    status, text, headers = await receiver.get(f"/webhook?{query}")
-    assert (status, text) == (403, "forbidden")
-    assert headers["content-type"].startswith("text/plain")
+
+
+async def test_a_wrong_word_or_a_script_for_a_challenge_is_forbidden_f45(receiver: RunningReceiver) -> None:
+    for query in REFUSED_QUERIES:
+        status, text, headers = await receiver.get(f"/webhook?{query}")
+        assert (status, text) == (403, "forbidden"), query
+        assert headers["content-type"].startswith("text/plain")
 
 
 HOSTILE_BODIES = {
