@@ -24,6 +24,7 @@ from psycopg.conninfo import make_conninfo
 from rulecast.database.embedded import DISPOSABLE, EmbeddedServer
 from rulecast.database.locks import key_of
 from rulecast.database.migrate import KEYS_DIRECTORY, MAIN_DIRECTORY, migrate_keys, migrate_main
+from rulecast.values import zone_offsets
 
 SOURCE = Path(__file__).parents[1] / "src" / "rulecast" / "database"
 CLONE = re.compile(r"rulecast_test_(?P<process>[0-9]+)_[0-9]+")
@@ -94,7 +95,7 @@ def empty_database() -> Iterator[str]:
 @cache
 def _template(directory: str) -> str:
     """Return the template of a folder of migrations, building it once per hash of its files."""
-    built_from = hashlib.sha256(procrastinate.__version__.encode())
+    built_from = hashlib.sha256(f"{procrastinate.__version__} {zone_offsets.tzdata_version()}".encode())
     for file in sorted((SOURCE / directory).glob("*.sql")):
         built_from.update(file.name.encode() + b"\0" + file.read_bytes())
     name = f"template_{directory}_{built_from.hexdigest()[:16]}"
@@ -112,10 +113,23 @@ def _template(directory: str) -> str:
         )
         migrate = {MAIN_DIRECTORY: migrate_main, KEYS_DIRECTORY: migrate_keys}[directory]
         migrate(make_conninfo(server_conninfo(), dbname=unfinished))
+        if directory == MAIN_DIRECTORY:
+            _load_zone_offsets(make_conninfo(server_conninfo(), dbname=unfinished))
         connection.execute(
             sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(unfinished), sql.Identifier(name))
         )
     return name
+
+
+def _load_zone_offsets(conninfo: str) -> None:
+    """Load what the first opening of a workspace would compute for three seconds."""
+    with psycopg.connect(conninfo) as connection, connection.cursor() as cursor:
+        with cursor.copy("COPY public.zone_offset (zone, from_utc, minutes) FROM STDIN") as copy:
+            for row in zone_offsets.zone_offsets():
+                copy.write_row(row)
+        cursor.execute(
+            "INSERT INTO public.zone_table (tzdata_version) VALUES (%s)", (zone_offsets.tzdata_version(),)
+        )
 
 
 def _drop_old_templates(connection: psycopg.Connection[tuple[object, ...]], directory: str) -> None:

@@ -69,7 +69,7 @@ def register(app: typer.Typer) -> None:
                 await _serve_all(workspace, terminal, session, as_json=json)
             else:
                 place = _Place(name=role.value, is_supervised=supervised, descriptor=listener)
-                await _serve_one(workspace, terminal, session, place)
+                await _serve_one(workspace, terminal, session, place=place, as_json=json)
 
         run(context, work)
 
@@ -107,7 +107,9 @@ async def _serve_all(workspace: Workspace, terminal: Terminal, session: Session,
             listener.close()
 
 
-async def _serve_one(workspace: Workspace, terminal: Terminal, session: Session, place: _Place) -> None:
+async def _serve_one(
+    workspace: Workspace, terminal: Terminal, session: Session, *, place: _Place, as_json: bool
+) -> None:
     role = session.roles.get(place.name)
     if role is None:
         raise RoleNotPossibleError(f"The role {place.name} is not part of this program.")
@@ -120,11 +122,15 @@ async def _serve_one(workspace: Workspace, terminal: Terminal, session: Session,
         )
     if listener is not None and not place.is_supervised:
         terminal.error.print(banner(workspace.settings))
-        port = listener.getsockname()[1]
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         if place.name == "web":
-            _print_address(terminal, page_url(port, await make_page_token(workspace)))
+            address = page_url(listener.getsockname()[1], await make_page_token(workspace))
+        if as_json:
+            terminal.print_json({"page" if place.name == "web" else "receiver": address})
+        elif place.name == "web":
+            _print_address(terminal, address)
         else:
-            terminal.print(Text(f"Listening on http://127.0.0.1:{port}"))
+            terminal.print(Text(f"Listening on {address}"))
     post = Post(workspace=workspace, stop=asyncio.Event(), listener=listener)
     await run_until_stopped(role, post, is_supervised=place.is_supervised)
 

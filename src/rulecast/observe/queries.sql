@@ -201,16 +201,26 @@ FROM unnest(
 ) AS given (message_id, event_key, occurred_at, worth_minor, currency)
 ON CONFLICT DO NOTHING;
 
--- name: last_change
--- Moves whenever a message of the run changed; the page redraws only then.
+-- name: run_mark
+-- Differs whenever anything the funnel counts has changed; instants would not do, for a late status is often older
+-- than the newest one.
 SELECT
     count(*) AS messages,
-    max(greatest(
-        message.changed_at, message.accepted_at, message.sent_at, message.delivered_at, message.read_at,
-        message.failed_at, message.clicked_at, message.replied_at, message.opted_out_at
-    )) AS changed_at
+    sum(hashtext(message.state || message.reason || message.error_code)) AS states,
+    count(message.delivered_at) AS delivered,
+    count(message.read_at) AS read,
+    count(message.failed_at) AS failed,
+    count(message.clicked_at) AS clicked,
+    count(message.replied_at) AS replied,
+    count(message.opted_out_at) AS opted_out,
+    count(nullif(message.billed_category, '')) AS billed,
+    (
+        SELECT count(*) FROM observe.conversion AS conversion
+        JOIN deliver.message AS converted ON converted.message_id = conversion.message_id
+        WHERE converted.run_id = %(run_id)s::bigint
+    ) AS conversions
 FROM deliver.message AS message
-WHERE message.run_id = %(run_id)s;
+WHERE message.run_id = %(run_id)s::bigint;
 
 -- name: append_audit
 -- Who did what, in the transaction that did it.

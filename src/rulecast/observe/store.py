@@ -28,12 +28,12 @@ __all__ = [
     "count_outcomes",
     "find_run",
     "find_timeline_span",
-    "last_change",
     "list_losses",
     "list_runs",
     "list_runs_with_open_windows",
     "list_success_candidates",
     "list_timeline",
+    "run_mark",
     "sum_costs",
 ]
 
@@ -209,10 +209,9 @@ async def find_timeline_span(connection: Connection, run_id: RunId) -> tuple[dat
     return (row[0], row[1]) if row is not None and row[0] is not None else None
 
 
-async def last_change(connection: Connection, run_id: RunId) -> tuple[int, datetime | None]:
-    """Return a pair that moves whenever the run's messages change."""
-    row = await fetch_one(connection, QUERIES["last_change"], {"run_id": run_id})
-    return (row[0], row[1]) if row is not None else (0, None)
+async def run_mark(connection: Connection, run_id: RunId) -> tuple[object, ...]:
+    """Return a mark that differs whenever anything the run's funnel counts has changed."""
+    return await fetch_one(connection, QUERIES["run_mark"], {"run_id": run_id}) or ()
 
 
 async def list_runs_with_open_windows(

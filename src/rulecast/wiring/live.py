@@ -14,8 +14,8 @@ from rulecast.observe.store import (
     TimelinePoint,
     find_run,
     find_timeline_span,
-    last_change,
     list_timeline,
+    run_mark,
 )
 from rulecast.values.ids import RunId
 from rulecast.wiring.workspace import Workspace
@@ -61,7 +61,7 @@ async def read_overview(workspace: Workspace, known: Sequence[RunCard] = ()) -> 
     async with workspace.database.connection() as connection:
         cards = []
         for run in await list_runs(connection, limit=RUNS_SHOWN, with_tests=True):
-            mark = (run.state, *await last_change(connection, run.run_id))
+            mark = (run.state, *await run_mark(connection, run.run_id))
             old = before.get(run.run_id)
             if old is not None and old.mark == mark:
                 cards.append(old)

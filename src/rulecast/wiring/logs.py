@@ -126,7 +126,8 @@ def _drop_trace(_logger: WrappedLogger, _method: str, line: EventDict) -> EventD
 
 def _without_arguments(record: logging.LogRecord) -> bool:
     """Fold a library's arguments into its text, so that masking sees the whole line."""
-    record.msg, record.args = record.getMessage(), None
+    if not isinstance(record.msg, dict):
+        record.msg, record.args = record.getMessage(), None
     return True
 
 
@@ -159,6 +160,8 @@ def configure_logging(level: str, *, role: str = "", quiet: Iterable[str] = QUIE
             ],
         )
     )
+    # A line that cannot be written is dropped: the library's own complaint would quote it unmasked.
+    logging.raiseExceptions = False
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())

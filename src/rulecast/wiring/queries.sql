@@ -17,9 +17,18 @@ DELETE FROM public.zone_offset;
 -- Some ten thousand rows, once per tzdata version.
 COPY public.zone_offset (zone, from_utc, minutes) FROM STDIN (FORMAT BINARY);
 
--- name: set_tzdata_version
+-- name: find_zone_table
+-- The tzdata version of the offsets that are loaded.
+SELECT tzdata_version FROM public.zone_table;
+
+-- name: set_zone_table
 -- Written with the offsets it names, in one transaction.
-UPDATE public.workspace SET tzdata_version = %(tzdata_version)s;
+INSERT INTO public.zone_table (tzdata_version) VALUES (%(tzdata_version)s)
+ON CONFLICT (is_only) DO UPDATE SET tzdata_version = excluded.tzdata_version;
+
+-- name: set_tzdata_version
+-- The workspace says which rules of time it was last opened with.
+UPDATE public.workspace SET tzdata_version = %(tzdata_version)s WHERE tzdata_version <> %(tzdata_version)s;
 
 -- name: fill_reasons
 -- The numbers under which plans store reasons, for people who read SQL; numbers never change their meaning.

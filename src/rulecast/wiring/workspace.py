@@ -20,6 +20,7 @@ from rulecast.database import (
     copy_rows,
     execute,
     fetch_one,
+    fetch_value,
     load_queries,
     open_databases,
 )
@@ -169,7 +170,7 @@ async def _prepare_row(
             row = await fetch_one(connection, QUERIES["find_workspace"], record=WorkspaceRow)
             assert row is not None
         _check(row, settings, vault)
-        await _fill_product_data(connection, row)
+        await _fill_product_data(connection)
     return row
 
 
@@ -184,7 +185,7 @@ def _check(row: WorkspaceRow, settings: Settings, vault: Vault) -> None:
         )
 
 
-async def _fill_product_data(connection: Connection, row: WorkspaceRow) -> None:
+async def _fill_product_data(connection: Connection) -> None:
     """Bring zone offsets and reason numbers up to those of this release."""
     await execute(
         connection,
@@ -192,7 +193,8 @@ async def _fill_product_data(connection: Connection, row: WorkspaceRow) -> None:
         {"numbers": list(NUMBERS.values()), "reasons": [reason.value for reason in NUMBERS]},
     )
     version = zone_offsets.tzdata_version()
-    if row.tzdata_version == version:
+    await execute(connection, QUERIES["set_tzdata_version"], {"tzdata_version": version})
+    if await fetch_value(connection, QUERIES["find_zone_table"]) == version:
         return
     await lock_in_transaction(connection, "zone offsets")
     await execute(connection, QUERIES["delete_zone_offsets"])
@@ -202,7 +204,7 @@ async def _fill_product_data(connection: Connection, row: WorkspaceRow) -> None:
         ((one.zone, one.from_utc, one.minutes) for one in zone_offsets.zone_offsets()),
         types=["text", "timestamptz", "int2"],
     )
-    await execute(connection, QUERIES["set_tzdata_version"], {"tzdata_version": version})
+    await execute(connection, QUERIES["set_zone_table"], {"tzdata_version": version})
 
 
 def _say_nothing(_text: str) -> None:
