@@ -283,6 +283,8 @@ CHAPTERS: tuple[Chapter, ...] = (
                 "Asha",
             ),
             ("not did campaign then purchase within 14 days", "Chitra Deepa"),
+            ("did campaign then not redemption within 30 days", ""),
+            ("did campaign then not redemption within 29 days", "Asha Deepa"),
             ("did campaign then purchase within 14 days in last 25 days", ""),
         ),
     ),

@@ -4,6 +4,7 @@ import pytest
 from tests.generative.rule_world import CATALOGUE
 from tests.spec.problem_cases import RULE
 from tests.spec.tables import CATALOGUE as SPECIFICATION
+from tests.spec.tables import NOW
 
 from rulecast.rule.language import RuleProblems, check_rule, parse_rule
 from rulecast.rule.language import condition as c
@@ -153,6 +154,35 @@ def test_clauses_outside_the_limits_are_refused(clause: str, code: str) -> None:
     found = check_rule(f"{RULE}  {clause}\n", SPECIFICATION)
     assert isinstance(found, RuleProblems)
     assert code in [problem.code for problem in found.problems], found.render(RULE + clause)
+
+
+def test_each_clause_that_cannot_be_read_is_told_at_once() -> None:
+    text = """rule hello
+  version x
+  purpose marketing
+  when city = Rabat
+      and orders >=
+  send template winback in fr (name: "you") from
+  batch 0 every 10 minutes
+"""
+    found = check_rule(text, SPECIFICATION)
+    assert isinstance(found, RuleProblems)
+    places = [(problem.code, problem.span.line, problem.span.column) for problem in found.problems]
+    assert places == [("RL-001", 2, 11), ("RL-001", 4, 15), ("RL-001", 6, 48), ("RL-028", 7, 9)]
+
+
+def test_a_window_of_fixed_dates_is_held_against_retention_once_now_is_known() -> None:
+    text = RULE.replace('city = "Rabat"', "did visit between 2026-01-01 and 2026-02-01")
+    assert not isinstance(check_rule(text, SPECIFICATION), RuleProblems)
+    found = check_rule(text, SPECIFICATION, now=NOW)
+    assert isinstance(found, RuleProblems)
+    assert [problem.code for problem in found.problems] == ["RL-025"]
+
+
+def test_retention_of_the_event_that_follows_counts_too() -> None:
+    found = check_condition("did campaign then not visit within 3 days in last 200 days", SPECIFICATION)
+    assert isinstance(found, RuleProblems)
+    assert [problem.code for problem in found.problems] == ["RL-025"]
 
 
 def test_a_rule_of_64_kilobytes_is_still_read_and_a_longer_one_is_not() -> None:

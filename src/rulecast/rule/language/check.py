@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeAlias
 
 from rulecast.rule.language import condition as c
@@ -66,12 +67,17 @@ class CheckedRule:
         return bool(self.reads.events)
 
 
-def check_rule(source: str | Rule, catalogue: Catalogue) -> CheckedRule | RuleProblems:
-    """Check a rule, given as text or as records, and return it or all problems that can be found at once."""
+def check_rule(
+    source: str | Rule, catalogue: Catalogue, *, now: datetime | None = None
+) -> CheckedRule | RuleProblems:
+    """Check a rule, given as text or as records, and return it or all problems that can be found at once.
+
+    With `now` (aware UTC), windows of fixed dates that begin before the events kept today are refused too.
+    """
     rule = parse_rule(source) if isinstance(source, str) else source
     if isinstance(rule, RuleProblems):
         return rule
-    scope = Scope(catalogue=catalogue, purpose=rule.purpose, problems=[])
+    scope = Scope(catalogue=catalogue, purpose=rule.purpose, problems=[], now=now)
     check_purpose_word(rule.purpose, rule.span, scope)
     condition = _meaning(rule.condition, scope)
     template = check_send(rule, scope)

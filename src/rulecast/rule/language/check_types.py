@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 from rulecast.rule.language import condition as c
@@ -161,7 +161,9 @@ def _event_atom(condition: c.EventAtom, scope: Scope) -> c.Condition:
         case c.DidThen():
             first = check_pattern(condition.first, scope)
             second = check_pattern(condition.second, scope)
-            return replace(_windowed(condition, condition.first.event, scope), first=first, second=second)
+            windowed = _windowed(condition, condition.first.event, scope)
+            _check_retention(condition.second.event, windowed.window, condition.span, scope)
+            return replace(windowed, first=first, second=second)
         case c.SumOf():
             checked = replace(condition, pattern=check_pattern(condition.pattern, scope))
             if condition.property.type is not None and condition.property.type not in NUMERIC:
@@ -219,12 +221,18 @@ def _check_retention(name: str, window: c.Window | None, span: c.Span, scope: Sc
             span,
             hint=f"add: in last {event.retention_days} days",
         )
-    elif isinstance(window, c.LastWindow) and window.duration.length.days >= event.retention_days:
-        beyond = window.duration.length.total_seconds() > event.retention_days * 86_400
-        if beyond:
-            scope.report(
-                BEYOND_RETENTION,
-                f"The event {event.name} is kept for {event.retention_days} days only.",
-                window.duration.span,
-                hint=f"at most: in last {event.retention_days} days",
-            )
+    elif _looks_back(window, scope.now) > timedelta(days=event.retention_days):
+        scope.report(
+            BEYOND_RETENTION,
+            f"The event {event.name} is kept for {event.retention_days} days only.",
+            window.duration.span if isinstance(window, c.LastWindow) else window.start.span,
+            hint=f"at most: in last {event.retention_days} days",
+        )
+
+
+def _looks_back(window: c.Window, now: datetime | None) -> timedelta:
+    """Return how far back a window reaches; for fixed dates that can be told only with `now`."""
+    if isinstance(window, c.LastWindow):
+        return window.duration.length
+    start = window.start.value
+    return now - start if now is not None and isinstance(start, datetime) else timedelta(0)

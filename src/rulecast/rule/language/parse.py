@@ -17,6 +17,13 @@ from rulecast.rule.language.unparsed import problem_of_unexpected, span_at
 
 WORDS_AND_BRACKETS = re.compile(r'"(?:\\.|[^"\\\n])*"|\w+|\S')
 
+HEADER = re.compile(r"\s*rule\s+[A-Za-z_][A-Za-z0-9_]*", re.IGNORECASE)
+CLAUSE_START = re.compile(
+    r"^[ \t]*(?:version|priority|purpose|about|when|send|once|every|carry|drop|limit|batch|budget|test|stop|tag|set)\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+NOT_LINE_END = re.compile(r"[^\n]")
+
 
 @cache
 def grammar() -> Lark:
@@ -32,7 +39,7 @@ def parse_rule(text: str) -> Rule | RuleProblems:
     builder = RuleBuilder()
     tree = _tree(text, "rule")
     if isinstance(tree, RuleProblem):
-        return RuleProblems(problems=(tree,))
+        return RuleProblems(problems=in_order(_problems_of_clauses(text, tree) or [tree]))
     draft: Draft = builder.transform(tree)
     rule = assemble(draft, builder.problems)
     if rule is None or builder.problems:
@@ -48,6 +55,32 @@ def parse_condition(text: str) -> Condition | RuleProblems:
         return RuleProblems(problems=(tree,))
     condition: Condition = builder.transform(tree)
     return RuleProblems(problems=in_order(builder.problems)) if builder.problems else condition
+
+
+def _problems_of_clauses(text: str, first: RuleProblem) -> list[RuleProblem]:
+    """Read each clause alone, so that one that cannot be read does not hide the problems of the others.
+
+    Everything but the clause and the rule's name is blanked out, which keeps every place in the text.
+    """
+    header = HEADER.match(text)
+    if first.kind in {TOO_LARGE, TOO_DEEP} or header is None:
+        return []
+    starts = [match.start() for match in CLAUSE_START.finditer(text, header.end())]
+    found: list[RuleProblem] = []
+    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+        builder = RuleBuilder()
+        clause = text[: header.end()] + _blank(text[header.end() : start]) + text[start:end]
+        tree = _tree(clause, "rule")
+        if isinstance(tree, RuleProblem):
+            found.append(tree)
+        else:
+            builder.transform(tree)
+            found.extend(builder.problems)
+    return found
+
+
+def _blank(text: str) -> str:
+    return NOT_LINE_END.sub(" ", text)
 
 
 def _tree(text: str, start: str) -> Tree[Any] | RuleProblem:

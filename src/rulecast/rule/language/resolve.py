@@ -1,6 +1,7 @@
 """The pass that gives names their meaning: attributes, events, properties, from the workspace's catalogue."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from rulecast.rule.language import condition as c
 from rulecast.rule.language.availability import NAMES, not_available
@@ -22,12 +23,16 @@ from rulecast.values.purpose import Purpose
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """What names mean here; `event` is set inside `where`. Problems gather in the list."""
+    """What names mean here; `event` is set inside `where`. Problems gather in the list.
+
+    With `now`, windows of fixed dates are held against how long events are kept.
+    """
 
     catalogue: Catalogue
     purpose: str
     problems: list[RuleProblem]
-    event: EventDefinition | None = field(default=None)
+    now: datetime | None = None
+    event: EventDefinition | None = None
 
     def report(self, kind: ProblemKind, message: str, span: c.Span, hint: str | None = None) -> None:
         """Add a problem."""

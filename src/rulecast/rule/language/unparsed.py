@@ -60,9 +60,9 @@ def span_at(text: str, position: int, length: int) -> Span:
 def problem_of_unexpected(unexpected: UnexpectedInput, text: str) -> RuleProblem:
     """Turn the parser's complaint into a problem."""
     position = unexpected.pos_in_stream
-    if position is None or position < 0 or position >= len(text.rstrip()):
-        position = len(text.rstrip())
-        return _syntax(unexpected, "the end of the text", span_at(text, max(position - 1, 0), 1))
+    if position is None or (isinstance(unexpected, UnexpectedToken) and unexpected.token.type == "$END"):
+        last = max(len(text.rstrip()) - 1, 0)
+        return _syntax(unexpected, "the end of the text", span_at(text, last, 1))
     match = WORD.match(text, position)
     found = match[0] if match else text[position]
     span = span_at(text, position, len(found))
