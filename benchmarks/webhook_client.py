@@ -11,6 +11,7 @@ from typing import cast
 import uvloop
 from typing_extensions import override
 
+from benchmarks.webhook_messages import wamid_of
 from rulecast.values.clock import SystemClock
 
 CONNECTIONS = 64
@@ -100,11 +101,12 @@ def make_request(first: int, count: int, secret: bytes, at: int) -> bytes:
     """Return one signed POST of so many statuses, the wamids of which nobody sent before."""
     statuses = [
         {
-            "id": f"wamid.HBgLMjEyNjEyMDAwMDAxFQIAERgSOUE5M0M5{number:012d}",
+            "id": wamid_of(number),
             "status": "delivered",
             "timestamp": str(at),
             "recipient_id": "212612000001",
             "biz_opaque_callback_data": "AAECAwQFBgcICQoLDA0ODw",
+            "recipient_user_id": "MA.13491208655302741918",
             "pricing": {"billable": True, "pricing_model": "PMP", "type": "regular", "category": "marketing"},
         }
         for number in range(first, first + count)
