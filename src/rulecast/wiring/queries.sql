@@ -218,3 +218,32 @@ FROM deliver.run AS run
 LEFT JOIN deliver.message AS message USING (run_id)
 WHERE run.run_id = %(run_id)s
 GROUP BY run.state;
+
+-- name: describe_server
+-- What kind of server this is.
+SELECT current_setting('server_version_num')::integer, pg_is_in_recovery(), current_setting('server_version');
+
+-- name: list_missing_partitions
+-- Months of the near future without a partition of their own.
+SELECT parent.name || '_' || to_char(month.start, 'YYYYMM') AS missing
+FROM unnest(%(parents)b::text[]) AS parent (name)
+CROSS JOIN generate_series(
+    date_trunc('month', %(from_day)s::date), date_trunc('month', %(to_day)s::date), interval '1 month'
+) AS month (start)
+WHERE to_regclass(parent.name || '_' || to_char(month.start, 'YYYYMM')) IS NULL
+ORDER BY 1;
+
+-- name: list_leases
+-- Who sends from which number, in the database's own time.
+SELECT number.name, lease.expires_at > clock_timestamp() AS is_alive
+FROM account.business_number AS number
+LEFT JOIN deliver.lease AS lease ON lease.business_number_id = number.business_number_id
+WHERE number.state = 'active'
+ORDER BY number.name;
+
+-- name: find_answer_in_audit
+-- The last answer a person gave to a question of the doctor.
+SELECT details ->> 'answer', actor, at FROM observe.audit
+WHERE action = %(action)s
+ORDER BY audit_id DESC
+LIMIT 1;

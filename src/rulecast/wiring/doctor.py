@@ -1,0 +1,252 @@
+"""Looks at an installation as a whole: the same questions at start and whenever somebody asks."""
+
+import stat
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from rulecast.config import Settings
+from rulecast.config.load_settings import variable_of
+from rulecast.database import fetch_all, fetch_one, fetch_value, load_queries
+from rulecast.observe.append_audit import append_audit
+from rulecast.values import zone_offsets
+from rulecast.values.errors import RulecastError
+from rulecast.wiring.engine import ask_engine
+from rulecast.wiring.periodic import PARTITIONED
+from rulecast.wiring.workspace import Workspace
+
+QUERIES = load_queries(__package__)
+
+ROOT_KEY_FILE = "root.key"
+# Meta's dates for the end of each Graph version (developers.facebook.com, changelog, read in November 2026).
+GRAPH_VERSION_ENDS = {
+    "v20.0": date(2026, 9, 24),
+    "v21.0": date(2027, 1, 21),
+    "v22.0": date(2027, 5, 20),
+    "v23.0": date(2027, 10, 8),
+    "v24.0": date(2028, 2, 18),
+    "v25.0": date(2028, 7, 29),
+}
+GRAPH_NEWEST = "v26.0"
+VERSION_WARNING = timedelta(days=90)
+# A plan refuses a mart that is further behind than this.
+MART_LAG_SECONDS_MAX = 60.0
+MART_ANSWER_SECONDS = 20.0
+DISK_QUESTION = "disk encryption"
+SENDING = ("access_token", "app_secret", "verify_token")
+
+
+class Health(StrEnum):
+    """How one finding stands."""
+
+    GOOD = "good"
+    NOTE = "note"
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing looked at, how it stands, and what to do where it stands badly."""
+
+    name: str
+    health: Health
+    what: str
+    what_to_do: str = ""
+
+
+def examine_settings(settings: Settings, today: date) -> list[Finding]:
+    """Look at everything that can be judged without a database."""
+    return [
+        _sending_settings(settings),
+        _root_key(settings),
+        _graph_version(settings, today),
+    ]
+
+
+async def examine_workspace(workspace: Workspace) -> list[Finding]:
+    """Look at the opened workspace: database, clock of the world, partitions, mart, senders, disk."""
+    found = [
+        await _server(workspace),
+        await _zones(workspace),
+        await _partitions(workspace),
+        await _mart(workspace),
+        await _senders(workspace),
+    ]
+    if not workspace.is_simulated:
+        found.append(await _disk(workspace))
+    return found
+
+
+async def answer_disk_question(workspace: Workspace, *, is_encrypted: bool) -> None:
+    """Record what a person says about the disk under PostgreSQL."""
+    async with workspace.database.transaction() as connection:
+        await append_audit(
+            connection,
+            actor=workspace.actor,
+            action=DISK_QUESTION,
+            subject="database",
+            details={"answer": "yes" if is_encrypted else "no"},
+            now=workspace.clock.now(),
+        )
+
+
+def _sending_settings(settings: Settings) -> Finding:
+    missing = [variable_of(name) for name in SENDING if not getattr(settings, name)]
+    if not missing:
+        return Finding(name="settings", health=Health.GOOD, what=f"complete, {settings.mode}")
+    return Finding(
+        name="settings",
+        health=Health.PROBLEM if settings.mode == "live" else Health.NOTE,
+        what=f"not set: {', '.join(missing)}",
+        what_to_do="Without the token nothing is sent, without secret and word no webhook is taken; set them.",
+    )
+
+
+def _root_key(settings: Settings) -> Finding:
+    if settings.root_key is not None:
+        return Finding(name="root key", health=Health.GOOD, what="from RULECAST_ROOT_KEY")
+    path: Path = settings.home / ROOT_KEY_FILE
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+    except FileNotFoundError:
+        return Finding(name="root key", health=Health.NOTE, what="made at the first start")
+    if mode & 0o077:
+        return Finding(
+            name="root key",
+            health=Health.PROBLEM,
+            what=f"{path} has the mode {mode:04o}",
+            what_to_do=f"chmod 600 {path}; whoever reads it can read everybody's data.",
+        )
+    return Finding(
+        name="root key", health=Health.GOOD, what=f"{path}, mode {mode:04o}; keep a copy elsewhere"
+    )
+
+
+def _graph_version(settings: Settings, today: date) -> Finding:
+    name, version = "Graph version", settings.graph_version
+    ends = GRAPH_VERSION_ENDS.get(version)
+    advice = f"Set RULECAST_GRAPH_VERSION to {GRAPH_NEWEST} after reading Meta's changelog."
+    if ends is None:
+        return Finding(name=name, health=Health.GOOD, what=f"{version}, no end announced")
+    if today >= ends:
+        return Finding(name=name, health=Health.PROBLEM, what=f"{version} ended on {ends}", what_to_do=advice)
+    health = Health.NOTE if ends - today < VERSION_WARNING else Health.GOOD
+    return Finding(
+        name=name,
+        health=health,
+        what=f"{version} until {ends}",
+        what_to_do=advice if health is Health.NOTE else "",
+    )
+
+
+async def _server(workspace: Workspace) -> Finding:
+    async with workspace.database.connection() as connection:
+        row = await fetch_one(connection, QUERIES["describe_server"])
+    assert row is not None
+    _, is_standby, version = row
+    kind = "embedded" if workspace.settings.database_url is None else "by URL"
+    if is_standby:
+        return Finding(
+            name="database",
+            health=Health.PROBLEM,
+            what=f"PostgreSQL {version} is a standby",
+            what_to_do="Point RULECAST_DATABASE_URL at the primary.",
+        )
+    return Finding(name="database", health=Health.GOOD, what=f"PostgreSQL {version}, {kind}, primary")
+
+
+async def _zones(workspace: Workspace) -> Finding:
+    async with workspace.database.connection() as connection:
+        loaded = await fetch_value(connection, QUERIES["find_zone_table"])
+    installed = zone_offsets.tzdata_version()
+    if loaded == installed:
+        return Finding(
+            name="time zones", health=Health.GOOD, what=f"tzdata {installed} here and in the database"
+        )
+    return Finding(
+        name="time zones",
+        health=Health.PROBLEM,
+        what=f"tzdata {installed} here, {loaded} in the database",
+        what_to_do="Install the same release of rulecast on every host; the last one started wins.",
+    )
+
+
+async def _partitions(workspace: Workspace) -> Finding:
+    today = workspace.clock.now().date()
+    parameters = {"parents": list(PARTITIONED), "from_day": today, "to_day": today + timedelta(days=31)}
+    async with workspace.database.connection() as connection:
+        missing = [
+            name for (name,) in await fetch_all(connection, QUERIES["list_missing_partitions"], parameters)
+        ]
+    if not missing:
+        return Finding(name="partitions", health=Health.GOOD, what="this month and the next are ready")
+    return Finding(
+        name="partitions",
+        health=Health.NOTE,
+        what=f"{len(missing)} months have none yet",
+        what_to_do="`rulecast serve` makes them; until then rows go to the default partition and are found there.",
+    )
+
+
+async def _mart(workspace: Workspace) -> Finding:
+    try:
+        answer = await ask_engine(workspace, "freshness", {}, limit_seconds=MART_ANSWER_SECONDS)
+    except RulecastError as error:
+        return Finding(
+            name="mart", health=Health.PROBLEM, what=f"{error.code}: {error.what}", what_to_do=error.hint
+        )
+    lag_seconds = float(answer["lag_seconds"])
+    until = datetime.fromisoformat(answer["complete_until"])
+    what = f"complete until {until:%Y-%m-%d %H:%M:%S} UTC, {lag_seconds:.1f} s behind"
+    if lag_seconds <= MART_LAG_SECONDS_MAX:
+        return Finding(name="mart", health=Health.GOOD, what=what)
+    return Finding(
+        name="mart",
+        health=Health.PROBLEM,
+        what=what,
+        what_to_do="A transaction has been open for long: look for an import that hangs, or at pg_stat_activity.",
+    )
+
+
+async def _senders(workspace: Workspace) -> Finding:
+    async with workspace.database.connection() as connection:
+        leases = await fetch_all(connection, QUERIES["list_leases"])
+    silent = [name for name, is_alive in leases if not is_alive]
+    if not leases:
+        return Finding(
+            name="senders",
+            health=Health.NOTE,
+            what="no business number is declared",
+            what_to_do="Declare it in the workspace file and apply it.",
+        )
+    if silent:
+        return Finding(
+            name="senders",
+            health=Health.NOTE,
+            what=f"nobody sends from {', '.join(silent)}",
+            what_to_do="Normal while `rulecast serve` does not run.",
+        )
+    return Finding(name="senders", health=Health.GOOD, what=f"{len(leases)} numbers are held by a sender")
+
+
+async def _disk(workspace: Workspace) -> Finding:
+    async with workspace.database.connection() as connection:
+        row = await fetch_one(connection, QUERIES["find_answer_in_audit"], {"action": DISK_QUESTION})
+    if row is None:
+        return Finding(
+            name="disk",
+            health=Health.PROBLEM,
+            what="nobody has said whether the disk under PostgreSQL is encrypted",
+            what_to_do="Look, then answer with `rulecast doctor --disk-encrypted` or `--disk-not-encrypted`.",
+        )
+    answer, actor, at = row
+    said = f"{actor} on {at:%Y-%m-%d}"
+    if answer == "yes":
+        return Finding(name="disk", health=Health.GOOD, what=f"encrypted, said {said}")
+    return Finding(
+        name="disk",
+        health=Health.NOTE,
+        what=f"not encrypted, said {said}",
+        what_to_do="Direct identifiers are sealed all the same; events and attributes are not. Encrypt the disk.",
+    )
