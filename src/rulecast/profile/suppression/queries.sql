@@ -38,6 +38,19 @@ SELECT suppression_index, scope, max(occurred_at) FROM profile.suppression
 WHERE suppression_index = ANY(%(indexes)b::bytea[]) AND action = 'resume' AND cause = 'user_preferences'
 GROUP BY suppression_index, scope;
 
+-- name: lacking_entries
+-- Positions, from 1, of what a journal holds and the record does not; usually none, so nothing needs to be locked.
+SELECT s.position
+FROM unnest(
+    %(indexes)b::bytea[], %(scopes)b::text[], %(actions)b::text[], %(causes)b::text[], %(occurred)b::timestamptz[]
+) WITH ORDINALITY AS s (suppression_index, scope, action, cause, occurred_at, position)
+WHERE NOT EXISTS (
+    SELECT FROM profile.suppression AS k
+    WHERE k.suppression_index = s.suppression_index AND k.scope = s.scope AND k.action = s.action
+        AND k.cause = s.cause AND k.occurred_at = s.occurred_at
+)
+ORDER BY s.position;
+
 -- name: insert_suppressions
 -- Appends what was said; saying it again under the same hash, cause and instant does nothing.
 INSERT INTO profile.suppression

@@ -22,10 +22,11 @@ async def replay(connection: Connection, entries: Sequence[JournalEntry], now: d
     """
     if len(entries) > REPLAY_BATCH_MAX:
         raise ValueError(f"replay at most {REPLAY_BATCH_MAX} entries a transaction")
-    behind = await store.people_behind(connection, {entry.suppression_index for entry in entries})
+    lacking = await store.lacking_entries(connection, entries)
+    behind = await store.people_behind(connection, {entry.suppression_index for entry in lacking})
     await store.lock_people(connection, {person for people in behind.values() for person in people})
     rows: dict[SuppressionRow, None] = {}
-    for entry in entries:
+    for entry in lacking:
         people = sorted(behind.get(entry.suppression_index, ()))
         rows[SuppressionRow(contact_id=people[0] if people else None, entry=entry)] = None
     written = await store.insert_suppressions(connection, list(rows), now)

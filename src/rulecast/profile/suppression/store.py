@@ -18,6 +18,7 @@ __all__ = [
     "identities_of",
     "insert_changes",
     "insert_suppressions",
+    "lacking_entries",
     "last_whatsapp_resumes",
     "lock_people",
     "people_behind",
@@ -85,6 +86,22 @@ async def last_whatsapp_resumes(
         return {}
     found = await fetch_all(connection, QUERIES["last_whatsapp_resumes"], {"indexes": wanted})
     return {(bytes(index), scope): resumed_at for index, scope, resumed_at in found}
+
+
+async def lacking_entries(connection: Connection, entries: Sequence[JournalEntry]) -> list[JournalEntry]:
+    """Return those entries that the record does not hold, in their order."""
+    found = await fetch_all(
+        connection,
+        QUERIES["lacking_entries"],
+        {
+            "indexes": [entry.suppression_index for entry in entries],
+            "scopes": [str(entry.scope) for entry in entries],
+            "actions": [str(entry.action) for entry in entries],
+            "causes": [str(entry.cause) for entry in entries],
+            "occurred": [entry.occurred_at for entry in entries],
+        },
+    )
+    return [entries[position - 1] for (position,) in found]
 
 
 async def insert_suppressions(
