@@ -74,14 +74,20 @@ RULE = """rule {name}
   priority promotion/{priority}
   purpose marketing
   when city in ("Casablanca", "Rabat", "Lyon", "Tunis")
-  send template winback in the contact's language (fr, ar, en; else fr) (name: first_name or "client") from casablanca_main
+  send template winback in the contact's language (fr, ar, en; else fr) (name: {name_value}) from casablanca_main
 {clauses}"""
 
 
-def rule_text(name: str = "winback", *, priority: int = 40, clauses: str = "") -> str:
+def rule_text(
+    name: str = "winback",
+    *,
+    priority: int = 40,
+    clauses: str = "",
+    name_value: str = 'first_name or "client"',
+) -> str:
     """Return a rule over everybody of four cities."""
     lines = "".join(f"  {line}\n" for line in clauses.splitlines() if line)
-    return RULE.format(name=name, priority=priority, clauses=lines)
+    return RULE.format(name=name, priority=priority, clauses=lines, name_value=name_value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,28 @@ CREATE SCHEMA rule;
 
 CREATE SCHEMA template;
 
+CREATE FUNCTION plan.members_have_a_plan() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM (SELECT DISTINCT plan_id FROM added) AS named
+        WHERE NOT EXISTS (SELECT FROM plan.plan WHERE plan.plan_id = named.plan_id)
+    ) THEN
+        RAISE EXCEPTION 'a decision names a plan that does not exist' USING ERRCODE = 'foreign_key_violation';
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION plan.plans_are_kept() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION 'plans are kept, and so are their decisions' USING ERRCODE = 'restrict_violation';
+END
+$$;
+
 CREATE FUNCTION public.ensure_month_partitions(parent regclass, from_day date, to_day date) RETURNS integer
     LANGUAGE plpgsql
     AS $$
@@ -847,6 +869,13 @@ CREATE TABLE public.zone_offset (
     CONSTRAINT zone_offset_minutes_check CHECK (((minutes >= '-1080'::integer) AND (minutes <= 1080)))
 );
 
+CREATE TABLE public.zone_table (
+    is_only boolean DEFAULT true NOT NULL,
+    tzdata_version text NOT NULL,
+    CONSTRAINT zone_table_is_only_check CHECK (is_only),
+    CONSTRAINT zone_table_tzdata_version_check CHECK ((tzdata_version <> ''::text))
+);
+
 CREATE TABLE rule.rule_version (
     rule_version_id bigint NOT NULL,
     rule_name text NOT NULL,
@@ -1055,6 +1084,9 @@ ALTER TABLE ONLY public.workspace
 ALTER TABLE ONLY public.zone_offset
     ADD CONSTRAINT zone_offset_pkey PRIMARY KEY (zone, from_utc);
 
+ALTER TABLE ONLY public.zone_table
+    ADD CONSTRAINT zone_table_pkey PRIMARY KEY (is_only);
+
 ALTER TABLE ONLY rule.rule_version
     ADD CONSTRAINT rule_version_pkey PRIMARY KEY (rule_version_id);
 
@@ -1167,6 +1199,10 @@ CREATE TRIGGER audit_is_append_only BEFORE DELETE OR UPDATE ON observe.audit FOR
 
 CREATE TRIGGER approval_is_append_only BEFORE DELETE OR UPDATE ON plan.approval FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
 
+CREATE TRIGGER member_has_a_plan AFTER INSERT ON plan.member REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION plan.members_have_a_plan();
+
+CREATE TRIGGER plan_is_kept BEFORE DELETE ON plan.plan FOR EACH ROW EXECUTE FUNCTION plan.plans_are_kept();
+
 CREATE TRIGGER change_is_append_only BEFORE DELETE OR UPDATE ON profile.change FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
 
 CREATE TRIGGER consent_is_append_only BEFORE DELETE OR UPDATE ON profile.consent FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
@@ -1216,9 +1252,6 @@ ALTER TABLE ONLY observe.conversion
 
 ALTER TABLE ONLY plan.approval
     ADD CONSTRAINT approval_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES plan.plan(plan_id);
-
-ALTER TABLE ONLY plan.member
-    ADD CONSTRAINT member_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES plan.plan(plan_id);
 
 ALTER TABLE ONLY plan.plan
     ADD CONSTRAINT plan_business_number_id_fkey FOREIGN KEY (business_number_id) REFERENCES account.business_number(business_number_id);

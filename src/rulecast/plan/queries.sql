@@ -6,6 +6,15 @@ SELECT nextval(pg_get_serial_sequence('plan.plan', 'plan_id'));
 -- What an earlier planning left; the advisory lock says that it is over.
 TRUNCATE plan.work_audience, plan.work_combination, plan.work_missing, plan.work_candidate, plan.work_claim;
 
+-- name: join_by_hash
+-- The planner takes country, language and zone for independent and expects one row where a million come: in a loop
+-- that was minutes, by hash it is seconds.
+SET LOCAL enable_nestloop = off;
+
+-- name: compile_nothing
+-- Compiling the expressions of these statements costs more than running them.
+SET LOCAL jit = off;
+
 -- name: raise_work_memory
 -- Sorts and hashes over an audience stay in memory up to a million people.
 SET LOCAL work_mem = '96MB';
@@ -113,7 +122,7 @@ LEFT JOIN (
     ) AS newest
     JOIN (
         SELECT suppression_index, contact_id FROM profile.identity
-        UNION
+        UNION ALL
         SELECT suppression_index, contact_id FROM profile.suppression WHERE contact_id IS NOT NULL
     ) AS identity USING (suppression_index)
     WHERE newest.action = 'stop' AND (newest.scope = 'all' OR %(purpose)s::text = 'marketing')
@@ -252,7 +261,8 @@ SELECT
     in_holdout,
     CASE WHEN reason_number = 0 THEN price_e4 ELSE 0 END,
     decision_day
-FROM decided;
+FROM decided
+ORDER BY contact_id;
 
 -- name: count_portfolio_people
 -- Distinct people the portfolio has written to in the last 24 hours.
@@ -392,9 +402,12 @@ INSERT INTO plan.approval (plan_id, content_hash, approved_by, approved_at, sign
 VALUES (%(plan_id)s, %(content_hash)s, %(approved_by)s, %(approved_at)s, %(signature)s);
 
 -- name: find_member
--- The decision on one person.
-SELECT plan_id, contact_id, reason_number, template_id, batch, send_from, send_until, lost_to_plan_id, margin,
-    in_holdout, price_e4, decision_day
+-- The decision on one person; instants without a bound become the first and the last that every reader knows.
+SELECT plan_id, contact_id, reason_number, template_id, batch,
+    greatest(send_from, '1970-01-01 00:00:00+00') AS send_from,
+    least(send_until, '9999-12-31 00:00:00+00') AS send_until,
+    lost_to_plan_id, margin, in_holdout, price_e4,
+    greatest(decision_day, '1970-01-01') AS decision_day
 FROM plan.member
 WHERE plan_id = %(plan_id)s AND contact_id = %(contact_id)s;
 

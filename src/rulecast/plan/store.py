@@ -7,6 +7,7 @@ from typing import Any
 from rulecast.database import Connection, copy_rows, execute, fetch_all, fetch_one, fetch_value, load_queries
 from rulecast.database.locks import lock_in_transaction
 from rulecast.database.rows import Jsonb
+from rulecast.plan.audience_copy import audience_blocks
 from rulecast.plan.errors import PlanUnknownError
 from rulecast.plan.forecast_facts import PersonRow
 from rulecast.plan.person_facts import fold_people, names_to_read
@@ -23,7 +24,8 @@ async def begin_planning(connection: Connection) -> None:
     """Take the turn of planning until the transaction ends, and empty the work tables."""
     await lock_in_transaction(connection, "plan.make")
     await execute(connection, QUERIES["empty_work"])
-    await execute(connection, QUERIES["raise_work_memory"])
+    for setting in ("raise_work_memory", "join_by_hash", "compile_nothing"):
+        await execute(connection, QUERIES[setting])
 
 
 async def next_plan_id(connection: Connection) -> PlanId:
@@ -35,8 +37,9 @@ async def put_audience(
     connection: Connection, plan_id: PlanId, drawn: Iterable[tuple[int, bool, int]]
 ) -> list[tuple[str, str, str]]:
     """Store who fulfils the condition; return the distinct country, language and zone of these people."""
-    rows = ((plan_id, contact_id, held_out, order) for contact_id, held_out, order in drawn)
-    await copy_rows(connection, QUERIES["copy_audience"], rows, types=["int8", "int8", "bool", "int8"])
+    async with connection.cursor() as cursor, cursor.copy(QUERIES["copy_audience"]) as copy:
+        for block in audience_blocks(plan_id, drawn):
+            await copy.write(block)
     await execute(connection, QUERIES["analyze_audience"])
     return await fetch_all(connection, QUERIES["list_combinations"], {"plan_id": plan_id})
 

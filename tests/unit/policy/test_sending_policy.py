@@ -1,0 +1,84 @@
+"""The sending policy of a workspace is read strictly, and its defaults are safe."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from rulecast.policy import SendingPolicy, read_sending_policy
+from rulecast.policy.local_time import QuietHours
+from rulecast.values.fields import FieldInvalidError
+from rulecast.values.purpose import Purpose
+
+NOW = datetime(2026, 11, 17, 18, 55, tzinfo=UTC)
+
+
+def test_nothing_said_means_the_safe_defaults() -> None:
+    policy = read_sending_policy({})
+    assert policy == SendingPolicy()
+    assert policy.quiet_hours_for(Purpose.MARKETING) == QuietHours(start_minute=21 * 60, end_minute=9 * 60)
+    assert [(cap.count_max, cap.window_hours) for cap in policy.caps_for(Purpose.MARKETING)] == [
+        (2, 24),
+        (5, 168),
+    ]
+    assert policy.age_minimum_for("MA") == 18
+
+
+def test_what_a_person_waits_for_knows_no_quiet_hours_and_no_caps() -> None:
+    policy = SendingPolicy()
+    assert policy.quiet_hours_for(Purpose.TRANSACTIONAL) is None
+    assert policy.caps_for(Purpose.SERVICE) == ()
+
+
+def test_everything_that_is_said_is_read() -> None:
+    policy = read_sending_policy(
+        {
+            "quiet_hours": {"start": "20:30", "end": "24:00"},
+            "marketing_caps": [{"count": 1, "per_hours": 24}],
+            "age_minimum": 16,
+            "age_minimum_by_country": {"US": 21},
+            "plan_expiry_hours": 24,
+            "freshness_seconds_max": 30,
+            "consent_valid_days": 365,
+            "withdrawn_wordings": ["2019-v1"],
+            "budget_rates": {"MAD": "0.10"},
+        }
+    )
+    assert policy.quiet_hours == QuietHours(start_minute=20 * 60 + 30, end_minute=0)
+    assert policy.age_minimum_for("US") == 21
+    assert policy.budget_rates == {"MAD": Decimal("0.10")}
+
+
+@pytest.mark.parametrize(
+    ("data", "place"),
+    [
+        ({"quiet_hour": {}}, "sending_policy.quiet_hour"),
+        ({"quiet_hours": {"start": "25:00", "end": "09:00"}}, "sending_policy.quiet_hours.start"),
+        ({"quiet_hours": {"start": "09:00", "end": "09:00"}}, "sending_policy.quiet_hours"),
+        ({"quiet_hours": {"start": "21:00"}}, "sending_policy.quiet_hours.end"),
+        ({"quiet_hours": 9}, "sending_policy.quiet_hours"),
+        ({"marketing_caps": []}, "sending_policy.marketing_caps"),
+        ({"marketing_caps": [{"count": 0, "per_hours": 24}]}, "sending_policy.marketing_caps[1].count"),
+        ({"marketing_caps": "2"}, "sending_policy.marketing_caps"),
+        ({"age_minimum": True}, "sending_policy.age_minimum"),
+        ({"age_minimum_by_country": {"us": 21}}, "sending_policy.age_minimum_by_country.us"),
+        ({"plan_expiry_hours": 100}, "sending_policy.plan_expiry_hours"),
+        ({"withdrawn_wordings": [1]}, "sending_policy.withdrawn_wordings"),
+        ({"budget_rates": {"MAD": "-1"}}, "sending_policy.budget_rates.MAD"),
+        ({"budget_rates": {"MAD": "x"}}, "sending_policy.budget_rates.MAD"),
+    ],
+)
+def test_bad_input_is_refused_with_its_place(data: dict[str, Any], place: str) -> None:
+    with pytest.raises(FieldInvalidError) as refused:
+        read_sending_policy(data)
+    assert refused.value.place == place
+
+
+def test_a_consent_expires_by_age_or_by_its_wording() -> None:
+    """F53."""
+    policy = read_sending_policy({"consent_valid_days": 365, "withdrawn_wordings": ["old"]})
+    assert policy.is_consent_expired(NOW - timedelta(days=365), "v1", now=NOW)
+    assert policy.is_consent_expired(NOW, "old", now=NOW)
+    assert not policy.is_consent_expired(NOW - timedelta(days=364), "v1", now=NOW)
+    assert not SendingPolicy().is_consent_expired(NOW - timedelta(days=3650), "v1", now=NOW)
