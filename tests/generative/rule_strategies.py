@@ -35,6 +35,11 @@ SCALARS: dict[T, st.SearchStrategy[c.Scalar]] = {
 }
 
 
+def pick(*choices: st.SearchStrategy[c.Condition]) -> st.SearchStrategy[c.Condition]:
+    """Choose among kinds first: `one_of` would flatten them, and attributes would leave events no chance."""
+    return st.integers(0, len(choices) - 1).flatmap(lambda number: choices[number])
+
+
 def constants(kind: T) -> st.SearchStrategy[c.Constant]:
     return SCALARS[kind].map(lambda value: c.Constant(value=value))
 
@@ -63,7 +68,7 @@ def _field_atoms(name: str, kind: T, *, is_derived: bool) -> st.SearchStrategy[c
         found.append(st.builds(c.Contains, field=st.just(field), mode=modes, values=lists))
     if kind is T.TEXT:
         found.append(st.builds(c.StartsWith, field=st.just(field), prefix=values))
-    return st.one_of(found)
+    return pick(*found)
 
 
 def _day_of(constant: c.Constant) -> tuple[date, bool]:
@@ -83,8 +88,8 @@ def _between(field: c.Field, one: c.Constant, other: c.Constant) -> c.Condition:
     return c.Between(field=field, low=low, high=high)
 
 
-ATTRIBUTE_ATOMS = st.one_of(
-    [
+ATTRIBUTE_ATOMS = pick(
+    *[
         _field_atoms(entry.name, entry.type, is_derived=entry.derived_from is not None)
         for entry in CATALOGUE.attributes.values()
         if not entry.is_sealed and entry.name not in {"region", "gender"}
@@ -121,8 +126,14 @@ def _patterns_of(name: str) -> st.SearchStrategy[c.EventPattern]:
         ]
     )
     # Two in three events are plain: a `where` leaves few events on the edges of windows.
-    where = st.one_of(st.none(), st.none(), joined(atoms, 3))
-    return where.map(lambda condition: c.EventPattern(event=name, where=condition))
+    conditions_on_event = joined(atoms, 3)
+    return st.integers(0, 2).flatmap(
+        lambda number: (
+            conditions_on_event.map(lambda condition: c.EventPattern(event=name, where=condition))
+            if number == 0
+            else st.just(c.EventPattern(event=name))
+        )
+    )
 
 
 WINDOWS = st.one_of(
@@ -165,7 +176,7 @@ def sums(draw: st.DrawFn) -> c.SumOf:
     )
 
 
-EVENT_ATOMS: st.SearchStrategy[c.Condition] = st.one_of(
+EVENT_ATOMS = pick(
     st.builds(
         c.Did, pattern=ANY_EVENT, minimum=st.sampled_from((1, 1, 2, 3)), window=WINDOWS, negated=st.booleans()
     ),
@@ -180,6 +191,7 @@ EVENT_ATOMS: st.SearchStrategy[c.Condition] = st.one_of(
     sequences(),
     sequences(),
     sums(),
+    sums(),
     durations.map(lambda duration: c.SilentFor(duration=duration)),
 )
 TAG_ATOMS: st.SearchStrategy[c.Condition] = st.sampled_from((*TAGS, "VIP")).map(lambda tag: c.HasTag(tag=tag))
@@ -192,7 +204,7 @@ CONSENTS: st.SearchStrategy[c.Condition] = st.one_of(
         duration=durations,
     ),
 )
-FREE = joined(st.one_of(ATTRIBUTE_ATOMS, ATTRIBUTE_ATOMS, EVENT_ATOMS, EVENT_ATOMS, TAG_ATOMS), 8)
+FREE = joined(pick(ATTRIBUTE_ATOMS, ATTRIBUTE_ATOMS, EVENT_ATOMS, EVENT_ATOMS, EVENT_ATOMS, TAG_ATOMS), 6)
 
 
 @st.composite

@@ -15,11 +15,11 @@ from rulecast.values.zone_offsets import offset_minutes, rows_of
 
 T = AttributeType
 NOW = datetime(2026, 11, 17, 18, 55, tzinfo=UTC)
-# The first is a plain evening; the others stand next to a change of clocks and to midnight in several zones.
+# The first is a plain evening; the others: a change of clocks, and a leap day for birthdays.
 INSTANTS = (
     NOW,
     datetime(2026, 3, 29, 1, 0, tzinfo=UTC),
-    datetime(2024, 2, 29, 23, 59, 59, 999_999, tzinfo=UTC),
+    datetime(2024, 2, 29, 20, 59, 59, 999_999, tzinfo=UTC),
 )
 ZONES = ("Africa/Casablanca", "Europe/Paris", "Asia/Kathmandu", "America/New_York", "Pacific/Kiritimati")
 PEOPLE_COUNT = 120

@@ -71,7 +71,8 @@ def _contains_one(atom: c.Contains, operand: exp.Expr, value: c.Constant) -> exp
 
 def list_holds(operand: exp.Expr, wanted: exp.Expr) -> exp.Expr:
     """Return the test whether a list holds a text."""
-    return exp.ArrayContainsAll(this=operand, expression=exp.Array(expressions=[wanted]))
+    # Not `@>`, which both engines have too: DuckDB takes four times as long for it.
+    return exp.ArrayContains(this=operand, expression=wanted)
 
 
 def _is_set(atom: c.Presence, operand: exp.Expr) -> exp.Expr:
