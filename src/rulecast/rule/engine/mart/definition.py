@@ -36,7 +36,7 @@ def signature(catalogue: Catalogue) -> str:
 
 def create_statements(catalogue: Catalogue) -> list[str]:
     """Return the statements that make empty tables for a catalogue, in order."""
-    attributes = ", ".join(f"{entry.name} {COLUMN_TYPES[entry.type]}" for entry in _attributes(catalogue))
+    attributes = ", ".join(f'"{entry.name}" {COLUMN_TYPES[entry.type]}' for entry in _attributes(catalogue))
     properties = ", ".join(
         f"p_{name} {COLUMN_TYPES[kind]}" for name, kind in catalogue.event_properties().items()
     )
@@ -80,8 +80,8 @@ def derive_contacts(catalogue: Catalogue, *, changes: str, events: str) -> str:
 
     The newest value by valid time wins, the order of recording breaks ties.
     """
-    columns = "".join(f", {_newest(entry)} AS {entry.name}" for entry in _attributes(catalogue))
-    names = "".join(f", people.{entry.name}" for entry in _attributes(catalogue))
+    columns = "".join(f', {_newest(entry)} AS "{entry.name}"' for entry in _attributes(catalogue))
+    names = "".join(f', people."{entry.name}"' for entry in _attributes(catalogue))
     return f"""
         WITH ranked AS (
             SELECT *, row_number() OVER (PARTITION BY contact_id ORDER BY valid_from, change_id) AS place
