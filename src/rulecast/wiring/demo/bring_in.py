@@ -30,5 +30,12 @@ async def bring_in(
 
 def _sentence(path: Path, report: ImportReport) -> str:
     counts = report.counts
-    refused = ", ".join(f"{count} {code}" for code, count in sorted(report.reject_codes.items()))
-    return f"Imported {path.name}: {counts}" + (f"; refused: {refused}." if refused else ".")
+    told = [f"{counts.rows_done:,} lines", f"{counts.rows_stored:,} stored"]
+    if counts.people_created:
+        told.append(f"{counts.people_created:,} people")
+    if counts.consents_proven:
+        told.append(f"{counts.consents_proven:,} proven and {counts.consents_unproven:,} unproven consents")
+    if counts.rows_rejected:
+        reasons = ", ".join(f"{count:,} {code}" for code, count in sorted(report.reject_codes.items()))
+        told.append(f"{counts.rows_rejected:,} refused ({reasons})")
+    return f"Imported {path.name}: {'; '.join(told)}."

@@ -10,7 +10,8 @@ from rulecast.wiring.demo.people import DemoEvent, DemoPerson
 
 COLUMNS = (
     "Client", "Prénom", "Téléphone", "Ville", "Pays", "Langue", "Date de naissance", "Fuseau", "Étiquettes",
-    "Consentement", "Consenti le", "Consenti par", "Version du texte", "Opposition au profilage", "Carte de fidélité",
+    "Consentement", "Consenti le", "Consenti par", "Version du texte", "Opposition au profilage",
+    "Carte de fidélité", "Client depuis",
 )  # fmt: skip
 # Lines that no import may swallow: numbers that lost digits in a spreadsheet, short codes, other things.
 BAD_PHONES = ("2,12661E+11", "12345", "n/a", "06 61", "+212 5 22", "00000000", "661-CALL-ME")
@@ -36,13 +37,13 @@ def write_contacts(path: Path, people: list[DemoPerson], chance: random.Random) 
     return len(lines)
 
 
-def write_events(path: Path, events: Iterable[DemoEvent]) -> int:
+def write_events(path: Path, events: Iterable[DemoEvent], *, first_id: str = "E") -> int:
     """Write the events as JSON Lines and return their number."""
     count = 0
     with path.open("w", encoding="utf-8") as file:
         for count, event in enumerate(events, start=1):
             row = {
-                "id": f"E{count:07d}", "customer": event.customer, "event": event.name,
+                "id": f"{first_id}{count:07d}", "customer": event.customer, "event": event.name,
                 "at": event.occurred_at.isoformat(), **event.properties,
             }  # fmt: skip
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
@@ -68,6 +69,7 @@ def _line(person: DemoPerson, chance: random.Random) -> list[str]:
         consent.wording_version,
         "oui" if person.objects_to_profiling else "",
         f"{chance.randint(10**11, 10**12)}",
+        person.customer_since.strftime("%d/%m/%Y"),
     ]
 
 

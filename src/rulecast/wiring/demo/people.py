@@ -5,9 +5,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from rulecast.values.phone import PhoneNumber
+from rulecast.values.zone_offsets import offset_minutes
 
-# Tuesday 2026-11-17, 19:55 in Casablanca: five minutes before the rules' window opens.
-STORY_START = datetime(2026, 11, 17, 18, 55, tzinfo=UTC)
+# Five minutes before the rules' window opens where most people live.
+STORY_START_LOCAL = datetime(2026, 11, 17, 19, 55)  # noqa: DTZ001 - local time of the zone below
+STORY_ZONE = "Africa/Casablanca"
+STORY_START = STORY_START_LOCAL.replace(tzinfo=UTC) - timedelta(
+    minutes=offset_minutes(STORY_ZONE, STORY_START_LOCAL.replace(tzinfo=UTC))
+)
 HISTORY_DAYS = 90
 # Every event of the past happens in working hours, so that no window of whole days has an edge near one.
 EVENT_HOURS = (8, 16)
@@ -74,6 +79,7 @@ class DemoPerson:
     tags: tuple[str, ...]
     consent: Consent
     objects_to_profiling: bool
+    customer_since: date
     # How this person shops: buyer, loyal, lapsed, browser, quiet.
     habit: str
 
@@ -101,7 +107,7 @@ def make_people(chance: random.Random, count: int) -> list[DemoPerson]:
 
 
 def make_events(chance: random.Random, people: list[DemoPerson]) -> list[DemoEvent]:
-    """Return ninety days of purchases, visits and messages, oldest first."""
+    """Return ninety days of purchases and visits, oldest first."""
     events = [event for person in people for event in _events_of(chance, person)]
     return sorted(events, key=lambda event: (event.occurred_at, event.customer, event.name))
 
@@ -123,7 +129,8 @@ def _fixed(number: int, facts: _Fixed) -> DemoPerson:
     name, phone, country, city, language, birth_date, consent, habit = facts
     return DemoPerson(
         number=number, first_name=name, phone=PhoneNumber(phone), country=country, city=city, language=language,
-        birth_date=birth_date, zone="", tags=(), consent=consent, objects_to_profiling=False, habit=habit,
+        birth_date=birth_date, zone="", tags=(), consent=consent, objects_to_profiling=False,
+        customer_since=date(2024, 5, 6), habit=habit,
     )  # fmt: skip
 
 
@@ -146,6 +153,7 @@ def _person(chance: random.Random, number: int) -> DemoPerson:
         tags=tuple(tag for tag, share in (("vip", 0.04), ("newsletter", 0.2)) if chance.random() < share),
         consent=_consent(chance),
         objects_to_profiling=chance.random() < OBJECTION_SHARE,
+        customer_since=date(2019, 1, 1) + timedelta(days=chance.randint(0, 2600)),
         habit=chance.choices(("loyal", "buyer", "lapsed", "browser", "quiet"), (0.2, 0.15, 0.3, 0.2, 0.15))[
             0
         ],
@@ -180,18 +188,18 @@ def _consent(chance: random.Random) -> Consent:
 
 
 _CATEGORIES = ("shoes", "bags", "home", "kids", "beauty")
-# habit -> (recent purchases, older purchases, recent visits, wrote recently): ranges of counts and a share.
-_HABITS: dict[str, tuple[tuple[int, int], tuple[int, int], tuple[int, int], float]] = {
-    "loyal": ((3, 6), (1, 3), (2, 6), 0.3),
-    "buyer": ((1, 2), (0, 2), (1, 4), 0.15),
-    "lapsed": ((0, 0), (1, 4), (0, 4), 0.05),
-    "browser": ((0, 0), (0, 1), (2, 7), 0.1),
-    "quiet": ((0, 0), (0, 0), (0, 1), 0.02),
+# habit -> (recent purchases, older purchases, recent visits): ranges of counts.
+_HABITS: dict[str, tuple[tuple[int, int], tuple[int, int], tuple[int, int]]] = {
+    "loyal": ((3, 6), (1, 3), (2, 6)),
+    "buyer": ((1, 2), (0, 2), (1, 4)),
+    "lapsed": ((0, 0), (1, 4), (0, 4)),
+    "browser": ((0, 0), (0, 1), (2, 7)),
+    "quiet": ((0, 0), (0, 0), (0, 1)),
 }
 
 
 def _events_of(chance: random.Random, person: DemoPerson) -> list[DemoEvent]:
-    recent, older, visits, wrote_share = _HABITS[person.habit]
+    recent, older, visits = _HABITS[person.habit]
     events = [_purchase(chance, person, chance.randint(1, 29)) for _ in range(chance.randint(*recent))]
     events += [
         _purchase(chance, person, chance.randint(32, HISTORY_DAYS - 2)) for _ in range(chance.randint(*older))
@@ -200,8 +208,6 @@ def _events_of(chance: random.Random, person: DemoPerson) -> list[DemoEvent]:
         _event(chance, person, "visit", chance.randint(1, 29), {"page": chance.choice(_CATEGORIES[:3])})
         for _ in range(chance.randint(*visits))
     ]
-    if chance.random() < wrote_share:
-        events.append(_event(chance, person, "message_received", chance.randint(1, 27), {"kind": "text"}))
     return events
 
 

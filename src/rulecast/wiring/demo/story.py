@@ -46,6 +46,11 @@ BEHAVIOUR = {
 WEBHOOK_FAULTS = {"duplicate_rate": 0.02, "reorder_rate": 0.05}
 # One in so many people who clicked buys the same evening.
 BUYERS_ONE_IN = 4
+# The pilot is planned in the late afternoon: its plan is more than an hour old when it is sent, so the gate looks at
+# everybody's condition again.
+PILOT_PLANNED_BEFORE = timedelta(minutes=65)
+PILOT_CITY = "Oujda"
+AFTERNOON_BUYERS = 40
 # Who telephoned to be left alone: a run of customers in the middle of the list.
 CALLERS_FROM, CALLERS = 5_000, 60
 
@@ -81,7 +86,7 @@ async def play(options: StoryOptions, say: Say) -> AsyncIterator[OpenStory]:
     started = SystemClock().now()
     stage = await asyncio.to_thread(staging.set_stage, options.home, options.seed)
     environ = {name: value for name, value in os.environ.items() if not name.startswith("RULECAST_")}
-    await _set_up(stage, options, say)
+    pilot = await _set_up(stage, options, say)
     clock = staging.clock_from(STORY_START, SystemClock().now().timestamp(), options.speed)
     environment_file = staging.write_environment(stage, clock)
     settings = load_settings(stage.environment(clock))
@@ -95,7 +100,7 @@ async def play(options: StoryOptions, say: Say) -> AsyncIterator[OpenStory]:
             processes.append(await staging.start_simulator(stage, clock, environ))
             await _prepare_simulator(stage, workspace)
             processes.append(await staging.start_server(stage, clock, environ))
-            plans = await _evening(stage, workspace, say)
+            plans = await _evening(stage, workspace, pilot, say)
             await _buy_after_clicks(stage, workspace, say)
             outcome = Outcome(
                 contacts=await _contacts(workspace),
@@ -117,8 +122,8 @@ def material(name: str) -> str:
     return files("rulecast.wiring.demo").joinpath("material").joinpath(name).read_text(encoding="utf-8")
 
 
-async def _set_up(stage: Stage, options: StoryOptions, say: Say) -> None:
-    """Write the files and bring them in, while the story's clock stands still at its first instant."""
+async def _set_up(stage: Stage, options: StoryOptions, say: Say) -> PlanId:
+    """Write the files, bring them in and plan a pilot, while the clock stands still; return the plan."""
     chance = random.Random(options.seed)  # noqa: S311 - a story must repeat, it protects nobody
     people = make_people(chance, options.people)
     contacts, history = stage.files / "contacts.csv", stage.files / "history.jsonl"
@@ -128,17 +133,26 @@ async def _set_up(stage: Stage, options: StoryOptions, say: Say) -> None:
         (stage.files / f"{name}.rule").write_text(material(f"{name}.rule"), encoding="utf-8")
     say(f"Wrote a dirty contact file of {lines:,} lines and {events:,} events of the last 90 days.")
     settings = load_settings(stage.environment())
+    clock = ManualClock(STORY_START - PILOT_PLANNED_BEFORE)
     async with open_workspace(
         settings,
         actor=AUTHOR,
         announce=say,
-        clock=ManualClock(STORY_START),
+        clock=clock,
         chance=random.Random(options.seed),  # noqa: S311
     ) as workspace:
         await apply_workspace_file(workspace, material("workspace.toml"), source="workspace.toml")
         await bring_in(workspace, contacts, material("contacts.toml"), say=say)
         await bring_in(workspace, history, material("events.toml"), say=say)
         await _note_wishes(workspace, people)
+        pilot = await plan_rules(workspace, [material("pilot.rule")])
+        await approve(workspace, pilot[0].plan_id, approved_by=APPROVER)
+        say(
+            f"A pilot of the win-back rule, approved at {clock.now():%H:%M}, reaches {pilot[0].document['planned']:,}."
+        )
+        clock.set(STORY_START)
+        await _buy_in_the_afternoon(stage, workspace, people)
+        return pilot[0].plan_id
 
 
 async def _note_wishes(workspace: Workspace, people: Sequence[DemoPerson]) -> None:
@@ -153,17 +167,22 @@ async def _note_wishes(workspace: Workspace, people: Sequence[DemoPerson]) -> No
     await suppress_people(workspace, stopped, scope="marketing", why="told us by telephone")
 
 
+async def _buy_in_the_afternoon(stage: Stage, workspace: Workspace, people: Sequence[DemoPerson]) -> None:
+    """Import orders that came in since the pilot was planned: whoever bought is no longer to be won back."""
+    buyers = [one for one in people if one.city == PILOT_CITY and one.habit == "lapsed"][:AFTERNOON_BUYERS]
+    await _import_orders(stage, workspace, "afternoon", [one.customer for one in buyers])
+
+
 async def _prepare_simulator(stage: Stage, workspace: Workspace) -> None:
     await staging.control(stage, "behaviour", BEHAVIOUR)
     await staging.control(stage, "faults", {"webhooks": WEBHOOK_FAULTS})
     await push_templates(workspace)
 
 
-async def _evening(stage: Stage, workspace: Workspace, say: Say) -> list[Plan]:
-    pilot = await plan_rules(workspace, [material("pilot.rule")])
-    say(f"A pilot of the win-back rule reaches {pilot[0].document['planned']:,} people of Oujda first.")
-    await _launch(workspace, pilot)
+async def _evening(stage: Stage, workspace: Workspace, pilot: PlanId, say: Say) -> list[Plan]:
+    await launch(workspace, pilot, launched_by=AUTHOR)
     await _settle(stage, workspace)
+    say("The pilot is sent and answered.")
     plans = await plan_rules(workspace, [material(f"{name}.rule") for name in RULES])
     for plan in plans:
         say(f"Planned {plan.rule_name}: {plan.document['planned']:,} people.")
@@ -211,20 +230,25 @@ async def _buy_after_clicks(stage: Stage, workspace: Workspace, say: Say) -> Non
     """Import tonight's orders: some of those who clicked bought something."""
     async with workspace.database.connection() as connection:
         clickers = await store.find_clickers(connection, workspace.vault)
+    buyers = clickers[::BUYERS_ONE_IN]
+    await _import_orders(stage, workspace, "evening", buyers)
+    say(f"{len(clickers):,} people opened a link; {len(buyers):,} of them bought something.")
+
+
+async def _import_orders(stage: Stage, workspace: Workspace, name: str, customers: Sequence[str]) -> None:
     now = workspace.clock.now()
     orders = [
         DemoEvent(
-            customer=customer, name="purchase", occurred_at=now - timedelta(seconds=1),
+            customer=customer,
+            name="purchase",
+            occurred_at=now - timedelta(minutes=1),
             properties={"amount": f"{120 + index % 7 * 45}.00", "category": "shoes"},
         )
-        for index, customer in enumerate(clickers[::BUYERS_ONE_IN])
-    ]  # fmt: skip
-    path = stage.files / "orders.jsonl"
-    await asyncio.to_thread(write_events, path, orders)
-    say(f"{len(clickers):,} people opened a link; {len(orders):,} of them bought something.")
-    await bring_in(
-        workspace, path, material("events.toml").replace('"id"', '"id", "at"'), say=lambda _line: None
-    )
+        for index, customer in enumerate(customers)
+    ]
+    path = stage.files / f"orders-{name}.jsonl"
+    await asyncio.to_thread(write_events, path, orders, first_id=f"{name}-")
+    await bring_in(workspace, path, material("orders.toml"), say=lambda _line: None)
 
 
 async def _contacts(workspace: Workspace) -> int:
