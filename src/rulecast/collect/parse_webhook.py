@@ -184,14 +184,18 @@ def _read_message(message: Json, value: Json, reading: _Reading) -> None:
         reading.note("messages/system", "an identity changed; nothing acts upon it")
         return
     sender = only_contact_of(value)
+    # Taps on buttons have been seen without `from`; a body with one contact leaves no doubt.
+    phone = phone_or_none(message.get("from")) or phone_or_none(sender.get("wa_id"))
+    bsuid = bsuid_or_none(message.get("from_user_id")) or bsuid_or_none(sender.get("user_id"))
+    if phone is None and bsuid is None:
+        raise UnreadableError("names nobody")
     text, payload = _content(message, kind)
     reading.messages.append(
         InboundMessage(
             wamid=wamid_of(message, "id"),
             business_number_id=number_id_of(value),
-            # Taps on buttons have been seen without `from`; a body with one contact leaves no doubt.
-            sender_phone=phone_or_none(message.get("from")) or phone_or_none(sender.get("wa_id")),
-            sender_bsuid=bsuid_or_none(message.get("from_user_id")) or bsuid_or_none(sender.get("user_id")),
+            sender_phone=phone,
+            sender_bsuid=bsuid,
             profile_name=clean_or_none(object_of(sender, "profile").get("name"), 200),
             occurred_at=instant_of(message),
             kind=kind or "unknown",

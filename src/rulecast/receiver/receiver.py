@@ -31,7 +31,8 @@ from rulecast.receiver.read_body import BodyTooLargeError, ClientGoneError, Read
 from rulecast.receiver.signature import is_signed
 from rulecast.receiver.store_webhooks import store_webhooks
 from rulecast.wiring.receiver import ReceiverDoors
-from rulecast.wiring.webhooks import WebhookPost, is_store_away
+from rulecast.wiring.webhook_group import WebhookPost
+from rulecast.wiring.webhooks import is_store_away
 
 WEBHOOK_PATH = "/webhook"
 LINK_PREFIX = "/l/"

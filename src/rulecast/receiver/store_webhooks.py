@@ -6,7 +6,7 @@ from typing import Protocol
 
 import structlog
 
-from rulecast.wiring.webhooks import WebhookPost
+from rulecast.wiring.webhook_group import WebhookPost
 
 # A body that fails so often alone is put into quarantine and answered 200: Meta's repeats would not help it.
 TRIES_MAX = 3

@@ -6,15 +6,13 @@ before the transaction commits. The door answers 200 after that and not earlier.
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import NamedTuple
+from dataclasses import replace
+from datetime import datetime
 
 from rulecast.collect import NewEvent, record_events
 from rulecast.collect.inbox import BODY_COLUMN, ReceivedBody, keep_bodies, keep_texts
 from rulecast.collect.inbox.received_body import SealedText
-from rulecast.collect.parse_webhook import describe_unread
-from rulecast.collect.webhook_facts import InboundMessage, ParsedWebhook, PreferenceFact, StatusFact
+from rulecast.collect.webhook_facts import InboundMessage, PreferenceFact, StatusFact
 from rulecast.database import Connection
 from rulecast.database.errors import OperationalError
 from rulecast.database.retry import retry_conflicts
@@ -25,61 +23,26 @@ from rulecast.profile.suppression import (
     SuppressionAction,
     SuppressionCause,
     SuppressionJournal,
-    match_opt_out,
     suppress,
 )
 from rulecast.profile.suppression.journal import JournalWriteError
-from rulecast.profile.suppression.match_opt_out import DEFAULT_BUTTON_PAYLOADS, match_button
+from rulecast.profile.suppression.match_opt_out import DEFAULT_BUTTON_PAYLOADS
 from rulecast.values.catalogue import fold_text
 from rulecast.values.ids import ContactId
 from rulecast.vault import SealItem
 from rulecast.wiring.message_book import Answer, MessageBook
-from rulecast.wiring.senders import Portfolios, Sender, create_senders, find_senders
+from rulecast.wiring.senders import Sender, create_senders, find_senders
+from rulecast.wiring.webhook_group import (
+    PERSON_STOPPED_CODE,
+    Group,
+    GroupReader,
+    Said,
+    WebhookPost,
+    describe_post,
+)
 from rulecast.wiring.workspace import Workspace
 
 TEXT_COLUMN = "collect.inbound_text.sealed_text"
-# Meta repeats a webhook for seven days at most; what is older than this is a replay and changes nothing.
-REPLAY_AGE = timedelta(days=8)
-# Error 131050: the person stopped marketing inside WhatsApp (Cloud API error codes).
-PERSON_STOPPED_CODE = 131050
-# These say something about an earlier message; they answer none.
-NO_ANSWERS = frozenset({"reaction", "revoke", "edit", "unsupported", "unknown"})
-
-
-class WebhookPost(NamedTuple):
-    """One signed body, what it tells, and when it came."""
-
-    body: bytes
-    parsed: ParsedWebhook
-    received_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Said:
-    """An inbound message with its sender and what it asks for."""
-
-    message: InboundMessage
-    sender: Sender
-    match: OptOutMatch
-    is_button: bool
-
-    @property
-    def is_opt_out(self) -> bool:
-        return self.match is not OptOutMatch.NOT
-
-    @property
-    def is_answer(self) -> bool:
-        return self.message.kind not in NO_ANSWERS
-
-
-@dataclass(slots=True)
-class _Group:
-    """The facts of a group of bodies that are young enough to be acted upon."""
-
-    statuses: list[StatusFact] = field(default_factory=list)
-    said: list[_Said] = field(default_factory=list)
-    preferences: list[tuple[PreferenceFact, Sender]] = field(default_factory=list)
-    refused: list[tuple[StatusFact, Sender]] = field(default_factory=list)
 
 
 def is_store_away(error: BaseException) -> bool:
@@ -102,8 +65,7 @@ class WebhookDoor:
         self._workspace = workspace
         self._book = book
         self._journal = journal
-        self._stop_payloads = frozenset(stop_payloads)
-        self._portfolios = Portfolios()
+        self._reader = GroupReader(stop_payloads)
 
     async def apply(self, posts: Sequence[WebhookPost]) -> None:
         """Store the bodies and everything they tell in one transaction; when this returns it is durable.
@@ -121,7 +83,10 @@ class WebhookDoor:
             Exception: the database cannot take even the body.
         """
         body = await self._seal_body(post, problem=problem)
-        only_stops = ParsedWebhook(messages=post.parsed.messages, preferences=post.parsed.preferences)
+        only_stops = replace(
+            post.parsed,
+            statuses=tuple(one for one in post.parsed.statuses if one.error_code == PERSON_STOPPED_CODE),
+        )
         try:
             await self._apply_stops_alone(post._replace(parsed=only_stops), body)
         except Exception:  # noqa: BLE001 - whatever poisons the stops too, the body itself must still be kept
@@ -131,7 +96,7 @@ class WebhookDoor:
     async def _apply_sealed(self, posts: Sequence[WebhookPost], bodies: Sequence[ReceivedBody]) -> None:
         async with self._workspace.database.transaction() as connection:
             now = self._workspace.clock.now()
-            group = await self._gather(connection, posts, now)
+            group = await self._reader.read(connection, posts, now)
             people = await self._find_people(connection, group)
             entries = await self._stop(connection, group, people, now)
             await keep_bodies(connection, bodies)
@@ -145,7 +110,7 @@ class WebhookDoor:
     async def _apply_stops_alone(self, post: WebhookPost, body: ReceivedBody) -> None:
         async with self._workspace.database.transaction() as connection:
             now = self._workspace.clock.now()
-            group = await self._gather(connection, [post], now)
+            group = await self._reader.read(connection, [post], now)
             people = await self._find_people(connection, group)
             entries = await self._stop(connection, group, people, now)
             await keep_bodies(connection, [body])
@@ -159,50 +124,10 @@ class WebhookDoor:
             sealed_body=await self._workspace.vault.seal_for_day(day, BODY_COLUMN, post.body),
             key_day=day,
             state="quarantined" if problem or post.parsed.is_broken else "applied",
-            problem=problem or _describe(post),
+            problem=problem or describe_post(post),
         )
 
-    async def _gather(self, connection: Connection, posts: Sequence[WebhookPost], now: datetime) -> _Group:
-        """Collect the facts of all bodies that are no replays."""
-        oldest = now - REPLAY_AGE
-        group = _Group()
-        for post in posts:
-            group.statuses.extend(one for one in post.parsed.statuses if one.occurred_at >= oldest)
-        messages = [one for post in posts for one in post.parsed.messages if one.occurred_at >= oldest]
-        preferences = [one for post in posts for one in post.parsed.preferences if one.occurred_at >= oldest]
-        refused = [one for one in group.statuses if one.error_code == PERSON_STOPPED_CODE]
-        numbers = {
-            *(one.business_number_id for one in messages),
-            *(one.business_number_id for one in preferences),
-            *(one.business_number_id for one in refused),
-        }
-        if not numbers:
-            return group
-        await self._portfolios.refresh(connection, numbers)
-        group.said.extend(self._read(one) for one in messages)
-        group.preferences.extend(
-            (one, self._sender(one.phone, one.bsuid, one.business_number_id)) for one in preferences
-        )
-        group.refused.extend(
-            (one, self._sender(one.recipient_phone, one.recipient_bsuid, one.business_number_id))
-            for one in refused
-        )
-        return group
-
-    def _sender(self, phone: str | None, bsuid: str | None, business_number_id: str) -> Sender:
-        return Sender(phone=phone, bsuid=bsuid, portfolio_id=self._portfolios.of(business_number_id))
-
-    def _read(self, message: InboundMessage) -> _Said:
-        is_button = message.payload is not None
-        if is_button:
-            is_stop = match_button(message.payload, message.text, self._stop_payloads)
-            match = OptOutMatch.EXACT if is_stop else OptOutMatch.NOT
-        else:
-            match = match_opt_out(message.text) if message.text else OptOutMatch.NOT
-        sender = self._sender(message.sender_phone, message.sender_bsuid, message.business_number_id)
-        return _Said(message=message, sender=sender, match=match, is_button=is_button)
-
-    async def _find_people(self, connection: Connection, group: _Group) -> dict[Sender, ContactId]:
+    async def _find_people(self, connection: Connection, group: Group) -> dict[Sender, ContactId]:
         senders = {
             *(said.sender for said in group.said),
             *(sender for _, sender in group.preferences),
@@ -212,7 +137,7 @@ class WebhookDoor:
         return await find_senders(connection, self._workspace.vault, named) if named else {}
 
     async def _stop(
-        self, connection: Connection, group: _Group, people: Mapping[Sender, ContactId], now: datetime
+        self, connection: Connection, group: Group, people: Mapping[Sender, ContactId], now: datetime
     ) -> list[JournalEntry]:
         """Lock everybody the group stops, in one order, and record their stops."""
         stops = [self._stop_of_words(said, people, now) for said in group.said if said.is_opt_out]
@@ -222,7 +147,7 @@ class WebhookDoor:
         stops.extend(self._stop_of_refusal(fact, sender, people, now) for fact, sender in group.refused)
         return await suppress(connection, stops, now)
 
-    def _stop_of_words(self, said: _Said, people: Mapping[Sender, ContactId], now: datetime) -> Stop:
+    def _stop_of_words(self, said: Said, people: Mapping[Sender, ContactId], now: datetime) -> Stop:
         return Stop(
             contact_id=people.get(said.sender),
             suppression_indexes=said.sender.suppression_indexes(self._workspace.vault),
@@ -253,7 +178,7 @@ class WebhookDoor:
         )
 
     async def _record_messages(
-        self, connection: Connection, group: _Group, people: Mapping[Sender, ContactId], now: datetime
+        self, connection: Connection, group: Group, people: Mapping[Sender, ContactId], now: datetime
     ) -> None:
         """Record what known people wrote, make contacts of strangers, and tell the messages they answered."""
         known = {**people, **await self._meet_strangers(connection, group, people, now)}
@@ -265,7 +190,7 @@ class WebhookDoor:
             await self._book.apply_reply(connection, answers, now)
 
     async def _mark_opt_outs(
-        self, connection: Connection, group: _Group, people: Mapping[Sender, ContactId], now: datetime
+        self, connection: Connection, group: Group, people: Mapping[Sender, ContactId], now: datetime
     ) -> None:
         """Tell the messages after which known people asked for silence, in words or in WhatsApp's settings."""
         opt_outs = [
@@ -282,7 +207,7 @@ class WebhookDoor:
             await self._book.apply_opt_out(connection, opt_outs, now)
 
     async def _meet_strangers(
-        self, connection: Connection, group: _Group, people: Mapping[Sender, ContactId], now: datetime
+        self, connection: Connection, group: Group, people: Mapping[Sender, ContactId], now: datetime
     ) -> dict[Sender, ContactId]:
         """Make contacts of unknown people who wrote; who only asks for silence is kept by keyed hash alone."""
         first_seen: dict[Sender, datetime] = {}
@@ -293,7 +218,7 @@ class WebhookDoor:
             first_seen[said.sender] = min(seen, first_seen.get(said.sender, seen))
         return await create_senders(connection, self._workspace.vault, first_seen, now)
 
-    def _event(self, said: _Said, contact_id: ContactId) -> NewEvent:
+    def _event(self, said: Said, contact_id: ContactId) -> NewEvent:
         return NewEvent(
             contact_id=contact_id,
             name="message_received",
@@ -306,7 +231,7 @@ class WebhookDoor:
     def _event_key(self, message: InboundMessage) -> bytes:
         return self._workspace.vault.lookup_index("event", f"message_received\x1f{message.wamid}")
 
-    async def _seal_texts(self, heard: Sequence[tuple[_Said, ContactId]]) -> list[SealedText]:
+    async def _seal_texts(self, heard: Sequence[tuple[Said, ContactId]]) -> list[SealedText]:
         worded = [(said.message, contact_id) for said, contact_id in heard if said.message.text]
         if not worded:
             return []
@@ -327,25 +252,9 @@ class WebhookDoor:
         ]
 
 
-def _answer(said: _Said, contact_id: ContactId) -> Answer:
+def _answer(said: Said, contact_id: ContactId) -> Answer:
     return Answer(
         contact_id=contact_id,
         context_wamid=said.message.context_wamid,
         occurred_at=said.message.occurred_at,
     )
-
-
-def _describe(post: WebhookPost) -> str:
-    """Return what of a body nothing is done with, replays included."""
-    parsed = post.parsed
-    oldest = post.received_at - REPLAY_AGE
-    instants = (
-        *(one.occurred_at for one in parsed.statuses),
-        *(one.occurred_at for one in parsed.messages),
-        *(one.occurred_at for one in parsed.preferences),
-    )
-    replayed = sum(instant < oldest for instant in instants)
-    unread = describe_unread(parsed)
-    if not replayed:
-        return unread
-    return f"{replayed} replayed after more than 8 days{'; ' + unread if unread else ''}"[:500]
