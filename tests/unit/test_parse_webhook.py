@@ -78,6 +78,15 @@ def test_a_tap_without_a_sender_is_of_the_only_contact_of_its_body() -> None:
     assert (fact.sender_phone, fact.sender_bsuid) == ("+212612000001", "MA.1")
 
 
+def test_a_message_that_names_nobody_is_quarantined_not_passed_in_silence() -> None:
+    text = {"id": "wamid.1", "timestamp": str(AT), "type": "text", "text": {"body": "STOP"}}
+    contacts = [{"wa_id": "212612000001"}, {"wa_id": "212612000002"}]
+    for document in (envelope({"messages": [text]}), envelope({"messages": [text], "contacts": contacts})):
+        found = parsed(document)
+        assert found.is_broken
+        assert describe_unread(found) == "messages: names nobody"
+
+
 def test_one_bad_entry_among_a_thousand_is_named_and_disturbs_no_other_f41() -> None:
     document = statuses(*((f"wamid.{number}", "sent", AT, ASHA.phone) for number in range(1_000)))
     document["entry"][0]["changes"][0]["value"]["statuses"][500] = {"status": "sent"}
