@@ -58,13 +58,11 @@ def evaluate(condition: c.Condition, person: PersonFacts, now: datetime) -> bool
 # ---- fields
 def attribute_values(person: PersonFacts) -> Mapping[str, FactValue]:
     """Return the attributes of a person with those that the record holds elsewhere."""
-    wrote = (event.occurred_at for event in person.events if event.name == SILENCE_EVENT)
-    return {
-        "first_seen_at": person.first_seen_at,
-        "zone": person.zone,
-        "last_inbound_at": max(wrote, default=None),
-        **person.attributes,
-    }
+    values = {"first_seen_at": person.first_seen_at, "zone": person.zone, **person.attributes}
+    if "last_inbound_at" not in values:
+        wrote = (event.occurred_at for event in person.events if event.name == SILENCE_EVENT)
+        values["last_inbound_at"] = max(wrote, default=None)
+    return values
 
 
 def field_value(name: c.Field, values: Mapping[str, FactValue], now: datetime) -> FactValue:
