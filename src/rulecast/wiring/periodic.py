@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import structlog
 
+from rulecast.collect.inbox import destroy_old_day_keys
 from rulecast.database import Connection, execute, load_queries
 from rulecast.database.errors import CheckViolation
 from rulecast.jobs import Jobs
@@ -15,8 +16,6 @@ from rulecast.wiring.workspace import Workspace
 QUERIES = load_queries(__package__)
 LOG = structlog.get_logger("periodic")
 
-# Raw bodies and import files are unreadable after this many days: the bound of erasure stated to people.
-DAY_KEYS_KEPT_DAYS = 7
 PARTITIONED = ("collect.inbox", "collect.event", "gate.verdict", "deliver.attempt", "deliver.status")
 MONTHS_AHEAD = timedelta(days=93)
 
@@ -48,8 +47,7 @@ async def make_partitions(workspace: Workspace) -> None:
 
 async def destroy_day_keys(workspace: Workspace) -> None:
     """Destroy the keys of raw bodies and import files older than seven days."""
-    oldest_kept = workspace.clock.now().date() - timedelta(days=DAY_KEYS_KEPT_DAYS)
-    count = await workspace.vault.destroy_day_keys_before(oldest_kept)
+    count = await destroy_old_day_keys(workspace.vault, workspace.clock.now())
     if count:
         LOG.info("day keys destroyed", count=count)
 
