@@ -59,7 +59,11 @@ def running_clock() -> VirtualClock:
 
 
 async def prepare_number(
-    connection: Connection, *, number: BusinessNumberId = NUMBER, per_second: int = 1000, people_max: int | None = None
+    connection: Connection,
+    *,
+    number: BusinessNumberId = NUMBER,
+    per_second: int = 1000,
+    people_max: int | None = None,
 ) -> None:
     await save_portfolio(
         connection, Portfolio(portfolio_id=PortfolioId("9" + number[-3:]), people_per_day_max=people_max)
@@ -76,7 +80,9 @@ async def prepare_number(
     )
 
 
-async def prepare_template(connection: Connection, now: datetime, *, name: str = "winback") -> MessageTemplate:
+async def prepare_template(
+    connection: Connection, now: datetime, *, name: str = "winback"
+) -> MessageTemplate:
     await save_template(
         connection,
         MessageTemplate(
@@ -150,7 +156,11 @@ async def launch(
     now = workspace.clock.now()
     template = await prepare_template(connection, now)
     text = RULE.format(
-        name=name, condition=condition, template=template.name, number=f"number_{number[-3:]}", clauses=clauses
+        name=name,
+        condition=condition,
+        template=template.name,
+        number=f"number_{number[-3:]}",
+        clauses=clauses,
     )
     cursor = await connection.execute(
         "INSERT INTO rule.rule_version (rule_name, version, text, content_hash, author, created_at)"

@@ -3,6 +3,7 @@
 Source of the request's shape: `POST /{version}/{phone number id}/messages`, Graph API v26.0.
 """
 
+import asyncio
 import ssl
 import zlib
 from types import SimpleNamespace, TracebackType
@@ -10,6 +11,7 @@ from typing import Self
 
 import aiohttp
 
+from rulecast.deliver.failpoints import INERT, Failpoint, Failpoints
 from rulecast.deliver.transport import Answered, Lost, NotSent, OutboundRequest, TransportResult
 
 CONNECT_SECONDS_MAX = 3.0
@@ -31,6 +33,7 @@ class CloudApiTransport:
         access_token: str,
         connections_max: int,
         tls: ssl.SSLContext | None = None,
+        failpoints: Failpoints = INERT,
     ) -> None:
         """Remember where to send; nothing is connected before the context is entered."""
         self._prefix = f"{base_url}/{version}/"
@@ -41,11 +44,15 @@ class CloudApiTransport:
         }
         self._connections_max = connections_max
         self._tls = tls
+        self._failpoints = failpoints
+        self._drills: set[asyncio.Task[None]] = set()
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         trace = aiohttp.TraceConfig()
         trace.on_request_headers_sent.append(_mark_first_byte)
+        if not self._failpoints.are_inert:
+            trace.on_request_chunk_sent.append(self._drill_first_byte)
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 limit=self._connections_max,
@@ -66,6 +73,12 @@ class CloudApiTransport:
     ) -> None:
         if self._session is not None:
             await self._session.close()
+
+    async def _drill_first_byte(self, *_: object) -> None:
+        # The hook runs just before the write; the task runs just after it.
+        task = asyncio.create_task(self._failpoints.reach(Failpoint.AFTER_FIRST_BYTE))
+        self._drills.add(task)
+        task.add_done_callback(self._drills.discard)
 
     async def send(self, request: OutboundRequest) -> TransportResult:
         """Make one attempt; redirects are not followed, because the body would go to a stranger."""

@@ -1,5 +1,6 @@
 """What a run was approved with, read once per process: its rule, window, budget and template hashes."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -61,7 +62,8 @@ class TermsBook:
         if unknown:
             catalogue = await self._read_catalogue(connection)
             for row in await store.read_run_terms(connection, unknown):
-                found[row.run_id] = terms = _terms_of(row, catalogue)
+                # The first rule of a process builds the grammar, which takes longer than a lease may wait.
+                found[row.run_id] = terms = await asyncio.to_thread(_terms_of, row, catalogue)
                 # A rule that does not check today may check tomorrow: it is looked at again next time.
                 if terms.checked is not None:
                     self._known[row.run_id] = terms

@@ -29,6 +29,7 @@ from rulecast.profile.suppression import (
     SuppressionJournal,
     suppress,
 )
+from rulecast.rule.language import parse_rule
 from rulecast.values.ids import ContactId, RunId
 from rulecast.wiring.receiver import open_journal
 from rulecast.wiring.rule_actions import RuleActions
@@ -54,13 +55,15 @@ class SenderReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SenderDrill:
-    """What a drill changes: named points, and another transport; an installation changes nothing."""
+    """What a drill changes: named points, transport, lease, slots, numbers; an installation changes nothing."""
 
     failpoints: Failpoints = INERT
     transport: Transport | None = None
     lease_seconds: float | None = None
     slots: int | None = None
+    numbers: frozenset[str] | None = None
     started: list[NumberSender] = field(default_factory=list)
+    report: SenderReport = field(default_factory=SenderReport)
 
 
 async def run_sender(
@@ -75,7 +78,9 @@ async def run_sender(
     With `until_idle` it returns as soon as no message is waiting.
     """
     drill = drill or SenderDrill()
-    report = SenderReport()
+    report = drill.report
+    # The grammar is built before any lease is taken: later it would hold up everything for a second.
+    await asyncio.to_thread(parse_rule, "")
     async with _parts_of(workspace, drill) as parts:
         await parts.stops.read()
         watching = asyncio.create_task(parts.stops.watch())
@@ -83,7 +88,7 @@ async def run_sender(
         try:
             while not stop_event.is_set():
                 for number in parts.stops.numbers:
-                    if number not in running:
+                    if number not in running and (drill.numbers is None or number in drill.numbers):
                         running[number] = asyncio.create_task(
                             _keep_sending(
                                 parts,
@@ -187,6 +192,7 @@ async def _transport_of(workspace: Workspace, drill: SenderDrill, slots: int) ->
         version=settings.graph_version,
         access_token=settings.access_token or "",
         connections_max=slots,
+        failpoints=drill.failpoints,
     ) as transport:
         yield transport
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.graph_stub import GraphStub, graph_stub
+from tests.sending import running_clock
 
 from rulecast.config import Settings
 from rulecast.wiring.workspace import Workspace, open_workspace
-from tests.graph_stub import GraphStub, graph_stub
-from tests.sending import running_clock
 
 
 @pytest.fixture
@@ -20,7 +20,8 @@ async def graph() -> AsyncIterator[GraphStub]:
 
 @pytest.fixture
 async def workspace(settings: Settings, graph: GraphStub, tmp_path: Path) -> AsyncIterator[Workspace]:
-    pointed = replace(settings, graph_base_url=graph.base_url, access_token="test", sender_slots=40, lease_seconds=2)
+    pointed = replace(
+        settings, graph_base_url=graph.base_url, access_token="test", sender_slots=40, lease_seconds=2
+    )
     async with open_workspace(pointed, actor="test", clock=running_clock()) as opened:
         yield opened
-

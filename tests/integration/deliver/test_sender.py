@@ -2,10 +2,11 @@
 
 import asyncio
 
-from rulecast.wiring.sender import run_sender
-from rulecast.wiring.workspace import Workspace
 from tests.graph_stub import GraphStub
 from tests.sending import launch, prepare_number, prepare_people, states
+
+from rulecast.wiring.sender import run_sender
+from rulecast.wiring.workspace import Workspace
 
 
 async def test_planned_messages_are_sent_once_and_accepted(workspace: Workspace, graph: GraphStub) -> None:

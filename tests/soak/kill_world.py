@@ -1,0 +1,262 @@
+"""The world the kills happen in: two databases, the simulator as a process, the receiver as a process, people."""
+
+import asyncio
+import base64
+import json
+import os
+import random
+import socket
+import subprocess
+import sys
+import time
+import traceback
+import urllib.request
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import uvicorn
+
+from rulecast.config import Settings, load_settings
+from rulecast.database import Database
+from rulecast.database.migrate import KEYS_DIRECTORY, MAIN_DIRECTORY
+from rulecast.receiver import build_receiver
+from rulecast.rule.language import parse_rule
+from rulecast.values.clock import read_clock
+from rulecast.values.ids import BusinessNumberId
+from rulecast.vault import open_vault
+from rulecast.wiring.workspace import Workspace, open_workspace
+from tests.database import cloned_database
+from tests.sending import COMPONENTS, launch, prepare_number, prepare_people
+
+NUMBERS = (BusinessNumberId("100000000000001"), BusinessNumberId("100000000000002"))
+START = datetime(2026, 11, 17, 9, 0, tzinfo=UTC)
+# Statuses come within virtual seconds; at this speed a real second sees them all.
+SPEED = 20.0
+BEHAVIOUR = {
+    "without_whatsapp_rate": 0.0,
+    "capped_rate": 0.0,
+    "delivered_rate": 1.0,
+    "read_rate": 0.5,
+    "reply_rate": 0.0,
+    "button_rate": 0.0,
+    "stop_text_rate": 0.0,
+    "stop_button_rate": 0.0,
+    "prefers_stop_rate": 0.0,
+    "click_rate": 0.0,
+    "preview_bot_rate": 0.0,
+    "delivered_sigma": 0.2,
+    "read_sigma": 0.2,
+    "sent_seconds_min": 0.1,
+    "sent_seconds_max": 2.0,
+    "delivered_seconds_median": 2.0,
+    "delivered_seconds_max": 8.0,
+    "read_seconds_median": 2.0,
+    "read_seconds_max": 8.0,
+}
+READY_SECONDS_MAX = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """Everything a drill needs to know of the world."""
+
+    settings: Settings
+    simulator_url: str
+    ledger: Path
+
+    def control(self, path: str, body: object) -> Any:
+        request = urllib.request.Request(
+            f"{self.simulator_url}/_control/{path}",
+            data=json.dumps(body).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.load(answer)
+
+    def query(self, text: str, *parameters: object) -> list[tuple[Any, ...]]:
+        assert self.settings.database_url is not None
+        with psycopg.connect(self.settings.database_url) as connection:
+            return connection.execute(text.encode(), parameters).fetchall()
+
+    def requests(self) -> list[dict[str, Any]]:
+        """Return every message the simulator was asked for, from its own ledger."""
+        rows = []
+        for line in self.ledger.read_text().splitlines():
+            try:
+                row = json.loads(line)
+            except ValueError:
+                continue
+            if row["kind"] == "request":
+                rows.append(row)
+        return rows
+
+
+@contextmanager
+def open_world(directory: Path, *, people_per_number: int) -> Iterator[World]:
+    """Start everything, make the people, launch one run a number; stop everything afterwards."""
+    with ExitStack() as stack:
+        main = stack.enter_context(cloned_database(MAIN_DIRECTORY))
+        keys = stack.enter_context(cloned_database(KEYS_DIRECTORY))
+        listener = socket.create_server(("127.0.0.1", 0))
+        stack.callback(listener.close)
+        clock = f"virtual:{START.isoformat()}@{time.time():.3f}x{SPEED}"  # noqa: TID251 - drives the shared clock
+        url, ledger = stack.enter_context(_simulator(directory, clock, port=listener.getsockname()[1]))
+        settings = load_settings(
+            {
+                "RULECAST_HOME": str(directory / "home"),
+                "RULECAST_DATABASE_URL": main,
+                "RULECAST_KEYS_DATABASE_URL": keys,
+                "RULECAST_ROOT_KEY": base64.b64encode(bytes(range(32))).decode(),
+                "RULECAST_CLOCK": clock,
+                "RULECAST_GRAPH_BASE_URL": url,
+                "RULECAST_ACCESS_TOKEN": "simulated",
+                "RULECAST_APP_SECRET": "kills-secret",
+                "RULECAST_VERIFY_TOKEN": "kills",
+                "RULECAST_DATABASE_POOL_SIZE": "6",
+            }
+        )
+        world = World(settings=settings, simulator_url=url, ledger=ledger)
+        world.control("templates", _template())
+        parse_rule("")
+        asyncio.run(_populate(settings, people_per_number))
+        receiver = os.fork()
+        if receiver == 0:
+            _receive(settings, listener)
+        stack.callback(_end, receiver)
+        yield world
+
+
+@contextmanager
+def _simulator(directory: Path, clock: str, *, port: int) -> Iterator[tuple[str, Path]]:
+    behaviour = directory / "behaviour.json"
+    behaviour.write_text(json.dumps(BEHAVIOUR))
+    arguments = [
+        "--state-dir",
+        str(directory / "simulator"),
+        "--app-secret",
+        "kills-secret",
+        "--clock",
+        clock,
+    ]
+    arguments += ["--webhook-url", f"http://127.0.0.1:{port}/webhook", "--behaviour", str(behaviour)]
+    for number in NUMBERS:
+        arguments += ["--number", f"{number}:1000"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cloud_api_simulator", *arguments],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "src")},
+    )
+    try:
+        assert process.stdout is not None
+        ready = json.loads(process.stdout.readline())
+        yield ready["url"], Path(ready["ledger"])
+    finally:
+        process.terminate()
+        process.wait(timeout=READY_SECONDS_MAX)
+        process.stdout.close()
+
+
+def _plain(button: dict[str, Any]) -> dict[str, Any]:
+    """Return a button without what only rulecast writes into it."""
+    return {name: value for name, value in button.items() if name not in {"opt_out", "link"}}
+
+
+def _template() -> dict[str, Any]:
+    components = [
+        {
+            **one,
+            "buttons": [
+                {k: v for k, v in button.items() if k not in {"opt_out", "link"}} for button in one["buttons"]
+            ],
+        }
+        if "buttons" in one
+        else one
+        for one in COMPONENTS
+    ]
+    return {
+        "name": "winback",
+        "language": "fr",
+        "category": "MARKETING",
+        "parameter_format": "NAMED",
+        "components": components,
+    }
+
+
+async def _populate(settings: Settings, people_per_number: int) -> None:
+    async with open_workspace(settings, actor="kills") as workspace:
+        for position, number in enumerate(NUMBERS):
+            async with workspace.database.transaction() as connection:
+                await prepare_number(connection, number=number)
+                people = await prepare_people(
+                    workspace, connection, people_per_number, first=position * people_per_number
+                )
+                await launch(workspace, connection, people, name=f"winback_{position}", number=number)
+
+
+def _receive(settings: Settings, listener: socket.socket) -> None:
+    """Be the receiver, in a process of its own, until killed."""
+
+    async def serve() -> None:
+        async with open_workspace(settings, actor="receiver") as workspace:
+            await _server(workspace).serve(sockets=[listener])
+
+    try:
+        silence()
+        asyncio.run(serve())
+    except BaseException:  # noqa: BLE001 - a forked child has nobody above it
+        traceback.print_exc()
+    finally:
+        os._exit(0)
+
+
+def _server(workspace: Workspace) -> uvicorn.Server:
+    return uvicorn.Server(
+        uvicorn.Config(build_receiver(workspace), access_log=False, log_config=None, http="httptools")
+    )
+
+
+@asynccontextmanager
+async def open_light(settings: Settings) -> AsyncIterator[Workspace]:
+    """Open the workspace without the checks of a start: this process has made them for its children."""
+    assert settings.database_url is not None
+    assert settings.keys_database_url is not None
+    database = await Database(settings.database_url, pool_size=6).open()
+    keys = await Database(settings.keys_database_url, pool_size=2).open()
+    try:
+        yield Workspace(
+            settings=settings,
+            clock=read_clock(settings.clock),
+            database=database,
+            keys_database=keys,
+            vault=await open_vault(settings, keys),
+            random=random.SystemRandom(),
+            actor="kills",
+            workspace_id=UUID(int=0),
+            name=settings.workspace,
+            mode="simulated",
+            billing_currency="USD",
+            tzdata_version="",
+            created_at=START,
+        )
+    finally:
+        await database.close()
+        await keys.close()
+
+
+def silence() -> None:
+    """Send what a child says to nowhere, unless somebody debugs."""
+    if not os.environ.get("RULECAST_TEST_KILLS_LOUD"):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        os.dup2(nowhere, 2)
+
+
+def _end(pid: int) -> None:
+    os.kill(pid, 9)
+    os.waitpid(pid, 0)
