@@ -20,7 +20,7 @@ RULE_TEXT = """rule {name}
   purpose marketing
   when city in ("Casablanca", "Rabat")
   send template winback in fr from casablanca_main
-  test holdout 10%; success purchase within 72 hours
+  test holdout 10%; success {success}
 """
 
 
@@ -49,6 +49,7 @@ class Campaign:
     excluded: Mapping[Reason, int] = field(default_factory=dict)
     is_test: bool = False
     run_state: str = "running"
+    success: str = "purchase within 72 hours"
     # The plan of another campaign that won those who were lost.
     lost_to_plan: int = 0
 
@@ -140,7 +141,7 @@ async def _write_people(connection: AsyncConnection[tuple], count: int, now: dat
 async def _write_plan(
     connection: AsyncConnection[tuple], campaign: Campaign, now: datetime
 ) -> tuple[int, int]:
-    text = RULE_TEXT.format(name=campaign.rule_name)
+    text = RULE_TEXT.format(name=campaign.rule_name, success=campaign.success)
     row = await (
         await connection.execute(
             "INSERT INTO rule.rule_version (rule_name, version, text, content_hash, author, created_at)"

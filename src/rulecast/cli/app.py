@@ -119,12 +119,16 @@ def run_command(
 
 
 def show_error(error: RulecastError, *, as_json: bool) -> None:
-    """Print code, what happened and what to do; with `--json` also as an object on standard output."""
+    """Print code, what happened and what to do; with `--json` also as an object on standard output.
+
+    Whatever a person typed may be quoted in it, a phone number too: numbers are masked like in a log.
+    """
+    what, hint = mask_numbers(error.what), mask_numbers(error.hint)
     if as_json:
-        answer = {"error": {"code": error.code, "what": error.what, "what_to_do": error.hint}}
+        answer = {"error": {"code": error.code, "what": what, "what_to_do": hint}}
         sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
     console = Console(stderr=True, highlight=False)
-    body = Text.assemble((error.what, ""), "\n", ("What to do: ", "bold"), error.hint)
+    body = Text.assemble(what, "\n", ("What to do: ", "bold"), hint)
     console.print(Panel(body, title=Text(error.code, "bold red"), title_align="left", border_style="red"))
 
 

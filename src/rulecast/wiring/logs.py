@@ -70,8 +70,9 @@ FIELDS = frozenset(
 # Identifiers of Meta's side are long numbers too; they name a business, not a person.
 UNMASKED_FIELDS = frozenset({"business_number_id", "timestamp"})
 
-# Seven or more digits, possibly written with the separators people put between them (E.164: 7 to 15 digits).
-_PHONE_SHAPED = re.compile(r"(?<![\w.])\+?\d(?:[ .\-()/]{0,2}\d){6,}(?!\w)")
+# Seven or more digits, possibly written with the separators people put between them (E.164: 7 to 15 digits); a date is
+# no number.
+_PHONE_SHAPED = re.compile(r"(?<![\w.])(?!\d{4}-\d\d-\d\d(?!\d))\+?\d(?:[ .\-()/]{0,2}\d){6,}(?!\w)")
 _BARE_DIGITS = re.compile(r"\+?\d{7,}")
 MASK = "[number]"
 
