@@ -24,6 +24,7 @@ from rulecast.values.catalogue import Catalogue
 from rulecast.values.ids import PlanId
 from rulecast.values.purpose import Purpose
 from rulecast.values.reason import NUMBERS, Reason
+from rulecast.wiring.catch_up import catch_up
 from rulecast.wiring.personal_values import open_values
 from rulecast.wiring.plan_document import finish
 from rulecast.wiring.plan_draft import DAY, UNLIMITED, Draft, PlanRequest, Portfolio
@@ -55,8 +56,7 @@ async def make_plans(workspace: Workspace, mart: Mart, request: PlanRequest) -> 
         catalogue = await workspace.catalogue(connection)
         rules = await read_rules(connection)
         policy = read_sending_policy(rules.sending_policy)
-        await mart.sync(connection, catalogue)
-        freshness = await mart.freshness(connection)
+        freshness = await catch_up(connection, mart, catalogue)
     if not request.is_of_past and freshness.lag_seconds > policy.freshness_seconds_max:
         raise PlanNotFreshError(f"The audience engine is {freshness.lag_seconds:.0f} s behind the database.")
     checked = [check(text, catalogue) for text in request.texts]

@@ -247,3 +247,7 @@ SELECT details ->> 'answer', actor, at FROM observe.audit
 WHERE action = %(action)s
 ORDER BY audit_id DESC
 LIMIT 1;
+
+-- name: read_next_transaction
+-- Every transaction that has committed by now has a lower number.
+SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint;

@@ -1,7 +1,5 @@
 """A plan gives every person of its audience one decision, with one reason."""
 
-from datetime import timedelta
-
 from tests.planning import Person, create_people, exclusions, planning_workspace, rule_text
 
 from rulecast.config import Settings
