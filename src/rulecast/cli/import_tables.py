@@ -130,6 +130,21 @@ def outcome_lines(report: ImportReport) -> list[RenderableType]:
         if count or name in {"rows", "refused"}:
             table.add_row(name, f"{count:,}")
     lines.append(table)
+    if not report.speaks_of_consent and report.kind == "contacts":
+        lines.append(
+            Text(
+                "NO CONSENT was imported: these people can be stored, and nothing that needs consent is sent to them.",
+                style="bold red",
+            )
+        )
+    elif counts.consents_unproven:
+        lines.append(
+            Text(
+                f"{counts.consents_unproven:,} UNPROVEN CONSENTS: without date, method and wording version nothing is "
+                "sent on them.",
+                style="bold red",
+            )
+        )
     for code, count in report.reject_codes.items():
         lines.append(Text(f"{count:>10,}  {code}", style="yellow"))
     if report.rejects_path is not None:

@@ -179,9 +179,7 @@ def _bar(terminal: Terminal, proposal: Proposal) -> Iterator[Advance]:
 def show_report(terminal: Terminal, report: ImportReport, *, as_json: bool) -> None:
     """Print what an import did."""
     if as_json:
-        rejects = None if report.rejects_path is None else str(report.rejects_path)
-        terminal.print_json(
-            {**asdict(report), **asdict(report.counts), "counts": None, "rejects_path": rejects}
-        )
+        answer = {name: value for name, value in asdict(report).items() if name != "counts"}
+        terminal.print_json({**answer, **asdict(report.counts)})
     else:
         terminal.print(*outcome_lines(report))

@@ -11,6 +11,7 @@ from pathlib import Path
 from rulecast.collect import store as collect_store
 from rulecast.collect.import_batch import ImportBatch, ImportCounts, ImportKey
 from rulecast.collect.imports.errors import AlreadyRunningError
+from rulecast.collect.imports.mapping import ImportKind
 from rulecast.collect.imports.proposal import Proposal
 from rulecast.collect.imports.refusals import Reject
 from rulecast.collect.imports.reject_file import RejectFile
@@ -40,6 +41,7 @@ class ImportReport:
     """
 
     import_id: int
+    kind: ImportKind
     counts: ImportCounts
     was_finished: bool
     resumed_after: int
@@ -106,6 +108,7 @@ class ImportRun:
         """Return what was done."""
         return ImportReport(
             import_id=self.batch.import_id,
+            kind=self.order.proposal.mapping.kind,
             counts=self.counts,
             was_finished=self.was_finished,
             resumed_after=0 if self.was_finished else self.batch.rows_done,

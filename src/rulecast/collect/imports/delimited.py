@@ -56,8 +56,11 @@ def survey_delimited(path: Path, *, encoding: str | None, delimiter: str | None)
     Raises:
         ImportRefusedError: the class names what cannot be told or is broken, with the line.
     """
-    with _open(path) as stream:
-        survey = survey_text(stream, encoding)
+    try:
+        with _open(path) as stream:
+            survey = survey_text(stream, encoding)
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        raise FileBrokenError("The compressed file is damaged or was cut off.") from None
     chosen = delimiter or _sniff(path, survey.encoding)
     with closing(_records(path, survey.encoding, chosen)) as records:
         header = next(records, None)

@@ -53,6 +53,8 @@ _GREEK = ("".join(map(chr, range(0x370, 0x400))),)
 _HEBREW = ("".join(map(chr, range(0x590, 0x600))),)
 _ARABIC = "".join(map(chr, range(0x600, 0x700)))
 
+_LATIN = frozenset("".join(map(chr, range(0x80, 0x250))) + "\u0307")
+
 # Alphabets beyond ASCII of the languages written in each encoding. Arabic lists hold French words too.
 CANDIDATES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("cp1252", _WESTERN),
@@ -202,10 +204,11 @@ def _is_word(text: str, letters: frozenset[str]) -> bool:
         special = [character for character in word if not character.isascii()]
         if not letters.issuperset(special):
             return False
-        is_arabic = any("؀" <= character <= "ۿ" for character in special)
-        if is_arabic and not all("؀" <= character <= "ۿ" for character in word):
+        # Latin and another script never meet inside one word.
+        if special and special[0] not in _LATIN and len(special) != len(word):
             return False
-        if not (word.islower() or word[1:].islower() or word.isupper() or is_arabic or not word[1:]):
+        has_cases = word.lower() != word.upper()
+        if has_cases and not (word.islower() or word[1:].islower() or word.isupper() or not word[1:]):
             return any(_is_compound(word, cut) for cut in range(2, len(word)))
     return True
 

@@ -7,8 +7,9 @@ import re
 import unicodedata
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
+from math import isfinite
 
 from rulecast.collect.imports.limits import LIST_LENGTH_MAX, TEXT_CHARACTERS_MAX
 from rulecast.collect.imports.mapping import ValueRule
@@ -189,11 +190,12 @@ def _bounded(value: Decimal) -> Decimal:
 
 @lru_cache(maxsize=CACHE_ENTRIES)
 def _denoised(number: float) -> Decimal:
-    try:
-        value = Decimal(repr(number))
-        rounded = value.quantize(_PLACES)
-    except InvalidOperation:
-        raise ValueTypeError(reason="The value is not a finite number.") from None
+    if not isfinite(number):
+        raise ValueTypeError(reason="The value is not a finite number.")
+    if abs(number) >= DECIMAL_LIMIT:
+        raise ValueTooLongError
+    value = Decimal(repr(number))
+    rounded = value.quantize(_PLACES)
     return rounded.normalize() if abs(rounded - value) <= FLOAT_NOISE * max(Decimal(1), abs(value)) else value
 
 
