@@ -1,9 +1,10 @@
 """The command line: one explicit list of groups, global options, and how errors reach a person."""
 
+import importlib
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -13,46 +14,30 @@ from rich.panel import Panel
 from rich.text import Text
 
 from rulecast import __version__
-from rulecast.cli import (
-    contacts,
-    demo,
-    doctor,
-    imports,
-    marks,
-    page,
-    plans,
-    report,
-    rules,
-    send,
-    serve,
-    simulator,
-    stop,
-    suppress,
-    workspace,
-)
 from rulecast.cli.session import begin_session
 from rulecast.values.errors import RulecastError
 from rulecast.wiring.logs import mask_numbers
 from rulecast.wiring.roles import NO_ROLES, Role
 
-# Every group of commands, in the order in which `rulecast --help` shows them.
-GROUPS: tuple[Callable[[typer.Typer], None], ...] = (
-    workspace.register,
-    imports.register,
-    contacts.register,
-    rules.register,
-    plans.register,
-    send.register,
-    stop.register,
-    report.register,
-    serve.register,
-    page.register,
-    doctor.register,
-    simulator.register,
-    marks.register,
-    suppress.register,
-    demo.register,
-)
+# Every group of commands: the file with its `register` function, and the commands it adds. A call loads the one file
+# it needs; help and the manual load all of them.
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "workspace": ("workspace", "template"),
+    "imports": ("import",),
+    "contacts": ("contact",),
+    "rules": ("rule",),
+    "plans": ("plan", "plans", "why", "approve", "launch", "try", "seed"),
+    "send": ("send",),
+    "stop": ("stop", "resume"),
+    "report": ("report",),
+    "serve": ("serve",),
+    "page": ("page",),
+    "doctor": ("doctor",),
+    "simulator": ("simulator",),
+    "marks": ("mark",),
+    "suppress": ("suppress",),
+    "demo": ("demo",),
+}
 
 USER_ERROR = 2
 DEFECT = 70
@@ -60,8 +45,10 @@ INTERRUPTED = 130
 FRAMES_SHOWN = 6
 
 
-def build_app(environ: Mapping[str, str], roles: Mapping[str, Role]) -> typer.Typer:
-    """Return the application with every group of commands."""
+def build_app(
+    environ: Mapping[str, str], roles: Mapping[str, Role], groups: Iterable[str] = tuple(GROUPS)
+) -> typer.Typer:
+    """Return the application with these groups of commands, all of them by default."""
     app = typer.Typer(
         name="rulecast",
         help="Decide who may receive which WhatsApp message, when and why, and prove it.",
@@ -90,9 +77,18 @@ def build_app(environ: Mapping[str, str], roles: Mapping[str, Role]) -> typer.Ty
         """Prepare the session of every command."""
         context.obj = begin_session(home, actor, environ=environ, roles=roles)
 
-    for register in GROUPS:
-        register(app)
+    for group in groups:
+        importlib.import_module(f"rulecast.cli.{group}").register(app)
     return app
+
+
+def groups_of(arguments: Sequence[str]) -> tuple[str, ...]:
+    """Return the groups whose commands a command line names, or all where it names none.
+
+    A value of an option may look like a command too; then one group too many is loaded, which does no harm.
+    """
+    named = tuple(group for group, commands in GROUPS.items() if not set(commands).isdisjoint(arguments))
+    return named or (() if "--version" in arguments else tuple(GROUPS))
 
 
 def run_command(
@@ -104,7 +100,7 @@ def run_command(
     """Run one command line and return its exit code; errors of users are printed, never traced."""
     environ = os.environ if environ is None else environ
     try:
-        build_app(environ, roles)(args=list(arguments), prog_name="rulecast")
+        build_app(environ, roles, groups_of(arguments))(args=list(arguments), prog_name="rulecast")
     except SystemExit as leaving:
         return _exit_code(leaving)
     except RulecastError as error:
