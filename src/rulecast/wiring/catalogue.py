@@ -1,12 +1,14 @@
 """The workspace's catalogue: built-in names, what the workspace declares, approved templates and numbers."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rulecast.database import Connection, execute, fetch_all, fetch_value, load_queries
+from rulecast.account.store import list_numbers
+from rulecast.database import Connection, execute, fetch_value, load_queries
 from rulecast.database.rows import Jsonb
+from rulecast.template import MessageTemplate
+from rulecast.template.store import list_templates
 from rulecast.values.catalogue import (
     Attribute,
     AttributeType,
@@ -19,9 +21,8 @@ from rulecast.values.catalogue import (
 
 QUERIES = load_queries(__package__)
 
-# Named ({{name}}) or numbered ({{1}}) places of a template's text.
-_PLACE = re.compile(r"\{\{\s*([a-z0-9_]+)\s*\}\}")
-_PARTS_WITH_PARAMETERS = ("HEADER", "BODY")
+# A paused template can be named in a rule; its plan then says that it cannot be used.
+KNOWN_STATUSES = frozenset({"approved", "paused"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,13 +36,11 @@ class DeclaredCatalogue:
 async def read_catalogue(connection: Connection, default_zone: str) -> Catalogue:
     """Return everything a rule can name in this workspace."""
     declared = await read_declared(connection)
-    rows = await fetch_all(connection, QUERIES["list_template_signatures"])
-    numbers = await fetch_all(connection, QUERIES["list_number_names"])
     return Catalogue.of(
         attributes=declared.attributes,
         events=declared.events,
-        templates=_signatures(rows),
-        numbers=[name for (name,) in numbers],
+        templates=_signatures(await list_templates(connection)),
+        numbers=[number.name for number in await list_numbers(connection)],
         default_zone=default_zone,
     )
 
@@ -126,24 +125,18 @@ def _event(kept: Mapping[str, Any]) -> EventDefinition:
     )
 
 
-def _signatures(rows: Iterable[tuple[Any, ...]]) -> tuple[Template, ...]:
-    """Join the languages of each template; parameters are the places of header and body, in order."""
-    languages: dict[str, list[str]] = {}
-    parameters: dict[str, dict[str, None]] = {}
-    categories: dict[str, str] = {}
-    for name, language, category, components in rows:
-        languages.setdefault(name, []).append(language)
-        categories[name] = category
-        found = parameters.setdefault(name, {})
-        for part in components:
-            if str(part.get("type", "")).upper() in _PARTS_WITH_PARAMETERS:
-                found.update(dict.fromkeys(_PLACE.findall(str(part.get("text", "")))))
+def _signatures(templates: Iterable[MessageTemplate]) -> tuple[Template, ...]:
+    """Join the languages of each template that Meta approved at some time, with all their parameters in order."""
+    by_name: dict[str, list[MessageTemplate]] = {}
+    for one in templates:
+        if one.status in KNOWN_STATUSES:
+            by_name.setdefault(one.name, []).append(one)
     return tuple(
         Template(
             name=name,
-            languages=tuple(languages[name]),
-            parameters=tuple(parameters[name]),
-            category=categories[name],
+            languages=tuple(one.language for one in found),
+            parameters=tuple(dict.fromkeys(name for one in found for name in one.parameters)),
+            category=found[0].category,
         )
-        for name in sorted(languages)
+        for name, found in sorted(by_name.items())
     )

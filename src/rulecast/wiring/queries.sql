@@ -45,17 +45,6 @@ SELECT catalogue FROM public.workspace;
 -- Extended by imports, under the row lock of the workspace.
 UPDATE public.workspace SET catalogue = %(catalogue)s::jsonb;
 
--- name: list_template_signatures
--- What rules may send: languages and components of templates Meta has approved at some time.
-SELECT name, language, category, components
-FROM template.template
-WHERE status IN ('approved', 'paused')
-ORDER BY name, language;
-
--- name: list_number_names
--- The names rules use for business numbers.
-SELECT name FROM account.business_number ORDER BY name;
-
 -- name: put_question
 -- A question waits for the engine.
 INSERT INTO jobs.engine_question (kind, arguments, asked_by)
