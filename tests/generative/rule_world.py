@@ -53,7 +53,8 @@ CATALOGUE = Catalogue.of(
     ],
     templates=[Template(name="winback", languages=("fr", "ar", "en"), parameters=("name",))],
     numbers=("casablanca_main",),
-    default_zone="Africa/Casablanca",
+    # Far from UTC, so that a forgotten workspace zone shows at once.
+    default_zone="America/New_York",
 )
 TEXTS = ("a", "b", "ab", "été", "straße".casefold(), "it's", "100%_x", "ن")
 TAGS = ("vip", "new", "o'clock")
@@ -84,7 +85,7 @@ def _maybe(chance: random.Random, value: Any, missing: float = 0.3) -> Any:
 
 def _instant(chance: random.Random, now: datetime) -> datetime:
     edge = now - timedelta(hours=12) * chance.choice((0, 1, 2, 4, 6, 8, 14, 15, 28, 60, 120, 200, 700, -1))
-    return edge + timedelta(microseconds=chance.choice((-1, 0, 0, 1, 3_600_000_000)))
+    return edge + timedelta(microseconds=chance.choice((-1, 0, 0, 1, 3_600_000_000 * chance.randrange(24))))
 
 
 def _date(chance: random.Random, now: datetime) -> date:
@@ -153,7 +154,9 @@ def _event(chance: random.Random, now: datetime) -> EventFact:
     }
     declared = CATALOGUE.events[name].properties
     given = {key: value for key, value in every.items() if key in declared and chance.random() < 0.75}
-    return EventFact(name=name, occurred_at=_instant(chance, now), properties=given)
+    # Neighbouring hours fall on one day in one zone and on two in another.
+    nearby = now - timedelta(hours=chance.randrange(60))
+    return EventFact(name=name, occurred_at=chance.choice((_instant(chance, now), nearby)), properties=given)
 
 
 # ---- the same people as relations

@@ -221,12 +221,13 @@ CHAPTERS: tuple[Chapter, ...] = (
     Chapter(
         title="Sums and distinct periods",
         text="The sum of nothing is zero; a missing property adds nothing. Days, weeks (from Monday) and months are "
-        "those of the contact's local calendar.",
+        "those of the contact's local calendar; for a contact without a zone, of the workspace's (here Casablanca).",
         people="""
             person | zone
             Asha   | Africa/Casablanca
             Bilal  | Asia/Kathmandu
             Chitra |
+            Deepa  |
         """,
         events="""
             person | event    | at                | amount
@@ -234,12 +235,14 @@ CHAPTERS: tuple[Chapter, ...] = (
             Asha   | purchase | 2026-11-01T10:00Z | 250
             Bilal  | purchase | 2026-10-31T23:30Z | 100
             Bilal  | purchase | 2026-11-01T10:00Z |
+            Deepa  | purchase | 2026-06-30T23:30Z |
+            Deepa  | purchase | 2026-07-01T10:00Z |
         """,
         cases=(
             ("sum(purchase.amount) >= 500", "Asha"),
             ("sum(purchase.amount) in last 90 days > 100", "Asha"),
-            ("sum(purchase.amount) <= 100", "Bilal Chitra"),
-            ("sum(purchase.amount) = 0", "Chitra"),
+            ("sum(purchase.amount) <= 100", "Bilal Chitra Deepa"),
+            ("sum(purchase.amount) = 0", "Chitra Deepa"),
             ("sum(purchase.amount) where (amount > 250) = 300", "Asha"),
             ("did purchase in at least 2 distinct months", "Asha"),
             ("did purchase in at least 2 distinct days", "Asha"),
