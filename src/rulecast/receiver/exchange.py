@@ -34,6 +34,7 @@ FORBIDDEN = Answer(status=403, text=b"forbidden")
 TOO_SLOW = Answer(status=408, text=b"request took too long", headers=((b"connection", b"close"),))
 TOO_LARGE = Answer(status=413, text=b"body too large", headers=((b"connection", b"close"),))
 NOT_ALLOWED = Answer(status=405, text=b"method not allowed", headers=((b"allow", b"GET, HEAD, POST"),))
+BROKEN = Answer(status=500, text=b"something went wrong")
 # Meta repeats what was not answered 200; people press the link again.
 BUSY = Answer(status=503, text=b"try again", headers=((b"retry-after", b"1"),))
 

@@ -10,6 +10,7 @@ import structlog
 
 from rulecast.collect.parse_webhook import parse_webhook
 from rulecast.receiver.exchange import (
+    BROKEN,
     BUSY,
     FORBIDDEN,
     FOUND_NOTHING,
@@ -73,6 +74,9 @@ class Receiver:
             answer = await self._answer(scope, receive)
         except ClientGoneError:
             return
+        except Exception as error:  # noqa: BLE001 - the server would log the traceback, values and all
+            _LOG.error("request failed", error_type=type(error).__name__)
+            answer = BROKEN
         await send_answer(send, answer, is_head=scope["method"] == "HEAD")
 
     async def _live(self, receive: Receive, send: Send) -> None:

@@ -132,3 +132,12 @@ async def test_a_link_is_answered_503_while_the_database_is_away(
 
 async def test_only_looking_is_allowed(receiver: RunningReceiver, workspace: Workspace) -> None:
     assert (await receiver.get(f"/l/{token(workspace)}", method="POST"))[0] == 405
+
+
+async def test_a_fault_of_ours_is_answered_500_without_a_word_about_it(
+    receiver: RunningReceiver, workspace: Workspace
+) -> None:
+    async with workspace.database.transaction() as connection:
+        await connection.execute("ALTER TABLE deliver.attempt RENAME COLUMN opaque_id TO another_name")
+    status, text, _ = await receiver.get(f"/l/{token(workspace)}", headers={"User-Agent": PHONE_BROWSER})
+    assert (status, text) == (500, "something went wrong")
