@@ -25,6 +25,9 @@ _VARIANTS: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 
 
+_COUNTRIES_WITH_VARIANTS = frozenset({"+52", "+54", "+55"})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Identity:
     """One way to recognise a person; printing it shows the kind only.
@@ -53,6 +56,8 @@ def lookup_of(vault: Vault, identity: Identity) -> bytes:
 
 def phone_variants(e164: str) -> tuple[str, ...]:
     """Return the number and the other spellings of the same line, the number itself first."""
+    if e164[:3] not in _COUNTRIES_WITH_VARIANTS:
+        return (e164,)
     others = (pattern.sub(other, e164) for pattern, other in _VARIANTS if pattern.fullmatch(e164))
     return (e164, *others)
 
