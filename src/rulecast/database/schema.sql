@@ -1147,8 +1147,6 @@ CREATE INDEX verdict_by_contact ON ONLY gate.verdict USING btree (contact_id, de
 
 CREATE INDEX verdict_default_contact_id_decided_at_idx ON gate.verdict_default USING btree (contact_id, decided_at);
 
-CREATE INDEX member_by_contact ON plan.member USING btree (contact_id);
-
 CREATE INDEX plan_by_rule ON plan.plan USING btree (rule_name, plan_id DESC);
 
 CREATE INDEX change_by_contact ON profile.change USING btree (contact_id, valid_from);

@@ -30,7 +30,11 @@ NO_TEMPLATE = TemplateId(0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What all combinations of one plan share."""
+    """What all combinations of one plan share.
+
+    A plan as of the past (`evaluated_at`) is priced as of the day it was made: nothing is sent before, and rate
+    cards do not reach back.
+    """
 
     rule: Rule
     purpose: Purpose
@@ -40,6 +44,7 @@ class Terms:
     billing_currency: str
     workspace_zone: str
     evaluated_at: datetime
+    made_at: datetime
     expires_at: datetime
 
 
@@ -55,7 +60,8 @@ def combine(terms: Terms, *, country: str, language: str, zone: str) -> Combinat
     state = None if template is None else template_state(template)
     price_e4 = 0
     if template is not None:
-        day = local_day(clock_zone=terms.workspace_zone, at=send_from, workspace_zone=terms.workspace_zone)
+        at = max(send_from, terms.made_at)
+        day = local_day(clock_zone=terms.workspace_zone, at=at, workspace_zone=terms.workspace_zone)
         rate = terms.rate_card.find(country, template.category, currency=terms.billing_currency, on=day)
         price_e4 = rate.price_e4
     return Combination(

@@ -206,26 +206,29 @@ WHERE candidate.plan_id = %(plan_id)s
         -hashint8extended(candidate.contact_id, hashtextextended(%(rule_name)s::text, 0))::numeric);
 
 -- name: store_members
--- The decision on every person of the audience; budget, batches and the portfolio's limit go by the drawn order.
+-- The decision on every person of the audience; budget, batches and the portfolio's limit go by the drawn order
+-- among those whom nothing else excludes. Prices of one message fit an integer, whose sums are cheap.
 WITH ranked AS (
     SELECT
         candidate.*,
-        candidate.early_reason = 0 AND candidate.lost_to_plan_id = 0 AND candidate.late_reason = 0 AS is_clean,
         row_number() OVER one_by_one AS place,
-        sum(candidate.price_e4) OVER one_by_one AS spent_e4
+        sum(candidate.price_e4::integer) OVER one_by_one AS spent_e4
     FROM plan.work_candidate AS candidate
-    WHERE candidate.plan_id = %(plan_id)s
+    WHERE candidate.plan_id = %(plan_id)s AND candidate.early_reason = 0 AND candidate.lost_to_plan_id = 0
+        AND candidate.late_reason = 0
     WINDOW one_by_one AS (
-        PARTITION BY candidate.early_reason = 0 AND candidate.lost_to_plan_id = 0 AND candidate.late_reason = 0
-        ORDER BY candidate.send_from, candidate.order_key, candidate.contact_id
-        ROWS UNBOUNDED PRECEDING)
+        ORDER BY candidate.send_from, candidate.order_key, candidate.contact_id ROWS UNBOUNDED PRECEDING)
 ), timed AS (
     SELECT
         ranked.*,
-        CASE WHEN is_clean THEN ((place - 1) / %(batch_size)s::bigint)::integer ELSE 0 END AS batch,
-        CASE WHEN is_clean THEN ((place - 1 + %(portfolio_used)s::bigint) / %(portfolio_limit)s::bigint) ELSE 0 END
-            AS portfolio_day
+        ((place - 1) / %(batch_size)s::bigint)::integer AS batch,
+        (place - 1 + %(portfolio_used)s::bigint) / %(portfolio_limit)s::bigint AS portfolio_day
     FROM ranked
+    UNION ALL
+    SELECT candidate.*, 0, 0, 0, 0
+    FROM plan.work_candidate AS candidate
+    WHERE candidate.plan_id = %(plan_id)s
+        AND NOT (candidate.early_reason = 0 AND candidate.lost_to_plan_id = 0 AND candidate.late_reason = 0)
 ), decided AS (
     SELECT
         timed.*,
@@ -262,6 +265,7 @@ SELECT
     CASE WHEN reason_number = 0 THEN price_e4 ELSE 0 END,
     decision_day
 FROM decided
+-- In the order of the primary key, which then grows at its end only.
 ORDER BY contact_id;
 
 -- name: count_portfolio_people

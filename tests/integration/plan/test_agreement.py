@@ -22,7 +22,7 @@ from rulecast.wiring.plan_terms import PlanTerms, read_terms
 from rulecast.wiring.why import person_parameters
 from rulecast.wiring.workspace import Workspace
 
-PEOPLE = 400
+PEOPLE = 240
 CLAUSES = """limit this rule to 1 per person per 14 days
 budget 3 MAD per run
 test holdout 10%"""
