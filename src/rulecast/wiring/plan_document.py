@@ -64,7 +64,7 @@ async def _count(
 
 def _terms(draft: Draft, workspace: Workspace, freshness: Freshness) -> dict[str, Any]:
     rule, terms = draft.checked.rule, draft.terms
-    day = terms.evaluated_at.date()
+    day = max(terms.evaluated_at, terms.made_at).date()
     return {
         "rule": rule.name,
         "rule_version": rule.version,

@@ -135,6 +135,7 @@ async def _draft(
             billing_currency=rules.billing_currency,
             workspace_zone=workspace.settings.default_timezone,
             evaluated_at=evaluated_at,
+            made_at=now,
             expires_at=max(evaluated_at, now) + timedelta(hours=policy.plan_expiry_hours),
         ),
     )

@@ -49,6 +49,7 @@ async def read_terms(connection: Connection, workspace: Workspace, plan: Plan) -
             billing_currency=rules.billing_currency,
             workspace_zone=workspace.settings.default_timezone,
             evaluated_at=plan.evaluated_at,
+            made_at=plan.created_at,
             expires_at=plan.expires_at,
         ),
     )

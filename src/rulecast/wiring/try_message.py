@@ -71,6 +71,7 @@ async def try_rule(workspace: Workspace, text: str) -> Trial:
             billing_currency=rules.billing_currency,
             workspace_zone=workspace.settings.default_timezone,
             evaluated_at=now,
+            made_at=now,
             expires_at=now + timedelta(hours=VALID_HOURS),
         )
         plan_id = await store.next_plan_id(connection)
