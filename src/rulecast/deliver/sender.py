@@ -1,6 +1,7 @@
 """The sender of one business number: claims, intents, requests and results, within slots, tokens and a lease."""
 
 import asyncio
+import contextlib
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -61,6 +62,8 @@ class SenderParts:
     lease_seconds: float
     failpoints: Failpoints = INERT
     boottime: Callable[[], float] = boottime_seconds
+    # Instead of the number's own throughput; only a measurement sets it.
+    per_second: int | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -81,7 +84,7 @@ class SenderCounts:
 class NumberSender:
     """Sends the messages of one number while it holds the lease; `run` returns when it was told to stop."""
 
-    def __init__(self, parts: SenderParts, lease: Lease, *, throughput_per_second: int) -> None:
+    def __init__(self, parts: SenderParts, lease: Lease) -> None:
         """Begin with empty hands: no tokens, no drafts."""
         self._parts = parts
         self._lease = lease
@@ -94,7 +97,7 @@ class NumberSender:
             hooks=parts.hooks,
             failpoints=parts.failpoints,
         )
-        self._pacer = NumberPacer(throughput_per_second=throughput_per_second, now=parts.clock.now())
+        self._pacer = NumberPacer(throughput_per_second=self._throughput(), now=parts.clock.now())
         self._pairs = PairSpacing()
         self._circuit = Circuit(parts.boottime)
         self._ready: deque[PreparedDraft] = deque()
@@ -103,6 +106,7 @@ class NumberSender:
         self._requests: set[asyncio.Task[None]] = set()
         self._free_slots = parts.slots
         self._wake = asyncio.Event()
+        self._hungry = asyncio.Event()
         self._draining = False
         self._renewed_at = parts.boottime()
         self._lost = False
@@ -113,6 +117,9 @@ class NumberSender:
     def slots_taken(self) -> int:
         """Return how many slots hold a message whose result is not committed."""
         return self._parts.slots - self._free_slots
+
+    def _throughput(self) -> int:
+        return self._parts.per_second or self._parts.stops.numbers[self._number].throughput_per_second
 
     async def run(self, stop_event: asyncio.Event, *, until_idle: bool = False) -> None:
         """Send until told to stop, or until nothing of this number is open, then hand everything back.
@@ -189,8 +196,11 @@ class NumberSender:
                 await self._rest()
                 continue
             wanted = self._parts.slots * READY_SLOTS - len(self._ready)
+            if wanted < self._parts.slots:
+                await self._until_hungry()
+                continue
             try:
-                claimed = 0 if wanted < self._parts.slots else await self._claim_once(wanted)
+                claimed = await self._claim_once(wanted)
             except OperationalError:
                 await asyncio.sleep(DATABASE_PAUSE_SECONDS)
                 continue
@@ -250,6 +260,11 @@ class NumberSender:
         async with self._parts.database.transaction() as connection:
             await store.finish_runs(connection, self._number, now=now)
 
+    async def _until_hungry(self) -> None:
+        self._hungry.clear()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._hungry.wait(), IDLE_SECONDS)
+
     async def _pause(self) -> None:
         """Wait for news: a new run, a resume, or a quarter of a second."""
         self._parts.stops.heard.clear()
@@ -278,13 +293,16 @@ class NumberSender:
         now = self._parts.clock.now()
         if self._parts.stops.stops_number(self._number):
             return []
-        self._pacer.throughput_per_second = self._parts.stops.numbers[self._number].throughput_per_second
+        self._pacer.throughput_per_second = self._throughput()
         wanted = min(slots, len(self._ready))
         wanted = self._circuit.allowed(wanted) if wanted else 0
         taken = self._pacer.take(wanted, now) if wanted else 0
         if wanted and not taken:
             self._circuit.probe_not_used()
-        return [self._ready.popleft() for _ in range(taken)]
+        drafts = [self._ready.popleft() for _ in range(taken)]
+        if len(self._ready) <= self._parts.slots * (READY_SLOTS - 1):
+            self._hungry.set()
+        return drafts
 
     async def _turn(self, results: list[Result], drafts: list[PreparedDraft]) -> int:
         """Write one group, again and again until it is known to be written, and start its requests."""

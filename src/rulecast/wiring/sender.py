@@ -55,13 +55,14 @@ class SenderReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SenderDrill:
-    """What a drill changes: named points, transport, lease, slots, numbers; an installation changes nothing."""
+    """What a drill changes: named points, transport, lease, slots, numbers, pace; an installation changes nothing."""
 
     failpoints: Failpoints = INERT
     transport: Transport | None = None
     lease_seconds: float | None = None
     slots: int | None = None
     numbers: frozenset[str] | None = None
+    per_second: int | None = None
     started: list[NumberSender] = field(default_factory=list)
     report: SenderReport = field(default_factory=SenderReport)
 
@@ -130,9 +131,7 @@ async def _keep_sending(
             report.doubted += lease.doubted
             report.returned += lease.returned
             await parts.failpoints.reach(Failpoint.AFTER_RECOVERY_COMMIT)
-            sender = NumberSender(
-                parts, lease, throughput_per_second=parts.stops.numbers[number].throughput_per_second
-            )
+            sender = NumberSender(parts, lease)
             drill.started.append(sender)
             report.numbers[number] = sender.counts
             await sender.run(stop_event, until_idle=until_idle)
@@ -178,6 +177,7 @@ async def _parts_of(workspace: Workspace, drill: SenderDrill) -> AsyncIterator[S
             slots=slots,
             lease_seconds=drill.lease_seconds or settings.lease_seconds,
             failpoints=drill.failpoints,
+            per_second=drill.per_second,
         )
 
 
