@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rulecast.wiring.contact_view import ContactView
+from rulecast.wiring.look_up import Person
 
 
 def contact_tables(view: ContactView) -> list[RenderableType]:
@@ -27,6 +28,19 @@ def contact_tables(view: ContactView) -> list[RenderableType]:
     parts += [
         _table("Attributes", ("name", "value"), person.attributes),
         Text(f"Tags: {', '.join(person.tags) or 'none'}"),
+        *_said(person),
+        _table(
+            "Events, newest first",
+            ("when", "event", "properties"),
+            [(_time(one.occurred_at), one.name, _pairs(one.properties.items())) for one in view.events],
+        ),
+        *_sent(person),
+    ]
+    return parts
+
+
+def _said(person: Person) -> list[RenderableType]:
+    return [
         _table(
             "Consent, newest first",
             ("purpose", "status", "proven", "since", "how", "wording"),
@@ -48,11 +62,11 @@ def contact_tables(view: ContactView) -> list[RenderableType]:
             ("scope", "cause", "since"),
             [(one.scope, one.cause, _time(one.occurred_at)) for one in person.stops],
         ),
-        _table(
-            "Events, newest first",
-            ("when", "event", "properties"),
-            [(_time(one.occurred_at), one.name, _pairs(one.properties.items())) for one in view.events],
-        ),
+    ]
+
+
+def _sent(person: Person) -> list[RenderableType]:
+    return [
         _table(
             "Messages, newest first",
             ("changed", "message", "rule", "template", "state", "reason"),
@@ -74,7 +88,6 @@ def contact_tables(view: ContactView) -> list[RenderableType]:
             [(_time(one.at), one.by, one.rule_name, one.outcome, one.meaning) for one in person.decisions],
         ),
     ]
-    return parts
 
 
 def _table(

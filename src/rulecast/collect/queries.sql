@@ -24,6 +24,7 @@ VALUES (%(kind)s, %(file_hash)s, %(mapping_hash)s, 'running', %(imported_by)s, %
 ON CONFLICT (kind, file_hash, mapping_hash) DO NOTHING;
 
 -- name: find_import
+-- What is known of this file under this mapping.
 SELECT import_id, state, rows_done, rows_stored, rows_unchanged, rows_rejected, rows_repeated, rows_conflicting,
     people_created, consents_proven, consents_unproven, consents_refusing, started_at, finished_at
 FROM collect.import_batch
@@ -50,6 +51,7 @@ SET rows_done = rows_done + %(rows_done)s, rows_stored = rows_stored + %(rows_st
 WHERE import_id = %(import_id)s AND rows_done = %(expected_rows_done)s AND state = 'running';
 
 -- name: finish_import
+-- Every row of the file is stored or refused.
 UPDATE collect.import_batch SET state = 'finished', finished_at = %(now)s
 WHERE import_id = %(import_id)s AND state = 'running';
 

@@ -9,9 +9,11 @@ SELECT contact_id, kind, scope, lookup FROM profile.identity
 WHERE contact_id = ANY(%(contact_ids)b::bigint[]) AND valid_to IS NULL;
 
 -- name: next_contact_ids
+-- Ids are needed before the rows: keys and seals are made for them first.
 SELECT nextval('profile.contact_id_sequence') FROM generate_series(1, %(count)s::integer);
 
 -- name: insert_contacts
+-- New people; their guard and change rows follow in the same transaction.
 INSERT INTO profile.contact
     (contact_id, first_seen_at, recorded_at, source, attributes, sealed_attributes, is_reachable)
 SELECT c.contact_id, c.first_seen_at, %(now)s::timestamptz, c.source, c.attributes::jsonb, c.sealed_attributes, c.is_reachable
@@ -45,6 +47,7 @@ FROM profile.contact WHERE contact_id = ANY(%(contact_ids)b::bigint[])
 ORDER BY contact_id FOR NO KEY UPDATE;
 
 -- name: update_contacts
+-- New values of known people, whose rows the caller has locked.
 UPDATE profile.contact AS c
 SET attributes = u.attributes::jsonb, sealed_attributes = u.sealed_attributes
 FROM unnest(%(contact_id)b::bigint[], %(attributes)b::text[], %(sealed_attributes)b::bytea[])
@@ -52,6 +55,7 @@ FROM unnest(%(contact_id)b::bigint[], %(attributes)b::text[], %(sealed_attribute
 WHERE c.contact_id = u.contact_id;
 
 -- name: insert_attribute_changes
+-- What the mart must learn of changed values; sealed values change nothing there.
 INSERT INTO profile.change (contact_id, kind, payload, valid_from, recorded_at)
 SELECT u.contact_id, 'attributes', u.changed::jsonb, u.valid_from, %(now)s::timestamptz
 FROM unnest(%(contact_id)b::bigint[], %(changed)b::text[], %(attributes_valid_from)b::timestamptz[])
@@ -59,6 +63,7 @@ FROM unnest(%(contact_id)b::bigint[], %(changed)b::text[], %(attributes_valid_fr
 WHERE u.changed <> '{}';
 
 -- name: mark_reachable
+-- People who have now an identity that WhatsApp can deliver to.
 WITH marked AS (
     UPDATE profile.contact SET is_reachable = true
     WHERE contact_id = ANY(%(contact_ids)b::bigint[]) AND NOT is_reachable
@@ -68,6 +73,7 @@ INSERT INTO profile.change (contact_id, kind, payload, valid_from, recorded_at)
 SELECT contact_id, 'flags', '{"is_reachable": true}'::jsonb, %(now)s::timestamptz, %(now)s::timestamptz FROM marked;
 
 -- name: insert_identities
+-- Current identities: keyed hashes and sealed values, never an identifier in clear.
 INSERT INTO profile.identity (contact_id, kind, scope, lookup, suppression_index, sealed_value, valid_from)
 SELECT i.contact_id, i.kind, i.scope, i.lookup, i.suppression_index, i.sealed_value, %(now)s::timestamptz
 FROM unnest(
@@ -76,6 +82,7 @@ FROM unnest(
 ) AS i (contact_id, kind, scope, lookup, suppression_index, sealed_value);
 
 -- name: add_tags
+-- Tags people do not have yet; the change row follows the real change only.
 WITH added AS (
     INSERT INTO profile.tag (contact_id, tag, added_at)
     SELECT t.contact_id, t.tag, %(now)s::timestamptz
@@ -88,6 +95,7 @@ SELECT contact_id, 'tag_added', jsonb_build_object('tag', tag), %(now)s::timesta
 RETURNING contact_id;
 
 -- name: remove_tags
+-- Tags people have; the change row follows the real change only.
 WITH removed AS (
     DELETE FROM profile.tag AS old
     USING unnest(%(contact_ids)b::bigint[], %(tags)b::text[]) AS t (contact_id, tag)

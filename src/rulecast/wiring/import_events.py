@@ -80,6 +80,9 @@ def _reader(proposal: Proposal, catalogue: Catalogue, now: datetime) -> EventRea
     return EventReader(proposal.mapping, proposal.source.facts.columns, words, join=proposal.join, now=now)
 
 
+Who = tuple[str | None, str | None, str | None]
+
+
 class RepeatNumbering:
     """Gives each event its keyed hash; where identical rows count, the second and later ones get one of their own."""
 
@@ -137,7 +140,7 @@ class EventStore:
         self._creates = mapping.event.create_contacts
         self._says_more = bool(mapping.attributes or mapping.tags.columns or mapping.tags.constant)
         self._has_consents = bool(mapping.consents)
-        self._remembered: dict[tuple[object, ...], ContactId] = {}
+        self._remembered: dict[Who, tuple[object, ContactId]] = {}
 
     async def store(self, batch: ReadBatch[EventBatch]) -> None:
         """Store the people and events of a batch with its checkpoint."""
@@ -158,12 +161,12 @@ class EventStore:
 
     async def _write(
         self, connection: Connection, batch: ReadBatch[EventBatch], keys: Sequence[bytes]
-    ) -> tuple[ImportCounts, list[Reject], dict[tuple[object, ...], ContactId]]:
+    ) -> tuple[ImportCounts, list[Reject], dict[Who, tuple[object, ContactId]]]:
         read, now = batch.read, self._workspace.clock.now()
-        unknown = [one for one in read.people if self._key(one) not in self._remembered]
-        met, stored = await self._meet(connection, unknown, now)
+        met, stored = await self._meet(connection, self._worth_storing(read.people), now)
         refused = {one.line: one for one in (() if stored is None else stored.rejects)}
-        owners = [self._remembered.get(self._key(one)) or met.get(self._key(one)) for one in read.people]
+        found = (met.get(_who(one)) or self._remembered.get(_who(one)) for one in read.people)
+        owners = [None if one is None else one[1] for one in found]
         columns, unowned = _columns(read, keys, owners, self._run.batch.import_id)
         new = await record_event_columns(connection, columns, now) if columns.names else 0
         rejects = [
@@ -188,8 +191,8 @@ class EventStore:
 
     async def _meet(
         self, connection: Connection, people: Sequence[ImportedPerson], now: datetime
-    ) -> tuple[dict[tuple[object, ...], ContactId], StoredPeople | None]:
-        """Find, change or create people; return their ids by key."""
+    ) -> tuple[dict[Who, tuple[object, ContactId]], StoredPeople | None]:
+        """Find, change or create people; return what was last said of each, and their ids."""
         if not people:
             return {}, None
         vault = self._workspace.vault
@@ -197,7 +200,7 @@ class EventStore:
             found = await find_people(connection, vault, people)
             people = [one for one in people if one.line in found]
             if not self._says_more and not self._has_consents:
-                return {self._key(one): found[one.line] for one in people}, None
+                return {_who(one): (None, found[one.line]) for one in people}, None
         stored = await store_people(
             connection,
             vault,
@@ -210,14 +213,33 @@ class EventStore:
             now=now,
         )
         ids = stored.contact_of_line
-        return {self._key(one): ids[one.line] for one in people if one.line in ids}, stored
+        return {_who(one): (self._said(one), ids[one.line]) for one in people if one.line in ids}, stored
 
-    def _key(self, person: ImportedPerson) -> tuple[object, ...]:
-        """Return what makes it needless to look at a person again: who, and everything the row said of them."""
-        who = (person.phone, person.bsuid, person.external)
+    def _worth_storing(self, people: Sequence[ImportedPerson]) -> list[ImportedPerson]:
+        """Return, in order, those who are new or of whom something else is said than the last time."""
+        last: dict[Who, object] = {}
+        chosen: list[ImportedPerson] = []
+        for one in people:
+            who, said = _who(one), self._said(one)
+            remembered = self._remembered.get(who)
+            if who in last:
+                is_known = last[who] == said
+            else:
+                is_known = remembered is not None and remembered[0] == said
+            if not is_known:
+                chosen.append(one)
+            last[who] = said
+        return chosen
+
+    def _said(self, person: ImportedPerson) -> object:
+        """Return everything a row said of a person, None where the mapping reads nothing but who they are."""
         if not self._says_more and not self._has_consents:
-            return who
-        return (*who, encode_properties(person.attributes), person.tags, person.consents)
+            return None
+        return encode_properties(person.attributes), person.tags, person.consents
+
+
+def _who(person: ImportedPerson) -> Who:
+    return person.phone, person.bsuid, person.external
 
 
 def _columns(

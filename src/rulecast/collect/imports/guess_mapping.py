@@ -91,18 +91,7 @@ def guess_contact_mapping(source: Source, catalogue: Catalogue, *, default_regio
         if found is not None:
             roles["phone"] = found
             notes.append(f"The column {found!r} is taken for phone numbers by its content.")
-    attributes: dict[str, ValueRule] = {}
-    for name, column in roles.items():
-        entry = catalogue.attribute(name)
-        if entry is None or entry.derived_from is not None or name == "first_seen_at":
-            continue
-        rule = _dated(ValueRule(column=column), entry.type, sample[column], catalogue.default_zone)
-        if rule is None:
-            notes.append(
-                f"The dates of {column!r} can be read in two ways or none; name a format in a mapping file."
-            )
-        else:
-            attributes[name] = rule
+    attributes = _attributes(roles, sample, catalogue, notes)
     known_since: ValueRule | None = None
     consents: tuple[ConsentRules, ...] = ()
     if "first_seen_at" in roles:
@@ -125,6 +114,25 @@ def guess_contact_mapping(source: Source, catalogue: Catalogue, *, default_regio
         consents=consents,
     )
     return Guess(mapping=mapping, notes=tuple(notes))
+
+
+def _attributes(
+    roles: Mapping[str, str], sample: Mapping[str, list[object]], catalogue: Catalogue, notes: list[str]
+) -> dict[str, ValueRule]:
+    """Return the rules of those roles that are attributes; a date of two readings becomes a note instead."""
+    attributes: dict[str, ValueRule] = {}
+    for name, column in roles.items():
+        entry = catalogue.attribute(name)
+        if entry is None or entry.derived_from is not None or name == "first_seen_at":
+            continue
+        rule = _dated(ValueRule(column=column), entry.type, sample[column], catalogue.default_zone)
+        if rule is None:
+            notes.append(
+                f"The dates of {column!r} can be read in two ways or none; name a format in a mapping file."
+            )
+        else:
+            attributes[name] = rule
+    return attributes
 
 
 def name_of(column: str) -> str:

@@ -23,6 +23,9 @@ from rulecast.values.catalogue import Attribute, AttributeType
 
 SEPARATOR = "\x1f"
 
+# What the last row said of a person, and their place in the batch, by their identities.
+_Known = dict[tuple[object, ...], tuple[tuple[object, ...], int]]
+
 
 @dataclass(frozen=True, slots=True)
 class EventBatch:
@@ -77,6 +80,7 @@ class EventReader:
         self._join_at = None if join is None else position_of(join.column, positions)
         self._person = PersonReader(mapping, columns, words.attributes, now)
         self._person_places = _person_places(mapping, positions)
+        self._identity_width = len(mapping.identity.columns())
         self._has_known_since = mapping.known_since is not None
         self._name = _name_reader(rules, positions, words.names)
         self._occurred_at = instant_reader(rules.occurred_at, positions)
@@ -90,7 +94,7 @@ class EventReader:
     def read_batch(self, rows: Sequence[SourceRow]) -> EventBatch:
         """Read rows; a row that cannot be imported becomes a refusal."""
         batch = EventBatch([], [], [], [], [], [], [], [])
-        known: dict[tuple[object, ...], int] = {}
+        known: _Known = {}
         for line, cells in rows:
             try:
                 self._read(line, cells, batch, known)
@@ -98,7 +102,7 @@ class EventReader:
                 batch.rejects.append(refusal.at(line))
         return batch
 
-    def _read(self, line: int, cells: Cells, batch: EventBatch, known: dict[tuple[object, ...], int]) -> None:
+    def _read(self, line: int, cells: Cells, batch: EventBatch, known: _Known) -> None:
         check_cells(cells, self._width)
         told = [cells[place] for place in self._source_places] or cells
         content = SEPARATOR.join(map(str, told))
@@ -132,18 +136,23 @@ class EventReader:
         line: int,
         cells: Cells,
         batch: EventBatch,
-        known: dict[tuple[object, ...], int],
+        known: _Known,
         *,
         occurred_at: datetime,
     ) -> int:
-        """Return the place of the row's person in the batch; people are known since their first event."""
-        key = tuple(cells[place] for place in self._person_places)
-        place = known.get(key)
-        if place is None:
+        """Return the place of the row's person in the batch; people are known since their first event.
+
+        A person of whom something else is said than before is noted again, so that the last row wins.
+        """
+        said = tuple(cells[place] for place in self._person_places)
+        who = said[: self._identity_width]
+        before, place = known.get(who, (None, 0))
+        if before != said:
             person = self._person.read(line, cells)
             if not self._has_known_since:
                 person = replace(person, known_since=occurred_at)
-            place = known[key] = len(batch.people)
+            place = len(batch.people)
+            known[who] = said, place
             batch.people.append(person)
         elif not self._has_known_since:
             since = batch.people[place].known_since
@@ -153,7 +162,7 @@ class EventReader:
 
 
 def _person_places(mapping: ImportMapping, positions: Mapping[str, int]) -> list[int]:
-    """Return where everything stands that a row says about its person."""
+    """Return where everything stands that a row says about its person, who they are first."""
     columns = [*mapping.identity.columns(), *mapping.tags.columns]
     for rule in mapping.attributes.values():
         columns.extend(rule.columns())
