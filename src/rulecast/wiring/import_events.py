@@ -81,6 +81,8 @@ def _reader(proposal: Proposal, catalogue: Catalogue, now: datetime) -> EventRea
 
 
 Who = tuple[str | None, str | None, str | None]
+# What was said of somebody who has not been met: equal to nothing.
+NEVER = object()
 
 
 class RepeatNumbering:
@@ -221,12 +223,7 @@ class EventStore:
         chosen: list[ImportedPerson] = []
         for one in people:
             who, said = _who(one), self._said(one)
-            remembered = self._remembered.get(who)
-            if who in last:
-                is_known = last[who] == said
-            else:
-                is_known = remembered is not None and remembered[0] == said
-            if not is_known:
+            if last.get(who, self._remembered.get(who, (NEVER,))[0]) != said:
                 chosen.append(one)
             last[who] = said
         return chosen
