@@ -21,7 +21,7 @@ from rulecast.rule.language import (
     parse_rule,
 )
 from rulecast.values.errors import RulecastError
-from rulecast.wiring.plan_making import check as check_or_refuse
+from rulecast.wiring.plan_terms import check as check_or_refuse
 from rulecast.wiring.workspace import Workspace
 
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False)]

@@ -7,33 +7,30 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from rulecast.account import shipped_rate_card
 from rulecast.account.store import list_numbers, list_portfolios
 from rulecast.database import Connection
-from rulecast.plan import Terms, combine, draw, store
+from rulecast.plan import combine, draw, store
 from rulecast.plan.budget import budget_e4
-from rulecast.plan.errors import PlanInputError, PlanNotFreshError, RuleRefusedError
+from rulecast.plan.errors import PlanInputError, PlanNotFreshError
 from rulecast.plan.parameters import parameter_values, required_attributes
-from rulecast.policy import SendingPolicy, read_sending_policy
+from rulecast.policy import read_sending_policy
 from rulecast.policy.facts import ASKED_BY_THE_PERSON
 from rulecast.rule.book.store import save_rule
 from rulecast.rule.engine.mart import Frame, Freshness, Mart
-from rulecast.rule.language import CheckedRule, RuleProblems, check_rule
-from rulecast.template.store import list_templates
+from rulecast.rule.language import CheckedRule
 from rulecast.values.catalogue import Catalogue
 from rulecast.values.ids import PlanId
-from rulecast.values.purpose import Purpose
 from rulecast.values.reason import NUMBERS, Reason
 from rulecast.wiring.catch_up import catch_up
 from rulecast.wiring.personal_values import open_values
 from rulecast.wiring.plan_document import finish
 from rulecast.wiring.plan_draft import DAY, UNLIMITED, Draft, PlanRequest, Portfolio
+from rulecast.wiring.plan_terms import check, make_terms
 from rulecast.wiring.workspace import Workspace
 from rulecast.wiring.workspace_file import read_rules
 
 RULES_MAX = 50
 """Rules planned together: each holds its audience in the work tables until all are decided."""
-RULE_LENGTH_MAX = 65_536
 SEALED_PAGE = 2_000
 """People whose personal values are opened at a time: about 200 kB."""
 FOREVER = datetime.max.replace(tzinfo=UTC)
@@ -67,9 +64,7 @@ async def make_plans(workspace: Workspace, mart: Mart, request: PlanRequest) -> 
     async with workspace.database.transaction() as connection:
         await store.begin_planning(connection)
         drafts = [
-            await _draft(
-                connection, workspace, one, audience=audience, policy=policy, evaluated_at=evaluated_at
-            )
+            await _draft(connection, workspace, one, audience=audience, evaluated_at=evaluated_at)
             for one, audience in zip(checked, audiences, strict=True)
         ]
         for draft in drafts:
@@ -79,21 +74,6 @@ async def make_plans(workspace: Workspace, mart: Mart, request: PlanRequest) -> 
             await store.mark_losers(connection, draft.claim)
         await _store_all(connection, workspace, drafts, request=request, freshness=freshness)
     return [draft.plan_id for draft in drafts]
-
-
-def check(text: str, catalogue: Catalogue) -> CheckedRule:
-    """Return the checked rule.
-
-    Raises:
-        RuleRefusedError: the rule has errors; the text shows each with its place.
-    """
-    if len(text) > RULE_LENGTH_MAX:
-        raise RuleRefusedError(f"A rule has at most {RULE_LENGTH_MAX} characters.")
-    found = check_rule(text, catalogue)
-    if isinstance(found, RuleProblems):
-        shown = "\n".join(problem.render(text) for problem in found.problems)
-        raise RuleRefusedError(f"The rule has errors.\n{shown}")
-    return found
 
 
 def _check_request(request: PlanRequest, now: datetime) -> None:
@@ -110,34 +90,22 @@ async def _draft(
     checked: CheckedRule,
     *,
     audience: Sequence[int],
-    policy: SendingPolicy,
     evaluated_at: datetime,
 ) -> Draft:
     rule = checked.rule
     now = workspace.clock.now()
-    rules = await read_rules(connection)
+    terms = await make_terms(connection, workspace, rule, evaluated_at=evaluated_at)
     numbers = {number.name: number for number in await list_numbers(connection)}
-    version = await save_rule(connection, rule, author=workspace.actor, now=now)
-    offered = await list_templates(connection)
     return Draft(
         plan_id=await store.next_plan_id(connection),
         checked=checked,
-        version=version,
+        version=await save_rule(connection, rule, author=workspace.actor, now=now),
         number=numbers[rule.send.number],
         audience=audience,
-        budget_e4=budget_e4(rule.budget, billing_currency=rules.billing_currency, rates=policy.budget_rates),
-        terms=Terms(
-            rule=rule,
-            purpose=Purpose(rule.purpose),
-            policy=policy,
-            templates={one.language: one for one in offered if one.name == rule.send.template},
-            rate_card=shipped_rate_card(),
-            billing_currency=rules.billing_currency,
-            workspace_zone=workspace.settings.default_timezone,
-            evaluated_at=evaluated_at,
-            made_at=now,
-            expires_at=max(evaluated_at, now) + timedelta(hours=policy.plan_expiry_hours),
+        budget_e4=budget_e4(
+            rule.budget, billing_currency=terms.billing_currency, rates=terms.policy.budget_rates
         ),
+        terms=terms,
     )
 
 

@@ -1,19 +1,23 @@
 """The terms a stored plan was made under, read again: its rule checked, its templates, the policy."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from rulecast.account import shipped_rate_card
 from rulecast.database import Connection
 from rulecast.plan import Plan, Terms
+from rulecast.plan.errors import RuleRefusedError
 from rulecast.policy import read_sending_policy
 from rulecast.rule.book.store import find_rule_version
-from rulecast.rule.language import CheckedRule
+from rulecast.rule.language import CheckedRule, Rule, RuleProblems, check_rule
 from rulecast.template.store import list_templates
 from rulecast.values.catalogue import Catalogue
 from rulecast.values.purpose import Purpose
-from rulecast.wiring.plan_making import check
 from rulecast.wiring.workspace import Workspace
 from rulecast.wiring.workspace_file import read_rules
+
+RULE_LENGTH_MAX = 65_536
+"""Also the limit of the column that keeps the text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +27,47 @@ class PlanTerms:
     checked: CheckedRule
     catalogue: Catalogue
     terms: Terms
+
+
+def check(text: str, catalogue: Catalogue) -> CheckedRule:
+    """Return the checked rule.
+
+    Raises:
+        RuleRefusedError: the rule has errors; the text shows each with its place.
+    """
+    if len(text) > RULE_LENGTH_MAX:
+        raise RuleRefusedError(f"A rule has at most {RULE_LENGTH_MAX} characters.")
+    found = check_rule(text, catalogue)
+    if isinstance(found, RuleProblems):
+        shown = "\n".join(problem.render(text) for problem in found.problems)
+        raise RuleRefusedError(f"The rule has errors.\n{shown}")
+    return found
+
+
+async def make_terms(
+    connection: Connection,
+    workspace: Workspace,
+    rule: Rule,
+    *,
+    evaluated_at: datetime,
+    expires_at: datetime | None = None,
+) -> Terms:
+    """Return what all people of a plan share; without an end it is the policy's, counted from now."""
+    rules = await read_rules(connection)
+    policy = read_sending_policy(rules.sending_policy)
+    offered = await list_templates(connection)
+    usual_end = max(evaluated_at, workspace.clock.now()) + timedelta(hours=policy.plan_expiry_hours)
+    return Terms(
+        rule=rule,
+        purpose=Purpose(rule.purpose),
+        policy=policy,
+        templates={one.language: one for one in offered if one.name == rule.send.template},
+        rate_card=shipped_rate_card(),
+        billing_currency=rules.billing_currency,
+        workspace_zone=workspace.settings.default_timezone,
+        evaluated_at=evaluated_at,
+        expires_at=usual_end if expires_at is None else expires_at,
+    )
 
 
 async def read_terms(connection: Connection, workspace: Workspace, plan: Plan) -> PlanTerms:
@@ -35,21 +80,7 @@ async def read_terms(connection: Connection, workspace: Workspace, plan: Plan) -
     version = await find_rule_version(connection, plan.rule_version_id)
     assert version is not None, "a plan refers to a kept version"
     checked = check(version.text, catalogue)
-    rules = await read_rules(connection)
-    offered = await list_templates(connection)
-    return PlanTerms(
-        checked=checked,
-        catalogue=catalogue,
-        terms=Terms(
-            rule=checked.rule,
-            purpose=Purpose(plan.purpose),
-            policy=read_sending_policy(rules.sending_policy),
-            templates={one.language: one for one in offered if one.name == checked.rule.send.template},
-            rate_card=shipped_rate_card(),
-            billing_currency=rules.billing_currency,
-            workspace_zone=workspace.settings.default_timezone,
-            evaluated_at=plan.evaluated_at,
-            made_at=plan.created_at,
-            expires_at=plan.expires_at,
-        ),
+    terms = await make_terms(
+        connection, workspace, checked.rule, evaluated_at=plan.evaluated_at, expires_at=plan.expires_at
     )
+    return PlanTerms(checked=checked, catalogue=catalogue, terms=terms)

@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from rulecast.account import shipped_rate_card
 from rulecast.account.store import list_numbers
 from rulecast.database import Connection
 from rulecast.deliver import create_run
@@ -13,14 +12,10 @@ from rulecast.plan import Combination, Terms, combine, content_hash, store
 from rulecast.plan.document import instant
 from rulecast.plan.draw import band_number, strength
 from rulecast.plan.errors import SeedMissingError
-from rulecast.policy import read_sending_policy
 from rulecast.rule.book.store import save_rule
-from rulecast.template.store import list_templates
 from rulecast.values.ids import ContactId, PlanId, RunId
-from rulecast.values.purpose import Purpose
-from rulecast.wiring.plan_making import check
+from rulecast.wiring.plan_terms import check, make_terms
 from rulecast.wiring.workspace import Workspace
-from rulecast.wiring.workspace_file import read_rules
 
 SEEDS_MAX = 100
 """A try goes to staff; more would be a campaign that nobody approved."""
@@ -56,52 +51,44 @@ async def try_rule(workspace: Workspace, text: str) -> Trial:
                 f"{len(seeds)} contacts are marked as seed; 1 to {SEEDS_MAX} are expected."
             )
         version = await save_rule(connection, checked.rule, author=workspace.actor, now=now)
-        rules = await read_rules(connection)
         numbers = {number.name: number for number in await list_numbers(connection)}
-        terms = Terms(
-            rule=rule,
-            purpose=Purpose(rule.purpose),
-            policy=read_sending_policy(rules.sending_policy),
-            templates={
-                one.language: one
-                for one in await list_templates(connection)
-                if one.name == rule.send.template
-            },
-            rate_card=shipped_rate_card(),
-            billing_currency=rules.billing_currency,
-            workspace_zone=workspace.settings.default_timezone,
-            evaluated_at=now,
-            made_at=now,
-            expires_at=now + timedelta(hours=VALID_HOURS),
+        terms = await make_terms(
+            connection, workspace, rule, evaluated_at=now, expires_at=now + timedelta(hours=VALID_HOURS)
         )
         plan_id = await store.next_plan_id(connection)
         number_id = numbers[rule.send.number].business_number_id
-        await store.insert_plan(
-            connection,
-            _plan_row(
-                workspace, terms, plan_id=plan_id, version_id=version.rule_version_id, number_id=number_id
-            ),
+        row = _plan_row(
+            workspace, terms, plan_id=plan_id, version_id=version.rule_version_id, number_id=number_id
         )
+        await store.insert_plan(connection, row)
         await _insert_members(connection, terms, plan_id, seeds)
         await _finish(connection, terms, plan_id, people=len(seeds))
-        run_id = await create_run(
-            connection,
-            plan_id=plan_id,
-            rule_name=rule.name,
-            business_number_id=number_id,
-            launched_by=workspace.actor,
-            is_test=True,
-            now=now,
-        )
-        await append_audit(
-            connection,
-            actor=workspace.actor,
-            action="rule tried",
-            subject=f"plan {plan_id}",
-            details={"run": run_id, "rule": rule.name, "people": len(seeds)},
-            now=now,
-        )
+        run_id = await _start(connection, workspace, plan_id, rule_name=rule.name, number_id=number_id)
     return Trial(plan_id=plan_id, run_id=run_id, people=len(seeds))
+
+
+async def _start(
+    connection: Connection, workspace: Workspace, plan_id: PlanId, *, rule_name: str, number_id: str
+) -> RunId:
+    now = workspace.clock.now()
+    run_id = await create_run(
+        connection,
+        plan_id=plan_id,
+        rule_name=rule_name,
+        business_number_id=number_id,
+        launched_by=workspace.actor,
+        is_test=True,
+        now=now,
+    )
+    await append_audit(
+        connection,
+        actor=workspace.actor,
+        action="rule tried",
+        subject=f"plan {plan_id}",
+        details={"run": run_id, "rule": rule_name},
+        now=now,
+    )
+    return run_id
 
 
 def _plan_row(

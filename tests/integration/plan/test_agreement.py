@@ -63,15 +63,23 @@ async def trouble(
         some = chance.sample(ids, len(ids) // 12)
         await connection.execute(flags.format(name, name).encode(), {"ids": some})
     for scope, action, cause in [
-        ("marketing", "stop", "stop_word"), ("all", "stop", "import"), ("marketing", "resume", "api"),
-    ]:  # fmt: skip
+        ("marketing", "stop", "stop_word"),
+        ("all", "stop", "import"),
+        ("marketing", "resume", "api"),
+    ]:
         await connection.execute(
-            "INSERT INTO profile.suppression (suppression_index, contact_id, scope, action, cause, occurred_at, recorded_at)"
+            "INSERT INTO profile.suppression"
+            " (suppression_index, contact_id, scope, action, cause, occurred_at, recorded_at)"
             " SELECT suppression_index, contact_id, %(scope)s, %(action)s, %(cause)s, %(now)s, %(now)s"
             " FROM profile.identity WHERE contact_id = ANY(%(ids)b::bigint[]) ON CONFLICT DO NOTHING",
-            {"scope": scope, "action": action, "cause": cause, "now": workspace.clock.now(),
-             "ids": chance.sample(ids, len(ids) // 12)},
-        )  # fmt: skip
+            {
+                "scope": scope,
+                "action": action,
+                "cause": cause,
+                "now": workspace.clock.now(),
+                "ids": chance.sample(ids, len(ids) // 12),
+            },
+        )
 
 
 async def give_permits(connection: Connection, ids: list[ContactId], *, plan: Plan, hours_ago: int) -> None:
@@ -92,11 +100,13 @@ async def give_permits(connection: Connection, ids: list[ContactId], *, plan: Pl
     await execute(
         connection,
         "WITH sent AS (INSERT INTO deliver.message (run_id, contact_id, business_number_id, template_id, state,"
-        " send_from, send_until, changed_at) SELECT run_id, contact_id, business_number_id, 1, 'unknown', %(at)s, %(at)s,"
+        " send_from, send_until, changed_at)"
+        " SELECT run_id, contact_id, business_number_id, 1, 'unknown', %(at)s, %(at)s,"
         " %(at)s FROM deliver.run, unnest(%(ids)b::bigint[]) AS given (contact_id) WHERE plan_id = %(plan)s"
         " ON CONFLICT DO NOTHING RETURNING message_id, contact_id)"
         " INSERT INTO gate.permit (message_id, contact_id, rule_name, rule_version_id, business_number_id, category,"
-        " purpose, consent_id, granted_at) SELECT message_id, sent.contact_id, %(rule)s, %(version)s, '106540352242922',"
+        " purpose, consent_id, granted_at)"
+        " SELECT message_id, sent.contact_id, %(rule)s, %(version)s, '106540352242922',"
         " 'marketing', 'marketing', min(consent_id), %(at)s FROM sent JOIN profile.consent USING (contact_id)"
         " GROUP BY message_id, sent.contact_id",
         parameters,
@@ -144,10 +154,14 @@ async def test_set_operations_and_the_policy_agree_on_every_person(
             workspace,
             [
                 rule_text("winback", clauses=CLAUSES, name_value="first_name"),
-                rule_text("stronger", priority=70, clauses="once on monday at 10:00..20:00 local time of the contact; drop the rest"),
+                rule_text(
+                    "stronger",
+                    priority=70,
+                    clauses="once on monday at 10:00..20:00 local time of the contact; drop the rest",
+                ),
                 rule_text("rival", priority=55, clauses="test holdout 50%"),
             ],
-        )  # fmt: skip
+        )
         seen: set[Reason | None] = set()
         async with workspace.database.connection() as connection:
             for plan in plans:
@@ -159,9 +173,15 @@ async def test_set_operations_and_the_policy_agree_on_every_person(
                     assert stored is decided, (plan.rule_name, contact_id)
                     seen.add(stored)
     assert seen >= set(WATERFALL) - {
-        Reason.CONSENT_EXPIRED, Reason.MISSING_TRANSLATION, Reason.TEMPLATE_UNUSABLE, Reason.PORTFOLIO_LIMIT,
-        Reason.OBJECTS_TO_PROFILING, Reason.QUIET_HOURS, Reason.CAPPED, Reason.OUTSIDE_WINDOW,
-    }  # fmt: skip
+        Reason.CONSENT_EXPIRED,
+        Reason.MISSING_TRANSLATION,
+        Reason.TEMPLATE_UNUSABLE,
+        Reason.PORTFOLIO_LIMIT,
+        Reason.OBJECTS_TO_PROFILING,
+        Reason.QUIET_HOURS,
+        Reason.CAPPED,
+        Reason.OUTSIDE_WINDOW,
+    }
     assert None in seen
 
 

@@ -1,6 +1,5 @@
 """Rules that reach the same person on the same day compete, and the loser is told to whom and by how much."""
 
-
 from tests.planning import Person, create_people, exclusions, planning_workspace, rule_text
 
 from rulecast.config import Settings

@@ -140,7 +140,8 @@ async def test_batches_and_the_portfolio_spread_the_calendar(settings: Settings,
         async with workspace.database.connection() as connection:
             starts = await fetch_all(
                 connection,
-                "SELECT batch, min(send_from), count(*) FROM plan.member WHERE plan_id = %(id)s GROUP BY batch ORDER BY 1",
+                "SELECT batch, min(send_from), count(*) FROM plan.member WHERE plan_id = %(id)s"
+                " GROUP BY batch ORDER BY 1",
                 {"id": batched.plan_id},
             )
     assert starts == [(number, clock.now() + number * timedelta(minutes=10), 5) for number in range(4)]

@@ -83,12 +83,21 @@ DENIALS: list[tuple[Reason, dict[str, Any]]] = [
     (Reason.LOST_TO_RULE, {"lost_to": LostTo(rule_name="vip", margin=15)}),
     (Reason.HOLDOUT, {"in_holdout": True}),
     (Reason.LIMIT, {"rule_limit": Use(count_max=1, window_hours=336, used=1)}),
-    (Reason.CAPPED, {"caps": (Use(count_max=9, window_hours=168, used=0), Use(count_max=2, window_hours=24, used=2))}),
-    (Reason.QUIET_HOURS, {"quiet_hours": QuietHours(start_minute=0, end_minute=23 * 60), "send_until": NOW + timedelta(hours=1)}),
+    (
+        Reason.CAPPED,
+        {"caps": (Use(count_max=9, window_hours=168, used=0), Use(count_max=2, window_hours=24, used=2))},
+    ),
+    (
+        Reason.QUIET_HOURS,
+        {
+            "quiet_hours": QuietHours(start_minute=0, end_minute=23 * 60),
+            "send_until": NOW + timedelta(hours=1),
+        },
+    ),
     (Reason.OUTSIDE_WINDOW, {"window": EVENING, "send_until": NOW + timedelta(minutes=5)}),
     (Reason.OUTSIDE_WINDOW, {"send_until": NOW}),
     (Reason.BUDGET, {"budget_left_e4": 41_399}),
-]  # fmt: skip
+]
 
 DEFERRALS: list[tuple[Reason, dict[str, Any], datetime]] = [
     (Reason.LEASE_LOST, {"lease_held": False}, NOW + RETRY),
@@ -127,12 +136,19 @@ def test_each_deferral_has_its_own_reason_and_instant(
     [
         {"budget_left_e4": None, "portfolio_left": None, "rule_limit": None, "caps": (), "quiet_hours": None},
         {"birth_date": None},
-        {"birth_date": date(2012, 6, 15), "purpose": Purpose.TRANSACTIONAL, "template": replace(TEMPLATE, category="utility")},
+        {
+            "birth_date": date(2012, 6, 15),
+            "purpose": Purpose.TRANSACTIONAL,
+            "template": replace(TEMPLATE, category="utility"),
+        },
         {"objects_to_profiling": True, "reads_behaviour": False},
-        {"suppressions": stopped("marketing", "stop_word"), "purpose": Purpose.TRANSACTIONAL,
-         "template": replace(TEMPLATE, category="utility", has_opt_out=False)},
+        {
+            "suppressions": stopped("marketing", "stop_word"),
+            "purpose": Purpose.TRANSACTIONAL,
+            "template": replace(TEMPLATE, category="utility", has_opt_out=False),
+        },
     ],
-)  # fmt: skip
+)
 def test_what_does_not_apply_forbids_nothing(changes: dict[str, Any]) -> None:
     assert decide(replace(FINE, **changes), NOW) == Allowed()
 
@@ -163,9 +179,14 @@ def test_every_reason_can_be_reached() -> None:
 
 def test_a_plan_shows_only_reasons_that_concern_people() -> None:
     of_the_gate_alone = {
-        Reason.LEASE_LOST, Reason.STOPPED, Reason.PLAN_EXPIRED, Reason.NUMBER_HELD, Reason.TEMPLATE_CHANGED,
-        Reason.NO_LONGER_MATCHES, Reason.FACTS_UNKNOWN,
-    }  # fmt: skip
+        Reason.LEASE_LOST,
+        Reason.STOPPED,
+        Reason.PLAN_EXPIRED,
+        Reason.NUMBER_HELD,
+        Reason.TEMPLATE_CHANGED,
+        Reason.NO_LONGER_MATCHES,
+        Reason.FACTS_UNKNOWN,
+    }
     assert set(WATERFALL) == set(Reason) - of_the_gate_alone
 
 
@@ -175,12 +196,19 @@ def failures() -> Iterator[tuple[int, dict[str, Any]]]:
         for number, reason in enumerate(
             reason
             for reason in (
-                Reason.LEASE_LOST, Reason.STOPPED, Reason.PLAN_EXPIRED, Reason.NUMBER_HELD, *WATERFALL[:11],
-                Reason.TEMPLATE_UNUSABLE, Reason.TEMPLATE_CHANGED, Reason.MISSING_PARAMETER, Reason.NO_LONGER_MATCHES,
+                Reason.LEASE_LOST,
+                Reason.STOPPED,
+                Reason.PLAN_EXPIRED,
+                Reason.NUMBER_HELD,
+                *WATERFALL[:11],
+                Reason.TEMPLATE_UNUSABLE,
+                Reason.TEMPLATE_CHANGED,
+                Reason.MISSING_PARAMETER,
+                Reason.NO_LONGER_MATCHES,
                 *WATERFALL[13:],
             )
         )
-    }  # fmt: skip
+    }
     for reason, changes, *_ in [*DENIALS, *DEFERRALS]:
         yield order[reason], changes
 

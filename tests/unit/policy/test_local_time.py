@@ -41,8 +41,11 @@ def test_quiet_hours_run_over_midnight(local: str, quiet: bool) -> None:
 def test_quiet_hours_inside_a_day() -> None:
     noon = QuietHours(start_minute=12 * 60, end_minute=14 * 60)
     assert [is_quiet(clock_of("UTC"), noon, at(f"2026-11-17 {hour}:00")) for hour in (11, 12, 13, 14)] == [
-        False, True, True, False,
-    ]  # fmt: skip
+        False,
+        True,
+        True,
+        False,
+    ]
 
 
 def test_no_quiet_hours_are_never_quiet() -> None:

@@ -1,0 +1,130 @@
+"""A workspace file is applied whole or not at all, twice like once, and names the line of every mistake."""
+
+import pytest
+from tests.planning import WORKSPACE_FILE, planning_workspace
+
+from rulecast.account.store import list_numbers, list_portfolios
+from rulecast.config import Settings
+from rulecast.template import TemplateRefusedError
+from rulecast.template.store import list_templates
+from rulecast.values.catalogue import CatalogueInvalidError
+from rulecast.values.clock import ManualClock
+from rulecast.wiring.workspace_declaration import FILE_BYTES_MAX, WorkspaceFileError, read_workspace_file
+from rulecast.wiring.workspace_file import apply_workspace_file, read_rules
+
+
+def line_with(text: str, part: str) -> int:
+    return next(number for number, line in enumerate(text.splitlines(), 1) if part in line)
+
+
+async def test_the_same_file_twice_changes_nothing(settings: Settings, clock: ManualClock) -> None:
+    async with planning_workspace(settings, clock) as workspace:
+        again = await apply_workspace_file(workspace, WORKSPACE_FILE, source="workspace.toml")
+        async with workspace.database.connection() as connection:
+            templates = await list_templates(connection)
+            numbers = await list_numbers(connection)
+            portfolios = await list_portfolios(connection)
+            catalogue = await workspace.catalogue(connection)
+            rules = await read_rules(connection)
+    assert again == []
+    assert [(one.name, one.language, one.status) for one in templates] == [
+        ("winback", "ar", "approved"),
+        ("winback", "en", "approved"),
+        ("winback", "fr", "approved"),
+    ]
+    assert templates[2].parts.buttons[1].url.endswith("/l/{{1}}")
+    assert [one.name for one in numbers] == ["casablanca_main"]
+    assert portfolios[0].people_per_day_max is None
+    assert catalogue.attribute("points") is not None
+    assert catalogue.event("purchase") is not None
+    assert rules.sending_policy["quiet_hours"] == {"start": "21:00", "end": "09:00"}
+
+
+async def test_a_change_is_shown_and_new_content_waits_for_approval(
+    settings: Settings, clock: ManualClock
+) -> None:
+    changed = (
+        WORKSPACE_FILE.replace('start = "21:00"', 'start = "22:00"')
+        .replace("throughput_per_second = 80", "throughput_per_second = 1000")
+        .replace('status = "approved"\nbody = "Hello', 'body = "Welcome')
+        .replace("[sending_policy]", '[workspace]\nbilling_currency = "EUR"\n\n[sending_policy]', 1)
+    )
+    async with planning_workspace(settings, clock) as workspace:
+        found = await apply_workspace_file(workspace, changed, source="workspace.toml")
+        async with workspace.database.connection() as connection:
+            statuses = {one.language: one.status for one in await list_templates(connection)}
+    assert [(one.kind, one.name) for one in found] == [
+        ("billing currency", "EUR"),
+        ("sending policy", "quiet_hours"),
+        ("number", "casablanca_main"),
+        ("template", "winback (en)"),
+    ]
+    assert statuses == {"fr": "approved", "ar": "approved", "en": "pending"}
+
+
+MISTAKES = [
+    ('type = "integer"', 'type = "number"', "attributes[1].type", 'type = "number"'),
+    ("throughput_per_second = 80", "throughput_per_second = 5000", "throughput_per_second", "5000"),
+    (
+        "throughput_per_second = 80",
+        "throughput = 80",
+        "did you mean throughput_per_second",
+        "throughput = 80",
+    ),
+    ('language = "ar"\n', 'language = "ar"\ncolour = "red"\n', "templates[1].languages[2].colour", "colour"),
+    (
+        'properties = { amount = "decimal" }',
+        'properties = { amount = "money" }',
+        "events[1].properties.amount",
+        'name = "purchase"',
+    ),
+    (
+        'quiet_hours = { start = "21:00"',
+        'quiet_hours = { start = "9pm"',
+        "sending_policy.quiet_hours.start",
+        None,
+    ),
+    ('category = "marketing"', 'category = "promo"', "templates[1].category", 'category = "promo"'),
+    ('name = "winback"', 'name = "Win Back"', "templates[1].name", 'name = "Win Back"'),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "place", "line"), MISTAKES)
+def test_a_mistake_is_named_with_file_line_and_field(
+    old: str, new: str, place: str, line: str | None
+) -> None:
+    text = WORKSPACE_FILE.replace(old, new, 1)
+    with pytest.raises(WorkspaceFileError) as refused:
+        read_workspace_file(text, source="workspace.toml", link_base="https://go.example")
+    assert place in refused.value.what
+    if line is not None:
+        expected = line_with(text, line)
+        told = int(refused.value.what.split("line ")[1].split(":")[0])
+        assert expected - 1 <= told <= expected + 4
+
+
+def test_what_is_no_toml_is_refused_with_its_line() -> None:
+    with pytest.raises(WorkspaceFileError, match="line 2"):
+        read_workspace_file("[workspace]\nbilling_currency = \n", source="workspace.toml", link_base="")
+    with pytest.raises(WorkspaceFileError, match="longer"):
+        read_workspace_file("#" * (FILE_BYTES_MAX + 1), source="workspace.toml", link_base="")
+
+
+async def test_a_refused_file_changes_nothing(settings: Settings, clock: ManualClock) -> None:
+    without_way_out = WORKSPACE_FILE.replace('footer = "Reply STOP to unsubscribe"\n', "")
+    stray_portfolio = WORKSPACE_FILE.replace('portfolio = "900"', 'portfolio = "901"')
+    reserved = WORKSPACE_FILE.replace('name = "points"', 'name = "where"')
+    async with planning_workspace(settings, clock) as workspace:
+        with pytest.raises(TemplateRefusedError, match="stop button"):
+            await apply_workspace_file(workspace, without_way_out, source="workspace.toml")
+        with pytest.raises(WorkspaceFileError, match="portfolio"):
+            await apply_workspace_file(
+                workspace, stray_portfolio.replace("80", "70"), source="workspace.toml"
+            )
+        with pytest.raises(CatalogueInvalidError):
+            await apply_workspace_file(workspace, reserved, source="workspace.toml")
+        async with workspace.database.connection() as connection:
+            numbers = await list_numbers(connection)
+            templates = await list_templates(connection)
+    assert numbers[0].throughput_per_second == 80
+    assert all(one.has_opt_out for one in templates)

@@ -1,0 +1,180 @@
+"""The pure parts of a plan: the draw, the calendar, the budget, people folded from their history."""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from rulecast.plan import Start, content_hash, draw, forecast
+from rulecast.plan.audience_copy import HEADER, ROW, TRAILER, audience_blocks
+from rulecast.plan.budget import budget_e4
+from rulecast.plan.draw import band_number, strength
+from rulecast.plan.errors import BudgetCurrencyError
+from rulecast.plan.person_facts import fold_people, names_to_read, read_value
+from rulecast.rule.language.document import Band, Budget, Priority
+from rulecast.values.catalogue import Attribute, AttributeType, Catalogue, EventDefinition
+from rulecast.values.ids import PlanId
+
+NOW = datetime(2026, 11, 17, 18, 55, tzinfo=UTC)
+FAR = NOW + timedelta(days=3)
+KEY = bytes(range(32))
+CATALOGUE = Catalogue.of(
+    attributes=[Attribute(name="points", type=AttributeType.INTEGER)],
+    events=[EventDefinition(name="purchase", properties={"amount": AttributeType.DECIMAL})],
+)
+
+
+def held_out(percent: str, rule: str = "winback", people: range = range(1, 20_001)) -> set[int]:
+    drawn = draw(people, rule_name=rule, key=KEY, holdout_percent=Decimal(percent))
+    return {contact_id for contact_id, is_held_out, _order in drawn if is_held_out}
+
+
+def test_the_draw_holds_out_the_share_it_is_asked_for() -> None:
+    assert 0.09 < len(held_out("10")) / 20_000 < 0.11
+    assert held_out("0") == set()
+    assert len(held_out("100")) == 20_000
+
+
+def test_a_person_stays_on_their_side_whoever_else_is_there() -> None:
+    assert held_out("10", people=range(1, 5_001)) == {one for one in held_out("10") if one <= 5_000}
+    assert held_out("10") <= held_out("20")
+
+
+def test_two_rules_draw_apart() -> None:
+    both = held_out("10") & held_out("10", rule="other")
+    assert 100 < len(both) < 320
+
+
+def test_the_band_decides_before_the_number() -> None:
+    weakest_of_strong = Priority(band=Band.LIFECYCLE, number=0)
+    strongest_of_weak = Priority(band=Band.PROMOTION, number=100)
+    assert strength(weakest_of_strong) > strength(strongest_of_weak)
+    assert [band_number(Priority(band=band, number=1)) for band in Band] == [0, 1, 2, 3]
+
+
+def test_an_audience_is_written_as_postgresql_reads_it() -> None:
+    blocks = list(audience_blocks(PlanId(7), [(1, True, -5), (2, False, 2**62)]))
+    assert blocks[0] == HEADER
+    assert blocks[-1] == TRAILER
+    assert b"".join(blocks[1:-1]) == ROW.pack(4, 8, 7, 8, 1, 1, True, 8, -5) + ROW.pack(
+        4, 8, 7, 8, 2, 1, False, 8, 2**62
+    )
+
+
+@pytest.mark.parametrize(
+    ("starts", "batch_every", "portfolio_days", "binding", "seconds", "late"),
+    [
+        ([(0, 8000, 0)], None, 0, "throughput", 100, 0),
+        ([(0, 80, 0), (600, 80, 1), (1200, 80, 2)], 600, 0, "batch spacing", 1201, 0),
+        ([(3600, 80, 0)], None, 0, "quiet hours or sending window", 3601, 0),
+        ([(0, 80, 0), (86_400, 80, 0)], None, 1, "portfolio limit of people in 24 hours", 86_401, 0),
+        ([(0, 80 * 3600 * 80, 0)], None, 0, "throughput", 3 * 86_400, 80 * 3600 * 8),
+    ],
+)
+def test_the_calendar_names_the_limit_that_binds(
+    starts: list[tuple[int, int, int]],
+    batch_every: int | None,
+    portfolio_days: int,
+    binding: str,
+    seconds: int,
+    late: int,
+) -> None:
+    found = forecast(
+        [
+            Start(send_from=NOW + timedelta(seconds=after), send_until=FAR, batch=batch, messages=messages)
+            for after, messages, batch in starts
+        ],
+        evaluated_at=NOW,
+        per_second=80,
+        batch_every=None if batch_every is None else timedelta(seconds=batch_every),
+        portfolio_days=portfolio_days,
+    )
+    assert found is not None
+    assert found.binding_limit == binding
+    assert (found.finishes_at - NOW).total_seconds() == pytest.approx(seconds, abs=1)
+    assert found.messages_too_late == late
+
+
+def test_nobody_has_no_calendar() -> None:
+    assert forecast([], evaluated_at=NOW, per_second=80, batch_every=None, portfolio_days=0) is None
+
+
+def test_a_budget_is_compared_in_the_billing_currency() -> None:
+    rates = {"MAD": Decimal("0.10")}
+    assert budget_e4(None, billing_currency="USD", rates=rates) is None
+    assert (
+        budget_e4(Budget(amount=Decimal(800), currency="MAD"), billing_currency="USD", rates=rates)
+        == 80_000_000
+    )
+    assert (
+        budget_e4(Budget(amount=Decimal("1.50"), currency="USD"), billing_currency="USD", rates={})
+        == 1_500_000
+    )
+    with pytest.raises(BudgetCurrencyError):
+        budget_e4(Budget(amount=Decimal(1), currency="EUR"), billing_currency="USD", rates=rates)
+
+
+def test_the_content_hash_follows_document_and_decisions() -> None:
+    base = content_hash({"a": 1, "b": "é"}, bytes(32))
+    assert base == content_hash({"b": "é", "a": 1}, bytes(32))
+    assert (
+        len({base, content_hash({"a": 2, "b": "é"}, bytes(32)), content_hash({"a": 1, "b": "é"}, bytes(31))})
+        == 3
+    )
+
+
+def change(kind: str, payload: dict[str, object], day: int) -> tuple[int, str, str, datetime]:
+    return 1, kind, json.dumps(payload), datetime(2026, 11, day, tzinfo=UTC)
+
+
+def test_a_person_is_folded_from_their_history() -> None:
+    changes = [
+        change("contact", {}, 1),
+        change("attributes", {"city": "rabat", "points": 3, "unheard_of": 1}, 1),
+        change("tag_added", {"tag": "vip"}, 2),
+        change("tag_added", {"tag": "new"}, 2),
+        change("consent", {"purpose": "marketing", "status": "granted", "proven": True}, 3),
+        change("attributes", {"city": "", "birth_date": "1990-04-02"}, 4),
+        change("tag_removed", {"tag": "new"}, 4),
+        change("consent", {"purpose": "marketing", "status": "withdrawn", "proven": False}, 5),
+        change("consent", {"purpose": "marketing", "status": "granted", "proven": True}, 5),
+    ]
+    events = [
+        (1, "purchase", datetime(2026, 11, 6, tzinfo=UTC), '{"amount": 12.5}'),
+        (1, "message_received", datetime(2026, 11, 7, tzinfo=UTC), '{"kind": "text"}'),
+    ]
+    person = fold_people(changes, events, CATALOGUE)[1]
+    assert person.attributes == {
+        "city": None,
+        "points": 3,
+        "birth_date": date(1990, 4, 2),
+        "last_inbound_at": datetime(2026, 11, 7, tzinfo=UTC),
+    }
+    assert person.tags == {"vip"}
+    assert person.first_seen_at == datetime(2026, 11, 1, tzinfo=UTC)
+    # Said on the same day, the withdrawal stands: a tie is a stop (F52).
+    assert not person.consents["marketing"].granted
+    assert person.events[0].properties == {"amount": Decimal("12.5")}
+    assert names_to_read({"purchase"}) == ["message_received", "purchase"]
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "read"),
+    [
+        ("7", AttributeType.INTEGER, 7),
+        ("x", AttributeType.INTEGER, None),
+        (1.25, AttributeType.DECIMAL, Decimal("1.25")),
+        (True, AttributeType.BOOLEAN, True),
+        ("false", AttributeType.BOOLEAN, False),
+        ("2026-13-01", AttributeType.DATE, None),
+        ("2026-11-17T18:55:00", AttributeType.INSTANT, NOW),
+        (["a", "b"], AttributeType.TEXT_LIST, ("a", "b")),
+        ([], AttributeType.TEXT_LIST, None),
+        (None, AttributeType.TEXT, None),
+    ],
+)
+def test_a_stored_value_is_read_as_its_type_or_is_missing(
+    value: object, kind: AttributeType, read: object
+) -> None:
+    assert read_value(value, kind) == read
