@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -68,7 +69,8 @@ async def test_no_command_prints_or_logs_a_phone_number(
         if one is not ASHA:
             assert one.phone.removeprefix("+") not in digits
         assert one.name not in told
-    # What a person mistypes is repeated by the command line itself, on the person's own screen, and nowhere else.
+    # What a person mistypes is repeated by the command line itself, on the person's own screen, and nowhere
+    # else.
     assert asked not in re.sub(r".*(Invalid value|No such command).*", "", digits)
 
 
@@ -156,6 +158,39 @@ async def test_the_group_restarts_a_killed_role_and_drains_on_the_word_to_stop(
     assert [(line["role"], line["exit_code"]) for line in died] == [("engine", -9)]
     with pytest.raises(ProcessLookupError):
         os.kill(second, 0)
+
+
+async def test_the_simulator_stands_in_for_meta_with_the_workspaces_own_settings(
+    environment: dict[str, str], database: Database, clock: ManualClock
+) -> None:
+    async with database.transaction() as connection:
+        await write_campaign(connection, WINBACK, clock.now())
+    environ = {
+        **environment,
+        "RULECAST_GRAPH_BASE_URL": f"http://127.0.0.1:{_free_port()}",
+        "RULECAST_APP_SECRET": "a-secret-of-thirty-two-characters",
+        "RULECAST_VERIFY_TOKEN": "verify",
+        "RULECAST_ACCESS_TOKEN": "simulated",
+        "PYTHONPATH": str(ROOT / "src"),
+    }
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "rulecast", "simulator"),
+        env=environ,
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    assert process.stdout is not None
+    started = json.loads(await asyncio.wait_for(process.stdout.readline(), 60))
+    assert started["url"].rstrip("/") == environ["RULECAST_GRAPH_BASE_URL"]
+    process.terminate()
+    assert await asyncio.wait_for(process.wait(), 60) == 0
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _lines(errors: Path) -> list[dict[str, Any]]:

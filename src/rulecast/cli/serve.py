@@ -11,6 +11,7 @@ from rulecast.cli.session import JsonOption, Session, Terminal, banner, run, ses
 from rulecast.config import Settings
 from rulecast.config.load_settings import variable_of
 from rulecast.values.errors import RulecastError
+from rulecast.wiring.doctor import Health, examine_settings
 from rulecast.wiring.errors import RoleNotPossibleError
 from rulecast.wiring.journal import replay_journal
 from rulecast.wiring.page_access import make_page_token, page_url
@@ -87,6 +88,9 @@ async def _serve_all(workspace: Workspace, terminal: Terminal, session: Session,
     roles = _possible_roles(workspace.settings, session, terminal)
     listeners = {role: listen_on(port_of(workspace, role)) for role in roles if role in LISTENING_ROLES}
     ports = {role: listener.getsockname()[1] for role, listener in listeners.items()}
+    for finding in examine_settings(workspace.settings, workspace.clock.now().date()):
+        if finding.health is Health.PROBLEM:
+            terminal.note(f"{finding.name}: {finding.what}. {finding.what_to_do}")
     await replay_journal(workspace)
     stop = asyncio.Event()
     group = Group(options=session.options, environ=session.environ, listeners=listeners)

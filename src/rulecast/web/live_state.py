@@ -13,6 +13,8 @@ LOG = structlog.get_logger("page")
 POLL_SECONDS = 1.0
 # The page never takes more than a tenth of one connection, however large the runs are.
 REST_FACTOR = 9.0
+# An open page says twice a second that it is there.
+WATCHED_SECONDS = 5.0
 
 
 class LiveState:
@@ -20,37 +22,32 @@ class LiveState:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._watchers = 0
-        self._awake = asyncio.Event()
+        self._touched_at = float("-inf")
         self._details: dict[RunId, RunDetail] = {}
         self.overview = Overview(cards=(), stops=())
         self.version = 0
         self.is_stale = False
 
-    def watch(self) -> None:
-        """Count a page that opened."""
-        self._watchers += 1
-        self._awake.set()
-
-    def unwatch(self) -> None:
-        """Count a page that closed."""
-        self._watchers = max(0, self._watchers - 1)
-        if not self._watchers:
-            self._awake.clear()
+    def touch(self) -> None:
+        """Say that somebody looks; without this word the polling rests after a few seconds."""
+        self._touched_at = asyncio.get_running_loop().time()
 
     async def run(self) -> None:
-        """Poll for ever; without watchers it sleeps."""
+        """Poll for ever while somebody looks."""
         loop = asyncio.get_running_loop()
         while True:
-            await self._awake.wait()
             started = loop.time()
-            try:
-                await self.refresh()
-                self.is_stale = False
-            except Exception:
-                LOG.exception("the page could not be refreshed")
-                self.is_stale = True
+            if started - self._touched_at < WATCHED_SECONDS:
+                await self._try_refresh()
             await asyncio.sleep(max(POLL_SECONDS, (loop.time() - started) * REST_FACTOR))
+
+    async def _try_refresh(self) -> None:
+        try:
+            await self.refresh()
+            self.is_stale = False
+        except Exception:
+            LOG.exception("the page could not be refreshed")
+            self.is_stale = True
 
     async def refresh(self) -> None:
         """Read what changed; the version rises only if something did."""

@@ -62,12 +62,12 @@ class LivePage:
 
     async def start(self) -> None:
         """Show what there is and follow it."""
-        self._state.watch()
-        ui.context.client.on_disconnect(self._state.unwatch)
+        self._state.touch()
         await self._reread()
         ui.timer(TICK_SECONDS, self._tick)
 
     async def _tick(self) -> None:
+        self._state.touch()
         self._show_clock()
         self._ticks += 1
         if self._ticks % SESSION_TICKS == 0:
