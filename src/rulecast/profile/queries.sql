@@ -13,32 +13,29 @@ WHERE contact_id = ANY(%(contact_ids)b::bigint[]) AND valid_to IS NULL;
 SELECT nextval('profile.contact_id_sequence') FROM generate_series(1, %(count)s::integer);
 
 -- name: insert_contacts
--- New people; their guard and change rows follow in the same transaction.
-INSERT INTO profile.contact
-    (contact_id, first_seen_at, recorded_at, source, attributes, sealed_attributes, is_reachable)
-SELECT c.contact_id, c.first_seen_at, %(now)s::timestamptz, c.source, c.attributes::jsonb, c.sealed_attributes, c.is_reachable
-FROM unnest(
-    %(contact_id)b::bigint[], %(first_seen_at)b::timestamptz[], %(source)b::text[], %(attributes)b::text[],
-    %(sealed_attributes)b::bytea[], %(is_reachable)b::boolean[]
-) AS c (contact_id, first_seen_at, source, attributes, sealed_attributes, is_reachable);
-
--- name: insert_guards
--- One guard row a contact, from its first moment on: the send path locks it.
-INSERT INTO profile.sending_guard (contact_id) SELECT unnest(%(contact_id)b::bigint[]);
-
--- name: insert_contact_changes
--- The person exists since they were first seen; their values hold since the source says so.
+-- New people, each with the guard row that the send path locks and the change rows the mart lives from: the person
+-- exists since they were first seen, their values hold since the source says so.
+WITH c AS MATERIALIZED (
+    SELECT * FROM unnest(
+        %(contact_id)b::bigint[], %(first_seen_at)b::timestamptz[], %(source)b::text[], %(attributes)b::text[],
+        %(sealed_attributes)b::bytea[], %(is_reachable)b::boolean[], %(attributes_valid_from)b::timestamptz[]
+    ) AS given (
+        contact_id, first_seen_at, source, attributes, sealed_attributes, is_reachable, attributes_valid_from)
+), people AS (
+    INSERT INTO profile.contact
+        (contact_id, first_seen_at, recorded_at, source, attributes, sealed_attributes, is_reachable)
+    SELECT contact_id, first_seen_at, %(now)s::timestamptz, source, attributes::jsonb, sealed_attributes, is_reachable
+    FROM c
+), guards AS (
+    INSERT INTO profile.sending_guard (contact_id) SELECT contact_id FROM c
+)
 INSERT INTO profile.change (contact_id, kind, payload, valid_from, recorded_at)
 SELECT c.contact_id, v.kind, v.payload, v.valid_from, %(now)s::timestamptz
-FROM unnest(
-    %(contact_id)b::bigint[], %(first_seen_at)b::timestamptz[], %(source)b::text[], %(attributes)b::text[],
-    %(is_reachable)b::boolean[], %(attributes_valid_from)b::timestamptz[]
-) AS c (contact_id, first_seen_at, source, attributes, is_reachable, attributes_valid_from)
-CROSS JOIN LATERAL (VALUES
+FROM c CROSS JOIN LATERAL (VALUES
     ('contact', jsonb_build_object('is_reachable', c.is_reachable, 'source', c.source), c.first_seen_at),
     ('attributes', c.attributes::jsonb, c.attributes_valid_from)
 ) AS v (kind, payload, valid_from)
-WHERE v.kind = 'contact' OR v.payload <> '{}'::jsonb;
+WHERE v.kind = 'contact' OR c.attributes <> '{}';
 
 -- name: lock_contacts
 -- The values of people about to change; in order, so that two imports cannot wait for each other.

@@ -97,15 +97,7 @@ async def next_contact_ids(connection: Connection, count: int) -> list[ContactId
 async def insert_contacts(connection: Connection, rows: Sequence[ContactRow], now: datetime) -> None:
     """Insert contacts with their guard rows and change rows."""
     for chunk in _chunks(rows, ROWS_PER_STATEMENT):
-        columns: dict[str, Any] = _columns(chunk, ContactRow)
-        await execute(connection, QUERIES["insert_contacts"], {**columns, "now": now})
-        ids = {"contact_id": columns["contact_id"]}
-        await execute(connection, QUERIES["insert_guards"], ids)
-        await execute(
-            connection,
-            QUERIES["insert_contact_changes"],
-            {**columns, "now": now},
-        )
+        await execute(connection, QUERIES["insert_contacts"], {**_columns(chunk, ContactRow), "now": now})
 
 
 async def lock_contacts(connection: Connection, contact_ids: Sequence[ContactId]) -> list[StoredContact]:

@@ -18,7 +18,7 @@ from rulecast.collect.imports.read_events import SEPARATOR, EventBatch, EventRea
 from rulecast.collect.imports.refusals import PersonUnknownError, Reject
 from rulecast.collect.record_events import record_event_columns
 from rulecast.database import Connection
-from rulecast.database.errors import UniqueViolation
+from rulecast.database.errors import DeadlockDetected, UniqueViolation
 from rulecast.profile.store_people import PeopleOrigin, StoredPeople, find_people, store_people
 from rulecast.values.catalogue import BUILT_IN_EVENTS, Catalogue
 from rulecast.values.ids import ContactId, ImportId
@@ -151,7 +151,7 @@ class EventStore:
             try:
                 async with self._workspace.database.transaction() as connection:
                     done, rejects, met = await self._write(connection, batch, keys)
-            except UniqueViolation:
+            except (UniqueViolation, DeadlockDetected):
                 if attempt == ATTEMPTS - 1:
                     raise
             else:

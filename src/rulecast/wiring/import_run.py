@@ -5,7 +5,7 @@ import hashlib
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from rulecast.collect import store as collect_store
@@ -18,6 +18,7 @@ from rulecast.collect.imports.reject_file import RejectFile
 from rulecast.collect.imports.write_mapping import write_mapping
 from rulecast.database import Connection
 from rulecast.database.locks import lock_in_transaction
+from rulecast.observe.append_audit import append_audit
 from rulecast.wiring.catalogue import DeclaredCatalogue, read_declared, save_declared
 from rulecast.wiring.workspace import Workspace
 
@@ -99,9 +100,18 @@ class ImportRun:
         self._rejects.close()
 
     async def finish(self) -> ImportReport:
-        """Mark the import as finished."""
+        """Mark the import as finished; the audit says who imported how much."""
+        now = self._workspace.clock.now()
         async with self._workspace.database.transaction() as connection:
-            await collect_store.finish_import(connection, self.batch.import_id, self._workspace.clock.now())
+            await collect_store.finish_import(connection, self.batch.import_id, now)
+            await append_audit(
+                connection,
+                actor=self._workspace.actor,
+                action=f"import.{self.order.proposal.mapping.kind}",
+                subject=f"import {self.batch.import_id}",
+                details=asdict(self.counts),
+                now=now,
+            )
         return self.report()
 
     def report(self) -> ImportReport:

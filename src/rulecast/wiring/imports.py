@@ -12,14 +12,14 @@ from rulecast.collect.imports.person import ImportedPerson
 from rulecast.collect.imports.read_ahead import WORKERS_FROM_ROWS, ReadBatch, read_ahead
 from rulecast.collect.imports.read_people import PeopleBatch, PersonReader
 from rulecast.collect.imports.source import SourceRow
-from rulecast.database.errors import UniqueViolation
+from rulecast.database.errors import DeadlockDetected, UniqueViolation
 from rulecast.profile.store_people import PeopleOrigin, store_people
 from rulecast.values.catalogue import Attribute
 from rulecast.values.purpose import ConsentStatus
 from rulecast.wiring.import_run import ImportOrder, ImportReport, ImportRun, import_run
 from rulecast.wiring.workspace import Workspace
 
-# Two imports that meet on one new person: the second finds them at the next try.
+# Two imports that meet on one new person, or on two in opposite order: the second finds them at the next try.
 ATTEMPTS = 3
 
 Progress = Callable[[int], None]
@@ -89,7 +89,7 @@ async def _store_batch(workspace: Workspace, run: ImportRun, batch: ReadBatch[Pe
                     people_created=stored.people_created,
                 )
                 await run.advance(connection, done, rejects, raw_of=batch.raw_of)
-        except UniqueViolation:
+        except (UniqueViolation, DeadlockDetected):
             if attempt == ATTEMPTS - 1:
                 raise
         else:

@@ -1,5 +1,6 @@
 """A contact list becomes people with attributes, tags and consents; doing it twice changes nothing."""
 
+import asyncio
 import csv
 import stat
 from collections.abc import AsyncIterator
@@ -8,13 +9,15 @@ from pathlib import Path
 import pytest
 from tests.people import ASHA, BILAL, CHITRA, DEEPA
 
+from rulecast.collect.imports.errors import AlreadyRunningError
+from rulecast.collect.imports.reject_file import defused
 from rulecast.config import Settings
 from rulecast.database import fetch_all, fetch_value
 from rulecast.profile import find_contacts
 from rulecast.profile.identity import lookups_of
 from rulecast.values.clock import ManualClock
 from rulecast.wiring import Workspace, open_workspace
-from rulecast.wiring.import_run import ImportOrder, ImportReport
+from rulecast.wiring.import_run import ImportOrder, ImportReport, import_run
 from rulecast.wiring.imports import import_contacts
 from rulecast.wiring.prepare_import import ImportRequest, prepare_import
 
@@ -135,3 +138,42 @@ async def test_consent_is_what_the_file_proves_and_nothing_more(
             connection, "SELECT status, is_proven FROM profile.current_consent ORDER BY contact_id"
         )
     assert rows == [("granted", True), ("withdrawn", True), ("granted", True)]
+
+
+async def test_f91_rejects_hold_the_row_only_when_asked_and_run_in_no_spreadsheet(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("phone,=SUM(A1)\nnonsense,=1+1\n", encoding="utf-8")
+    report = await import_file(workspace, path, with_raw=True)
+
+    assert report.rejects_path is not None
+    assert report.rejects_path.read_text().splitlines()[0] == "line,column,code,reason,row"
+    assert '""nonsense"", ""=1+1""' in report.rejects_path.read_text()
+    assert defused("=1+1") == "'=1+1"
+    assert defused("plain") == "plain"
+
+
+async def test_two_imports_of_the_same_people_at_once_create_them_once(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    numbers = [f"+2126{number:08d}" for number in range(10_000_000, 10_000_400)]
+    first, second = tmp_path / "first.csv", tmp_path / "second.csv"
+    first.write_text("phone\n" + "\n".join(numbers) + "\n")
+    second.write_text("phone\n" + "\n".join(reversed(numbers)) + "\n")
+
+    await asyncio.gather(import_file(workspace, first), import_file(workspace, second))
+
+    async with workspace.database.connection() as connection:
+        assert await fetch_value(connection, "SELECT count(*) FROM profile.contact") == len(numbers)
+
+
+async def test_a_file_is_imported_by_one_process_at_a_time(workspace: Workspace, contact_list: Path) -> None:
+    proposal = await prepare_import(
+        workspace, ImportRequest(kind="contacts", file=contact_list, default_region="MA")
+    )
+    order = ImportOrder(proposal=proposal, rejects_path=contact_list.with_suffix(".rejects.csv"))
+
+    async with import_run(workspace, order):
+        with pytest.raises(AlreadyRunningError):
+            await import_contacts(workspace, order)

@@ -252,7 +252,12 @@ async def test_identical_rows_are_one_event_or_as_many_as_the_mapping_says(
     assert known_since == min(one.occurred_at for one in view.events)
     async with workspace.database.connection() as connection:
         actions = await fetch_all(connection, "SELECT action FROM observe.audit ORDER BY audit_id")
-    assert [row[0] for row in actions] == ["look up", "contact.reveal"]
+    assert [row[0] for row in actions] == [
+        "import.events",
+        "import.events",
+        "look up",
+        "contact.reveal",
+    ]
 
 
 async def test_events_of_nobody_known_are_refused_unless_the_mapping_creates_them(

@@ -21,7 +21,7 @@ from rulecast.collect.imports.errors import (
     FileEmptyError,
     FileTooLargeError,
 )
-from rulecast.collect.imports.limits import LINE_CHARACTERS_MAX, SAMPLE_ROWS
+from rulecast.collect.imports.limits import CELL_CHARACTERS_MAX, LINE_CHARACTERS_MAX, SAMPLE_ROWS
 from rulecast.collect.imports.source import Source, SourceFacts, SourceRow, check_header
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
@@ -96,6 +96,7 @@ def _records(path: Path, encoding: str, delimiter: str) -> Generator[SourceRow, 
         _open(path) as stream,
         io.TextIOWrapper(stream, encoding=encoding, errors="strict", newline="") as text,
     ):
+        csv.field_size_limit(CELL_CHARACTERS_MAX)
         reader = csv.reader(_lines(text, encoding), delimiter=delimiter, strict=True)
         line = 1
         while True:
