@@ -92,7 +92,7 @@ ATTRIBUTE_ATOMS = pick(
     *[
         _field_atoms(entry.name, entry.type, is_derived=entry.derived_from is not None)
         for entry in CATALOGUE.attributes.values()
-        if not entry.is_sealed and entry.name not in {"region", "gender"}
+        if not entry.is_sealed and entry.name != "gender"
     ]
 )
 

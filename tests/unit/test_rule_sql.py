@@ -1,11 +1,13 @@
 """The SQL that rules become: text of an author is always a literal, shapes are the ones that run fast."""
 
+from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
-from tests.generative.rule_world import CATALOGUE
+from tests.engines import DuckEngine
+from tests.generative.rule_world import CATALOGUE, create_relations
 
-from rulecast.rule.engine import Relations, compile_audience
+from rulecast.rule.engine import PersonFacts, Relations, compile_audience
 from rulecast.rule.engine.compile_sql import Dialect
 from rulecast.rule.language import RuleProblems
 from rulecast.rule.language.check import check_condition
@@ -33,7 +35,7 @@ def test_a_positive_condition_is_bare_and_a_negated_one_is_safe_for_missing_valu
     )
     assert sql_of('not city = "fes" and not orders >= 3') == (
         'SELECT contact."contact_id" FROM "contact" AS contact '
-        """WHERE contact."city" IS DISTINCT FROM 'fes' """
+        """WHERE (contact."city" <> 'fes' OR contact."city" IS NULL) """
         'AND (NOT (contact."orders" >= 3) OR contact."orders" IS NULL)'
     )
 
@@ -68,3 +70,20 @@ def test_relations_can_have_other_names_and_schemas() -> None:
 def test_consent_is_read_as_granted_and_proven() -> None:
     statement = sql_of("consent marketing granted")
     assert 'g."purpose" = \'marketing\' AND g."granted" AND g."proven"' in statement
+
+
+def test_a_column_without_any_value_loses_nobody_to_the_engines_row_group_pruning() -> None:
+    people = tuple(PersonFacts(contact_id=number, attributes={"orders": number}) for number in range(5))
+    engine = DuckEngine()
+    with closing(engine.connection):
+        relations = create_relations(engine, "empty", people, CATALOGUE)
+        for text in (
+            'city = "a" or city != "b"',
+            "balance = 1 or not balance = 2",
+            "is_vip = true or is_vip != true",
+        ):
+            condition = check_condition(text, CATALOGUE)
+            assert not isinstance(condition, RuleProblems)
+            compiled = compile_audience(condition, "duckdb", now=NOW, relations=relations)
+            assert "DISTINCT FROM" not in compiled.sql
+            assert len(engine.run(compiled.sql)) == len(people), text
