@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import fcntl
 import hashlib
 import json
 import shutil
@@ -9,7 +10,8 @@ import signal
 import socket
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -34,6 +36,14 @@ class DemoHomeError(RulecastError):
     code = "RC-DEMO-001"
     summary = "The folder for the demonstration holds something else."
     remedy = "Name an empty folder, or one that an earlier demonstration made."
+
+
+class DemoRunningError(RulecastError):
+    """Another demonstration plays in this folder."""
+
+    code = "RC-DEMO-003"
+    summary = "Another demonstration plays in this folder."
+    remedy = "End it with Ctrl-C and wait until it has stopped, or name another --folder."
 
 
 class DemoProcessError(RulecastError):
@@ -86,6 +96,22 @@ class Stage:
             "RULECAST_LEASE_SECONDS": "5",
             "RULECAST_LOG_LEVEL": "warning",
         }
+
+
+@contextmanager
+def hold_folder(home: Path) -> Iterator[None]:
+    """Keep other demonstrations out of a folder; the lock stands beside it, because the folder is cleared.
+
+    Raises:
+        DemoRunningError: somebody else holds it.
+    """
+    home.parent.mkdir(parents=True, exist_ok=True)
+    with home.with_name(f"{home.name}.lock").open("a", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DemoRunningError from None
+        yield
 
 
 def set_stage(home: Path, seed: int) -> Stage:

@@ -25,6 +25,7 @@ from rulecast.wiring.demo.outcome import Outcome
 from rulecast.wiring.demo.people import STORY_START, DemoEvent, DemoPerson, make_events, make_people
 from rulecast.wiring.demo.stage import Stage
 from rulecast.wiring.launch import launch
+from rulecast.wiring.periodic import count_successes
 from rulecast.wiring.plan import plan_rules
 from rulecast.wiring.report import make_report
 from rulecast.wiring.suppress_people import suppress_people
@@ -80,9 +81,16 @@ async def play(options: StoryOptions, say: Say) -> AsyncIterator[OpenStory]:
     """Play the story and hand it out with its processes still running; they end when the context does.
 
     Raises:
-        DemoHomeError, DemoProcessError: the stage cannot be set.
+        DemoHomeError, DemoRunningError, DemoProcessError: the stage cannot be set.
         RulecastError: whatever the product's own verbs raise.
     """
+    with staging.hold_folder(options.home):
+        async with _play(options, say) as story:
+            yield story
+
+
+@asynccontextmanager
+async def _play(options: StoryOptions, say: Say) -> AsyncIterator[OpenStory]:
     started = SystemClock().now()
     stage = await asyncio.to_thread(staging.set_stage, options.home, options.seed)
     environ = {name: value for name, value in os.environ.items() if not name.startswith("RULECAST_")}
@@ -102,6 +110,7 @@ async def play(options: StoryOptions, say: Say) -> AsyncIterator[OpenStory]:
             processes.append(await staging.start_server(stage, clock, environ))
             plans = await _evening(stage, workspace, pilot, say)
             await _buy_after_clicks(stage, workspace, say)
+            await count_successes(workspace)
             outcome = Outcome(
                 contacts=await _contacts(workspace),
                 plans=plans,
