@@ -50,13 +50,15 @@ async def make_terms(
     rule: Rule,
     *,
     evaluated_at: datetime,
+    made_at: datetime | None = None,
     expires_at: datetime | None = None,
 ) -> Terms:
-    """Return what all people of a plan share; without an end it is the policy's, counted from now."""
+    """Return what all people of a plan share; made now, and until the policy's end, where nothing else is said."""
+    made_at = made_at or workspace.clock.now()
     rules = await read_rules(connection)
     policy = read_sending_policy(rules.sending_policy)
     offered = await list_templates(connection)
-    usual_end = max(evaluated_at, workspace.clock.now()) + timedelta(hours=policy.plan_expiry_hours)
+    usual_end = max(evaluated_at, made_at) + timedelta(hours=policy.plan_expiry_hours)
     return Terms(
         rule=rule,
         purpose=Purpose(rule.purpose),
@@ -66,6 +68,7 @@ async def make_terms(
         billing_currency=rules.billing_currency,
         workspace_zone=workspace.settings.default_timezone,
         evaluated_at=evaluated_at,
+        made_at=made_at,
         expires_at=usual_end if expires_at is None else expires_at,
     )
 
@@ -81,6 +84,11 @@ async def read_terms(connection: Connection, workspace: Workspace, plan: Plan) -
     assert version is not None, "a plan refers to a kept version"
     checked = check(version.text, catalogue)
     terms = await make_terms(
-        connection, workspace, checked.rule, evaluated_at=plan.evaluated_at, expires_at=plan.expires_at
+        connection,
+        workspace,
+        checked.rule,
+        evaluated_at=plan.evaluated_at,
+        made_at=plan.created_at,
+        expires_at=plan.expires_at,
     )
     return PlanTerms(checked=checked, catalogue=catalogue, terms=terms)

@@ -22,7 +22,7 @@ from rulecast.wiring.plan_terms import PlanTerms, read_terms
 from rulecast.wiring.why import person_parameters
 from rulecast.wiring.workspace import Workspace
 
-PEOPLE = 240
+PEOPLE = 160
 CLAUSES = """limit this rule to 1 per person per 14 days
 budget 3 MAD per run
 test holdout 10%"""
@@ -148,8 +148,8 @@ async def test_set_operations_and_the_policy_agree_on_every_person(
         (second,) = await plan_rules(workspace, [rule_text("winback", clauses=CLAUSES)])
         async with workspace.database.transaction() as connection:
             consented = [one for one in ids if await _has_consent(connection, one)]
-            await give_permits(connection, chance.sample(consented, 60), plan=first, hours_ago=5)
-            await give_permits(connection, chance.sample(consented, 60), plan=second, hours_ago=20)
+            await give_permits(connection, chance.sample(consented, 30), plan=first, hours_ago=5)
+            await give_permits(connection, chance.sample(consented, 30), plan=second, hours_ago=20)
         plans = await plan_rules(
             workspace,
             [
