@@ -1,13 +1,15 @@
 """The sending policy of a workspace is read strictly, and its defaults are safe."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from rulecast.policy import SendingPolicy, read_sending_policy
-from rulecast.policy.local_time import QuietHours
+from rulecast.policy.local_time import QuietHours, SendingWindow
+from rulecast.policy.rule_window import sending_window
+from rulecast.rule.language.document import DropRest, Schedule, Weekday
 from rulecast.values.fields import FieldInvalidError
 from rulecast.values.purpose import Purpose
 
@@ -82,3 +84,22 @@ def test_a_consent_expires_by_age_or_by_its_wording() -> None:
     assert policy.is_consent_expired(NOW, "old", now=NOW)
     assert not policy.is_consent_expired(NOW - timedelta(days=364), "v1", now=NOW)
     assert not SendingPolicy().is_consent_expired(NOW - timedelta(days=3650), "v1", now=NOW)
+
+
+def test_a_cap_says_how_much_of_it_is_used() -> None:
+    (daily, _weekly) = SendingPolicy().marketing_caps
+    assert (daily.used(1).used, daily.used(1).count_max, daily.used(1).window_hours) == (1, 2, 24)
+
+
+def test_a_schedule_means_a_window_and_midnight_at_its_end_is_the_end_of_the_day() -> None:
+    schedule = Schedule(
+        recurrence="once",
+        days=(Weekday.MONDAY, Weekday.SUNDAY),
+        start=time(20, 30),
+        end=time(0, 0),
+        leftover=DropRest(),
+    )
+    assert sending_window(None) is None
+    assert sending_window(schedule) == SendingWindow(
+        weekdays=frozenset({0, 6}), start_minute=20 * 60 + 30, end_minute=24 * 60
+    )
