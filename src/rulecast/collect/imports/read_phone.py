@@ -26,6 +26,7 @@ PERSONAL_DIGITS_MIN = 5
 RAW_CHARACTERS_MAX = 60
 
 _SCIENTIFIC = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE][+-]?\d+")
+_SPELT = re.compile(r"[a-z]{3,}(?<!ext)")
 _WHOLE_WITH_FRACTION = re.compile(r"(\d+)[.,]0+")
 _NOBODYS: frozenset[int] = frozenset(
     {
@@ -54,6 +55,9 @@ def read_personal_phone(raw: object, default_region: str | None) -> ReadPhone:
     Raises:
         RowRefusedError: the class names the reason; no text quotes the number.
     """
+    if isinstance(raw, str) and _SPELT.search(raw.strip().lower().removeprefix("tel:")):
+        # A keypad would turn the letters into digits; a person's number is never written so, a slip may be.
+        raise PhoneUnreadableError
     phone = read_phone(raw, default_region)
     if not phone.is_personal:
         raise PhoneNotPersonalError

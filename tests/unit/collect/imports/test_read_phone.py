@@ -95,3 +95,9 @@ def _answer(row: dict[str, str]) -> tuple[str, str] | None:
 
 def _truth(row: dict[str, str]) -> tuple[str, str] | None:
     return (row["expected_e164"], row["expected_region"]) if row["valid"] == "1" else None
+
+
+def test_letters_of_a_keypad_are_no_digits_of_a_person() -> None:
+    with pytest.raises(RowRefusedError):
+        read_personal_phone("661-CALL-ME", "MA")
+    assert read_personal_phone("tel:+212661000001", "MA").e164 == "+212661000001"
