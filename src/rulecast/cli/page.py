@@ -4,7 +4,7 @@ import typer
 from rich.text import Text
 
 from rulecast.cli.session import JsonOption, Terminal, run
-from rulecast.wiring.page_access import make_page_token, page_url
+from rulecast.wiring.page_access import known_page_port, make_page_token, page_url
 from rulecast.wiring.workspace import Workspace
 
 
@@ -16,7 +16,7 @@ def register(app: typer.Typer) -> None:
         """Print a new one-time address of the page; `rulecast serve` must be running."""
 
         async def work(workspace: Workspace, terminal: Terminal) -> None:
-            address = page_url(workspace.settings.web_port, await make_page_token(workspace))
+            address = page_url(known_page_port(workspace), await make_page_token(workspace))
             if json:
                 terminal.print_json({"page": address})
             else:

@@ -14,7 +14,7 @@ from rulecast.values.errors import RulecastError
 from rulecast.wiring.doctor import Health, examine_settings
 from rulecast.wiring.errors import RoleNotPossibleError
 from rulecast.wiring.journal import replay_journal
-from rulecast.wiring.page_access import make_page_token, page_url
+from rulecast.wiring.page_access import make_page_token, page_url, remember_page_port
 from rulecast.wiring.roles import (
     LISTENING_ROLES,
     ROLES,
@@ -95,6 +95,7 @@ async def _serve_all(workspace: Workspace, terminal: Terminal, session: Session,
     stop = asyncio.Event()
     group = Group(options=session.options, environ=session.environ, listeners=listeners)
     terminal.error.print(banner(workspace.settings))
+    remember_page_port(workspace, ports["web"])
     address = page_url(ports["web"], await make_page_token(workspace))
     receiver = f"http://127.0.0.1:{ports['receiver']}" if "receiver" in ports else None
     if as_json:
@@ -128,6 +129,7 @@ async def _serve_one(
         terminal.error.print(banner(workspace.settings))
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         if place.name == "web":
+            remember_page_port(workspace, listener.getsockname()[1])
             address = page_url(listener.getsockname()[1], await make_page_token(workspace))
         if as_json:
             terminal.print_json({"page" if place.name == "web" else "receiver": address})

@@ -36,6 +36,14 @@ STEP_NAMES: Mapping[str, str] = {
 }
 REASONS_SHOWN = 10
 FONT = {"fontFamily": "Roboto, system-ui, sans-serif", "color": INK}
+# A key that begins with a colon is evaluated in the browser; this text is a constant of ours.
+LABEL = {
+    "show": True,
+    "position": "right",
+    "color": INK,
+    "fontWeight": 500,
+    ":formatter": "bar => Number(bar.value).toLocaleString('en-US')",
+}
 
 Options = dict[str, Any]
 
@@ -56,7 +64,7 @@ def funnel_options(funnel: Funnel) -> Options:
                 "barWidth": "62%",
                 "showBackground": True,
                 "backgroundStyle": {"color": "#f1f4f7", "borderRadius": 3},
-                "label": {"show": True, "position": "right", "color": INK, "fontWeight": 500},
+                "label": dict(LABEL),
                 "data": [
                     {
                         "value": rate.count,
@@ -90,7 +98,7 @@ def waterfall_options(funnel: Funnel, names: Mapping[str, str]) -> Options:
                 "type": "bar",
                 "stack": "waterfall",
                 "barWidth": "62%",
-                "label": {"show": True, "position": "right", "color": INK, "fontWeight": 500},
+                "label": dict(LABEL),
                 "data": [
                     {"value": value, "itemStyle": {"color": colour, "borderRadius": 3}}
                     for _, _, value, colour in steps

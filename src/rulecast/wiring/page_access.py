@@ -14,6 +14,7 @@ from rulecast.wiring.workspace import Workspace
 QUERIES = load_queries(__package__)
 
 TOKEN_BYTES = 32
+PORT_FILE = "page.port"
 TOKEN_LIFETIME = timedelta(minutes=15)
 SESSION_LIFETIME = timedelta(hours=12)
 SESSION_IDLE = timedelta(minutes=30)
@@ -59,6 +60,19 @@ async def end_page_session(workspace: Workspace, secret: str) -> None:
     """Sign out."""
     async with workspace.database.connection() as connection:
         await execute(connection, QUERIES["end_page_session"], {"session_hash": _hash(secret)})
+
+
+def remember_page_port(workspace: Workspace, port: int) -> None:
+    """Write down where the page listens, so that `rulecast page` can name a port that was taken freely."""
+    (workspace.settings.home / PORT_FILE).write_text(f"{port}\n", encoding="ascii")
+
+
+def known_page_port(workspace: Workspace) -> int:
+    """Return where the page of this machine listens, as last written down, else as set."""
+    try:
+        return int((workspace.settings.home / PORT_FILE).read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return workspace.settings.web_port
 
 
 def page_url(port: int, token: str) -> str:
