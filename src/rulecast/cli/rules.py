@@ -20,6 +20,7 @@ from rulecast.rule.language import (
     format_rule,
     parse_rule,
 )
+from rulecast.rule.language.format_condition import format_condition
 from rulecast.values.errors import RulecastError
 from rulecast.wiring.plan_terms import check as check_or_refuse
 from rulecast.wiring.workspace import Workspace
@@ -91,7 +92,14 @@ def fmt(
     sys.stdout.write(f"{file.name} was formatted.\n")
 
 
-def explain(context: typer.Context, file: FileArgument, json: JsonOption = False) -> None:
+def explain(
+    context: typer.Context,
+    file: FileArgument,
+    passes: Annotated[
+        bool, typer.Option("--passes", help="Also show the condition as written and with exact meaning.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
     """Say in plain sentences what a rule does."""
 
     async def work(workspace: Workspace, terminal: Terminal) -> None:
@@ -104,6 +112,8 @@ def explain(context: typer.Context, file: FileArgument, json: JsonOption = False
                     "attributes_read": sorted(checked.attributes_read),
                     "events_read": sorted(checked.events_read),
                     "reads_behaviour": checked.reads_behaviour,
+                    "as_written": format_condition(checked.rule.condition),
+                    "exact": format_condition(checked.condition),
                 }
             )
             return
@@ -111,6 +121,9 @@ def explain(context: typer.Context, file: FileArgument, json: JsonOption = False
             terminal.print(Text(sentence))
         reads = sorted(checked.attributes_read | checked.events_read)
         terminal.note(f"Reads {', '.join(reads) or 'nothing'} about people.")
+        if passes:
+            terminal.print(Text(f"\nAs written:\n  {format_condition(checked.rule.condition)}"))
+            terminal.print(Text(f"With exact meaning:\n  {format_condition(checked.condition)}"))
 
     run(context, work)
 

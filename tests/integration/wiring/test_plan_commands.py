@@ -57,6 +57,8 @@ def test_from_a_rule_to_its_messages(
     rulecast("rule", "fmt", rule)
     assert "canonical" in rulecast("rule", "fmt", rule, "--check")
     assert "in their language" in rulecast("rule", "explain", rule)
+    # Stored text is folded, and so are the constants of a condition.
+    assert 'city in ("casablanca", ' in rulecast("rule", "explain", rule, "--passes")
 
     shown = rulecast("plan", rule)
     for part in (
