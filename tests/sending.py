@@ -1,9 +1,10 @@
 """A workspace that is ready to send: number, template, rule, approved plan, people with proven consent."""
 
+import asyncio
 import hashlib
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -213,3 +214,9 @@ async def states(workspace: Workspace, run_id: RunId) -> dict[str, int]:
             "SELECT state, count(*) FROM deliver.message WHERE run_id = %s GROUP BY state", (run_id,)
         )
         return {row[0]: row[1] for row in await cursor.fetchall()}
+
+
+async def until(holds: Callable[[], Awaitable[bool]]) -> None:
+    """Return once the database says so; the caller bounds the wait."""
+    while not await holds():  # noqa: ASYNC110 - the event is a row another process may write
+        await asyncio.sleep(0.02)

@@ -56,13 +56,15 @@ BEGIN
         part_name := parent_name || '_' || to_char(month_start, 'YYYYMM');
         IF to_regclass(format('%I.%I', parent_schema, part_name)) IS NULL THEN
             PERFORM pg_advisory_xact_lock(hashtext('ensure_month_partitions'));
-            IF to_regclass(format('%I.%I', parent_schema, part_name)) IS NULL THEN
+            BEGIN
                 EXECUTE format(
                     'CREATE TABLE %I.%I PARTITION OF %s FOR VALUES FROM (%L) TO (%L)',
                     parent_schema, part_name, parent,
                     month_start::text || ' 00:00:00+00', (month_start + interval '1 month')::date::text || ' 00:00:00+00');
                 made := made + 1;
-            END IF;
+            EXCEPTION WHEN duplicate_table THEN
+                NULL;
+            END;
         END IF;
         month_start := (month_start + interval '1 month')::date;
     END LOOP;

@@ -163,8 +163,13 @@ class NumberSender:
             await store.release_lease(connection, self._number, epoch=self._lease.epoch)
         raise _Ended
 
+    @property
+    def _is_busy(self) -> bool:
+        """Return whether anything is claimed, out, or on its way into the database."""
+        return bool(self._ready) or self.slots_taken > 0
+
     async def _is_idle(self) -> bool:
-        if not self._nothing_due or self._ready or self._results or self._requests:
+        if not self._nothing_due or self._is_busy:
             return False
         async with self._parts.database.connection() as connection:
             return await store.next_due(connection, self._number) is None
@@ -255,7 +260,7 @@ class NumberSender:
         self._wake.set()
 
     async def _finish_runs(self, now: datetime) -> None:
-        if self._ready or self._results or self._requests:
+        if self._is_busy:
             return
         async with self._parts.database.transaction() as connection:
             await store.finish_runs(connection, self._number, now=now)
@@ -277,16 +282,16 @@ class NumberSender:
         """Commit group after group; one group in a transaction, one transaction in a lane."""
         while not (self._draining and not self._results and not self._requests):
             results, self._results = self._results, []
-            # A slot is free again when its result is taken up for commit; until the commit it stays this lane's.
-            held = self._free_slots + len(results)
-            self._free_slots = 0
-            drafts = [] if self._draining else self._take_drafts(held)
+            drafts = [] if self._draining else self._take_drafts(self._free_slots + len(results))
             if not results and not drafts:
-                self._free_slots += held
                 await self._wait_for_work()
                 continue
+            # A slot whose result is being committed stays this lane's until the commit: so intents in the database
+            # never outnumber the slots.
+            idle_taken = max(0, len(drafts) - len(results))
+            self._free_slots -= idle_taken
             started = await self._turn(results, drafts)
-            self._free_slots += held - started
+            self._free_slots += idle_taken + len(results) - started
 
     def _take_drafts(self, slots: int) -> list[PreparedDraft]:
         """Take as many drafts as there are slots, tokens, and trust in the peer."""

@@ -57,6 +57,10 @@ TRANSITIONS: frozenset[tuple[MessageState, MessageState]] = frozenset(
         (_S.UNRESOLVED, _S.ACCEPTED),
         (_S.HELD, _S.ACCEPTED),
         (_S.HELD, _S.REFUSED),
+        # A status proves more than our own memory.
+        (_S.PLANNED, _S.ACCEPTED),
+        (_S.DEFERRED, _S.ACCEPTED),
+        (_S.CLAIMED, _S.ACCEPTED),
     }
 )
 """Every arrow that may be drawn; whatever is missing here is written by nobody."""

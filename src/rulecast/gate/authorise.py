@@ -8,7 +8,7 @@ from rulecast.gate import store
 from rulecast.gate.draft import PreparedDraft, Refusal
 from rulecast.gate.facts import GroupState, facts_json, facts_of
 from rulecast.gate.permit import Permit
-from rulecast.gate.recheck import Recheck
+from rulecast.gate.recheck import matches_of
 from rulecast.gate.store import Connection, PermitRow, PersonRow, VerdictRow
 from rulecast.gate.terms import RunTerms
 from rulecast.policy import Allowed, Deferred, Denied, Facts, SendingPolicy, decide, read_sending_policy
@@ -52,9 +52,8 @@ async def lock_people(
 class Gate:
     """Decides with facts that are read after the locks; unknown means defer."""
 
-    def __init__(self, recheck: Recheck, *, workspace_zone: str) -> None:
+    def __init__(self, *, workspace_zone: str) -> None:
         """Take what does not change while the process runs."""
-        self._recheck = recheck
         self._workspace_zone = workspace_zone
         self._policy_text: str | None = None
         self._policy = SendingPolicy()
@@ -77,7 +76,7 @@ class Gate:
             connection, drafts, terms=terms, business_number_id=business_number_id, now=now
         )
         rows = await self._read_people(connection, drafts, locked, terms=terms, now=now)
-        group.matches = await self._recheck.matches(
+        group.matches = await matches_of(
             connection, [(one.draft, terms[one.draft.run_id]) for one in drafts], now=now
         )
         allowed: list[tuple[PreparedDraft, Facts]] = []

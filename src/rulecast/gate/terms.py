@@ -37,6 +37,7 @@ class RunTerms:
     expires_at: datetime
     template_hashes: Mapping[int, bytes]
     checked: CheckedRule | None
+    catalogue: Catalogue
     window: SendingWindow | None
     limit: PersonLimit | None
     budget_e4: int | None
@@ -88,9 +89,11 @@ def _terms_of(row: TermsRow, catalogue: Catalogue) -> RunTerms:
             for template_id, digest in row.document.get("template_hashes", {}).items()
         },
         checked=checked,
+        catalogue=catalogue,
         window=sending_window(rule.schedule) if rule is not None else None,
         limit=rule.person_limit if rule is not None else None,
-        budget_e4=_budget_e4(checked),
+        # The plan has turned it into the billing currency.
+        budget_e4=row.document.get("budget_e4", _budget_e4(checked)),
     )
 
 

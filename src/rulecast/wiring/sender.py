@@ -20,7 +20,6 @@ from rulecast.deliver.statuses import MessageMoment
 from rulecast.deliver.stop_watch import StopWatch
 from rulecast.deliver.transport import Transport
 from rulecast.gate import Gate
-from rulecast.gate.recheck import Recheck
 from rulecast.gate.terms import TermsBook
 from rulecast.profile.suppression import (
     Stop,
@@ -163,7 +162,7 @@ async def _parts_of(workspace: Workspace, drill: SenderDrill) -> AsyncIterator[S
     async with _transport_of(workspace, drill, slots) as transport:
         yield SenderParts(
             database=workspace.database,
-            gate=Gate(Recheck(), workspace_zone=settings.default_timezone),
+            gate=Gate(workspace_zone=settings.default_timezone),
             terms=TermsBook(workspace.catalogue),
             vault=workspace.vault,
             transport=transport,

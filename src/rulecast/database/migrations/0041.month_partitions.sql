@@ -1,0 +1,33 @@
+-- Two callers that made the first partition of a month at once collided: whoever waited for the lock still saw the
+-- catalogue as it was before, and failed because the table was there. Now that is what it was waiting for.
+
+CREATE OR REPLACE FUNCTION public.ensure_month_partitions(parent regclass, from_day date, to_day date)
+RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+    month_start date := date_trunc('month', from_day)::date;
+    made integer := 0;
+    parent_schema text;
+    parent_name text;
+    part_name text;
+BEGIN
+    SELECT n.nspname, c.relname INTO parent_schema, parent_name
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = parent;
+    WHILE month_start <= to_day LOOP
+        part_name := parent_name || '_' || to_char(month_start, 'YYYYMM');
+        IF to_regclass(format('%I.%I', parent_schema, part_name)) IS NULL THEN
+            PERFORM pg_advisory_xact_lock(hashtext('ensure_month_partitions'));
+            BEGIN
+                EXECUTE format(
+                    'CREATE TABLE %I.%I PARTITION OF %s FOR VALUES FROM (%L) TO (%L)',
+                    parent_schema, part_name, parent,
+                    month_start::text || ' 00:00:00+00', (month_start + interval '1 month')::date::text || ' 00:00:00+00');
+                made := made + 1;
+            EXCEPTION WHEN duplicate_table THEN
+                NULL;
+            END;
+        END IF;
+        month_start := (month_start + interval '1 month')::date;
+    END LOOP;
+    RETURN made;
+END
+$$;
