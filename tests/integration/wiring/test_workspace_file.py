@@ -1,5 +1,7 @@
 """A workspace file is applied whole or not at all, twice like once, and names the line of every mistake."""
 
+from pathlib import Path
+
 import pytest
 from tests.planning import WORKSPACE_FILE, planning_workspace
 
@@ -128,3 +130,11 @@ async def test_a_refused_file_changes_nothing(settings: Settings, clock: ManualC
             templates = await list_templates(connection)
     assert numbers[0].throughput_per_second == 80
     assert all(one.has_opt_out for one in templates)
+
+
+def test_the_example_of_the_manual_can_be_applied() -> None:
+    page = (Path(__file__).parents[3] / "docs/reference/workspace-file.md").read_text(encoding="utf-8")
+    example = page.split("```toml\n")[1].split("```")[0]
+    declared = read_workspace_file(example, source="workspace-file.md", link_base="https://go.example")
+    assert declared.templates[0].link_names == ("promo",)
+    assert declared.policy().consent_valid_days == 730
