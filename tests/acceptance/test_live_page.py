@@ -167,6 +167,8 @@ async def test_a_look_up_masks_the_number_and_shows_a_hostile_name_as_text(
     digits = ASHA.phone.removeprefix("+")
     assert digits not in re.sub(r"\D", "", await page.locator("body").inner_text())
     assert not any(digits in address for address in addresses)
+    await page.get_by_role("button", name="Close").click()
+    await expect(page.get_by_test_id("person")).to_have_count(0)
     assert digits not in served.errors.read_text()
 
 

@@ -47,6 +47,8 @@ class LookUpCard:
 
 def _show(person: Person) -> None:
     dialog = ui.dialog()
+    # A closed look-up leaves nothing of the person behind in the page.
+    dialog.on("hide", dialog.delete)
     with dialog, ui.card().classes("rc-dialog rc-person").props("data-testid=person"):
         with ui.element("div").classes("rc-run-title"):
             with ui.element("div"):
@@ -59,61 +61,69 @@ def _show(person: Person) -> None:
             ui.button("Close", on_click=lambda: dialog.set_value(False), color=None).props(
                 "flat no-caps"
             ).classes("rc-button")
-        with ui.element("div").classes("rc-chips"):
-            for kind, value in person.identities:
-                ui.label(f"{kind} {value}").classes("rc-chip rc-number").props("data-testid=identity")
-            for stop in person.stops:
-                ui.label(f"stopped: {stop.scope}, {stop.cause.replace('_', ' ')}").classes(
-                    "rc-chip rc-chip-stopped"
-                )
-            for flag in person.flags:
-                ui.label(flag).classes("rc-chip rc-chip-warn")
-            for tag in person.tags:
-                ui.label(tag).classes("rc-chip")
-        _section(
-            "Decisions",
-            ("When (UTC)", "By", "Rule", "Outcome", "Reason", "Meaning"),
-            [
-                (_time(one.at), one.by, one.rule_name, one.outcome, one.reason.replace("_", " "), one.meaning)
-                for one in person.decisions
-            ],
-            empty="No plan and no message has looked at this person yet.",
-        )
-        _section(
-            "Messages",
-            ("When (UTC)", "Rule", "Template", "State", "Why"),
-            [
-                (
-                    _time(one.changed_at),
-                    one.rule_name,
-                    one.template_name or "",
-                    _standing(
-                        one.state, is_read=one.read_at is not None, is_delivered=one.delivered_at is not None
-                    ),
-                    one.reason.replace("_", " ") or (f"code {one.failed_code}" if one.failed_code else ""),
-                )
-                for one in person.messages
-            ],
-            empty="No message.",
-        )
-        _section(
-            "Consent",
-            ("Said (UTC)", "Purpose", "Status", "Proof", "Method", "Wording"),
-            [
-                (
-                    _time(one.effective_at),
-                    one.purpose,
-                    one.status,
-                    "proven" if one.is_proven else "unproven",
-                    one.method,
-                    one.wording_version,
-                )
-                for one in person.consents
-            ],
-            empty="Never asked: no marketing message is ever sent to this person.",
-        )
-        _section("Attributes", ("Name", "Value"), list(person.attributes), empty="None.")
+        _chips(person)
+        _tables(person)
     dialog.value = True
+
+
+def _chips(person: Person) -> None:
+    with ui.element("div").classes("rc-chips"):
+        for kind, value in person.identities:
+            ui.label(f"{kind} {value}").classes("rc-chip rc-number").props("data-testid=identity")
+        for stop in person.stops:
+            ui.label(f"stopped: {stop.scope}, {stop.cause.replace('_', ' ')}").classes(
+                "rc-chip rc-chip-stopped"
+            )
+        for flag in person.flags:
+            ui.label(flag).classes("rc-chip rc-chip-warn")
+        for tag in person.tags:
+            ui.label(tag).classes("rc-chip")
+
+
+def _tables(person: Person) -> None:
+    _section(
+        "Decisions",
+        ("When (UTC)", "By", "Rule", "Outcome", "Reason", "Meaning"),
+        [
+            (_time(one.at), one.by, one.rule_name, one.outcome, one.reason.replace("_", " "), one.meaning)
+            for one in person.decisions
+        ],
+        empty="No plan and no message has looked at this person yet.",
+    )
+    _section(
+        "Messages",
+        ("When (UTC)", "Rule", "Template", "State", "Why"),
+        [
+            (
+                _time(one.changed_at),
+                one.rule_name,
+                one.template_name or "",
+                _standing(
+                    one.state, is_read=one.read_at is not None, is_delivered=one.delivered_at is not None
+                ),
+                one.reason.replace("_", " ") or (f"code {one.failed_code}" if one.failed_code else ""),
+            )
+            for one in person.messages
+        ],
+        empty="No message.",
+    )
+    _section(
+        "Consent",
+        ("Said (UTC)", "Purpose", "Status", "Proof", "Method", "Wording"),
+        [
+            (
+                _time(one.effective_at),
+                one.purpose,
+                one.status,
+                "proven" if one.is_proven else "unproven",
+                one.method,
+                one.wording_version,
+            )
+            for one in person.consents
+        ],
+        empty="Never asked: no marketing message is ever sent to this person.",
+    )
+    _section("Attributes", ("Name", "Value"), list(person.attributes), empty="None.")
 
 
 def _section(title: str, head: tuple[str, ...], rows: list[tuple[str, ...]], *, empty: str) -> None:

@@ -64,7 +64,9 @@ async def end_page_session(workspace: Workspace, secret: str) -> None:
 
 def remember_page_port(workspace: Workspace, port: int) -> None:
     """Write down where the page listens, so that `rulecast page` can name a port that was taken freely."""
-    (workspace.settings.home / PORT_FILE).write_text(f"{port}\n", encoding="ascii")
+    home = workspace.settings.home
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (home / PORT_FILE).write_text(f"{port}\n", encoding="ascii")
 
 
 def known_page_port(workspace: Workspace) -> int:
