@@ -38,6 +38,8 @@ def run_kind(kind: str) -> tuple[int, int]:
     """Run one folder of tests; a folder in which nothing ran is a failure."""
     started = time.monotonic()
     command = [sys.executable, "-m", "pytest", f"tests/{kind}", "-q", "-n", WORKERS, "-m", "not soak"]
+    # What an acceptance file sets up at length (an import of real data) is set up by one worker only.
+    command += ["--dist", "loadfile"] if kind == "acceptance" else []
     run = subprocess.run(
         command, cwd=ROOT, check=False, capture_output=True, text=True, env=environment(kind)
     )

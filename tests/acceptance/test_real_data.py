@@ -5,21 +5,18 @@ over the raw files finds, and the reference evaluator must agree person by perso
 """
 
 import json
-import tomllib
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
-from tests.real_data import customers, households
+from tests.real_data import households
 from tests.real_data.agreements import EARLY, agreed_at, write_agreements
 from tests.real_data.shop import EXAMPLES, File, Shop, data_folder, example, imported, name_people
 
 from rulecast.cli.app import run_command
-from rulecast.database import fetch_all, fetch_value
 from rulecast.rule.language import Rule, format_rule, parse_rule
 from rulecast.values.reason import NUMBERS, Reason
 from rulecast.wiring.plan import plan_rules
@@ -53,85 +50,41 @@ def grocer(tmp_path_factory, known_households) -> Iterator[Shop]:
         yield shop
 
 
-@pytest.fixture(scope="module")
-def counted_customers() -> tuple[dict[int, customers.Customer], customers.Counts]:
-    return customers.read_customers(data_folder("online_retail"))
-
-
-@pytest.fixture(scope="module")
-def known_customers(counted_customers) -> dict[int, customers.Customer]:
-    return counted_customers[0]
-
-
-@pytest.fixture(scope="module")
-def retailer(tmp_path_factory, known_customers) -> Iterator[Shop]:
-    home = tmp_path_factory.mktemp("online_retail")
-    files = (example("events", "online_retail/online_retail.csv.gz", "invoices.toml"),)
-    with imported("online_retail", files, home, zone=customers.ZONE) as shop:
-        name_people(shop, known_customers)
-        yield shop
-
-
-async def events_by_name(shop: Shop) -> dict[str, int]:
-    async with shop.workspace.database.connection() as connection:
-        rows = await fetch_all(
-            connection, "SELECT name, count(*) FROM collect.event GROUP BY name ORDER BY name", {}
-        )
-    return dict(rows)
-
-
-async def value_of(shop: Shop, statement: str) -> Any:
-    async with shop.workspace.database.connection() as connection:
-        return await fetch_value(connection, statement, {})
-
-
 def members(shop: Shop, plan_id: int) -> dict[Reason | None, set[int]]:
     """Return the people of a plan by the reason why they are out; None holds those who are in."""
-    statement = "SELECT contact_id, reason_number FROM plan.member WHERE plan_id = %(plan_id)s"
-
-    async def read() -> list[tuple[int, int]]:
-        async with shop.workspace.database.connection() as connection:
-            return await fetch_all(connection, statement, {"plan_id": plan_id})
-
+    statement = f"SELECT contact_id, reason_number FROM plan.member WHERE plan_id = {plan_id}"
     reasons = {number: reason for reason, number in NUMBERS.items()}
     found: dict[Reason | None, set[int]] = defaultdict(set)
-    for contact_id, number in shop.run(read()):
+    for contact_id, number in shop.rows(statement):
         found[reasons[number] if number else None].add(shop.numbers[contact_id])
     return dict(found)
 
 
-@pytest.mark.xdist_group("completejourney")
 def test_every_household_and_every_line_of_the_grocer_is_stored_once(grocer: Shop, known_households) -> None:
-    assert grocer.run(events_by_name(grocer)) == {
+    assert grocer.events_by_name() == {
         "campaign_received": 2_466,
         "coupon_redeemed": 538,
         "purchase": 728_336,
     }
     assert [report.counts.rows_rejected for report in grocer.reports.values()] == [0] * 5
     assert set(grocer.numbers.values()) == set(known_households)
-    assert grocer.run(value_of(grocer, "SELECT count(*) FROM profile.contact")) == len(known_households)
+    assert grocer.value("SELECT count(*) FROM profile.contact") == len(known_households)
     cents = sum(one.cents for household in known_households.values() for one in household.purchases)
-    amount = grocer.run(value_of(grocer, "SELECT sum((properties ->> 'amount')::numeric) FROM collect.event"))
+    amount = grocer.value("SELECT sum((properties ->> 'amount')::numeric) FROM collect.event")
     assert amount == Decimal(cents) / 100
     assert grocer.memory_mib < MEMORY_MIB_MAX
 
 
-@pytest.mark.xdist_group("completejourney")
 def test_two_thirds_of_the_households_have_no_profile_and_miss_its_values(
     grocer: Shop, known_households
 ) -> None:
-    with_income = grocer.run(
-        value_of(grocer, "SELECT count(*) FROM profile.contact WHERE attributes ? 'income'")
-    )
+    with_income = grocer.value("SELECT count(*) FROM profile.contact WHERE attributes ? 'income'")
     assert with_income == 801
     owners = sum(bool(one.profile.get("home_ownership")) for one in known_households.values())
-    with_owner = grocer.run(
-        value_of(grocer, "SELECT count(*) FROM profile.contact WHERE attributes ? 'home_ownership'")
-    )
+    with_owner = grocer.value("SELECT count(*) FROM profile.contact WHERE attributes ? 'home_ownership'")
     assert with_owner == owners == 568
 
 
-@pytest.mark.xdist_group("completejourney")
 def test_the_category_that_campaign_8_stands_for_is_the_one_its_coupons_were_used_in(
     grocer: Shop, known_households
 ) -> None:
@@ -139,7 +92,6 @@ def test_the_category_that_campaign_8_stands_for_is_the_one_its_coupons_were_use
     assert f'"{category}"' in grocer.rule_path("campaign_8_without_coupon").read_text(encoding="utf-8")
 
 
-@pytest.mark.xdist_group("completejourney")
 @pytest.mark.parametrize("rule", households.RULES)
 def test_an_audience_of_households_is_the_one_counted_by_hand(
     grocer: Shop, known_households, rule: str
@@ -153,72 +105,6 @@ def test_an_audience_of_households_is_the_one_counted_by_hand(
     assert grocer.audience_by_reference(rule, now, sample) == audience & sample
 
 
-@pytest.mark.xdist_group("online_retail")
-def test_the_retailer_keeps_every_line_that_names_a_customer_and_refuses_the_others(
-    retailer: Shop, counted_customers
-) -> None:
-    known, counted = counted_customers
-    assert (counted.lines, counted.without_customer, counted.cancelled) == (541_909, 135_080, 9_288)
-    assert retailer.run(events_by_name(retailer)) == {
-        "cancellation": sum(len(one.cancellations) for one in known.values()),
-        "purchase": sum(len(one.purchases) for one in known.values()),
-    }
-    (report,) = retailer.reports.values()
-    assert report.reject_codes == {"RC-IMPORT-102": 135_080}
-    assert len(retailer.numbers) == len(known) == 4_372
-    assert retailer.memory_mib < MEMORY_MIB_MAX
-
-
-@pytest.mark.xdist_group("online_retail")
-def test_a_customer_of_two_countries_is_of_the_one_named_last(retailer: Shop, known_customers) -> None:
-    statement = "SELECT contact_id, attributes ->> 'country' FROM profile.contact"
-
-    async def read() -> list[tuple[int, str | None]]:
-        async with retailer.workspace.database.connection() as connection:
-            return await fetch_all(connection, statement, {})
-
-    stored = {retailer.numbers[contact_id]: country for contact_id, country in retailer.run(read())}
-    mapping = tomllib.loads((EXAMPLES / "online_retail" / "invoices.toml").read_text(encoding="utf-8"))
-    codes = mapping["attributes"]["country"]["map"]
-    assert stored == {
-        number: codes[one.country].lower() if one.country in codes else None
-        for number, one in known_customers.items()
-    }
-
-
-@pytest.mark.xdist_group("online_retail")
-def test_the_usual_cleaning_gives_the_published_figures_from_the_stored_events(
-    retailer: Shop, counted_customers
-) -> None:
-    _known, counted = counted_customers
-    by_hand = (counted.clean_lines, len(counted.clean_customers), round(counted.clean_amount, 2))
-    assert by_hand == (397_884, 4_338, Decimal("8911407.90"))
-    cleaned = retailer.run(
-        value_of(
-            retailer,
-            "SELECT ARRAY[count(*), count(DISTINCT contact_id), round(sum((properties ->> 'amount')::numeric), 2)]"
-            " FROM collect.event WHERE name = 'purchase' AND (properties ->> 'quantity')::bigint > 0"
-            " AND (properties ->> 'unit_price')::numeric > 0",
-        )
-    )
-    assert tuple(cleaned) == by_hand
-
-
-@pytest.mark.xdist_group("online_retail")
-@pytest.mark.parametrize("rule", customers.RULES)
-def test_an_audience_of_customers_is_the_one_counted_by_hand(
-    retailer: Shop, known_customers, rule: str
-) -> None:
-    now, counts = customers.RULES[rule]
-    by_hand = {number for number, one in known_customers.items() if counts(one, now)}
-    audience = retailer.audience(rule, now)
-    assert audience == by_hand
-    assert audience
-    sample = retailer.sample(audience, SAMPLE_SIZE)
-    assert retailer.audience_by_reference(rule, now, sample) == audience & sample
-
-
-@pytest.mark.xdist_group("completejourney")
 def test_two_rules_planned_as_of_a_past_day_compete_for_those_who_had_agreed_by_then(
     grocer: Shop, known_households
 ) -> None:
@@ -244,7 +130,6 @@ def test_two_rules_planned_as_of_a_past_day_compete_for_those_who_had_agreed_by_
     assert shared
 
 
-@pytest.mark.xdist_group("completejourney")
 @pytest.mark.parametrize(
     ("rule", "now"),
     [

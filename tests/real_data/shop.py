@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, LiteralString, TypeVar
 
 from rulecast.collect.imports.mapping import ImportKind
 from rulecast.config import load_settings
-from rulecast.database import fetch_value
+from rulecast.database import fetch_all, fetch_value
 from rulecast.database.migrate import KEYS_DIRECTORY, MAIN_DIRECTORY
 from rulecast.plan import store as plan_store
 from rulecast.profile import find_contacts
@@ -86,6 +86,23 @@ class Shop:
     def audience_by_reference(self, rule: str, now: datetime, numbers: Iterable[int]) -> set[int]:
         """Return which of these people the reference evaluator finds the rule true for."""
         return self.run(self._evaluate(rule, now, sorted(numbers)))
+
+    def events_by_name(self) -> dict[str, int]:
+        """Return how many events of each name are stored."""
+        return dict(self.rows("SELECT name, count(*) FROM collect.event GROUP BY name ORDER BY name"))
+
+    def value(self, statement: LiteralString) -> Any:
+        """Return the one value of a statement."""
+        return self.rows(statement)[0][0]
+
+    def rows(self, statement: LiteralString) -> list[tuple[Any, ...]]:
+        """Return the rows of a statement on PostgreSQL."""
+
+        async def read() -> list[tuple[Any, ...]]:
+            async with self.workspace.database.connection() as connection:
+                return await fetch_all(connection, statement, {})
+
+        return self.run(read())
 
     def sample(self, audience: set[int], size: int) -> set[int]:
         """Return people of whom up to half are in the audience; the same ones every time."""
