@@ -5,18 +5,20 @@ import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
 
 from rulecast.database import Connection
+from rulecast.database.errors import OperationalError
 from rulecast.deliver.cloud_api import CloudApiTransport
 from rulecast.deliver.failpoints import INERT, Failpoint, Failpoints
 from rulecast.deliver.group import Hooks, LeaseLostError
 from rulecast.deliver.lease import Lease, acquire_lease, this_holder
+from rulecast.deliver.reconcile import reconcile_unknown
 from rulecast.deliver.sender import NumberSender, SenderCounts, SenderParts, boottime_seconds
-from rulecast.deliver.statuses import MessageMoment
+from rulecast.deliver.statuses import MessageDirectory, MessageMoment, settle_parked
 from rulecast.deliver.stop_watch import StopWatch
 from rulecast.deliver.transport import Transport
 from rulecast.gate import Gate
@@ -38,6 +40,8 @@ from rulecast.wiring.workspace import Workspace
 SUPERVISION_SECONDS = 0.25
 # A sender that failed for a reason nobody foresaw tries again after this; its lease is released or runs out.
 RESTART_SECONDS = 2.0
+# Parked statuses and old doubts are rare; seconds do not matter to them.
+RECONCILE_SECONDS = 5.0
 OPTED_OUT_CODE = 131050
 
 log = structlog.get_logger(__name__)
@@ -84,6 +88,7 @@ async def run_sender(
     async with _parts_of(workspace, drill) as parts:
         await parts.stops.read()
         watching = asyncio.create_task(parts.stops.watch())
+        reconciling = asyncio.create_task(_reconcile(workspace, parts))
         running: dict[str, asyncio.Task[None]] = {}
         try:
             while not stop_event.is_set():
@@ -104,11 +109,26 @@ async def run_sender(
                 await _wait(stop_event, SUPERVISION_SECONDS)
             await asyncio.gather(*running.values())
         finally:
-            watching.cancel()
-            for task in running.values():
+            for task in (watching, reconciling, *running.values()):
                 task.cancel()
-            await asyncio.gather(watching, *running.values(), return_exceptions=True)
+            await asyncio.gather(watching, reconciling, *running.values(), return_exceptions=True)
     return report
+
+
+async def _reconcile(workspace: Workspace, parts: SenderParts) -> None:
+    """Again and again, settle what came too early and give up what came never."""
+    directory, actions = MessageDirectory(workspace.vault), RuleActions()
+    deadline = timedelta(hours=workspace.settings.unknown_deadline_hours)
+    while True:
+        try:
+            async with parts.database.transaction() as connection:
+                now = parts.clock.now()
+                await reconcile_unknown(connection, sorted(parts.stops.numbers), deadline=deadline, now=now)
+                settled = await settle_parked(connection, directory, now)
+                await actions.run(connection, list(settled.moments), now)
+        except OperationalError:
+            log.warning("reconciliation_waits")
+        await asyncio.sleep(RECONCILE_SECONDS)
 
 
 async def _keep_sending(

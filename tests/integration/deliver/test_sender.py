@@ -1,6 +1,7 @@
 """Planned messages leave once, through the gate, and end in a named state."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -209,17 +210,12 @@ async def test_an_answer_that_repeats_an_id_is_a_doubt(workspace: Workspace, gra
 
 
 async def test_a_refused_connection_is_surely_not_sent_f07(workspace: Workspace, graph: GraphStub) -> None:
-    from dataclasses import replace  # noqa: PLC0415 - used here alone
-
     run = await planned(workspace, 3)
     closed = replace(workspace, settings=replace(workspace.settings, graph_base_url="http://127.0.0.1:9"))
     ended = asyncio.Event()
     sending = asyncio.create_task(run_sender(closed, stop_event=ended))
     async with asyncio.timeout(LIMIT_SECONDS):
-        while (
-            await value_of(workspace, "SELECT count(*) FROM deliver.attempt WHERE state = 'cancelled'") == 0
-        ):
-            await asyncio.sleep(0.02)
+        await until_value(workspace, "SELECT count(*) > 0 FROM deliver.attempt WHERE state = 'cancelled'")
         ended.set()
         await sending
     assert await value_of(workspace, "SELECT count(*) FROM deliver.message WHERE state = 'unknown'") == 0

@@ -13,6 +13,8 @@ from tests.graph_stub import Exchange, GraphStub
 from tests.sending import NUMBER, START, Launched, launch, prepare_number, prepare_people
 
 from rulecast.collect.webhook_facts import StatusFact, StatusWord
+from rulecast.deliver.reconcile import reconcile_unknown
+from rulecast.deliver.statuses import MessageDirectory, settle_parked
 from rulecast.deliver.statuses.merge import Marks, join, join_all, marks_of
 from rulecast.values.ids import OpaqueId
 from rulecast.wiring.message_book import Answer, LinkClick
@@ -244,3 +246,38 @@ async def test_a_click_is_a_fact_of_its_message(workspace: Workspace) -> None:
     found = await rows(workspace, "SELECT properties ->> 'link' FROM collect.event WHERE name = 'clicked'")
     assert found == [("promo",), ("promo",)]
     assert await rows(workspace, "SELECT clicked_at FROM deliver.message") == [(AT,)]
+
+
+async def test_a_doubt_past_its_deadline_is_unresolved_until_a_status_comes(
+    workspace: Workspace, graph: GraphStub
+) -> None:
+    async def reset(exchange: Exchange) -> None:
+        exchange.reset()
+
+    graph.handle = reset
+    await sent(workspace, 1)
+    later = workspace.clock.now() + timedelta(hours=25)
+    async with workspace.database.transaction() as connection:
+        assert await reconcile_unknown(connection, [NUMBER], deadline=timedelta(hours=24), now=later) == 1
+        assert await reconcile_unknown(connection, [NUMBER], deadline=timedelta(hours=24), now=later) == 0
+    assert [row[0] for row in await rows(workspace, MARKS)] == ["unresolved"]
+    assert await rows(workspace, "SELECT count(*) FROM gate.permit WHERE released_at IS NULL") == [(1,)]
+    [(opaque,)] = await rows(workspace, "SELECT opaque_id FROM deliver.attempt")
+    await tell(workspace, MessageFacts.of(workspace), [status("sent", opaque_id=OpaqueId(opaque))])
+    assert [row[0] for row in await rows(workspace, MARKS)] == ["accepted"]
+
+
+async def test_a_parked_status_finds_its_message_later(workspace: Workspace, graph: GraphStub) -> None:
+    book = MessageFacts.of(workspace)
+
+    async def tell_without_opaque_id(exchange: Exchange) -> None:
+        await tell(workspace, book, [status("sent", wamid=f"wamid.{exchange.opaque}")])
+        await exchange.accept()
+
+    graph.handle = tell_without_opaque_id
+    await sent(workspace, 1)
+    async with workspace.database.transaction() as connection:
+        await settle_parked(connection, MessageDirectory(workspace.vault), workspace.clock.now())
+    assert [(row[0], row[1]) for row in await rows(workspace, MARKS)] == [("accepted", AT)]
+    assert [row[0] for row in await rows(workspace, FACTS)] == ["sent"]
+    assert await rows(workspace, "SELECT count(*) FROM deliver.status WHERE message_id IS NULL") == [(0,)]
