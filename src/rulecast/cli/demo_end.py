@@ -10,7 +10,7 @@ from rulecast.cli.report_tables import render_report
 from rulecast.cli.session import Terminal
 from rulecast.wiring.demo.outcome import CHECKS
 from rulecast.wiring.demo.story import OpenStory
-from rulecast.wiring.page_access import make_page_token
+from rulecast.wiring.page_access import make_page_token, page_url
 
 MEANINGS = {
     "duplicates": "people whom Meta was asked twice for one message",
@@ -33,7 +33,7 @@ async def stay_open(story: OpenStory, terminal: Terminal) -> None:
     """Print where the pages are, and wait for Ctrl-C."""
     token = await make_page_token(story.workspace)
     terminal.print(
-        Text.assemble(("Live page   ", "bold"), f"http://127.0.0.1:{story.stage.web_port}/?token={token}"),
+        Text.assemble(("Live page   ", "bold"), page_url(story.stage.web_port, token)),
         Text.assemble(
             ("Phones      ", "bold"), f"{story.stage.simulator_url}/  (open one, type STOP, plan again)"
         ),

@@ -48,7 +48,7 @@ class LookUpCard:
 def _show(person: Person) -> None:
     dialog = ui.dialog()
     # A closed look-up leaves nothing of the person behind in the page.
-    dialog.on("hide", dialog.delete)
+    _ = dialog.on("hide", dialog.delete)
     with dialog, ui.card().classes("rc-dialog rc-person").props("data-testid=person"):
         with ui.element("div").classes("rc-run-title"):
             with ui.element("div"):
