@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+import structlog
+
 from rulecast.collect import NewEvent, record_events
 from rulecast.collect.inbox import BODY_COLUMN, ReceivedBody, keep_bodies, keep_texts
 from rulecast.collect.inbox.received_body import SealedText
@@ -43,6 +45,8 @@ from rulecast.wiring.webhook_group import (
 from rulecast.wiring.workspace import Workspace
 
 TEXT_COLUMN = "collect.inbound_text.sealed_text"
+
+_LOG = structlog.get_logger(__name__)
 
 
 def is_store_away(error: BaseException) -> bool:
@@ -80,7 +84,7 @@ class WebhookDoor:
         """Store a body whose facts cannot be applied, and still honour the opt-outs it holds where possible.
 
         Raises:
-            Exception: the database cannot take even the body.
+            Exception: the database or the journal is away, or cannot take even the body; nothing was kept.
         """
         body = await self._seal_body(post, problem=problem)
         only_stops = replace(
@@ -88,8 +92,12 @@ class WebhookDoor:
             statuses=tuple(one for one in post.parsed.statuses if one.error_code == PERSON_STOPPED_CODE),
         )
         try:
-            await self._apply_stops_alone(post._replace(parsed=only_stops), body)
-        except Exception:  # noqa: BLE001 - whatever poisons the stops too, the body itself must still be kept
+            await retry_conflicts(lambda: self._apply_stops_alone(post._replace(parsed=only_stops), body))
+        except Exception as error:
+            # A stop that was only hindered must not be answered 200: Meta repeats it when the store is back.
+            if is_store_away(error):
+                raise
+            _LOG.error("opt-outs of a quarantined webhook not applied", error_type=type(error).__name__)
             async with self._workspace.database.transaction() as connection:
                 await keep_bodies(connection, [body])
 

@@ -207,6 +207,24 @@ async def test_a_journal_that_cannot_be_written_keeps_the_stop_uncommitted_and_u
     assert await count(workspace, "collect.inbox") == 0
 
 
+async def test_a_stop_in_a_poisonous_body_is_not_answered_200_while_the_journal_is_away(
+    workspace: Workspace, clock: ManualClock, asha: Known
+) -> None:
+    at = clock.now().timestamp()
+    body = statuses(("wamid.poison", "sent", at, ASHA.phone))
+    body["entry"] += preference(asha.person.phone, "stop", at)["entry"]
+    journal = workspace.settings.home / "journal"
+    journal.parent.mkdir(parents=True, exist_ok=True)
+    journal.write_text("in the way")
+    async with running(build_receiver(workspace, Poisoned([]))) as receiver:
+        assert await receiver.post(body) == 503
+        assert await count(workspace, "profile.suppression") == 0
+        assert await count(workspace, "collect.inbox") == 0
+        journal.unlink()
+        assert await receiver.post(body) == 200
+    assert await count(workspace, "profile.current_suppression") == 1
+
+
 async def test_a_killed_receiver_has_lost_nothing_it_answered_200_for_f44_p10(
     workspace: Workspace, environment: dict[str, str]
 ) -> None:
