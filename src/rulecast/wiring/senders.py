@@ -46,13 +46,15 @@ class Portfolios:
         self._known: dict[str, str] = {}
 
     async def refresh(self, connection: Connection, business_number_ids: Collection[str]) -> None:
-        """Read the numbers again where one of these is not known yet; a stranger's stays unknown."""
+        """Read the numbers again where one of these is not known yet; a stranger's stays unknown.
+
+        A number can be added while the receiver runs: until it is, it is asked for each time.
+        """
         if not set(business_number_ids) <= self._known.keys():
-            self._known = dict.fromkeys(self._known, "") | {
+            self._known = {
                 str(number.business_number_id): str(number.portfolio_id)
                 for number in await list_numbers(connection)
             }
-            self._known |= {number: "" for number in business_number_ids if number not in self._known}
 
     def of(self, business_number_id: str) -> str:
         """Return the portfolio's id, or nothing for a number that is not ours."""

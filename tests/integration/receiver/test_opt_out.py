@@ -1,9 +1,20 @@
 from tests.integration.receiver.conftest import Known, make_known
-from tests.integration.receiver.serving import RunningReceiver, message, preference, statuses, text_message
+from tests.integration.receiver.serving import (
+    NUMBER_ID,
+    RunningReceiver,
+    message,
+    preference,
+    statuses,
+    text_message,
+)
 from tests.people import BILAL
 
+from rulecast.account import BusinessNumber, Portfolio
+from rulecast.account.store import save_number, save_portfolio
+from rulecast.profile.identity import Identity
 from rulecast.profile.suppression import FileJournal, JournalEntry
 from rulecast.values.clock import ManualClock
+from rulecast.values.ids import BusinessNumberId, PortfolioId
 from rulecast.wiring.workspace import Workspace
 
 
@@ -69,6 +80,35 @@ async def test_a_stop_of_somebody_unknown_is_kept_by_keyed_hash_and_found_when_t
         assert await rows.fetchone() == (0,)
     known = await make_known(workspace, BILAL)
     assert await stopped(workspace, known.contact_id) == [("marketing", "stop_word")]
+
+
+async def test_a_stop_through_a_number_added_later_stops_by_the_id_its_portfolio_knows(
+    receiver: RunningReceiver, workspace: Workspace, clock: ManualClock
+) -> None:
+    at = clock.now().timestamp()
+    bsuid = Identity(kind="bsuid", value="MA.1234567890abcdef", scope="maroc")
+    known = await make_known(workspace, BILAL, bsuid)
+    # The receiver meets the number before the workspace does.
+    assert await receiver.post(text_message(BILAL.phone, "hello", at)) == 200
+    async with workspace.database.transaction() as connection:
+        portfolio = Portfolio(portfolio_id=PortfolioId("maroc"), people_per_day_max=None)
+        await save_portfolio(connection, portfolio)
+        await save_number(
+            connection,
+            BusinessNumber(
+                business_number_id=BusinessNumberId(NUMBER_ID),
+                portfolio_id=portfolio.portfolio_id,
+                name="casablanca",
+                waba_id="102290129340398",
+                throughput_per_second=80,
+            ),
+        )
+    body = preference(BILAL.phone, "stop", at)
+    (fact,) = body["entry"][0]["changes"][0]["value"]["user_preferences"]
+    del fact["wa_id"]
+    fact["user_id"] = bsuid.value
+    assert await receiver.post(body) == 200
+    assert await stopped(workspace, known.contact_id) == [("marketing", "user_preferences")]
 
 
 async def test_other_words_stop_nobody(
