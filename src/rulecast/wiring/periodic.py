@@ -7,16 +7,13 @@ from datetime import timedelta
 import structlog
 
 from rulecast.collect.inbox import destroy_old_day_keys
-from rulecast.database import Connection, execute, load_queries
-from rulecast.database.errors import CheckViolation
 from rulecast.jobs import Jobs
 from rulecast.observe.record_conversions import record_conversions
+from rulecast.wiring.partitions import make_partitions
 from rulecast.wiring.workspace import Workspace
 
-QUERIES = load_queries(__package__)
 LOG = structlog.get_logger("periodic")
 
-PARTITIONED = ("collect.inbox", "collect.event", "gate.verdict", "deliver.attempt", "deliver.status")
 MONTHS_AHEAD = timedelta(days=93)
 
 EVERY_MINUTE = "* * * * *"
@@ -26,23 +23,16 @@ EVERY_HOUR = "7 * * * *"
 async def run_periodic(workspace: Workspace, stop: asyncio.Event) -> None:
     """Run the periodic jobs until told to stop; several workers share them."""
     async with Jobs(workspace.database) as jobs:
-        jobs.register_periodic("partitions", _bound(workspace, make_partitions), cron=EVERY_HOUR)
+        jobs.register_periodic("partitions", _bound(workspace, look_ahead), cron=EVERY_HOUR)
         jobs.register_periodic("day_keys", _bound(workspace, destroy_day_keys), cron=EVERY_HOUR)
         jobs.register_periodic("conversions", _bound(workspace, count_successes), cron=EVERY_MINUTE)
-        await make_partitions(workspace)
+        await look_ahead(workspace)
         await jobs.run_worker(stop)
 
 
-async def make_partitions(workspace: Workspace) -> None:
+async def look_ahead(workspace: Workspace) -> None:
     """Make the month partitions of the next three months, so that rows never land in a default partition."""
-    today = workspace.clock.now().date()
-    for table in PARTITIONED:
-        try:
-            async with workspace.database.transaction() as connection:
-                await _ensure(connection, table, today, today + MONTHS_AHEAD)
-        except CheckViolation:
-            # Rows of such a month already stand in the default partition; they are found there all the same.
-            LOG.warning("partition not made", table=table)
+    await make_partitions(workspace.database, workspace.clock.now().date(), ahead=MONTHS_AHEAD)
 
 
 async def destroy_day_keys(workspace: Workspace) -> None:
@@ -61,12 +51,6 @@ async def count_successes(workspace: Workspace) -> None:
         )
     if count:
         LOG.info("successes counted", count=count)
-
-
-async def _ensure(connection: Connection, table: str, first: object, last: object) -> None:
-    await execute(
-        connection, QUERIES["ensure_partitions"], {"parent": table, "from_day": first, "to_day": last}
-    )
 
 
 def _bound(

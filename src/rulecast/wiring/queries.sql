@@ -96,9 +96,18 @@ SELECT billing_currency, sending_policy FROM public.workspace;
 UPDATE public.workspace
 SET billing_currency = %(billing_currency)s, sending_policy = %(sending_policy)s::jsonb;
 
--- name: ensure_partitions
--- Months ahead, so that rows never land in a default partition.
-SELECT public.ensure_month_partitions(%(parent)s::text::regclass, %(from_day)s::date, %(to_day)s::date);
+-- name: missing_partitions
+-- Usually none, so that opening a workspace costs one look into the catalogue.
+SELECT p.parent, m.month::date
+FROM unnest(%(parents)b::text[]) WITH ORDINALITY AS p (parent, place)
+CROSS JOIN generate_series(
+    date_trunc('month', %(from_day)s::date::timestamp), %(to_day)s::date::timestamp, interval '1 month') AS m (month)
+WHERE to_regclass(p.parent || '_' || to_char(m.month, 'YYYYMM')) IS NULL
+ORDER BY p.place, m.month;
+
+-- name: ensure_partition
+-- One month of one table.
+SELECT public.ensure_month_partitions(%(parent)s::text::regclass, %(month)s::date, %(month)s::date);
 
 -- name: put_page_token
 -- Only its hash is kept; it ends in real time, whatever the workspace's clock says.

@@ -1,7 +1,7 @@
 """The opened workspace: everything a door needs, built once from the settings.
 
 Opening starts or reaches PostgreSQL, migrates it, checks that key, name and mode are the ones the workspace
-was made with, loads the clock of the world (zone offsets) and fills the reason numbers.
+was made with, loads the clock of the world (zone offsets), fills the reason numbers and makes the month partitions.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from rulecast.config import Settings
@@ -32,12 +32,15 @@ from rulecast.values.reason import NUMBERS
 from rulecast.vault import Vault, open_vault
 from rulecast.wiring.catalogue import read_catalogue
 from rulecast.wiring.errors import RootKeyMismatchError, WorkspaceModeError, WorkspaceNameError
+from rulecast.wiring.partitions import make_partitions
 
 QUERIES = load_queries(__package__)
 
 # A start that takes longer than this tells the person what it is doing.
 QUIET_START_SECONDS = 0.7
 DEFAULT_BILLING_CURRENCY = "USD"
+# This month and the next: nothing runs longer than that without the engine, which looks further ahead.
+PARTITIONS_AHEAD = timedelta(days=31)
 
 Announce = Callable[[str], None]
 
@@ -117,6 +120,7 @@ async def open_workspace(
         if vault.explanation:
             say(vault.explanation)
         row = await _prepare_row(databases.main, settings, vault=vault, clock=clock, chance=chance)
+        await make_partitions(databases.main, clock.now().date(), ahead=PARTITIONS_AHEAD)
         yield Workspace(
             settings=settings,
             clock=clock,

@@ -11,6 +11,7 @@ from rulecast.values.clock import ManualClock
 from rulecast.values.reason import NUMBERS
 from rulecast.vault.errors import RootKeyForeignError
 from rulecast.wiring.errors import WorkspaceModeError, WorkspaceNameError
+from rulecast.wiring.partitions import PARTITIONED
 from rulecast.wiring.workspace import open_workspace
 
 
@@ -68,3 +69,28 @@ async def test_other_zone_rules_replace_the_loaded_ones(settings: Settings, data
             "SELECT count(*) FROM public.zone_offset WHERE zone = 'Africa/Casablanca' AND minutes = 60"
         )
         assert await fetch_value(connection, casablanca) > 10
+
+
+async def test_opening_makes_the_months_at_hand_and_a_month_kept_by_default_hinders_no_other(
+    settings: Settings, database: Database, clock: ManualClock
+) -> None:
+    async with database.connection() as connection:
+        await connection.execute(
+            "INSERT INTO collect.event (contact_id, name, occurred_at, recorded_at, source, event_key)"
+            " VALUES (1, 'purchase', '2026-11-02', '2026-11-02', 'import', decode(md5('1'), 'hex'))"
+        )
+    async with open_workspace(settings, actor="amal", clock=clock):
+        pass
+    async with open_workspace(settings, actor="amal", clock=clock):
+        pass
+    async with database.connection() as connection:
+        made = [
+            await fetch_value(connection, f"SELECT to_regclass('{table}_{month}') IS NOT NULL")
+            for table in PARTITIONED
+            for month in ("202611", "202612")
+        ]
+        assert made == [
+            table != "collect.event" or month == "12" for table in PARTITIONED for month in ("11", "12")
+        ]
+        rows = "SELECT count(*) FROM collect.event WHERE occurred_at < '2026-12-01'"
+        assert await fetch_value(connection, rows) == 1
