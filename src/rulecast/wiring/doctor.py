@@ -13,7 +13,7 @@ from rulecast.observe.append_audit import append_audit
 from rulecast.values import zone_offsets
 from rulecast.values.errors import RulecastError
 from rulecast.wiring.engine import ask_engine
-from rulecast.wiring.periodic import PARTITIONED
+from rulecast.wiring.partitions import PARTITIONED
 from rulecast.wiring.workspace import Workspace
 
 QUERIES = load_queries(__package__)
