@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
+from psycopg.conninfo import make_conninfo
 from tests.database import empty_database
 
 from rulecast.database import Connection, Database, copy_rows, execute, fetch_all, fetch_one, fetch_value
@@ -109,6 +110,18 @@ async def test_every_connection_speaks_utc(things: Database) -> None:
     async with things.connection() as connection:
         assert await fetch_value(connection, "SHOW TIME ZONE") == "UTC"
         assert await fetch_value(connection, "SHOW transaction_isolation") == "read committed"
+
+
+@pytest.mark.parametrize(("asked", "given"), [("off", "on"), ("local", "local")])
+async def test_no_setting_of_the_server_weakens_a_lock_or_a_commit(asked: str, given: str) -> None:
+    """A statement after a lock must see what was committed meanwhile, and a commit must wait for the log."""
+    weak = f"-c default_transaction_isolation=serializable -c synchronous_commit={asked}"
+    with empty_database() as conninfo:
+        opened = await Database(make_conninfo(conninfo, options=weak)).open()
+        async with opened.transaction() as connection:
+            assert await fetch_value(connection, "SHOW transaction_isolation") == "read committed"
+            assert await fetch_value(connection, "SHOW synchronous_commit") == given
+        await opened.close()
 
 
 async def test_a_notification_sent_after_listening_began_is_not_missed(things: Database) -> None:

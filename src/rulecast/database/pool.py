@@ -130,9 +130,21 @@ class Database:
             await connection.close()
 
 
+# Whatever the server or the role is set to. Under a higher isolation a statement after a lock would still read what
+# was true before it, and an opt-out that was waited for would not be seen; with commits that do not wait for the log,
+# a webhook would be answered before it is kept. A stronger promise of an operator (remote_apply) stays.
+_CONFIGURATION = """
+    SELECT set_config('TimeZone', 'UTC', false),
+        set_config('default_transaction_isolation', 'read committed', false),
+        set_config('synchronous_commit',
+            CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on'
+                ELSE current_setting('synchronous_commit') END, false)
+"""
+
+
 async def _configure(connection: Connection) -> None:
-    """Make a fresh connection speak UTC whatever the server's own zone."""
-    await connection.execute("SET TIME ZONE 'UTC'")
+    """Make a fresh connection speak UTC, read what is committed, and wait for the log."""
+    await connection.execute(_CONFIGURATION)
 
 
 def _listen_statement(channel: str) -> bytes:
