@@ -9,6 +9,7 @@ import typer
 from rulecast.cli.demo_end import show_end, stay_open
 from rulecast.cli.session import JsonOption, run_async, session_of
 from rulecast.wiring.demo.story import StoryOptions, play
+from rulecast.wiring.logs import configure_logging
 
 PEOPLE_MIN, PEOPLE_MAX = 500, 200_000
 HOME_NAME = "rulecast-demo"
@@ -38,6 +39,8 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Show everything once: import, rules, plan, approval, sending, receipts, opt-outs, report."""
         terminal = session_of(context).terminal
+        # What the story does is told in its own words; only what goes wrong is logged.
+        configure_logging("warning")
         home = folder or platformdirs.user_data_path(HOME_NAME)
         options = StoryOptions(home=home.expanduser().absolute(), seed=seed, people=people, speed=speed)
 

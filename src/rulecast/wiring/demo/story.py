@@ -43,6 +43,8 @@ BEHAVIOUR = {
     "read_seconds_median": 25.0, "read_sigma": 0.7, "reaction_seconds_median": 12.0, "reaction_sigma": 0.6,
     "delivered_seconds_median": 2.0, "delivered_sigma": 0.7,
 }  # fmt: skip
+# Some 60 bytes each: a request stays under 150 kB.
+PEOPLE_PER_REQUEST = 2_000
 # What the network does to us: some webhooks come twice, some out of order; a few answers are lost on the way.
 WEBHOOK_FAULTS = {"duplicate_rate": 0.02, "reorder_rate": 0.05}
 # One in so many people who clicked buys the same evening.
@@ -106,7 +108,7 @@ async def _play(options: StoryOptions, say: Say) -> AsyncIterator[OpenStory]:
         ) as workspace:
             say("Starting the simulator of WhatsApp's Cloud API, and `rulecast serve` beside it.")
             processes.append(await staging.start_simulator(stage, clock, environ))
-            await _prepare_simulator(stage, workspace)
+            await _prepare_simulator(stage, workspace, options)
             processes.append(await staging.start_server(stage, clock, environ))
             plans = await _evening(stage, workspace, pilot, say)
             await _buy_after_clicks(stage, workspace, say)
@@ -182,7 +184,13 @@ async def _buy_in_the_afternoon(stage: Stage, workspace: Workspace, people: Sequ
     await _import_orders(stage, workspace, "afternoon", [one.customer for one in buyers])
 
 
-async def _prepare_simulator(stage: Stage, workspace: Workspace) -> None:
+async def _prepare_simulator(stage: Stage, workspace: Workspace, options: StoryOptions) -> None:
+    people = make_people(random.Random(options.seed), options.people)  # noqa: S311 - as above
+    known = [
+        {"phone": one.phone.e164, "name": one.first_name or "?"} for one in people if one.phone is not None
+    ]
+    for start in range(0, len(known), PEOPLE_PER_REQUEST):
+        await staging.control(stage, "people", known[start : start + PEOPLE_PER_REQUEST])
     await staging.control(stage, "behaviour", BEHAVIOUR)
     await staging.control(stage, "faults", {"webhooks": WEBHOOK_FAULTS})
     await push_templates(workspace)
