@@ -36,9 +36,11 @@ async def run_engine_role(post: Post) -> None:
 
 
 async def run_sender_role(post: Post) -> None:
-    """Send from every active number."""
+    """Send from every active number, once every stop the journal knows holds in the database."""
+    from rulecast.wiring.journal import replay_journal  # noqa: PLC0415 - see above
     from rulecast.wiring.sender import run_sender  # noqa: PLC0415 - see above
 
+    await replay_journal(post.workspace)
     await run_sender(post.workspace, stop_event=post.stop)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from rulecast.cli.session import JsonOption, Terminal, run
+from rulecast.wiring.journal import replay_journal
 from rulecast.wiring.sender import SenderReport, run_sender
 from rulecast.wiring.workspace import Workspace
 
@@ -29,6 +30,7 @@ def register(app: typer.Typer) -> None:
             loop = asyncio.get_running_loop()
             for name in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(name, stop_event.set)
+            await replay_journal(workspace)
             report = await run_sender(workspace, stop_event=stop_event, until_idle=until_done)
             if json:
                 terminal.print_json(_json(report))

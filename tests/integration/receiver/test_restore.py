@@ -1,17 +1,26 @@
+import asyncio
 from dataclasses import replace
 
 import psycopg
+import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from tests.integration.receiver.conftest import make_known
 from tests.integration.receiver.serving import preference, running, text_message
 from tests.integration.receiver.test_opt_out import stopped
 from tests.people import ASHA, BILAL, CHITRA
+from tests.sending import prepare_number
 
-from rulecast.config import Settings
+from rulecast.__main__ import run_sender_role
+from rulecast.cli.app import run_command
+from rulecast.config import Settings, load_settings
+from rulecast.database import fetch_value
+from rulecast.profile.suppression import JournalEntry, SuppressionAction, SuppressionCause
 from rulecast.receiver import build_receiver
 from rulecast.values.clock import ManualClock
 from rulecast.wiring.journal import replay_journal
+from rulecast.wiring.receiver import open_journal
+from rulecast.wiring.roles import Post
 from rulecast.wiring.workspace import open_workspace
 
 
@@ -48,6 +57,46 @@ async def test_stops_since_a_backup_hold_after_it_is_restored_f99_p6(
     finally:
         with psycopg.connect(make_conninfo(url, dbname="postgres"), autocommit=True) as connection:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(backup)))
+
+
+@pytest.mark.parametrize("door", ["command", "role"])
+def test_whoever_sends_says_to_the_database_first_what_the_journal_knows_p6(
+    environment: dict[str, str], door: str
+) -> None:
+    """The journal of another life of the database holds one stop; nobody runs `serve`."""
+
+    async def prepare() -> None:
+        async with open_workspace(load_settings(environment), actor="tester") as workspace:
+            async with workspace.database.transaction() as connection:
+                await prepare_number(connection)
+            entry = JournalEntry(
+                suppression_index=workspace.vault.suppression_index("phone", ASHA.phone),
+                scope="marketing",
+                action=SuppressionAction.STOP,
+                cause=SuppressionCause.STOP_WORD,
+                occurred_at=workspace.clock.now(),
+            )
+            await open_journal(workspace).append([entry])
+
+    async def run_role() -> None:
+        async with open_workspace(load_settings(environment), actor="tester") as workspace:
+            post = Post(workspace=workspace, stop=asyncio.Event())
+            post.stop.set()
+            await run_sender_role(post)
+
+    async def stops() -> int:
+        async with (
+            open_workspace(load_settings(environment), actor="tester") as workspace,
+            workspace.database.connection() as connection,
+        ):
+            return int(await fetch_value(connection, "SELECT count(*) FROM profile.current_suppression"))
+
+    asyncio.run(prepare())
+    if door == "command":
+        assert run_command(["send", "--until-done"], environment) == 0
+    else:
+        asyncio.run(run_role())
+    assert asyncio.run(stops()) == 1
 
 
 def _copy_database(url: str, name: str) -> None:
