@@ -77,14 +77,10 @@ def classify(result: TransportResult) -> Outcome:
             )
         case Lost(cause=cause):
             return _unknown(cause)
-        case Answered(body=None):
-            return _unknown("answer_unreadable")
-        case Answered(status=status, body=bytes(body)) if status == HTTP_OK:
-            return _classify_success(body)
-        case Answered(status=status, body=bytes(body)):
-            return _classify_failure(status, body)
-        case _:  # pragma: no cover - the union is closed; a new member fails closed
-            return _unknown("result_unknown")
+        case Answered(status=status, body=body):
+            if body is None:
+                return _unknown("answer_unreadable")
+            return _classify_success(body) if status == HTTP_OK else _classify_failure(status, body)
 
 
 def _unknown(cause: str, code: int = 0) -> Rejected:

@@ -1,10 +1,13 @@
 -- name: ensure_attempt_months
+-- This month and the next; a plan can run over the end of a month.
 SELECT public.ensure_month_partitions('deliver.attempt', %(now)s::date, %(now)s::date + 31);
 
 -- name: ensure_status_months
+-- Statuses come days after the message.
 SELECT public.ensure_month_partitions('deliver.status', %(now)s::date, %(now)s::date + 31);
 
 -- name: ensure_verdict_months
+-- Verdicts are written with every attempt, and with every refusal.
 SELECT public.ensure_month_partitions('gate.verdict', %(now)s::date, %(now)s::date + 31);
 
 -- name: insert_run
@@ -14,9 +17,11 @@ VALUES (%(plan_id)s, %(rule_name)s, %(business_number_id)s, 'running', %(is_test
 ON CONFLICT (plan_id) DO NOTHING RETURNING run_id;
 
 -- name: find_run
+-- The run a plan already has.
 SELECT run_id FROM deliver.run WHERE plan_id = %(plan_id)s;
 
 -- name: insert_messages
+-- One planned message for each person of the plan, in the order in which they may be sent.
 INSERT INTO deliver.message
     (run_id, contact_id, business_number_id, template_id, state, batch, send_from, send_until, changed_at)
 SELECT %(run_id)s, s.contact_id, %(business_number_id)s, s.template_id, 'planned', s.batch, s.send_from, s.send_until,
@@ -25,6 +30,7 @@ FROM plan.sendable AS s WHERE s.plan_id = %(plan_id)s
 ORDER BY s.send_from, s.contact_id;
 
 -- name: notify_send
+-- Wakes idle senders at the commit.
 NOTIFY send;
 
 -- name: list_senders
@@ -37,21 +43,25 @@ SELECT holder, epoch, expires_at > clock_timestamp() FROM deliver.lease
 WHERE business_number_id = %(business_number_id)s FOR UPDATE;
 
 -- name: insert_lease
+-- The first sender a number ever has.
 INSERT INTO deliver.lease (business_number_id, holder, epoch, expires_at)
 VALUES (%(business_number_id)s, %(holder)s, 1, clock_timestamp() + make_interval(secs => %(lease_seconds)s::float8))
 ON CONFLICT DO NOTHING RETURNING epoch;
 
 -- name: take_lease
+-- The lease row is locked: a new epoch fences off whoever held it.
 UPDATE deliver.lease
 SET holder = %(holder)s, epoch = epoch + 1,
     expires_at = clock_timestamp() + make_interval(secs => %(lease_seconds)s::float8)
 WHERE business_number_id = %(business_number_id)s RETURNING epoch;
 
 -- name: renew_lease
+-- Only a lease that has not run out: afterwards somebody else may have decided things.
 UPDATE deliver.lease SET expires_at = clock_timestamp() + make_interval(secs => %(lease_seconds)s::float8)
 WHERE business_number_id = %(business_number_id)s AND epoch = %(epoch)s AND expires_at > clock_timestamp();
 
 -- name: release_lease
+-- Given back early, so that the next sender need not wait.
 UPDATE deliver.lease SET expires_at = clock_timestamp()
 WHERE business_number_id = %(business_number_id)s AND epoch = %(epoch)s;
 
@@ -116,6 +126,7 @@ WITH back AS (
 SELECT message_id FROM back;
 
 -- name: write_refusals
+-- What the gate refused goes where its verdict says.
 UPDATE deliver.message AS m
 SET state = r.state, reason = r.reason, changed_at = %(now)s::timestamptz,
     send_from = coalesce(r.send_from, m.send_from)
@@ -168,13 +179,16 @@ WHERE a.attempt_id = g.attempt_id AND a.intent_at = g.intent_at AND a.state = 'i
 RETURNING a.message_id;
 
 -- name: known_wamids
+-- An answer with the id of another message is no answer.
 SELECT wamid_index FROM deliver.message WHERE wamid_index = ANY(%(wamid_indexes)b::bytea[]);
 
 -- name: hold_number
+-- Only a person lifts it.
 UPDATE account.business_number SET state = 'held', hold_reason = %(reason)s
 WHERE business_number_id = %(business_number_id)s AND state = 'active';
 
 -- name: pause_templates
+-- The other templates go on.
 UPDATE template.template SET status = 'paused', updated_at = %(now)s::timestamptz
 WHERE template_id = ANY(%(template_ids)b::bigint[]) AND status = 'approved';
 
@@ -190,11 +204,13 @@ WHERE r.business_number_id = %(business_number_id)s AND r.state = 'running'
         WHERE m.business_number_id = r.business_number_id AND m.run_id = r.run_id AND m.state IN ('claimed', 'intent'));
 
 -- name: next_due
+-- Tells a sender that is to leave when nothing waits whether anything does.
 SELECT greatest(min(send_from), '1970-01-01T00:00:00Z'::timestamptz) FROM deliver.message
 WHERE business_number_id = %(business_number_id)s AND state IN ('planned', 'deferred')
 HAVING min(send_from) IS NOT NULL;
 
 -- name: read_stops
+-- Read every 250 ms by every sending process.
 SELECT scope, target FROM gate.stop WHERE resumed_at IS NULL;
 
 -- name: give_up_unknown

@@ -17,9 +17,10 @@ PAIR_BACKOFF_SECONDS_MAX = 3600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotStarted:
-    """The request was never started; `cause` is stopped, too_old or lease_lost."""
+    """The request was never started; `cause` is stopped, too_old, lease_lost or pair_rests, the last for a while."""
 
     cause: str
+    wait_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,13 +58,13 @@ class Effect:
 def effect_of(outcome: AttemptOutcome, *, attempt: int, now: datetime) -> Effect:
     """Return what becomes of a message after its attempt of that number; pure."""
     match outcome:
-        case NotStarted(cause=cause):
+        case NotStarted(cause=cause, wait_seconds=wait_seconds):
             return Effect(
                 state=MessageState.PLANNED,
                 attempt_state=AttemptState.CANCELLED,
                 reason=cause,
                 error_code=0,
-                send_from=None,
+                send_from=now + timedelta(seconds=wait_seconds) if wait_seconds else None,
                 releases=True,
             )
         case Accepted(is_held=is_held):

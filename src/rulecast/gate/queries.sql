@@ -88,6 +88,7 @@ WHERE p.released_at IS NULL AND p.granted_at > %(now)s::timestamptz - interval '
         SELECT n.business_number_id FROM account.business_number AS n WHERE n.portfolio_id = %(portfolio_id)s);
 
 -- name: read_template_states
+-- Fresh under the lock: a template can be paused or changed since the plan.
 SELECT template_id, status, category, components_hash FROM template.template
 WHERE template_id = ANY(%(template_ids)b::bigint[]);
 
@@ -116,15 +117,18 @@ LEFT JOIN LATERAL (
 INSERT INTO gate.budget (run_id, limit_e4) VALUES (%(run_id)s, %(limit_e4)s) ON CONFLICT (run_id) DO NOTHING;
 
 -- name: lock_budgets
+-- What is left of each budget, held until the permits that spend it are written.
 SELECT run_id, limit_e4 - spent_e4 FROM gate.budget WHERE run_id = ANY(%(run_ids)b::bigint[])
 ORDER BY run_id FOR NO KEY UPDATE;
 
 -- name: spend_budgets
+-- Charged together with the permits; the CHECK keeps a run inside its budget.
 UPDATE gate.budget AS b SET spent_e4 = b.spent_e4 + s.spent_e4
 FROM unnest(%(run_ids)b::bigint[], %(spent_e4)b::bigint[]) AS s (run_id, spent_e4)
 WHERE b.run_id = s.run_id;
 
 -- name: insert_permits
+-- No message leaves without one; the unique index allows one live permit a message.
 INSERT INTO gate.permit
     (message_id, contact_id, rule_name, rule_version_id, business_number_id, category, purpose, consent_id, is_test,
      price_e4, granted_at)
@@ -144,6 +148,7 @@ FROM unnest(%(contact_ids)b::bigint[], %(plan_ids)b::bigint[]) AS p (contact_id,
 WHERE r.contact_id = p.contact_id AND r.plan_id = p.plan_id AND NOT r.has_permit;
 
 -- name: insert_verdicts
+-- Every decision is kept with the facts it read, refusals as well as permits.
 INSERT INTO gate.verdict (decided_at, message_id, contact_id, outcome, reason, deferred_until, facts)
 SELECT %(now)s::timestamptz, v.message_id, v.contact_id, v.outcome, v.reason, v.deferred_until,
     v.facts::jsonb
@@ -167,11 +172,13 @@ WITH released AS (
 UPDATE gate.budget AS b SET spent_e4 = b.spent_e4 - s.price_e4 FROM sums AS s WHERE b.run_id = s.run_id;
 
 -- name: stop_target_exists
+-- A stop of something that does not exist would calm nobody.
 SELECT CASE %(scope)s::text
     WHEN 'rule' THEN EXISTS (SELECT FROM rule.rule_version WHERE rule_name = %(target)s)
     ELSE EXISTS (SELECT FROM account.business_number WHERE business_number_id = %(target)s) END;
 
 -- name: insert_stop
+-- Stopping twice is the stop that stands.
 WITH standing AS (
     SELECT stop_id FROM gate.stop
     WHERE scope = %(scope)s AND target = %(target)s AND resumed_at IS NULL ORDER BY stop_id LIMIT 1
@@ -184,6 +191,7 @@ WITH standing AS (
 SELECT stop_id FROM standing UNION ALL SELECT stop_id FROM added;
 
 -- name: lift_stops
+-- A lifted stop stays as a row: who stopped, who resumed, when.
 UPDATE gate.stop SET resumed_by = %(by)s, resumed_at = %(now)s::timestamptz
 WHERE scope = %(scope)s AND target = %(target)s AND resumed_at IS NULL;
 
@@ -193,8 +201,10 @@ UPDATE account.business_number SET state = 'active', hold_reason = ''
 WHERE state = 'held' AND (%(scope)s::text = 'all' OR business_number_id = %(target)s);
 
 -- name: stops_in_force
+-- For the page and the command line.
 SELECT stop_id, scope, target, reason, stopped_by, stopped_at FROM gate.stop
 WHERE resumed_at IS NULL ORDER BY stop_id;
 
 -- name: notify_stop
+-- Reaches every sender at the commit.
 NOTIFY stop;

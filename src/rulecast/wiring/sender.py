@@ -17,7 +17,8 @@ from rulecast.deliver.failpoints import INERT, Failpoint, Failpoints
 from rulecast.deliver.group import Hooks, LeaseLostError
 from rulecast.deliver.lease import Lease, acquire_lease, this_holder
 from rulecast.deliver.reconcile import reconcile_unknown
-from rulecast.deliver.sender import NumberSender, SenderCounts, SenderParts, boottime_seconds
+from rulecast.deliver.sender import NumberSender
+from rulecast.deliver.sender_parts import SenderCounts, SenderParts, boottime_seconds
 from rulecast.deliver.statuses import MessageDirectory, MessageMoment, settle_parked
 from rulecast.deliver.stop_watch import StopWatch
 from rulecast.deliver.transport import Transport

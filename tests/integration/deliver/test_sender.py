@@ -249,3 +249,19 @@ async def test_messages_past_their_window_expire(workspace: Workspace, graph: Gr
     await send_all(workspace)
     assert await states(workspace, run.run_id) == {"expired": 3}
     assert graph.asked == []
+
+
+async def test_two_rules_reach_a_person_six_seconds_apart(workspace: Workspace, graph: GraphStub) -> None:
+    arrived: list[float] = []
+
+    async def note(exchange: Exchange) -> None:
+        arrived.append(workspace.clock.now().timestamp())
+        await exchange.accept()
+
+    graph.handle = note
+    first = await planned(workspace, 1)
+    async with workspace.database.transaction() as connection:
+        await launch(workspace, connection, first.contact_ids, name="second")
+    await send_all(workspace)
+    assert len(arrived) == 2
+    assert arrived[1] - arrived[0] >= 5.9

@@ -80,14 +80,17 @@ WHERE s.message_id IS NULL AND s.recorded_at > %(after)s::timestamptz
 ORDER BY s.recorded_at LIMIT %(count_max)s;
 
 -- name: adopt_parked
+-- The status rows themselves say from now on whose they are.
 UPDATE deliver.status AS s SET message_id = m.message_id
 FROM unnest(%(occurred)b::timestamptz[], %(status_ids)b::bigint[]) AS p (occurred_at, status_id), deliver.message AS m
 WHERE s.occurred_at = p.occurred_at AND s.status_id = p.status_id AND m.wamid_index = s.wamid_index;
 
 -- name: describe_runs
+-- Facts name the rule; rehearsals make none.
 SELECT run_id, rule_name, is_test FROM deliver.run WHERE run_id = ANY(%(run_ids)b::bigint[]);
 
 -- name: describe_templates
+-- Facts name the template.
 SELECT template_id, name FROM template.template WHERE template_id = ANY(%(template_ids)b::bigint[]);
 
 -- name: mark_answered
@@ -120,6 +123,7 @@ SELECT k.position, r.message_id, r.contact_id, r.run_id, r.template_id, r.was_an
 FROM matched AS k JOIN marked AS r ON r.message_id = k.message_id;
 
 -- name: mark_clicked
+-- The attempt names the message; the first click is the one that counts.
 WITH named AS (
     SELECT o.message_id FROM deliver.attempt AS o WHERE o.opaque_id = %(opaque_id)s LIMIT 1
 ), before AS (

@@ -1,0 +1,126 @@
+"""Makes the requests of one sender: each once, never a stale or stopped one, and learns from the answers."""
+
+import asyncio
+from collections.abc import Sequence
+
+from rulecast.deliver.circuit import Circuit
+from rulecast.deliver.classify import Accepted, Rejected, classify
+from rulecast.deliver.error_code import CodeAction, CodeOutcome
+from rulecast.deliver.failpoints import Failpoint
+from rulecast.deliver.pacing import NumberPacer, PairSpacing
+from rulecast.deliver.result import Attempt, NotStarted, Result
+from rulecast.deliver.sender_parts import SenderCounts, SenderParts
+from rulecast.deliver.transport import OutboundRequest
+
+# An intent older than this was overtaken by something (a sleep, a blocked loop): it is not started any more.
+INTENT_SECONDS_MAX = 2.0
+
+
+class Courier:
+    """Starts committed attempts and keeps their results until a lane takes them."""
+
+    def __init__(self, parts: SenderParts, number: str) -> None:
+        """Begin with no tokens, a closed circuit and nothing out; `wake` is set at every result."""
+        self._parts = parts
+        self._number = number
+        self.pacer = NumberPacer(throughput_per_second=self.throughput(), now=parts.clock.now())
+        self.pairs = PairSpacing()
+        self.circuit = Circuit(parts.boottime)
+        self.results: list[Result] = []
+        self.requests: set[asyncio.Task[None]] = set()
+        self.wake = asyncio.Event()
+        self.counts = SenderCounts()
+        self.renewed_at = parts.boottime()
+        self.is_lost = False
+
+    def throughput(self) -> int:
+        """Return the messages a second this number may send."""
+        return self._parts.per_second or self._parts.stops.numbers[self._number].throughput_per_second
+
+    def take_results(self) -> list[Result]:
+        """Hand over what has ended since the last time."""
+        taken, self.results = self.results, []
+        return taken
+
+    def take_tokens(self, wanted: int) -> int:
+        """Return how many of so many requests pace, circuit and stops let go now."""
+        if wanted == 0 or self._parts.stops.stops_number(self._number):
+            return 0
+        self.pacer.throughput_per_second = self.throughput()
+        allowed = self.circuit.allowed(wanted)
+        taken = self.pacer.take(allowed, self._parts.clock.now()) if allowed else 0
+        if allowed and not taken:
+            self.circuit.probe_not_used()
+        return taken
+
+    def start(self, attempts: Sequence[Attempt], intent_at: float) -> None:
+        """Start these requests at once; `intent_at` is CLOCK_BOOTTIME from before their facts were read."""
+        for attempt in attempts:
+            task = asyncio.create_task(self._request(attempt, intent_at))
+            self.requests.add(task)
+            task.add_done_callback(self.requests.discard)
+        self.counts.started += len(attempts)
+        self.counts.in_flight_max = max(self.counts.in_flight_max, len(self.requests))
+
+    async def _request(self, attempt: Attempt, intent_at: float) -> None:
+        """Make one attempt, unless it must not start any more; the result is always noted."""
+        permit = attempt.permit
+        await self._parts.failpoints.reach(Failpoint.BEFORE_CONNECT)
+        cause = self._reason_not_to_start(permit.rule_name, intent_at)
+        if cause is not None:
+            self._note(Result(attempt=attempt, outcome=NotStarted(cause=cause)))
+            return
+        rest_seconds = self.pairs.seconds_to_wait(permit.contact_id, self._parts.clock.now())
+        if rest_seconds:
+            self._note(
+                Result(attempt=attempt, outcome=NotStarted(cause="pair_rests", wait_seconds=rest_seconds))
+            )
+            return
+        self.pairs.note(permit.contact_id, self._parts.clock.now())
+        outcome = classify(
+            await self._parts.transport.send(
+                OutboundRequest(business_number_id=permit.business_number_id, body=permit.body)
+            )
+        )
+        await self._parts.failpoints.reach(Failpoint.AFTER_RESPONSE_BEFORE_RESULT)
+        self._note(Result(attempt=attempt, outcome=outcome))
+
+    def _reason_not_to_start(self, rule_name: str, intent_at: float) -> str | None:
+        now = self._parts.boottime()
+        if self.is_lost or now - self.renewed_at > self._parts.lease_seconds:
+            return "lease_lost"
+        if now - intent_at > INTENT_SECONDS_MAX:
+            return "too_old"
+        if self._parts.stops.stops_message(self._number, rule_name):
+            return "stopped"
+        return None
+
+    def _note(self, result: Result) -> None:
+        """Keep a result for the next group, and let pace and circuit learn from it."""
+        counts, outcome = self.counts, result.outcome
+        match outcome:
+            case NotStarted():
+                counts.not_started += 1
+            case Accepted():
+                counts.accepted += 1
+                self.circuit.record(is_doubtful=False)
+            case Rejected():
+                self._learn(outcome)
+        self.results.append(result)
+        self.wake.set()
+
+    def _learn(self, rejected: Rejected) -> None:
+        counts, now = self.counts, self._parts.clock.now()
+        is_unknown = rejected.outcome is CodeOutcome.UNKNOWN
+        # A peer that cannot be reached is as bad a sign as one that stammers.
+        self.circuit.record(is_doubtful=is_unknown or rejected.code == 0)
+        if is_unknown:
+            counts.unknown += 1
+        elif rejected.outcome is CodeOutcome.AGAIN:
+            counts.again += 1
+        else:
+            counts.refused += 1
+        if rejected.action is CodeAction.SLOW_NUMBER:
+            self.pacer.slow_down(now)
+        elif rejected.action is CodeAction.RETRY_AFTER and rejected.code:
+            self.pacer.rest(rejected.wait_seconds, now)

@@ -1,0 +1,56 @@
+"""What the senders of one process share, and what each of them counts."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from rulecast.deliver.failpoints import INERT, Failpoints
+from rulecast.deliver.group import Hooks
+from rulecast.deliver.stop_watch import StopWatch
+from rulecast.deliver.store import Database
+from rulecast.deliver.transport import Transport
+from rulecast.gate import Gate
+from rulecast.gate.terms import TermsBook
+from rulecast.values.clock import Clock
+from rulecast.vault import Vault
+
+
+def boottime_seconds() -> float:
+    """Return CLOCK_BOOTTIME: it also runs while the machine sleeps, so a sleeping intent grows old."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SenderParts:
+    """What every sender of a process shares."""
+
+    database: Database
+    gate: Gate
+    terms: TermsBook
+    vault: Vault
+    transport: Transport
+    clock: Clock
+    stops: StopWatch
+    hooks: Hooks
+    random_bytes: Callable[[int], bytes]
+    slots: int
+    lease_seconds: float
+    failpoints: Failpoints = INERT
+    boottime: Callable[[], float] = boottime_seconds
+    # Instead of the number's own throughput; only a measurement sets it.
+    per_second: int | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class SenderCounts:
+    """What a sender has done since it started."""
+
+    claimed: int = 0
+    started: int = 0
+    accepted: int = 0
+    refused: int = 0
+    again: int = 0
+    unknown: int = 0
+    not_started: int = 0
+    in_flight_max: int = 0
+    expired: int = field(default=0)
