@@ -146,7 +146,7 @@ def _lines(plan: Plan, zone: str) -> RenderableType:
             f"Change    {difference['in']:,} people in and {difference['out']:,} out since plan {difference['plan_id']}"
         )
     lines.append(
-        f"Fresh     everything recorded until {_local(document['freshness']['complete_until'], zone)}; "
+        f"Fresh     {document['freshness']['lag_seconds']:.1f} s behind the database when it was made; "
         f"time zones of tzdata {document['tzdata_version']}"
     )
     lines.append(f"Expires   {_local(document['expires_at'], zone)}")
