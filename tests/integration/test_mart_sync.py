@@ -6,10 +6,12 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import duckdb
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
@@ -214,6 +216,43 @@ async def main(path, url, point):
     await sync(mart, database)
 asyncio.run(main(*sys.argv[1:]))
 """
+
+
+async def test_a_sync_that_cannot_begin_leaves_the_mart_usable(database: Database, tmp_path: Path) -> None:
+    zones: list[tuple[str, datetime, int]] = []
+
+    def zone_rows() -> list[tuple[str, datetime, int]]:
+        return zones
+
+    opened = await Mart.open(tmp_path / "mart.duckdb", KEY, catalogue=CATALOGUE, zone_rows=zone_rows)
+    async with database.transaction() as connection:
+        await add_change(connection, 1, "contact", {})
+    zones.append(("Africa/Casablanca", datetime(1990, 1, 1, tzinfo=UTC), "an hour"))  # type: ignore[arg-type]
+    with pytest.raises(duckdb.Error):
+        await sync(opened, database)
+    zones[:] = ZONES
+    await sync(opened, database)
+    assert await opened.query("SELECT contact_id FROM contact") == [(1,)]
+    await opened.close()
+
+
+async def test_who_is_cancelled_leaves_the_mart_only_when_the_work_has_ended(mart: Mart) -> None:
+    began, may_end = threading.Event(), threading.Event()
+
+    def work(_duck: duckdb.DuckDBPyConnection) -> None:
+        began.set()
+        may_end.wait(30)
+
+    asking = asyncio.create_task(mart.run(work))
+    await asyncio.to_thread(began.wait, 30)
+    asking.cancel()
+    for _ in range(10):
+        await asyncio.sleep(0)
+    was_held = not asking.done()
+    may_end.set()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert was_held
 
 
 async def test_a_rebuilt_cluster_is_read_anew_and_its_foreign_ids_are_read_once(

@@ -1,7 +1,6 @@
 """The mart as the engine sees it: opened once, synced, asked for audiences."""
 
 import asyncio
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ import duckdb
 from rulecast.rule.engine.compile_sql import compile_audience
 from rulecast.rule.engine.mart import definition, store
 from rulecast.rule.engine.mart.file import open_file
+from rulecast.rule.engine.mart.in_thread import in_thread
 from rulecast.rule.engine.mart.records import Frame, Freshness, MartError, SyncReport
 from rulecast.rule.engine.mart.store import Connection
 from rulecast.rule.engine.mart.synchronise import read_watermark, synchronise
@@ -40,7 +40,6 @@ class Mart:
         self._catalogue = catalogue
         self._zone_rows = zone_rows
         self._turn = asyncio.Lock()
-        self._thread_turn = threading.Lock()
 
     @classmethod
     async def open(
@@ -56,12 +55,12 @@ class Mart:
         Raises:
             MartError: the file exists and cannot be read with this key.
         """
-        return cls(await asyncio.to_thread(open_file, path, key), catalogue, zone_rows)
+        return cls(await in_thread(open_file, path, key), catalogue, zone_rows)
 
     async def close(self) -> None:
         """Close the file."""
         async with self._turn:
-            await asyncio.to_thread(self._duck.close)
+            await in_thread(self._duck.close)
 
     async def sync(self, connection: Connection, catalogue: Catalogue | None = None) -> SyncReport:
         """Read what PostgreSQL decided since the last time; a changed catalogue means that all is read anew."""
@@ -76,7 +75,7 @@ class Mart:
             MartError: the mart was never synced.
         """
         async with self._turn:
-            watermark = await asyncio.to_thread(read_watermark, self._duck)
+            watermark = await in_thread(read_watermark, self._duck)
         if watermark is None:
             raise MartError("The mart was never synchronised.", hint="Run `rulecast plan` again.")
         lag = await store.lag_seconds(connection, watermark.complete_until)
@@ -93,7 +92,7 @@ class Mart:
     async def run(self, work: Callable[[duckdb.DuckDBPyConnection], Result]) -> Result:
         """Do work on the open connection in a thread, alone; the work leaves no transaction open."""
         async with self._turn:
-            return await asyncio.to_thread(work, self._duck)
+            return await in_thread(work, self._duck)
 
     def prepare(self, duck: duckdb.DuckDBPyConnection, frame: Frame) -> Relations:
         """Return the relations for a frame, building those of the past where it lies there. For use inside `run`."""

@@ -5,15 +5,16 @@ none is missed and none is doubled, however slow or rolled back its writer. Anot
 means that everything is read anew.
 """
 
-import asyncio
 import os
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import suppress
 from datetime import datetime
 
 import duckdb
 
 from rulecast.rule.engine.mart import definition, store
+from rulecast.rule.engine.mart.in_thread import in_thread
 from rulecast.rule.engine.mart.records import Horizon, SyncReport, Watermark
 from rulecast.rule.engine.mart.store import Connection
 from rulecast.values.catalogue import Catalogue
@@ -43,7 +44,7 @@ async def synchronise(
 ) -> SyncReport:
     """Read what PostgreSQL decided since the last time and store it with the new watermark, or nothing at all."""
     horizon = await store.read_horizon(connection)
-    watermark = await asyncio.to_thread(read_watermark, duck)
+    watermark = await in_thread(read_watermark, duck)
     wanted = definition.signature(catalogue)
     is_rebuild = (
         watermark is None or watermark.cluster != horizon.cluster or watermark.catalogue_signature != wanted
@@ -52,16 +53,17 @@ async def synchronise(
         watermark = await _fresh_watermark(connection, horizon, wanted)
     assert watermark is not None
     bounds = _bounds(watermark, horizon, adopting=is_rebuild)
-    await asyncio.to_thread(_begin, duck, catalogue if is_rebuild else None, zone_rows)
+    await in_thread(duck.execute, "BEGIN")
     try:
+        await in_thread(_prepare, duck, catalogue if is_rebuild else None, zone_rows)
         changes = await _load(duck, store.change_rows(connection, bounds), _insert_changes)
         insert_events = definition.insert_events(catalogue, "staged_event")
         events = await _load(duck, store.event_rows(connection, bounds), _insert_events_with(insert_events))
         if changes or events:
-            await asyncio.to_thread(_derive, duck, catalogue)
-        await asyncio.to_thread(_finish, duck, watermark, horizon)
+            await in_thread(_derive, duck, catalogue)
+        await in_thread(_finish, duck, watermark, horizon)
     except BaseException:
-        duck.execute("ROLLBACK")
+        await in_thread(_abandon, duck)
         raise
     return SyncReport(changes=changes, events=events, rebuilt=is_rebuild, horizon=horizon.xid_next)
 
@@ -111,12 +113,11 @@ def _bounds(watermark: Watermark, horizon: Horizon, *, adopting: bool) -> dict[s
     }
 
 
-def _begin(
+def _prepare(
     duck: duckdb.DuckDBPyConnection,
     catalogue: Catalogue | None,
     zone_rows: Iterable[tuple[str, datetime, int]],
 ) -> None:
-    duck.execute("BEGIN")
     if catalogue is not None:
         for (name,) in duck.execute(
             "SELECT table_name FROM duckdb_tables() WHERE database_name = current_database()"
@@ -172,10 +173,10 @@ async def _load(duck: duckdb.DuckDBPyConnection, blocks: AsyncIterator[bytes], i
         held += block
         if len(held) >= SLICE_BYTES:
             cut = held.rfind(b"\n") + 1
-            rows += await asyncio.to_thread(insert, duck, bytes(held[:cut]))
+            rows += await in_thread(insert, duck, bytes(held[:cut]))
             del held[:cut]
     if held:
-        rows += await asyncio.to_thread(insert, duck, bytes(held))
+        rows += await in_thread(insert, duck, bytes(held))
     return rows
 
 
@@ -236,6 +237,12 @@ def _apply_erasures(duck: duckdb.DuckDBPyConnection) -> None:
     )
     for table in ("change", "event", "contact", "consent"):
         duck.execute(f"DELETE FROM {table} WHERE contact_id IN (SELECT contact_id FROM erased)")  # noqa: S608
+
+
+def _abandon(duck: duckdb.DuckDBPyConnection) -> None:
+    # Who is cancelled during the commit leaves after it: then nothing is open any more.
+    with suppress(duckdb.TransactionException):
+        duck.execute("ROLLBACK")
 
 
 def _finish(duck: duckdb.DuckDBPyConnection, watermark: Watermark, horizon: Horizon) -> None:
