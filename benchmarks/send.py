@@ -7,7 +7,6 @@ request, result, for each message. The database is an embedded one of its own, w
 import argparse
 import asyncio
 import json
-import os
 import resource
 import subprocess
 import sys
@@ -17,13 +16,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import aiohttp
 import uvloop
 from tests.sending import NUMBER, launch, prepare_number, prepare_people, running_clock
 
+from benchmarks.cost import database_cpu_s, own_cpu_s
 from benchmarks.result import Result
 from rulecast.config import load_settings
 from rulecast.wiring.sender import SenderDrill, run_sender
@@ -34,7 +33,6 @@ PEOPLE_PER_TRANSACTION = 1_000
 SLOTS = 250
 # Above what any machine reaches: the pace is not what is measured.
 PER_SECOND = 100_000
-TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,25 +194,3 @@ async def send_bare(port: int, messages: int, body: bytes) -> Sent:
         accepted=accepted,
         body=body,
     )
-
-
-def own_cpu_s() -> float:
-    """Return the CPU seconds of this process."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
-
-
-def database_cpu_s(home: str) -> float:
-    """Return the CPU seconds of the embedded server's living processes."""
-    pid_files = list(Path(home).rglob("postmaster.pid"))
-    if not pid_files:
-        return 0.0
-    postmaster = pid_files[0].read_text().split()[0]
-    ticks = 0
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError, ValueError, IndexError):
-            text = entry.read_text()
-            fields = text.rpartition(")")[2].split()
-            if fields[1] == postmaster or entry.parent.name == postmaster:
-                ticks += int(fields[11]) + int(fields[12])
-    return ticks / TICKS_PER_SECOND
