@@ -17,6 +17,8 @@ COLUMN_TYPES = {
     AttributeType.INSTANT: "TIMESTAMP",
     AttributeType.TEXT_LIST: "VARCHAR[]",
 }
+# More changes than a workspace ever has: valid time and change id together fit a 128-bit order.
+CHANGE_IDS_MAX = 1 << 44
 # Columns that have a source of their own and are not read from attribute changes.
 _OWN_SOURCE = ("first_seen_at", "last_inbound_at")
 
@@ -80,15 +82,22 @@ def derive_contacts(catalogue: Catalogue, *, changes: str, events: str) -> str:
 
     The newest value by valid time wins, the order of recording breaks ties.
     """
-    columns = "".join(f', {_newest(entry)} AS "{entry.name}"' for entry in _attributes(catalogue))
+    entries = _attributes(catalogue)
+    columns = "".join(f', {_newest(entry)} AS "{entry.name}"' for entry in entries)
+    values = "".join(f', valued."{entry.name}"' for entry in entries)
+    shape = ", ".join(f'"{entry.name}": "{COLUMN_TYPES[entry.type]}"' for entry in entries)
     names = "".join(f', people."{entry.name}"' for entry in _attributes(catalogue))
     return f"""
-        WITH ranked AS (
-            SELECT *, row_number() OVER (PARTITION BY contact_id ORDER BY valid_from, change_id) AS place
-            FROM {changes} WHERE kind IN ('contact', 'attributes')
+        WITH known AS (
+            SELECT contact_id, min(valid_from) AS first_seen_at FROM {changes} WHERE kind = 'contact' GROUP BY contact_id
+        ), said AS (
+            SELECT contact_id, json_keys(payload) AS names, json_transform(payload, '{{{shape}}}') AS typed,
+                epoch_us(valid_from)::HUGEINT * {CHANGE_IDS_MAX} + change_id AS place
+            FROM {changes} WHERE kind = 'attributes'
+        ), valued AS (
+            SELECT contact_id{columns} FROM said GROUP BY contact_id
         ), people AS (
-            SELECT contact_id, min(valid_from) FILTER (WHERE kind = 'contact') AS first_seen_at{columns}
-            FROM ranked GROUP BY contact_id HAVING count(*) FILTER (WHERE kind = 'contact') > 0
+            SELECT known.contact_id, known.first_seen_at{values} FROM known LEFT JOIN valued USING (contact_id)
         ), tagging AS (
             SELECT contact_id, kind, payload ->> '$.tag' AS tag,
                 row_number() OVER (PARTITION BY contact_id, payload ->> '$.tag'
@@ -127,13 +136,10 @@ def _attributes(catalogue: Catalogue) -> Iterable[Attribute]:
 
 
 def _newest(entry: Attribute) -> str:
-    kind = COLUMN_TYPES[entry.type]
-    path = f"'$.{entry.name}'"
-    if entry.type is AttributeType.TEXT_LIST:
-        value = f"CAST(json_extract(payload, {path}) AS VARCHAR[])"
-    elif entry.type is AttributeType.TEXT:
-        value = f"nullif(json_extract_string(payload, {path}), '')"
-    else:
-        value = f"TRY_CAST(json_extract_string(payload, {path}) AS {kind})"
-    present = f"kind = 'attributes' AND json_exists(payload, {path})"
-    return f"(arg_max(struct_pack(v := {value}), place) FILTER (WHERE {present})).v"
+    """Return the newest value that was said of an attribute; what was said to be missing is missing."""
+    value = f'typed."{entry.name}"'
+    if entry.type is AttributeType.TEXT:
+        value = f"nullif({value}, '')"
+    return (
+        f"(arg_max(struct_pack(v := {value}), place) FILTER (WHERE list_contains(names, '{entry.name}'))).v"
+    )
