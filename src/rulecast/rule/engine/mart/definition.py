@@ -89,7 +89,8 @@ def derive_contacts(catalogue: Catalogue, *, changes: str, events: str) -> str:
     names = "".join(f', people."{entry.name}"' for entry in _attributes(catalogue))
     return f"""
         WITH known AS (
-            SELECT contact_id, min(valid_from) AS first_seen_at FROM {changes} WHERE kind = 'contact' GROUP BY contact_id
+            SELECT contact_id, min(valid_from) AS first_seen_at
+            FROM {changes} WHERE kind = 'contact' GROUP BY contact_id
         ), said AS (
             SELECT contact_id, json_keys(payload) AS names, json_transform(payload, '{{{shape}}}') AS typed,
                 epoch_us(valid_from)::HUGEINT * {CHANGE_IDS_MAX} + change_id AS place
