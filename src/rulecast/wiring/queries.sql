@@ -249,3 +249,15 @@ LIMIT 1;
 -- name: read_next_transaction
 -- Every transaction that has committed by now has a lower number.
 SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint;
+
+-- name: find_receivers
+-- To whom a message went that a status or an answer names; before our own answer only the attempt knows.
+SELECT i.place, coalesce(m.contact_id, a.contact_id)
+FROM unnest(%(wamid_indexes)b::bytea[], %(opaque_ids)b::bytea[])
+    WITH ORDINALITY AS i (wamid_index, opaque_id, place)
+LEFT JOIN deliver.message AS m ON m.wamid_index = i.wamid_index
+LEFT JOIN LATERAL (
+    SELECT o.contact_id FROM deliver.attempt AS o
+    WHERE m.message_id IS NULL AND o.opaque_id = i.opaque_id LIMIT 1
+) AS a ON true
+WHERE coalesce(m.contact_id, a.contact_id) IS NOT NULL;

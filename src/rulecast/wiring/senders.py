@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from rulecast.account.store import list_numbers
-from rulecast.database import Connection
+from rulecast.database import Connection, fetch_all, load_queries
 from rulecast.profile import NewContact, create_contacts, find_contacts
 from rulecast.profile.identity import Identity, lookup_of, phone_variants
-from rulecast.values.ids import ContactId
+from rulecast.values.ids import ContactId, OpaqueId
 from rulecast.vault import Vault
+
+QUERIES = load_queries(__package__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +74,26 @@ async def find_senders(
         for sender, hashes in lookups.items()
         if any(one in found for one in hashes)
     }
+
+
+async def find_receivers(
+    connection: Connection, vault: Vault, messages: Sequence[tuple[str, OpaqueId | None]]
+) -> dict[int, ContactId]:
+    """Return to whom messages of ours went, by place in the list; each is named by wamid, else by opaque id.
+
+    What Meta tells of a message may name the person by an id we have never seen; the message knows who it is.
+    """
+    if not messages:
+        return {}
+    found = await fetch_all(
+        connection,
+        QUERIES["find_receivers"],
+        {
+            "wamid_indexes": [vault.lookup_index("wamid", wamid) for wamid, _ in messages],
+            "opaque_ids": [opaque_id for _, opaque_id in messages],
+        },
+    )
+    return {place - 1: ContactId(contact_id) for place, contact_id in found}
 
 
 async def create_senders(

@@ -33,7 +33,7 @@ from rulecast.values.catalogue import fold_text
 from rulecast.values.ids import ContactId
 from rulecast.vault import SealItem
 from rulecast.wiring.message_book import Answer, MessageBook
-from rulecast.wiring.senders import Sender, create_senders, find_senders
+from rulecast.wiring.senders import Sender, create_senders, find_receivers, find_senders
 from rulecast.wiring.webhook_group import (
     PERSON_STOPPED_CODE,
     Group,
@@ -142,7 +142,16 @@ class WebhookDoor:
             *(sender for _, sender in group.refused),
         }
         named = {sender for sender in senders if sender.identities}
-        return await find_senders(connection, self._workspace.vault, named) if named else {}
+        vault = self._workspace.vault
+        people = await find_senders(connection, vault, named) if named else {}
+        # A tap on our button may come under an id we do not know yet; the message it quotes tells whose it is.
+        quoting = [
+            (said.sender, said.message.context_wamid)
+            for said in group.said
+            if said.is_opt_out and said.message.context_wamid and said.sender not in people
+        ]
+        receivers = await find_receivers(connection, vault, [(wamid, None) for _, wamid in quoting])
+        return people | {quoting[place][0]: contact_id for place, contact_id in receivers.items()}
 
     async def _stop(
         self, connection: Connection, group: Group, people: Mapping[Sender, ContactId], now: datetime
@@ -152,7 +161,13 @@ class WebhookDoor:
         stops.extend(
             self._stop_of_preference(fact, sender, people, now) for fact, sender in group.preferences
         )
-        stops.extend(self._stop_of_refusal(fact, sender, people, now) for fact, sender in group.refused)
+        receivers = await find_receivers(
+            connection, self._workspace.vault, [(fact.wamid, fact.opaque_id) for fact, _ in group.refused]
+        )
+        stops.extend(
+            self._stop_of_refusal(fact, sender, receivers.get(place, people.get(sender)), now)
+            for place, (fact, sender) in enumerate(group.refused)
+        )
         return await suppress(connection, stops, now)
 
     def _stop_of_words(self, said: Said, people: Mapping[Sender, ContactId], now: datetime) -> Stop:
@@ -176,10 +191,10 @@ class WebhookDoor:
         )
 
     def _stop_of_refusal(
-        self, fact: StatusFact, sender: Sender, people: Mapping[Sender, ContactId], now: datetime
+        self, fact: StatusFact, sender: Sender, contact_id: ContactId | None, now: datetime
     ) -> Stop:
         return Stop(
-            contact_id=people.get(sender),
+            contact_id=contact_id,
             suppression_indexes=sender.suppression_indexes(self._workspace.vault),
             occurred_at=min(fact.occurred_at, now),
             cause=SuppressionCause.ERROR_131050,

@@ -1,3 +1,4 @@
+import pytest
 from tests.integration.receiver.conftest import Known, make_known
 from tests.integration.receiver.serving import (
     NUMBER_ID,
@@ -8,6 +9,7 @@ from tests.integration.receiver.serving import (
     text_message,
 )
 from tests.people import BILAL
+from tests.sending import launch, prepare_number, prepare_people
 
 from rulecast.account import BusinessNumber, Portfolio
 from rulecast.account.store import save_number, save_portfolio
@@ -109,6 +111,43 @@ async def test_a_stop_through_a_number_added_later_stops_by_the_id_its_portfolio
     fact["user_id"] = bsuid.value
     assert await receiver.post(body) == 200
     assert await stopped(workspace, known.contact_id) == [("marketing", "user_preferences")]
+
+
+@pytest.mark.parametrize("how", ["a tap on our button", "a refusal by Meta"])
+async def test_a_stop_under_an_id_never_seen_stops_whom_the_message_went_to(
+    receiver: RunningReceiver, workspace: Workspace, clock: ManualClock, how: str
+) -> None:
+    at = clock.now().timestamp()
+    async with workspace.database.transaction() as connection:
+        await prepare_number(connection)
+        (contact_id,) = await prepare_people(workspace, connection, 1)
+        await launch(workspace, connection, [contact_id])
+        await connection.execute(
+            "UPDATE deliver.message SET state = 'accepted', accepted_at = changed_at, wamid_index = %s",
+            (workspace.vault.lookup_index("wamid", "wamid.campaign"),),
+        )
+    if how == "a refusal by Meta":
+        body = statuses(("wamid.campaign", "failed", at, BILAL.phone))
+        (fact,) = body["entry"][0]["changes"][0]["value"]["statuses"]
+        fact["errors"] = [{"code": 131050, "title": "stopped"}]
+        del fact["recipient_id"]
+        cause = "error_131050"
+    else:
+        body = message(
+            BILAL.phone,
+            at,
+            wamid="wamid.button",
+            type="button",
+            button={"payload": "optout:marketing:v1", "text": "Stop"},
+            context={"id": "wamid.campaign"},
+        )
+        value = body["entry"][0]["changes"][0]["value"]
+        value["contacts"] = [{"user_id": "MA.1234567890abcdef"}]
+        del value["messages"][0]["from"]
+        cause = "stop_button"
+    assert await receiver.post(body) == 200
+    assert await stopped(workspace, contact_id) == [("marketing", cause)]
+    assert {entry.cause for entry in journal(workspace)} == {cause}
 
 
 async def test_other_words_stop_nobody(
