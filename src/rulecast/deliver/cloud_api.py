@@ -25,7 +25,7 @@ KEEPALIVE_SECONDS = 20.0
 class CloudApiTransport:
     """Sends over a pool of kept connections; open it as an async context manager."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - two of them only for drills
         self,
         *,
         base_url: str,
@@ -33,6 +33,7 @@ class CloudApiTransport:
         access_token: str,
         connections_max: int,
         tls: ssl.SSLContext | None = None,
+        total_seconds: float = TOTAL_SECONDS_MAX,
         failpoints: Failpoints = INERT,
     ) -> None:
         """Remember where to send; nothing is connected before the context is entered."""
@@ -44,6 +45,7 @@ class CloudApiTransport:
         }
         self._connections_max = connections_max
         self._tls = tls
+        self._total_seconds = total_seconds
         self._failpoints = failpoints
         self._drills: set[asyncio.Task[None]] = set()
         self._session: aiohttp.ClientSession | None = None
@@ -59,7 +61,7 @@ class CloudApiTransport:
                 keepalive_timeout=KEEPALIVE_SECONDS,
                 ssl=self._tls if self._tls is not None else True,
             ),
-            timeout=aiohttp.ClientTimeout(total=TOTAL_SECONDS_MAX, sock_connect=CONNECT_SECONDS_MAX),
+            timeout=aiohttp.ClientTimeout(total=self._total_seconds, sock_connect=CONNECT_SECONDS_MAX),
             headers=self._headers,
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
@@ -123,10 +125,14 @@ async def _read_answer(response: aiohttp.ClientResponse) -> bytes | None:
         if len(body) > ANSWER_BYTES_MAX:
             response.close()
             return None
-    coding = response.headers.get("Content-Encoding", "identity").lower()
+    return unpack_answer(bytes(body), response.headers.get("Content-Encoding", "identity").lower())
+
+
+def unpack_answer(body: bytes, coding: str) -> bytes | None:
+    """Return the body in the clear, or None where it is packed in a way nobody asked for, or as a bomb."""
     if coding == "identity":
-        return bytes(body)
-    return _unpack(bytes(body)) if coding in {"gzip", "deflate"} else None
+        return body
+    return _unpack(body) if coding in {"gzip", "deflate"} else None
 
 
 def _unpack(body: bytes) -> bytes | None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
@@ -45,6 +45,27 @@ class _Opened:
     personal: Mapping[str, Any] = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Form:
+    """A template with what is the same for everybody, worked out once a batch."""
+
+    template: MessageTemplate
+    parameters: tuple[str, ...]
+    links: tuple[tuple[str, int], ...]
+    components_hash: bytes
+    has_opt_out: bool
+
+    @classmethod
+    def of(cls, template: MessageTemplate) -> Self:
+        return cls(
+            template=template,
+            parameters=template.parameters,
+            links=tuple((name, link_index_of(template.links, name)) for name in template.link_names),
+            components_hash=template.components_hash,
+            has_opt_out=template.has_opt_out,
+        )
+
+
 async def prepare_drafts(
     connection: Connection,
     vault: Vault,
@@ -56,12 +77,13 @@ async def prepare_drafts(
     """Return the drafts with their requests frozen, in order; `problem` tells where none could be made."""
     recipients = await store.read_recipients(connection, sorted({one.contact_id for one in drafts}))
     templates = await find_templates(connection, {TemplateId(one.template_id) for one in drafts})
+    forms = {template_id: _Form.of(one) for template_id, one in templates.items()}
     opened = await _open(vault, recipients)
     made = [
         _compose(
             draft,
             opened.get(draft.contact_id),
-            templates.get(TemplateId(draft.template_id)),
+            forms.get(TemplateId(draft.template_id)),
             terms=terms.get(draft.run_id),
             opaque_id=OpaqueId(random_bytes(OPAQUE_ID_BYTES)),
             vault=vault,
@@ -95,7 +117,7 @@ async def _open(vault: Vault, recipients: Mapping[int, RecipientRow]) -> dict[in
 def _compose(
     draft: Draft,
     person: _Opened | None,
-    template: MessageTemplate | None,
+    form: _Form | None,
     *,
     terms: RunTerms | None,
     opaque_id: OpaqueId,
@@ -106,17 +128,16 @@ def _compose(
         return _impossible(draft, opaque_id, Reason.FACTS_UNKNOWN)
     if person.address is None or person.row.lookup is None:
         return _impossible(draft, opaque_id, Reason.UNREACHABLE)
-    if template is None:
+    if form is None:
         return _impossible(draft, opaque_id, Reason.MISSING_TRANSLATION)
+    template = form.template
     values = _parameter_values(checked.rule.send.parameters, person)
-    if any(name not in values for name in template.parameters):
+    if any(name not in values for name in form.parameters):
         return _impossible(draft, opaque_id, Reason.MISSING_PARAMETER)
     sign = partial(vault.sign, "link")
     tokens = {
-        name: make_link_token(
-            LinkToken(opaque_id=opaque_id, link_index=link_index_of(template.links, name)), sign
-        )
-        for name in template.link_names
+        name: make_link_token(LinkToken(opaque_id=opaque_id, link_index=index), sign)
+        for name, index in form.links
     }
     body = {
         "messaging_product": "whatsapp",
@@ -136,8 +157,8 @@ def _compose(
         lookup=person.row.lookup,
         body=_ENCODER.encode(body),
         sealed_request=b"",
-        components_hash=template.components_hash,
-        has_opt_out=template.has_opt_out,
+        components_hash=form.components_hash,
+        has_opt_out=form.has_opt_out,
     )
 
 

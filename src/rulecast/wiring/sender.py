@@ -12,9 +12,9 @@ import structlog
 
 from rulecast.database import Connection
 from rulecast.database.errors import OperationalError
-from rulecast.deliver.cloud_api import CloudApiTransport
 from rulecast.deliver.failpoints import INERT, Failpoint, Failpoints
 from rulecast.deliver.group import Hooks, LeaseLostError
+from rulecast.deliver.lean_transport import LeanTransport
 from rulecast.deliver.lease import Lease, acquire_lease, this_holder
 from rulecast.deliver.reconcile import reconcile_unknown
 from rulecast.deliver.sender import NumberSender
@@ -180,7 +180,7 @@ async def _acquire(parts: SenderParts, number: str, *, holder: str) -> Lease | N
 async def _parts_of(workspace: Workspace, drill: SenderDrill) -> AsyncIterator[SenderParts]:
     settings = workspace.settings
     slots = drill.slots or settings.sender_slots
-    async with _transport_of(workspace, drill, slots) as transport:
+    async with _transport_of(workspace, drill) as transport:
         yield SenderParts(
             database=workspace.database,
             gate=Gate(workspace_zone=settings.default_timezone),
@@ -202,16 +202,15 @@ async def _parts_of(workspace: Workspace, drill: SenderDrill) -> AsyncIterator[S
 
 
 @asynccontextmanager
-async def _transport_of(workspace: Workspace, drill: SenderDrill, slots: int) -> AsyncIterator[Transport]:
+async def _transport_of(workspace: Workspace, drill: SenderDrill) -> AsyncIterator[Transport]:
     if drill.transport is not None:
         yield drill.transport
         return
     settings = workspace.settings
-    async with CloudApiTransport(
+    async with LeanTransport(
         base_url=settings.graph_base_url,
         version=settings.graph_version,
         access_token=settings.access_token or "",
-        connections_max=slots,
         failpoints=drill.failpoints,
     ) as transport:
         yield transport
