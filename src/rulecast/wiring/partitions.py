@@ -37,7 +37,7 @@ async def make_partitions(database: Database, today: date, *, ahead: timedelta) 
             async with database.transaction() as connection:
                 await execute(connection, QUERIES["ensure_partition"], {"parent": parent, "month": month})
         except CheckViolation:
-            LOG.warning("partition not made", table=parent, month=f"{month:%Y-%m}")
+            LOG.warning("partition not made", table=f"{parent}_{month:%Y%m}")
         else:
             made += 1
     return made
