@@ -1143,7 +1143,7 @@ CREATE INDEX permit_by_time ON gate.permit USING btree (granted_at) WHERE (relea
 
 CREATE UNIQUE INDEX permit_is_one_per_message ON gate.permit USING btree (message_id) WHERE (released_at IS NULL);
 
-CREATE INDEX stop_in_force ON gate.stop USING btree (scope, target) WHERE (resumed_at IS NULL);
+CREATE UNIQUE INDEX stop_is_one_in_force ON gate.stop USING btree (scope, target) WHERE (resumed_at IS NULL);
 
 CREATE INDEX verdict_by_contact ON ONLY gate.verdict USING btree (contact_id, decided_at);
 

@@ -178,17 +178,14 @@ SELECT CASE %(scope)s::text
     ELSE EXISTS (SELECT FROM account.business_number WHERE business_number_id = %(target)s) END;
 
 -- name: insert_stop
--- Stopping twice is the stop that stands.
-WITH standing AS (
-    SELECT stop_id FROM gate.stop
-    WHERE scope = %(scope)s AND target = %(target)s AND resumed_at IS NULL ORDER BY stop_id LIMIT 1
-), added AS (
-    INSERT INTO gate.stop (scope, target, reason, stopped_by, stopped_at)
-    SELECT %(scope)s, %(target)s, %(reason)s, %(by)s, %(now)s::timestamptz
-    WHERE NOT EXISTS (SELECT FROM standing)
-    RETURNING stop_id
-)
-SELECT stop_id FROM standing UNION ALL SELECT stop_id FROM added;
+-- Stopping twice is the stop that stands, also when two do it at once.
+INSERT INTO gate.stop (scope, target, reason, stopped_by, stopped_at)
+VALUES (%(scope)s, %(target)s, %(reason)s, %(by)s, %(now)s::timestamptz)
+ON CONFLICT (scope, target) WHERE resumed_at IS NULL DO NOTHING;
+
+-- name: find_stop
+-- The stop that stands; a statement of its own sees one that was written at the same time.
+SELECT stop_id FROM gate.stop WHERE scope = %(scope)s AND target = %(target)s AND resumed_at IS NULL;
 
 -- name: lift_stops
 -- A lifted stop stays as a row: who stopped, who resumed, when.

@@ -269,11 +269,12 @@ async def insert_stop(
     connection: Connection, *, scope: str, target: str, reason: str, by: str, now: datetime
 ) -> int:
     """Put a stop in force, or find the one that stands, and tell every sender at the commit."""
-    stop_id = await fetch_value(
+    await execute(
         connection,
         QUERIES["insert_stop"],
         {"scope": scope, "target": target, "reason": reason, "by": by, "now": now},
     )
+    stop_id = await fetch_value(connection, QUERIES["find_stop"], {"scope": scope, "target": target})
     await execute(connection, QUERIES["notify_stop"])
     return int(stop_id)
 
