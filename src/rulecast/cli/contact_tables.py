@@ -18,7 +18,7 @@ def contact_tables(view: ContactView) -> list[RenderableType]:
     head = Text.assemble(
         (f"Contact {person.contact_id}", "bold"),
         f"  {identities}\n",
-        f"known since {_day(person.first_seen_at)}",
+        f"known since {_time(person.first_seen_at)}; every time here is in UTC",
     )
     if person.flags:
         head.append(f"\n{', '.join(person.flags)}", style="yellow")
@@ -49,7 +49,7 @@ def _said(person: Person) -> list[RenderableType]:
                     one.purpose,
                     one.status,
                     "yes" if one.is_proven else "NO",
-                    _day(one.effective_at),
+                    _time(one.effective_at),
                     one.method,
                     one.wording_version,
                 )
@@ -106,10 +106,6 @@ def _table(
 
 def _pairs(items: Iterable[tuple[str, object]]) -> str:
     return ", ".join(f"{name} {value}" for name, value in items)
-
-
-def _day(instant: datetime) -> str:
-    return f"{instant:%Y-%m-%d}"
 
 
 def _time(instant: datetime) -> str:

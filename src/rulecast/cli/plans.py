@@ -61,7 +61,8 @@ def plan(
             return
         for one in made:
             terminal.print(*render_plan(one, zone=workspace.settings.default_timezone))
-            terminal.note(f"Next: rulecast approve {one.plan_id} --as NAME")
+            if one.document["planned"]:
+                terminal.note(f"Next: rulecast approve {one.plan_id} --as NAME")
 
     run(context, work)
 
@@ -130,9 +131,10 @@ def approve(
         if json:
             terminal.print_json(_summary(signed))
             return
+        planned = signed.document["planned"]
         terminal.print(
-            f"Plan {signed.plan_id} is approved by {signed.approved_by}: {signed.document['planned']:,} people, "
-            f"content {signed.content_hash.hex()[:12]}."
+            f"Plan {signed.plan_id} is approved by {signed.approved_by}: {planned:,} "
+            f"{'person' if planned == 1 else 'people'}, content {signed.content_hash.hex()[:12]}."
         )
         terminal.note(f"Next: rulecast launch {signed.plan_id}")
 

@@ -20,6 +20,11 @@ from rulecast.values.catalogue import EventDefinition, Template, closest_name
 from rulecast.values.money import money_of
 from rulecast.values.purpose import Purpose
 
+NOT_APPROVED_HINT = (
+    "a rule can name a template once it is approved: `rulecast template push` registers those of the workspace "
+    "file and `rulecast workspace show` lists them"
+)
+
 
 def check_send(rule: d.Rule, scope: Scope) -> Template | None:
     """Report what does not fit and return the template, or None where it is unknown."""
@@ -41,7 +46,7 @@ def check_send(rule: d.Rule, scope: Scope) -> Template | None:
             UNKNOWN_TEMPLATE,
             f"There is no template {send.template}.",
             send.span,
-            hint=f"did you mean {near}?" if near else None,
+            hint=f"did you mean {near}?" if near else NOT_APPROVED_HINT,
         )
         return None
     _check_template(rule, template, scope)
