@@ -6,6 +6,7 @@ and what the database can derive from rows it has, it derives.
 """
 
 import csv
+import gc
 import json
 import multiprocessing
 import re
@@ -209,7 +210,8 @@ async def import_by_hand(workspace: Workspace, file: Path) -> int:
 
 
 if __name__ == "__main__":
-    # Forked before anything else is open.
+    # Nothing here forms cycles. The workers are forked before anything else is open.
+    gc.disable()
     POOL = ProcessPoolExecutor(WORKERS, mp_context=multiprocessing.get_context("fork"))
     list(POOL.map(normalise, [[]] * WORKERS))
     sys.exit(run_side(import_by_hand))
