@@ -1,9 +1,3 @@
--- name: lock_marked_people
--- Alone in its statement, so that the next one has a snapshot taken after the locks were had.
-SELECT contact_id FROM profile.sending_guard
-WHERE contact_id = ANY(%(contact_ids)b::bigint[])
-ORDER BY contact_id FOR NO KEY UPDATE;
-
 -- name: set_marks
 -- Sets what was chosen where it differs, and appends it to the change log.
 WITH marked AS (

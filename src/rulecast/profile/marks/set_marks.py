@@ -6,6 +6,7 @@ from datetime import datetime
 
 from rulecast.profile.marks import store
 from rulecast.profile.marks.store import Connection
+from rulecast.profile.suppression.suppress import lock_people
 from rulecast.values.ids import ContactId
 
 
@@ -32,5 +33,5 @@ async def set_marks(
     chosen = marks.chosen()
     if not chosen or not contact_ids:
         return 0
-    await store.lock_people(connection, contact_ids)
+    await lock_people(connection, contact_ids)
     return await store.set_marks(connection, contact_ids, chosen, now)

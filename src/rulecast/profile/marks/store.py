@@ -3,18 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from rulecast.database import Connection, execute, fetch_all, load_queries
+from rulecast.database import Connection, execute, load_queries
 from rulecast.database.rows import Jsonb
 from rulecast.values.ids import ContactId
 
-__all__ = ["Connection", "lock_people", "set_marks"]
+__all__ = ["Connection", "set_marks"]
 
 QUERIES = load_queries(__package__)
-
-
-async def lock_people(connection: Connection, contact_ids: Sequence[ContactId]) -> None:
-    """Lock the guard rows in the one order everybody takes them."""
-    await fetch_all(connection, QUERIES["lock_marked_people"], {"contact_ids": sorted(set(contact_ids))})
 
 
 async def set_marks(
