@@ -1,7 +1,11 @@
 """How the demonstration ends: report, checks, what to try next, and a page that stays open."""
 
 import asyncio
+import shutil
 import signal
+import sys
+from pathlib import Path
+from shlex import quote
 
 from rich.table import Table
 from rich.text import Text
@@ -24,7 +28,8 @@ async def show_end(story: OpenStory, terminal: Terminal, *, as_json: bool) -> No
     """Print the report and the checks, or one JSON object on the last line."""
     if not as_json:
         terminal.print(*render_report(story.outcome.report, is_simulated=True))
-        terminal.print(_checks(story), *_next_steps(story))
+        terminal.print(_checks(story))
+        _print_whole(terminal, *_next_steps(story))
     else:
         terminal.print_json(story.outcome.as_json())
 
@@ -32,7 +37,8 @@ async def show_end(story: OpenStory, terminal: Terminal, *, as_json: bool) -> No
 async def stay_open(story: OpenStory, terminal: Terminal) -> None:
     """Print where the pages are, and wait for Ctrl-C."""
     token = await make_page_token(story.workspace)
-    terminal.print(
+    _print_whole(
+        terminal,
         Text.assemble(("Live page   ", "bold"), page_url(story.stage.web_port, token)),
         Text.assemble(
             ("Phones      ", "bold"), f"{story.stage.simulator_url}/  (open one, type STOP, plan again)"
@@ -56,13 +62,30 @@ def _checks(story: OpenStory) -> Table:
     return table
 
 
+def _print_whole(terminal: Terminal, *lines: Text) -> None:
+    """Print lines that somebody copies: however narrow the terminal, no line end is put into them."""
+    for line in lines:
+        terminal.out.print(line, soft_wrap=True)
+
+
 def _next_steps(story: OpenStory) -> list[Text]:
-    before = f". {story.environment_file};"
-    rule = story.stage.files / "autumn_shoes.rule"
+    rulecast = f". {quote(str(story.environment_file))}; {program_name(Path(sys.executable), Path.cwd())}"
+    rule = quote(str(story.stage.files / "autumn_shoes.rule"))
     return [
-        Text("\nTry next:", style="bold"),
-        Text(f"  {before} rulecast why 1 --plan {story.outcome.plans[0].plan_id}"),
-        Text(f"  {before} rulecast contact show 2"),
-        Text(f"  {before} rulecast plan {rule}"),
+        Text("\nTry next, in a shell of its own:", style="bold"),
+        Text(f"  {rulecast} why 1 --plan {story.outcome.plans[0].plan_id}"),
+        Text(f"  {rulecast} contact show 2"),
+        Text(f"  {rulecast} plan {rule}"),
         Text(""),
     ]
+
+
+def program_name(python: Path, directory: Path) -> str:
+    """Return how a shell reaches the program beside an interpreter: by its name only where it stands on the path."""
+    beside = python.parent / "rulecast"
+    found = shutil.which("rulecast")
+    if found is not None and Path(found).resolve() == beside.resolve():
+        return "rulecast"
+    if not beside.exists():
+        return f"{quote(str(python))} -m rulecast"
+    return quote(str(beside.relative_to(directory) if beside.is_relative_to(directory) else beside))
