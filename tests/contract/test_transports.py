@@ -12,7 +12,7 @@ from tests.graph_stub import Exchange, GraphStub, graph_stub
 
 from rulecast.deliver.cloud_api import CloudApiTransport
 from rulecast.deliver.lean_transport import LeanTransport
-from rulecast.deliver.transport import Answered, Lost, NotSent, OutboundRequest, Transport
+from rulecast.deliver.transport import Answered, Lost, NotSent, OutboundRequest, Transport, Withheld
 
 Open = Callable[[str], AbstractAsyncContextManager[Transport]]
 TOTAL_SECONDS = 0.6
@@ -206,3 +206,27 @@ async def test_a_redirect_is_not_followed(graph: GraphStub, open_transport: Open
     assert isinstance(found, Answered)
     assert found.status == 307
     assert graph.asked == ["one"]
+
+
+async def test_a_request_is_taken_back_between_connecting_and_the_first_byte(
+    graph: GraphStub, open_transport: Open
+) -> None:
+    stood: list[int] = []
+
+    def may_start() -> str | None:
+        stood.append(1)
+        return "stopped" if len(stood) == 1 else None
+
+    async with open_transport(graph.base_url) as transport:
+        assert await transport.send(request("first"), may_start) == Withheld("stopped")
+        assert graph.asked == []
+        assert isinstance(await transport.send(request("second"), may_start), Answered)
+    assert graph.asked == ["second"]
+    assert len(stood) == 2
+
+
+async def test_nobody_asks_whether_to_start_what_cannot_be_connected(open_transport: Open) -> None:
+    stood: list[int] = []
+    async with open_transport("http://127.0.0.1:9") as transport:
+        assert isinstance(await transport.send(request(), lambda: stood.append(1)), NotSent)
+    assert stood == []

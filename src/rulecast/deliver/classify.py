@@ -7,7 +7,7 @@ import msgspec
 from typing_extensions import override
 
 from rulecast.deliver.error_code import CodeAction, CodeOutcome, describe_error_code
-from rulecast.deliver.transport import Answered, Lost, NotSent, TransportResult
+from rulecast.deliver.transport import Answered, Lost, NotSent
 
 HTTP_OK = 200
 HTTP_SERVER_ERROR = 500
@@ -64,7 +64,7 @@ class Rejected:
 Outcome: TypeAlias = Accepted | Rejected
 
 
-def classify(result: TransportResult) -> Outcome:
+def classify(result: Answered | NotSent | Lost) -> Outcome:
     """Say what a result means; whatever is not surely one thing is unknown."""
     match result:
         case NotSent(cause=cause):

@@ -12,7 +12,16 @@ from typing import Self
 import aiohttp
 
 from rulecast.deliver.failpoints import INERT, Failpoint, Failpoints
-from rulecast.deliver.transport import Answered, Lost, NotSent, OutboundRequest, TransportResult
+from rulecast.deliver.transport import (
+    Answered,
+    Lost,
+    MayStart,
+    NotSent,
+    OutboundRequest,
+    TransportResult,
+    Withheld,
+    always,
+)
 
 CONNECT_SECONDS_MAX = 3.0
 TOTAL_SECONDS_MAX = 10.0
@@ -82,10 +91,10 @@ class CloudApiTransport:
         self._drills.add(task)
         task.add_done_callback(self._drills.discard)
 
-    async def send(self, request: OutboundRequest) -> TransportResult:
+    async def send(self, request: OutboundRequest, may_start: MayStart = always) -> TransportResult:
         """Make one attempt; redirects are not followed, because the body would go to a stranger."""
         assert self._session is not None, "the transport is open"
-        progress = SimpleNamespace(first_byte=False)
+        progress = SimpleNamespace(first_byte=False, may_start=may_start)
         try:
             async with self._session.post(
                 f"{self._prefix}{request.business_number_id}/messages",
@@ -94,6 +103,8 @@ class CloudApiTransport:
                 trace_request_ctx=progress,
             ) as response:
                 return Answered(response.status, await _read_answer(response))
+        except _WithheldError as withheld:
+            return Withheld(withheld.cause)
         except TimeoutError:
             cause = "time_out"
         except aiohttp.ClientConnectorCertificateError:
@@ -109,12 +120,24 @@ class CloudApiTransport:
         return Lost(cause) if progress.first_byte else NotSent(cause)
 
 
+class _WithheldError(Exception):
+    """The caller took the request back; carries its word for the cause."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(cause)
+        self.cause = cause
+
+
 async def _mark_first_byte(
     _session: aiohttp.ClientSession,
     context: SimpleNamespace,
     _parameters: aiohttp.TraceRequestHeadersSentParams,
 ) -> None:
-    # Called just before the headers are written: from here on the attempt is in doubt.
+    # Called just before the headers are written, on a connection that stands.
+    cause = context.trace_request_ctx.may_start()
+    if cause is not None:
+        raise _WithheldError(cause)
+    # From here on the attempt is in doubt.
     context.trace_request_ctx.first_byte = True
 
 

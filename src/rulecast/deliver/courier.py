@@ -2,18 +2,23 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
+
+import structlog
 
 from rulecast.deliver.circuit import Circuit
 from rulecast.deliver.classify import Accepted, Rejected, classify
 from rulecast.deliver.error_code import CodeAction, CodeOutcome
 from rulecast.deliver.failpoints import Failpoint
 from rulecast.deliver.pacing import NumberPacer, PairSpacing
-from rulecast.deliver.result import Attempt, NotStarted, Result
+from rulecast.deliver.result import Attempt, AttemptOutcome, NotStarted, Result
 from rulecast.deliver.sender_parts import SenderCounts, SenderParts
-from rulecast.deliver.transport import OutboundRequest
+from rulecast.deliver.transport import Lost, OutboundRequest, Withheld
 
 # An intent older than this was overtaken by something (a sleep, a blocked loop): it is not started any more.
 INTENT_SECONDS_MAX = 2.0
+
+log = structlog.get_logger(__name__)
 
 
 class Courier:
@@ -53,6 +58,12 @@ class Courier:
             self.circuit.probe_not_used()
         return taken
 
+    def give_back(self, unused: int) -> None:
+        """Take back what `take_tokens` let go and nobody started; an unused probe is let go again."""
+        if unused:
+            self.pacer.give_back(unused)
+            self.circuit.probe_not_used()
+
     def start(self, attempts: Sequence[Attempt], intent_at: float) -> None:
         """Start these requests at once; `intent_at` is CLOCK_BOOTTIME from before their facts were read."""
         for attempt in attempts:
@@ -64,26 +75,34 @@ class Courier:
 
     async def _request(self, attempt: Attempt, intent_at: float) -> None:
         """Make one attempt, unless it must not start any more; the result is always noted."""
+        try:
+            outcome = await self._attempt(attempt, intent_at)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the slot and the result must not be lost
+            # Nobody knows how far it came: a doubt. Only its type is logged: its words may hold an address.
+            log.warning("request_failed", error_type=type(error).__name__)
+            outcome = classify(Lost("unforeseen"))
+        self._note(Result(attempt=attempt, outcome=outcome))
+
+    async def _attempt(self, attempt: Attempt, intent_at: float) -> AttemptOutcome:
         permit = attempt.permit
+        may_start = partial(self._reason_not_to_start, permit.rule_name, intent_at)
         await self._parts.failpoints.reach(Failpoint.BEFORE_CONNECT)
-        cause = self._reason_not_to_start(permit.rule_name, intent_at)
+        cause = may_start()
         if cause is not None:
-            self._note(Result(attempt=attempt, outcome=NotStarted(cause=cause)))
-            return
+            return NotStarted(cause=cause)
         rest_seconds = self.pairs.seconds_to_wait(permit.contact_id, self._parts.clock.now())
         if rest_seconds:
-            self._note(
-                Result(attempt=attempt, outcome=NotStarted(cause="pair_rests", wait_seconds=rest_seconds))
-            )
-            return
+            return NotStarted(cause="pair_rests", wait_seconds=rest_seconds)
         self.pairs.note(permit.contact_id, self._parts.clock.now())
-        outcome = classify(
-            await self._parts.transport.send(
-                OutboundRequest(business_number_id=permit.business_number_id, body=permit.body)
-            )
+        # Asked again between connecting and the first byte: connecting may take longer than an intent may live.
+        found = await self._parts.transport.send(
+            OutboundRequest(business_number_id=permit.business_number_id, body=permit.body), may_start
         )
+        if isinstance(found, Withheld):
+            return NotStarted(cause=found.cause)
+        outcome = classify(found)
         await self._parts.failpoints.reach(Failpoint.AFTER_RESPONSE_BEFORE_RESULT)
-        self._note(Result(attempt=attempt, outcome=outcome))
+        return outcome
 
     def _reason_not_to_start(self, rule_name: str, intent_at: float) -> str | None:
         now = self._parts.boottime()
@@ -101,6 +120,7 @@ class Courier:
         match outcome:
             case NotStarted():
                 counts.not_started += 1
+                self.circuit.probe_not_used()
             case Accepted():
                 counts.accepted += 1
                 self.circuit.record(is_doubtful=False)

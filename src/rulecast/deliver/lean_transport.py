@@ -23,7 +23,16 @@ from rulecast.deliver.cloud_api import (
     unpack_answer,
 )
 from rulecast.deliver.failpoints import INERT, Failpoint, Failpoints
-from rulecast.deliver.transport import Answered, Lost, NotSent, OutboundRequest, TransportResult
+from rulecast.deliver.transport import (
+    Answered,
+    Lost,
+    MayStart,
+    NotSent,
+    OutboundRequest,
+    TransportResult,
+    Withheld,
+    always,
+)
 
 HTTP_OK = 200
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -70,14 +79,21 @@ class LeanTransport:
             connection.close()
         self._idle.clear()
 
-    async def send(self, request: OutboundRequest) -> TransportResult:
-        """Make one attempt."""
+    async def send(self, request: OutboundRequest, may_start: MayStart = always) -> TransportResult:
+        """Make one attempt, unless `may_start` takes it back once the connection stands."""
         connection = self._take_idle()
         if connection is None:
             made = await self._connect()
             if isinstance(made, NotSent):
                 return made
             connection = made
+        cause = may_start()
+        if cause is not None:
+            self._keep(connection)
+            return Withheld(cause)
+        return await self._exchange(connection, request)
+
+    async def _exchange(self, connection: "_Connection", request: OutboundRequest) -> TransportResult:
         head = (
             f"POST {self._path}/{request.business_number_id}/messages HTTP/1.1\r\n{self._headers}"
             f"Content-Length: {len(request.body)}\r\n\r\n"
@@ -99,11 +115,14 @@ class LeanTransport:
             connection.close()
             raise
         if connection.can_be_kept:
-            connection.idle_since = asyncio.get_running_loop().time()
-            self._idle.append(connection)
+            self._keep(connection)
         else:
             connection.close()
         return result
+
+    def _keep(self, connection: "_Connection") -> None:
+        connection.idle_since = asyncio.get_running_loop().time()
+        self._idle.append(connection)
 
     def _take_idle(self) -> "_Connection | None":
         """Return the connection used last, so that the others grow old and go."""

@@ -242,6 +242,7 @@ class NumberSender:
 
     async def _turn(self, results: list[Result], drafts: list[PreparedDraft]) -> int:
         """Write one group, again and again until it is known to be written, and start its requests."""
+        taken = len(drafts)
         while True:
             # Taken before the facts are read, so that the age of an intent is never understated.
             intent_at = self._parts.boottime()
@@ -255,13 +256,14 @@ class NumberSender:
                 await self._after_failure(drafts)
                 drafts = []
                 if not results:
+                    self._courier.give_back(taken)
                     return 0
                 continue
             break
         await self._parts.failpoints.reach(Failpoint.AFTER_RESULT_COMMIT_BEFORE_RELEASE)
         if attempts:
             await self._parts.failpoints.reach(Failpoint.AFTER_INTENT_COMMIT)
-        self._courier.pacer.give_back(len(drafts) - len(attempts))
+        self._courier.give_back(taken - len(attempts))
         self._courier.start(attempts, intent_at)
         return len(attempts)
 

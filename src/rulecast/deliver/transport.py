@@ -1,5 +1,6 @@
 """What delivery asks of a transport: one request, one attempt, and an honest word about what happened."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
@@ -34,12 +35,27 @@ class Lost:
     cause: str
 
 
-TransportResult: TypeAlias = Answered | NotSent | Lost
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """The caller took the request back before its first byte: surely nothing left; `cause` is the caller's word."""
+
+    cause: str
+
+
+TransportResult: TypeAlias = Answered | NotSent | Lost | Withheld
+
+MayStart: TypeAlias = Callable[[], str | None]
+"""Asked right before the first byte, because connecting takes time; a word of the cause takes the request back."""
+
+
+def always() -> str | None:
+    """Let every request go."""
+    return None
 
 
 class Transport(Protocol):
     """A door to the Cloud API that tries once and never raises for a fault of the network."""
 
-    async def send(self, request: OutboundRequest) -> TransportResult:
-        """Make exactly one attempt within the total deadline."""
+    async def send(self, request: OutboundRequest, may_start: MayStart = always) -> TransportResult:
+        """Make exactly one attempt within the total deadline; `may_start` is asked between connecting and writing."""
         ...
