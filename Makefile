@@ -8,7 +8,7 @@ ARGS ?=
 KILLS ?= 1000
 SEED ?= 1
 
-.PHONY: help demo test check format bench soak soak-kills serve lock clean
+.PHONY: help setup demo test check format bench soak soak-kills serve lock clean
 
 help: ## Show these targets.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -23,6 +23,8 @@ $(VENV)/ready: requirements.lock pyproject.toml
 $(VENV)/ready-dev: requirements-dev.lock $(VENV)/ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
+
+setup: $(VENV)/ready ## Make .venv with the program and what it needs.
 
 demo: $(VENV)/ready ## Show the whole product on a seeded workspace (ARGS="--exit --json").
 	@$(BIN)/rulecast demo $(ARGS)
