@@ -111,6 +111,24 @@ def test_live_mode_refuses_a_virtual_clock_and_an_open_line(contradiction: Mappi
         load_settings({"RULECAST_MODE": "live", **contradiction})
 
 
+@pytest.mark.parametrize(
+    "address", ["https://graph.facebook.com", "http://10.0.0.1:80", "http://localhost.example", None]
+)
+def test_a_simulated_workspace_never_holds_a_token_and_an_address_of_others(address: str | None) -> None:
+    chosen = {} if address is None else {"RULECAST_GRAPH_BASE_URL": address}
+    assert load_settings(chosen)
+    with pytest.raises(SettingsContradictError) as refused:
+        load_settings({"RULECAST_ACCESS_TOKEN": "EAAG-secret", **chosen})
+    assert "EAAG-secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "address", ["http://127.0.0.1:8090", "http://localhost:8090", "http://[::1]:8090", "http://127.8.8.8:1"]
+)
+def test_a_simulated_workspace_may_hold_a_token_for_this_machine(address: str) -> None:
+    assert load_settings({"RULECAST_ACCESS_TOKEN": "any", "RULECAST_GRAPH_BASE_URL": address})
+
+
 def test_secrets_are_masked_in_the_repr() -> None:
     shown = repr(load_settings(ACCEPTED))
     secrets = [ACCEPTED[one.variable] for one in describe_settings() if one.is_secret]

@@ -131,10 +131,12 @@ def banner(settings: Settings) -> Text:
         return Text.assemble(
             (" LIVE ", "bold white on red"), f" workspace {settings.workspace}: messages reach real people"
         )
-    return Text.assemble(
-        (" SIMULATED ", "bold black on yellow"),
-        f" workspace {settings.workspace}: messages go to {settings.graph_base_url}, nobody real is reached",
+    where = (
+        f"messages go to {settings.graph_base_url}, nobody real is reached"
+        if settings.access_token is not None
+        else "without RULECAST_ACCESS_TOKEN no message is sent"
     )
+    return Text.assemble((" SIMULATED ", "bold black on yellow"), f" workspace {settings.workspace}: {where}")
 
 
 def _console(*, is_error: bool) -> Console:

@@ -3,6 +3,8 @@
 import difflib
 from collections.abc import Mapping
 from dataclasses import fields
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from rulecast.config.errors import SettingInvalidError, SettingsContradictError, SettingUnknownError
 from rulecast.config.readers import Reader
@@ -54,6 +56,7 @@ def _refuse_unknown(environ: Mapping[str, str], known: tuple[str, ...]) -> None:
 
 def _check_together(settings: Settings) -> None:
     if settings.mode != "live":
+        _check_simulated(settings)
         return
     if settings.clock != "system":
         raise SettingsContradictError(
@@ -61,3 +64,21 @@ def _check_together(settings: Settings) -> None:
         )
     if not settings.graph_base_url.startswith("https://"):
         raise SettingsContradictError("RULECAST_MODE=live needs an https RULECAST_GRAPH_BASE_URL.")
+
+
+def _check_simulated(settings: Settings) -> None:
+    # Who approves alone because nobody real is reached must not hold the means to reach somebody.
+    if settings.access_token is not None and not is_on_this_machine(settings.graph_base_url):
+        raise SettingsContradictError(
+            "RULECAST_MODE=simulated with a RULECAST_ACCESS_TOKEN needs a RULECAST_GRAPH_BASE_URL on this machine, "
+            "where the simulator listens."
+        )
+
+
+def is_on_this_machine(address: str) -> bool:
+    """Return whether a web address can only be reached from this machine."""
+    host = urlsplit(address).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

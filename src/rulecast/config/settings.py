@@ -85,7 +85,8 @@ class Settings:
     mode: Mode = field(
         default="simulated",
         metadata=_about(
-            "`simulated` talks to a simulator and lets an author approve a plan alone; `live` talks to Meta.",
+            "`simulated` talks to a simulator on this machine and lets an author approve a plan alone; "
+            "`live` talks to Meta.",
             choice(*get_args(Mode)),
             values="`simulated` or `live`",
         ),
