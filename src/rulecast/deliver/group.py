@@ -14,6 +14,7 @@ from rulecast.deliver.state import MessageState
 from rulecast.deliver.store import Connection, Database, IntentRow, RefusalRow, ResultRow
 from rulecast.gate import Authorised, Gate, PreparedDraft, Refusal, lock_people, release_permits, stop_sending
 from rulecast.gate.authorise import Locked
+from rulecast.gate.free_reservations import free_reservations
 from rulecast.gate.permit import Permit
 from rulecast.gate.terms import RunTerms
 from rulecast.values.ids import AttemptId, ContactId, RunId
@@ -44,6 +45,10 @@ class Hooks:
 
     suppress: Suppress
     on_accepted: OnAccepted
+
+
+class HookUnavailableError(Exception):
+    """What wiring does inside the transaction cannot be done now; nothing was written, and it is tried again."""
 
 
 class LeaseLostError(Exception):
@@ -84,7 +89,8 @@ class GroupWriter:
         """Commit the group and return the attempts whose requests may start now.
 
         Raises:
-            LeaseLostError: the lease is another's, or a draft is; nothing was written.
+            LeaseLostError: the lease is another's; nothing was written.
+            HookUnavailableError: a hook could not do its part now; nothing was written.
         """
         # Keys may need the other database: sealed before the transaction opens.
         results = await self._result_rows(group.results, now)
@@ -101,15 +107,26 @@ class GroupWriter:
             locked = await lock_people(
                 connection, group.drafts, also=[contact_id for contact_id, _ in suppressed]
             )
+            locked = await self._lock_messages(connection, group, locked)
             await self._record(connection, group.results, results, now)
             if suppressed:
                 await self._hooks.suppress(connection, suppressed, now)
-            attempts = await self._intend(connection, group, locked, now) if group.drafts else []
+            attempts = await self._intend(connection, group, locked, now) if locked.prepared else []
             if attempts:
                 await self._failpoints.reach(Failpoint.BEFORE_INTENT_COMMIT)
             if results:
                 await self._failpoints.reach(Failpoint.BEFORE_RESULT_COMMIT)
         return attempts
+
+    async def _lock_messages(self, connection: Connection, group: Group, locked: Locked) -> Locked:
+        """Lock every message of the group, and leave out drafts that are not ours any more."""
+        ours = await store.lock_messages(
+            connection,
+            [one.attempt.permit.message_id for one in group.results]
+            + [one.draft.message_id for one in group.drafts],
+            epoch=self._lease.epoch,
+        )
+        return replace(locked, prepared=[one for one in locked.prepared if one.draft.message_id in ours])
 
     async def _result_rows(self, results: Sequence[Result], now: datetime) -> list[ResultRow]:
         accepted = [
@@ -211,6 +228,7 @@ class GroupWriter:
                 epoch=self._lease.epoch,
                 now=now,
             )
+            await free_reservations(connection, [one.draft.message_id for one in authorised.refusals])
         return await self._write_intents(connection, authorised, now)
 
     async def _write_intents(
@@ -223,7 +241,7 @@ class GroupWriter:
             connection, [_intent_row(one) for one in permits], epoch=self._lease.epoch, now=now
         )
         if len(attempt_ids) != len(permits):
-            # A claim was taken from us: with it goes every assumption about this group.
+            # The rows were locked as ours: with one of them goes every assumption about this group.
             raise LeaseLostError
         return [
             Attempt(permit=one, attempt_id=AttemptId(attempt_ids[one.message_id]), intent_at=now)

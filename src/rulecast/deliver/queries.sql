@@ -125,6 +125,12 @@ WITH back AS (
 )
 SELECT message_id FROM back;
 
+-- name: lock_messages
+-- After the people and before any write, in the order in which webhooks lock them; tells which drafts are still ours:
+-- a status may have settled one since it was claimed.
+SELECT message_id, state = 'claimed' AND fence = %(epoch)s FROM deliver.message
+WHERE message_id = ANY(%(message_ids)b::bigint[]) ORDER BY message_id FOR NO KEY UPDATE;
+
 -- name: write_refusals
 -- What the gate refused goes where its verdict says.
 UPDATE deliver.message AS m
@@ -215,5 +221,10 @@ SELECT scope, target FROM gate.stop WHERE resumed_at IS NULL;
 
 -- name: give_up_unknown
 -- After the deadline a doubt stays a doubt: nothing is sent again, and nobody waits any more.
-UPDATE deliver.message SET state = 'unresolved', changed_at = %(now)s::timestamptz
-WHERE business_number_id = %(business_number_id)s AND state = 'unknown' AND changed_at <= %(before)s::timestamptz;
+WITH old AS (
+    SELECT message_id FROM deliver.message
+    WHERE business_number_id = %(business_number_id)s AND state = 'unknown' AND changed_at <= %(before)s::timestamptz
+    ORDER BY message_id FOR NO KEY UPDATE
+)
+UPDATE deliver.message AS m SET state = 'unresolved', changed_at = %(now)s::timestamptz
+FROM old WHERE m.message_id = old.message_id;

@@ -3,19 +3,20 @@
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from rulecast.deliver import store
 from rulecast.deliver.courier import Courier
 from rulecast.deliver.failpoints import Failpoint
-from rulecast.deliver.group import Group, GroupWriter, LeaseLostError
+from rulecast.deliver.group import Group, GroupWriter, HookUnavailableError, LeaseLostError
 from rulecast.deliver.lease import Lease
 from rulecast.deliver.result import Result
 from rulecast.deliver.sender_parts import SenderParts
 from rulecast.deliver.state import MessageState
 from rulecast.deliver.store import ClaimedRow, OperationalError
 from rulecast.gate import Draft, PreparedDraft, prepare_drafts, release_permits
+from rulecast.gate.free_reservations import free_reservations
 from rulecast.gate.terms import RunTerms
 from rulecast.values.ids import ContactId, MessageId, RunId
 
@@ -70,9 +71,9 @@ class NumberSender:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._renew())
-                group.create_task(self._claim())
-                lanes = [group.create_task(self._lane()) for _ in range(LANES)]
-                group.create_task(self._end(stop_event, until_idle=until_idle, lanes=lanes))
+                working = [group.create_task(self._claim())]
+                working += [group.create_task(self._lane()) for _ in range(LANES)]
+                group.create_task(self._end(stop_event, until_idle=until_idle, working=working))
         except* _Ended:
             pass
         except* LeaseLostError:
@@ -82,7 +83,7 @@ class NumberSender:
             raise LeaseLostError
 
     async def _end(
-        self, stop_event: asyncio.Event, *, until_idle: bool, lanes: Sequence[asyncio.Task[None]]
+        self, stop_event: asyncio.Event, *, until_idle: bool, working: Sequence[asyncio.Task[None]]
     ) -> None:
         """Wait for the end, drain, and give the lease back."""
         while not stop_event.is_set() and not (until_idle and await self._is_idle()):
@@ -92,8 +93,10 @@ class NumberSender:
                 continue
         self._draining = True
         self._courier.wake.set()
-        await asyncio.wait(lanes)
-        await self._give_back(list(self._ready))
+        self._hungry.set()
+        # A claim that is under way ends first: what it takes is given back with the rest.
+        await asyncio.wait(working)
+        await self._give_back(_ids_of(self._ready))
         self._ready.clear()
         async with self._parts.database.transaction() as connection:
             await store.finish_runs(connection, self._number, now=self._parts.clock.now())
@@ -143,24 +146,39 @@ class NumberSender:
             if wanted < self._parts.slots:
                 await self._until_hungry()
                 continue
-            try:
-                claimed = await self._claim_once(wanted)
-            except OperationalError:
-                await asyncio.sleep(DATABASE_PAUSE_SECONDS)
-                continue
-            if claimed == 0:
+            if await self._claim_once(wanted) == 0:
                 await self._pause()
 
     async def _rest(self) -> None:
         """While a stop is in force, hold no claims: a resume, or another sender, finds them planned."""
-        returned = list(self._ready)
+        returned = _ids_of(self._ready)
         self._ready.clear()
-        await self._give_back(returned)
+        try:
+            await self._give_back(returned)
+        except OperationalError:
+            await self._after_failure(returned)
         await self._pause()
 
     async def _claim_once(self, wanted: int) -> int:
+        rows: list[ClaimedRow] = []
+        try:
+            rows = await self._claim_rows(wanted)
+            if rows:
+                await self._parts.failpoints.reach(Failpoint.AFTER_CLAIM_COMMIT)
+            else:
+                await self._finish_runs(self._parts.clock.now())
+            await self._prepare([row for row in rows if row.state == MessageState.CLAIMED])
+        except OperationalError:
+            # Claims that found no request would stay claimed until the next sender's recovery.
+            await self._after_failure([row.message_id for row in rows])
+        return len(rows)
+
+    async def _claim_rows(self, wanted: int) -> list[ClaimedRow]:
         parts, now = self._parts, self._parts.clock.now()
         async with parts.database.transaction() as connection:
+            # Whoever takes the number over waits for this commit, so that its recovery sees every claim of ours.
+            if not await store.hold_lease(connection, self._number, epoch=self._lease.epoch):
+                raise LeaseLostError
             rows = await store.claim_messages(
                 connection,
                 self._number,
@@ -169,20 +187,17 @@ class NumberSender:
                 count_max=wanted,
                 stopped_rules=sorted(parts.stops.stopped_rules),
             )
+            late = [row.message_id for row in rows if row.state == MessageState.EXPIRED]
+            await free_reservations(connection, late)
             if rows:
                 await parts.failpoints.reach(Failpoint.BEFORE_CLAIM_COMMIT)
-        taken = [row for row in rows if row.state == MessageState.CLAIMED]
-        self.counts.expired += len(rows) - len(taken)
+        self.counts.expired += len(late)
         self._nothing_due = not rows
-        if not rows:
-            await self._finish_runs(now)
-            return 0
-        await parts.failpoints.reach(Failpoint.AFTER_CLAIM_COMMIT)
-        if taken:
-            await self._prepare(taken)
-        return len(rows)
+        return rows
 
     async def _prepare(self, rows: Sequence[ClaimedRow]) -> None:
+        if not rows:
+            return
         drafts = [_draft(row) for row in sorted(rows, key=lambda row: row.message_id)]
         async with self._parts.database.connection() as connection:
             terms = await self._parts.terms.terms(connection, {one.run_id for one in drafts})
@@ -250,10 +265,10 @@ class NumberSender:
                 attempts = await self._writer.write(
                     Group(results=results, drafts=drafts, terms=self._terms), self._parts.clock.now()
                 )
-            except OperationalError:
+            except (OperationalError, HookUnavailableError):
                 # The commit may or may not have happened (F67). Results are repeated: compare-and-set makes that
                 # harmless. The intents were not started: they are taken back whatever happened.
-                await self._after_failure(drafts)
+                await self._after_failure(_ids_of(drafts))
                 drafts = []
                 if not results:
                     self._courier.give_back(taken)
@@ -267,13 +282,14 @@ class NumberSender:
         self._courier.start(attempts, intent_at)
         return len(attempts)
 
-    async def _after_failure(self, drafts: Sequence[PreparedDraft]) -> None:
+    async def _after_failure(self, message_ids: Sequence[int]) -> None:
+        """Wait for the database, and give back what was taken for a transaction that failed."""
         while True:
             if self._parts.boottime() - self._courier.renewed_at > self._parts.lease_seconds:
                 raise LeaseLostError
             await asyncio.sleep(DATABASE_PAUSE_SECONDS)
             try:
-                await self._give_back(drafts)
+                await self._give_back(message_ids)
             except OperationalError:
                 continue
             return
@@ -297,15 +313,13 @@ class NumberSender:
         ):
             await asyncio.sleep(LINGER_SECONDS)
 
-    async def _give_back(self, drafts: Sequence[PreparedDraft]) -> None:
+    async def _give_back(self, message_ids: Sequence[int]) -> None:
         """Return claims, and intents whose commit was in doubt, that were never started by us."""
-        if not drafts:
+        if not message_ids:
             return
         now = self._parts.clock.now()
         async with self._parts.database.transaction() as connection:
-            returned = await store.return_unstarted(
-                connection, [one.draft.message_id for one in drafts], epoch=self._lease.epoch, now=now
-            )
+            returned = await store.return_unstarted(connection, message_ids, epoch=self._lease.epoch, now=now)
             await release_permits(connection, returned, now)
 
     async def _abandon(self) -> None:
@@ -316,6 +330,10 @@ class NumberSender:
 
 class _Ended(Exception):  # noqa: N818 - not an error: it ends the task group
     """The sender has drained."""
+
+
+def _ids_of(drafts: Iterable[PreparedDraft]) -> list[int]:
+    return [one.draft.message_id for one in drafts]
 
 
 def _draft(row: ClaimedRow) -> Draft:

@@ -230,6 +230,14 @@ async def return_unstarted(
     return [row[0] for row in rows]
 
 
+async def lock_messages(connection: Connection, message_ids: Sequence[int], *, epoch: int) -> set[int]:
+    """Lock these messages in the order of their ids and return those that are still claimed under this fence."""
+    rows = await fetch_all(
+        connection, QUERIES["lock_messages"], {"message_ids": sorted(message_ids), "epoch": epoch}
+    )
+    return {row[0] for row in rows if row[1]}
+
+
 async def write_refusals(
     connection: Connection, rows: Sequence[RefusalRow], *, epoch: int, now: datetime
 ) -> None:

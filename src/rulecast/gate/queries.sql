@@ -147,6 +147,22 @@ UPDATE plan.reservation AS r SET has_permit = true
 FROM unnest(%(contact_ids)b::bigint[], %(plan_ids)b::bigint[]) AS p (contact_id, plan_id)
 WHERE r.contact_id = p.contact_id AND r.plan_id = p.plan_id AND NOT r.has_permit;
 
+-- name: free_reservations
+-- A person whom this plan will not reach is free for another rule of that day; locked in the order of the people, like
+-- every group of people.
+DELETE FROM plan.reservation AS r
+USING (
+    SELECT o.contact_id, o.decision_day
+    FROM deliver.message AS m
+    JOIN deliver.run AS n ON n.run_id = m.run_id
+    JOIN plan.reservation AS o ON o.contact_id = m.contact_id AND o.plan_id = n.plan_id
+    WHERE m.message_id = ANY(%(message_ids)b::bigint[]) AND m.state IN ('cancelled', 'expired')
+        AND NOT EXISTS (SELECT FROM gate.permit AS p WHERE p.message_id = m.message_id AND p.released_at IS NULL)
+    ORDER BY o.contact_id
+    FOR UPDATE OF o
+) AS gone
+WHERE r.contact_id = gone.contact_id AND r.decision_day = gone.decision_day;
+
 -- name: insert_verdicts
 -- Every decision is kept with the facts it read, refusals as well as permits.
 INSERT INTO gate.verdict (decided_at, message_id, contact_id, outcome, reason, deferred_until, facts)

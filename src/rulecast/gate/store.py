@@ -254,6 +254,11 @@ async def insert_verdicts(connection: Connection, verdicts: Sequence[VerdictRow]
     )
 
 
+async def free_reservations(connection: Connection, message_ids: Sequence[int]) -> None:
+    """Delete the reservations of messages that ended without a permit."""
+    await execute(connection, QUERIES["free_reservations"], {"message_ids": list(message_ids)})
+
+
 async def release_permits(connection: Connection, message_ids: Sequence[int], *, now: datetime) -> None:
     """Release the live permits of messages that Meta surely never accepted."""
     await execute(connection, QUERIES["release_permits"], {"message_ids": list(message_ids), "now": now})

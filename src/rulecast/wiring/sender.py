@@ -13,7 +13,7 @@ import structlog
 from rulecast.database import Connection
 from rulecast.database.errors import OperationalError
 from rulecast.deliver.failpoints import INERT, Failpoint, Failpoints
-from rulecast.deliver.group import Hooks, LeaseLostError
+from rulecast.deliver.group import Hooks, HookUnavailableError, LeaseLostError
 from rulecast.deliver.lean_transport import LeanTransport
 from rulecast.deliver.lease import Lease, acquire_lease, this_holder
 from rulecast.deliver.reconcile import reconcile_unknown
@@ -31,6 +31,7 @@ from rulecast.profile.suppression import (
     SuppressionJournal,
     suppress,
 )
+from rulecast.profile.suppression.journal import JournalWriteError
 from rulecast.rule.language import parse_rule
 from rulecast.values.ids import ContactId, RunId
 from rulecast.wiring.receiver import open_journal
@@ -105,7 +106,7 @@ async def run_sender(
                                 drill=drill,
                             )
                         )
-                if until_idle and running and all(task.done() for task in running.values()):
+                if until_idle and all(task.done() for task in running.values()):
                     break
                 await _wait(stop_event, SUPERVISION_SECONDS)
             await asyncio.gather(*running.values())
@@ -129,6 +130,9 @@ async def _reconcile(workspace: Workspace, parts: SenderParts) -> None:
                 await actions.run(connection, list(settled.moments), now)
         except OperationalError:
             log.warning("reconciliation_waits")
+        except Exception:
+            # Sending goes on without it; the next round may find what this one met gone.
+            log.exception("reconciliation_failed")
         await asyncio.sleep(RECONCILE_SECONDS)
 
 
@@ -238,8 +242,13 @@ async def _suppress(
         ],
         now,
     )
-    if entries:
+    if not entries:
+        return
+    try:
         await journal.append(entries)
+    except JournalWriteError as error:
+        log.warning("journal_away", error_code=error.code)
+        raise HookUnavailableError from error
 
 
 async def _act_on_acceptance(
