@@ -25,7 +25,8 @@ FIRST_BACKOFF_SECONDS = 0.5
 BACKOFF_SECONDS_MAX = 30.0
 # A role that lived this long had started well: the next restart is quick again.
 STEADY_SECONDS = 60.0
-# Roles leave with this code when a person has to mend something; restarting would not help.
+# Roles leave with this code when a person has to mend something; at its first start, restarting would not help. A role
+# that has run before meets it while PostgreSQL restarts: then trying again is what helps.
 USER_ERROR = 2
 KILL_AFTER_SECONDS = DRAIN_SECONDS + 5.0
 
@@ -67,6 +68,7 @@ async def _keep(group: Group, role: str, stop: asyncio.Event) -> str | None:
     """Keep one role running; return its name when only a person can help, None when told to stop."""
     loop = asyncio.get_running_loop()
     backoff_seconds = FIRST_BACKOFF_SECONDS
+    has_run = False
     while not stop.is_set():
         started = loop.time()
         process = await _start(group, role)
@@ -75,10 +77,12 @@ async def _keep(group: Group, role: str, stop: asyncio.Event) -> str | None:
         if stop.is_set():
             return None
         LOG.warning("role died", role=role, exit_code=exit_code, backoff_seconds=backoff_seconds)
-        if exit_code == USER_ERROR:
+        was_steady = loop.time() - started > STEADY_SECONDS
+        has_run = has_run or was_steady or exit_code != USER_ERROR
+        if not has_run:
             stop.set()
             return role
-        if loop.time() - started > STEADY_SECONDS:
+        if was_steady:
             backoff_seconds = FIRST_BACKOFF_SECONDS
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), backoff_seconds)
