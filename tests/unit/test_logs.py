@@ -1,5 +1,7 @@
 """Log lines carry listed fields only, and nothing in them looks like a phone number."""
 
+import asyncio
+import gc
 import json
 import logging
 import sys
@@ -69,3 +71,37 @@ def test_an_exception_is_named_by_type_and_place_never_by_its_text(
     assert "Asha" not in str(fields)
     assert "612345678" not in str(fields)
     assert sys._getframe().f_code.co_name in fields["error"]
+
+
+def test_a_library_that_logs_an_exception_names_its_type_only(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("info")
+    failure = ValueError("row of Asha, +212612345678")
+    logging.getLogger("nicegui").error(failure, exc_info=failure)
+    logging.getLogger("psycopg.pool").warning("error connecting: %s", failure)
+    page, pool = (json.loads(line) for line in capsys.readouterr().err.splitlines())
+    assert (page["event"], page["error_type"]) == ("ValueError", "ValueError")
+    assert pool["event"] == "error connecting: ValueError"
+
+
+async def test_asyncio_quotes_no_task_no_callback_and_no_text(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("info")
+    failure = ValueError("row of Asha")
+
+    async def fail() -> None:
+        raise failure
+
+    def call_back(name: str) -> None:
+        raise failure
+
+    loop = asyncio.get_running_loop()
+    task = loop.create_task(fail(), name="for Asha")
+    loop.call_soon(call_back, "Asha")
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    del task
+    gc.collect()
+    told = capsys.readouterr().err
+    lines = [json.loads(line) for line in told.splitlines()]
+    assert {line["error_type"] for line in lines} == {"ValueError"}
+    assert len(lines) == 2
+    assert "Asha" not in told

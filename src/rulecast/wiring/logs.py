@@ -74,6 +74,8 @@ UNMASKED_FIELDS = frozenset({"business_number_id", "timestamp"})
 # no number.
 _PHONE_SHAPED = re.compile(r"(?<![\w.])(?!\d{4}-\d\d-\d\d(?!\d))\+?\d(?:[ .\-()/]{0,2}\d){6,}(?!\w)")
 _BARE_DIGITS = re.compile(r"\+?\d{7,}")
+# Where asyncio begins to quote: a callback, a task, or a line of its own per object.
+_QUOTATION = re.compile(r"[\n<(]")
 MASK = "[number]"
 
 # Chatty libraries; their warnings still arrive.
@@ -126,10 +128,25 @@ def _drop_trace(_logger: WrappedLogger, _method: str, line: EventDict) -> EventD
 
 
 def _without_arguments(record: logging.LogRecord) -> bool:
-    """Fold a library's arguments into its text, so that masking sees the whole line."""
-    if not isinstance(record.msg, dict):
-        record.msg, record.args = record.getMessage(), None
+    """Fold a library's arguments into its text, so that masking sees the whole line, and exceptions into their type.
+
+    asyncio quotes callbacks with their arguments and tasks with their exception's text: of its lines the words before
+    the first quotation are kept.
+    """
+    if isinstance(record.msg, dict):
+        return True
+    if isinstance(record.args, tuple):
+        record.args = tuple(_named(argument) for argument in record.args)
+    text = _named(record.msg) if isinstance(record.msg, BaseException) else record.getMessage()
+    record.msg, record.args = text, None
+    if record.name == "asyncio":
+        record.msg = _QUOTATION.split(str(text), maxsplit=1)[0].strip()
     return True
+
+
+def _named(argument: object) -> object:
+    """Put the type of an exception in its place: its text may quote a row."""
+    return type(argument).__name__ if isinstance(argument, BaseException) else argument
 
 
 def configure_logging(level: str, *, role: str = "", quiet: Iterable[str] = QUIET_LOGGERS) -> None:
