@@ -81,6 +81,22 @@ async def test_a_look_up_that_finds_nobody_does_not_repeat_what_was_asked(settin
     assert ASHA.phone not in str(refused.value)
 
 
+async def test_what_follows_a_number_sign_is_an_id_and_never_a_phone_number(settings: Settings) -> None:
+    async with open_workspace(settings, actor="amal") as workspace:
+        asha = NewContact(
+            identities=(Identity(kind="phone", value=ASHA.phone),),
+            attributes={},
+            personal={},
+            source="import",
+            first_seen_at=workspace.clock.now(),
+        )
+        async with workspace.database.transaction() as connection:
+            await create_contacts(connection, workspace.vault, [asha], workspace.clock.now())
+        assert await look_up(workspace, ASHA.phone, actor="amal")
+        with pytest.raises(PersonUnknownError):
+            await look_up(workspace, f"#{ASHA.phone.removeprefix('+')}", actor="amal")
+
+
 async def test_an_error_is_printed_as_code_what_happened_and_what_to_do(
     environment: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:

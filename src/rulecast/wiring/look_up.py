@@ -27,6 +27,8 @@ ATTRIBUTES_COLUMN = "profile.contact.sealed_attributes"
 NAMES_SHOWN = ("first_name", "last_name")
 # Contact ids are counted from one; nobody has a number of so few digits.
 CONTACT_ID_DIGITS_MAX = 7
+# After a # every number is an id, up to what its column holds.
+MARKED_ID_DIGITS_MAX = 18
 TEXT_LENGTH_MAX = 40
 MASK = "•••"
 
@@ -132,7 +134,7 @@ async def look_up(workspace: Workspace, asked: str, *, actor: str) -> Person:
 
 
 async def _find(connection: Connection, workspace: Workspace, asked: str) -> ContactId | None:
-    if re.fullmatch(rf"#?[0-9]{{1,{CONTACT_ID_DIGITS_MAX}}}", asked):
+    if re.fullmatch(rf"[0-9]{{1,{CONTACT_ID_DIGITS_MAX}}}|#[0-9]{{1,{MARKED_ID_DIGITS_MAX}}}", asked):
         return ContactId(int(asked.removeprefix("#")))
     try:
         parsed = phonenumbers.parse(asked, workspace.settings.default_region)
