@@ -56,6 +56,9 @@ class ErrorCode:
     meaning: str
 
 
+SEEN_IN_STATUSES = frozenset({"both", "status"})
+"""A failed status with any other code tells of its message alone: the code is no word about number or account."""
+
 UNLISTED = ErrorCode(
     first_code=-1,
     last_code=-1,

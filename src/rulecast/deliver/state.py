@@ -61,6 +61,9 @@ TRANSITIONS: frozenset[tuple[MessageState, MessageState]] = frozenset(
         (_S.PLANNED, _S.ACCEPTED),
         (_S.DEFERRED, _S.ACCEPTED),
         (_S.CLAIMED, _S.ACCEPTED),
+        (_S.REFUSED, _S.ACCEPTED),
+        (_S.CANCELLED, _S.ACCEPTED),
+        (_S.EXPIRED, _S.ACCEPTED),
     }
 )
 """Every arrow that may be drawn; whatever is missing here is written by nobody."""

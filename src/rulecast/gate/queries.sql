@@ -187,6 +187,24 @@ WITH released AS (
 )
 UPDATE gate.budget AS b SET spent_e4 = b.spent_e4 - s.price_e4 FROM sums AS s WHERE b.run_id = s.run_id;
 
+-- name: retake_permits
+-- Meta did accept what we believed it had not: the message counts, and is paid for as far as the budget shows it.
+WITH newest AS (
+    SELECT max(a.permit_id) AS permit_id FROM deliver.attempt AS a
+    WHERE a.message_id = ANY(%(message_ids)b::bigint[])
+        AND NOT EXISTS (SELECT FROM gate.permit AS o WHERE o.message_id = a.message_id AND o.released_at IS NULL)
+    GROUP BY a.message_id
+), taken AS (
+    UPDATE gate.permit AS p SET released_at = NULL FROM newest AS n WHERE p.permit_id = n.permit_id
+    RETURNING p.message_id, p.price_e4
+), sums AS (
+    SELECT m.run_id, sum(t.price_e4)::bigint AS price_e4
+    FROM taken AS t JOIN deliver.message AS m ON m.message_id = t.message_id
+    GROUP BY m.run_id
+)
+UPDATE gate.budget AS b SET spent_e4 = least(b.limit_e4, b.spent_e4 + s.price_e4) FROM sums AS s
+WHERE b.run_id = s.run_id;
+
 -- name: stop_target_exists
 -- A stop of something that does not exist would calm nobody.
 SELECT CASE %(scope)s::text

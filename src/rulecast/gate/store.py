@@ -264,6 +264,11 @@ async def release_permits(connection: Connection, message_ids: Sequence[int], *,
     await execute(connection, QUERIES["release_permits"], {"message_ids": list(message_ids), "now": now})
 
 
+async def retake_permits(connection: Connection, message_ids: Sequence[int]) -> None:
+    """Put the newest permit of messages without a live one in force again."""
+    await execute(connection, QUERIES["retake_permits"], {"message_ids": list(message_ids)})
+
+
 async def stop_target_exists(connection: Connection, *, scope: str, target: str) -> bool:
     """Return whether a rule or number of that name exists."""
     found = await fetch_value(connection, QUERIES["stop_target_exists"], {"scope": scope, "target": target})

@@ -14,6 +14,7 @@ from rulecast.deliver.statuses.merge import join_all
 from rulecast.deliver.statuses.message_directory import MessageDirectory
 from rulecast.deliver.statuses.outcome import MessageMoment, StatusesApplied
 from rulecast.deliver.statuses.store import Connection, MatchedRow, MergedRow
+from rulecast.gate.retake import retake_permits
 from rulecast.values.ids import ContactId, OpaqueId, RunId
 from rulecast.vault import SealItem
 
@@ -21,7 +22,18 @@ from rulecast.vault import SealItem
 FACTS = frozenset({"sent", "delivered", "read", "failed"})
 # States that a status turns into accepted.
 IN_DOUBT = frozenset({MessageState.INTENT, MessageState.UNKNOWN, MessageState.UNRESOLVED})
-NOT_YET = frozenset({MessageState.PLANNED, MessageState.CLAIMED, MessageState.DEFERRED, MessageState.HELD})
+# States whose permit was given back, or will be needed once more: a status that the message left outweighs them.
+BELIEVED_UNSENT = frozenset(
+    {
+        MessageState.PLANNED,
+        MessageState.CLAIMED,
+        MessageState.DEFERRED,
+        MessageState.REFUSED,
+        MessageState.CANCELLED,
+        MessageState.EXPIRED,
+    }
+)
+NOT_YET = BELIEVED_UNSENT | {MessageState.HELD}
 # How far back parked statuses are looked at again, and how many at once.
 PARKED_DAYS = 2
 PARKED_MAX = 1000
@@ -177,15 +189,25 @@ async def _settle(
     by_message: Mapping[int, Sequence[Keyed]],
     now: datetime,
 ) -> None:
-    opaque_ids = {
-        status.opaque_id
+    """Close the attempts of what is accepted now, and count again what was believed never to have left."""
+    settled = {
+        message_id
         for message_id, keyed in by_message.items()
         if messages[message_id].state in IN_DOUBT
-        for status, _ in keyed
+        or (messages[message_id].state in NOT_YET and join_all(status for status, _ in keyed).has_left)
+    }
+    if not settled:
+        return
+    named = {
+        status.opaque_id
+        for message_id in settled
+        for status, _ in by_message[message_id]
         if status.opaque_id is not None
     }
-    if opaque_ids:
-        await store.settle_attempts(connection, sorted(opaque_ids), now=now)
+    await store.settle_attempts(connection, sorted(settled), sorted(named), now=now)
+    await retake_permits(
+        connection, [one for one in sorted(settled) if messages[one].state in BELIEVED_UNSENT]
+    )
 
 
 async def _record(

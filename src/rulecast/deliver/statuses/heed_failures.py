@@ -5,11 +5,13 @@ from datetime import datetime
 
 from rulecast.collect.webhook_facts import StatusFact
 from rulecast.deliver import store
-from rulecast.deliver.error_code import CodeAction, describe_error_code
+from rulecast.deliver.error_code import SEEN_IN_STATUSES, CodeAction, describe_error_code
 from rulecast.deliver.statuses.store import Connection, MatchedRow
 from rulecast.gate import stop_sending
 
 STOPPED_BY = "rulecast"
+# A failed status without any error: this message failed, and nobody learns why. As an answer 0 means something else.
+NO_CODE = 0
 
 
 async def heed_failures(
@@ -18,14 +20,18 @@ async def heed_failures(
     """Put in force what the error codes of new failures demand; suppression is the door's."""
     templates: set[int] = set()
     for status, row in failures:
-        if status.status != "failed":
+        if status.status != "failed" or status.error_code == NO_CODE:
             continue
-        match describe_error_code(status.error_code).action:
+        described = describe_error_code(status.error_code)
+        if described.seen not in SEEN_IN_STATUSES:
+            continue
+        match described.action:
             case CodeAction.PAUSE_TEMPLATE:
                 templates.add(row.template_id)
             case CodeAction.PAUSE_NUMBER | CodeAction.HOLD:
+                # The message's own number: a status that waited for its message does not say which it came for.
                 await store.hold_number(
-                    connection, status.business_number_id, reason=f"code_{status.error_code}"
+                    connection, row.business_number_id, reason=f"code_{status.error_code}"
                 )
             case CodeAction.STOP_ALL:
                 await stop_sending(

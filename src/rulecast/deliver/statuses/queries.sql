@@ -11,7 +11,7 @@ WITH matched AS MATERIALIZED (
         WHERE m.message_id IS NULL AND o.opaque_id = i.opaque_id LIMIT 1
     ) AS a ON true
 )
-SELECT k.position, m.message_id, m.contact_id, m.run_id, m.template_id, m.state, m.wamid_index IS NULL AS lacks_wamid,
+SELECT k.position, m.message_id, m.contact_id, m.business_number_id, m.run_id, m.template_id, m.state, m.wamid_index IS NULL AS lacks_wamid,
     m.delivered_at IS NOT NULL OR m.read_at IS NOT NULL AS was_delivered
 FROM matched AS k JOIN deliver.message AS m ON m.message_id = k.message_id
 ORDER BY m.message_id
@@ -33,42 +33,52 @@ WITH added AS (
     ORDER BY s.wamid_index, s.status
     ON CONFLICT (occurred_at, wamid_index, status, error_code) DO NOTHING
     RETURNING occurred_at, wamid_index, status, error_code
-), merged AS (
-    UPDATE deliver.message AS m
-    SET sent_at = least(m.sent_at, g.sent_at),
-        delivered_at = least(m.delivered_at, g.delivered_at),
-        read_at = least(m.read_at, g.read_at),
-        failed_code = CASE WHEN g.failed_at IS NULL THEN m.failed_code
+), joined AS (
+    SELECT g.message_id, g.has_left, g.wamid_index, g.sealed_wamid,
+        least(m.sent_at, g.sent_at) AS sent_at, least(m.delivered_at, g.delivered_at) AS delivered_at,
+        least(m.read_at, g.read_at) AS read_at, least(m.failed_at, g.failed_at) AS failed_at,
+        CASE WHEN g.failed_at IS NULL THEN m.failed_code
             WHEN m.failed_at IS NULL OR (g.failed_at, g.failed_code) < (m.failed_at, m.failed_code) THEN g.failed_code
-            ELSE m.failed_code END,
-        failed_at = least(m.failed_at, g.failed_at),
-        billed_category = greatest(m.billed_category, g.billed_category),
-        state = CASE
-            WHEN m.state IN ('intent', 'unknown', 'unresolved') THEN 'accepted'
-            WHEN m.state IN ('planned', 'claimed', 'deferred', 'held') AND g.has_left THEN 'accepted'
-            WHEN m.state = 'held' AND g.failed_at IS NOT NULL THEN 'refused'
-            ELSE m.state END,
-        error_code = CASE WHEN m.state = 'held' AND NOT g.has_left THEN g.failed_code ELSE m.error_code END,
-        accepted_at = coalesce(m.accepted_at, CASE
-            WHEN m.state IN ('intent', 'unknown', 'unresolved', 'planned', 'claimed', 'deferred', 'held') THEN g.first_at
-            END),
-        wamid_index = coalesce(m.wamid_index, g.wamid_index),
-        sealed_wamid = coalesce(m.sealed_wamid, g.sealed_wamid),
-        changed_at = CASE WHEN m.state IN ('accepted', 'refused') THEN m.changed_at ELSE %(now)s::timestamptz END
+            ELSE m.failed_code END AS failed_code,
+        greatest(m.billed_category, g.billed_category) AS billed_category,
+        -- Instants of statuses alone: an acceptance that only statuses prove is as old as the oldest of them.
+        least(m.sent_at, m.delivered_at, m.read_at, m.failed_at) AS told_before_at,
+        least(m.sent_at, m.delivered_at, m.read_at, m.failed_at, g.first_at) AS told_at,
+        m.state IN ('intent', 'unknown', 'unresolved') AS is_in_doubt,
+        -- Meta held it and then dropped it; that it left after all outweighs both.
+        g.failed_at IS NOT NULL AND NOT g.has_left
+            AND (m.state = 'held' OR m.state = 'refused' AND m.accepted_at IS NOT NULL) AS is_dropped
     FROM unnest(
         %(message_ids)b::bigint[], %(sent)b::timestamptz[], %(delivered)b::timestamptz[], %(read)b::timestamptz[],
         %(failed)b::timestamptz[], %(failed_codes)b::integer[], %(billed)b::text[], %(have_left)b::boolean[],
         %(first)b::timestamptz[], %(new_wamid_indexes)b::bytea[], %(sealed_wamids)b::bytea[]
     ) AS g (message_id, sent_at, delivered_at, read_at, failed_at, failed_code, billed_category, has_left, first_at,
             wamid_index, sealed_wamid)
-    WHERE m.message_id = g.message_id
+    JOIN deliver.message AS m ON m.message_id = g.message_id
+), merged AS (
+    UPDATE deliver.message AS m
+    SET sent_at = j.sent_at, delivered_at = j.delivered_at, read_at = j.read_at, failed_at = j.failed_at,
+        failed_code = j.failed_code, billed_category = j.billed_category,
+        state = CASE WHEN j.has_left OR j.is_in_doubt THEN 'accepted' WHEN j.is_dropped THEN 'refused' ELSE m.state END,
+        reason = CASE WHEN j.has_left THEN '' ELSE m.reason END,
+        error_code = CASE WHEN j.has_left THEN 0 WHEN j.is_dropped THEN j.failed_code ELSE m.error_code END,
+        accepted_at = CASE
+            WHEN m.accepted_at IS NOT NULL AND m.accepted_at IS DISTINCT FROM j.told_before_at THEN m.accepted_at
+            WHEN m.accepted_at IS NOT NULL OR j.has_left OR j.is_in_doubt OR j.is_dropped THEN j.told_at END,
+        wamid_index = coalesce(m.wamid_index, j.wamid_index),
+        sealed_wamid = coalesce(m.sealed_wamid, j.sealed_wamid),
+        changed_at = CASE WHEN m.state IN ('accepted', 'refused') THEN m.changed_at ELSE %(now)s::timestamptz END
+    FROM joined AS j WHERE m.message_id = j.message_id
 )
 SELECT occurred_at, wamid_index, status, error_code FROM added;
 
 -- name: settle_attempts
--- An attempt whose message a status has settled needs no answer any more.
-UPDATE deliver.attempt SET state = 'accepted', finished_at = %(now)s::timestamptz
-WHERE opaque_id = ANY(%(opaque_ids)b::bytea[]) AND state IN ('intent', 'unknown', 'held');
+-- The attempt a status names was accepted, whatever we had written; of another one that is still open nobody knows.
+UPDATE deliver.attempt
+SET state = CASE WHEN opaque_id = ANY(%(opaque_ids)b::bytea[]) OR state = 'held' THEN 'accepted' ELSE 'unknown' END,
+    finished_at = coalesce(finished_at, %(now)s::timestamptz)
+WHERE message_id = ANY(%(message_ids)b::bigint[])
+    AND (opaque_id = ANY(%(opaque_ids)b::bytea[]) OR state IN ('intent', 'held'));
 
 -- name: list_parked
 -- Statuses that came before anything of ours bore their wamid; by now it may.

@@ -20,6 +20,7 @@ class MatchedRow:
     position: int
     message_id: int
     contact_id: int
+    business_number_id: str
     run_id: int
     template_id: int
     state: str
@@ -134,9 +135,15 @@ async def merge_statuses(
     return {(row[0], row[1], row[2], row[3]) for row in rows}
 
 
-async def settle_attempts(connection: Connection, opaque_ids: Sequence[bytes], *, now: datetime) -> None:
-    """Close the attempts whose messages statuses have settled."""
-    await execute(connection, QUERIES["settle_attempts"], {"opaque_ids": list(opaque_ids), "now": now})
+async def settle_attempts(
+    connection: Connection, message_ids: Sequence[int], opaque_ids: Sequence[bytes], *, now: datetime
+) -> None:
+    """Close the attempts of messages that statuses have settled; the opaque ids are those the statuses name."""
+    await execute(
+        connection,
+        QUERIES["settle_attempts"],
+        {"message_ids": list(message_ids), "opaque_ids": list(opaque_ids), "now": now},
+    )
 
 
 async def list_parked(connection: Connection, *, after: datetime, count_max: int) -> list[ParkedRow]:
