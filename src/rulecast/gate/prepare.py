@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, Self
 
 import msgspec
+import structlog
 
 from rulecast.gate import store
 from rulecast.gate.draft import Draft, PreparedDraft
@@ -24,11 +25,14 @@ from rulecast.values.ids import ContactId, OpaqueId, TemplateId
 from rulecast.values.link_token import LinkToken, link_index_of, make_link_token
 from rulecast.values.reason import Reason
 from rulecast.vault import SealItem, Vault
+from rulecast.vault.errors import SealBrokenError
 
 SEALED_IDENTITY = "profile.identity.value"
 SEALED_ATTRIBUTES = "profile.contact.sealed_attributes"
 SEALED_REQUEST = "deliver.attempt.sealed_request"
 OPAQUE_ID_BYTES = 16
+
+log = structlog.get_logger(__name__)
 
 RandomBytes = Callable[[int], bytes]
 
@@ -101,17 +105,39 @@ async def _open(vault: Vault, recipients: Mapping[int, RecipientRow]) -> dict[in
     ] + [
         SealItem(ContactId(row.contact_id), SEALED_ATTRIBUTES, row.sealed_attributes or b"") for row in valued
     ]
-    plain = await vault.open_many(items)
+    plain, broken = await _open_each(vault, items)
     addresses = {row.contact_id: one for row, one in zip(addressed, plain, strict=False)}
     personal = {row.contact_id: one for row, one in zip(valued, plain[len(addressed) :], strict=True)}
     return {
         contact_id: _Opened(
             row=row,
-            address=None if (raw := addresses.get(contact_id)) is None else raw.decode(),
+            # Whoever has a value that nobody can vouch for gets no message made from the rest of them.
+            address=None
+            if (raw := addresses.get(contact_id)) is None or contact_id in broken
+            else raw.decode(),
             personal={} if (values := personal.get(contact_id)) is None else _VALUES.decode(values),
         )
         for contact_id, row in recipients.items()
     }
+
+
+async def _open_each(
+    vault: Vault, items: Sequence[SealItem]
+) -> tuple[Sequence[bytes | None], frozenset[ContactId]]:
+    """Open all at once; where a seal is broken one by one, so that it costs nobody else the message."""
+    try:
+        return await vault.open_many(items), frozenset()
+    except SealBrokenError as error:
+        log.warning("seal_broken", error_code=error.code)
+    plain: list[bytes | None] = []
+    broken: set[ContactId] = set()
+    for item in items:
+        try:
+            plain += await vault.open_many([item])
+        except SealBrokenError:
+            plain.append(None)
+            broken.add(item.contact_id)
+    return plain, frozenset(broken)
 
 
 def _compose(

@@ -198,3 +198,29 @@ async def test_a_person_whose_message_ends_without_a_permit_is_free_for_another_
 async def planned_again(workspace: Workspace, run: Launched, **options: Any) -> Launched:
     async with workspace.database.transaction() as connection:
         return await launch(workspace, connection, run.contact_ids, **options)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "UPDATE profile.identity SET sealed_value = sealed_value || '\\x00' WHERE contact_id = ",
+        "UPDATE profile.contact SET sealed_attributes = sealed_attributes || '\\x00' WHERE contact_id = ",
+    ],
+    ids=["address", "values"],
+)
+async def test_a_broken_seal_costs_one_message_and_holds_up_nobody(
+    workspace: Workspace, graph: GraphStub, broken: str
+) -> None:
+    run = await planned(workspace, 6)
+    await execute(workspace, f"{broken}{run.contact_ids[2]}")
+    drill = SenderDrill(slots=10)
+    async with asyncio.timeout(LIMIT_SECONDS):
+        await send_all(workspace, drill)
+    assert await states(workspace, run.run_id) == {"accepted": 5, "cancelled": 1}
+    assert await value_of(workspace, "SELECT max(reason) FROM deliver.message") == "unreachable"
+    assert len(drill.started) == 1
+
+
+async def test_a_sender_without_any_number_leaves_when_nothing_waits(workspace: Workspace) -> None:
+    async with asyncio.timeout(LIMIT_SECONDS):
+        await send_all(workspace)
