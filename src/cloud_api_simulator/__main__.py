@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import uvloop
+from typing_extensions import override
 
 from cloud_api_simulator.settings import (
     DEFAULT_NUMBERS,
@@ -27,7 +28,10 @@ from cloud_api_simulator.simulator import Simulator
 
 def parse_arguments(arguments: Sequence[str]) -> SimulatorSettings:
     """Return the settings a command line asks for; raises ValueError or exits with a usage message."""
-    given = _parser().parse_args(arguments)
+    return _settings(_parser().parse_args(arguments))
+
+
+def _settings(given: argparse.Namespace) -> SimulatorSettings:
     changes = json.loads(given.behaviour.read_text("utf-8")) if given.behaviour else {}
     webhooks = WebhookSettings(
         updates_per_post_max=given.updates_per_post, verify_at_start=given.verify_webhook
@@ -35,7 +39,7 @@ def parse_arguments(arguments: Sequence[str]) -> SimulatorSettings:
     return SimulatorSettings(
         state_dir=given.state_dir,
         app_secret=_secret(given.app_secret_file, given.app_secret),
-        verify_token=given.verify_token,
+        verify_token=_secret(given.verify_token_file, given.verify_token),
         webhook_url=given.webhook_url,
         numbers=tuple(_number(text) for text in given.number) or DEFAULT_NUMBERS,
         clock=given.clock,
@@ -59,7 +63,9 @@ def _parser() -> argparse.ArgumentParser:
     secret = parser.add_mutually_exclusive_group(required=True)
     secret.add_argument("--app-secret-file", type=Path, help="file with the secret that signs webhooks")
     secret.add_argument("--app-secret", help="the secret itself (visible in the process list)")
-    option("--verify-token", default="verify", help="token of the webhook handshake")
+    word = parser.add_mutually_exclusive_group()
+    word.add_argument("--verify-token", default="verify", help="token of the webhook handshake")
+    word.add_argument("--verify-token-file", type=Path, help="file with that token")
     option("--verify-webhook", action="store_true", help="do the GET handshake at start")
     option("--webhook-url", help="where webhooks go; none are sent without it")
     option(
@@ -72,6 +78,11 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("--access-token-file", type=Path, help="file with that token")
     option("--waba", default="102290129340398", help="id of the WhatsApp Business Account")
     option("--behaviour", type=Path, help="JSON file with rates and delays to change")
+    option(
+        "--end-with-stdin",
+        action="store_true",
+        help="end when standard input closes, as it does with a parent",
+    )
     option("--updates-per-post", type=int, default=20, help="most updates in one webhook")
     option(
         "--link-map", action="append", default=[], metavar="PREFIX=REPLACEMENT", help="fetch links elsewhere"
@@ -98,13 +109,27 @@ def _pair(text: str) -> tuple[str, str]:
     return prefix, replacement
 
 
-async def serve(settings: SimulatorSettings) -> None:
-    """Run until SIGTERM or SIGINT; prints one JSON line when ready."""
+class _Parent(asyncio.Protocol):
+    """Notices that whoever holds the other end of standard input is gone, even when it was killed."""
+
+    def __init__(self, stopped: asyncio.Event) -> None:
+        self._stopped = stopped
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop."""
+        self._stopped.set()
+
+
+async def serve(settings: SimulatorSettings, *, ends_with_stdin: bool = False) -> None:
+    """Run until SIGTERM or SIGINT, or until standard input closes; prints one JSON line when ready."""
     simulator = Simulator(settings)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
+    if ends_with_stdin:
+        await loop.connect_read_pipe(lambda: _Parent(stopped), sys.stdin)
     try:
         url = await simulator.start()
         sys.stdout.write(
@@ -120,9 +145,9 @@ def main() -> int:
     """Return the exit code: 0 after a signal, 2 for wrong arguments."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
-        settings = parse_arguments(sys.argv[1:])
+        given = _parser().parse_args(sys.argv[1:])
         with contextlib.suppress(KeyboardInterrupt):
-            uvloop.run(serve(settings))
+            uvloop.run(serve(_settings(given), ends_with_stdin=given.end_with_stdin))
     except (ValueError, TypeError, OSError) as error:
         sys.stderr.write(f"cloud_api_simulator: {error}\n")
         return 2

@@ -176,6 +176,31 @@ async def test_the_group_restarts_a_killed_role_and_drains_on_the_word_to_stop(
         os.kill(second, 0)
 
 
+@pytest.mark.parametrize("program", ["rulecast", "cloud_api_simulator"])
+async def test_what_the_demonstration_starts_ends_when_the_demonstration_is_killed(
+    environment: dict[str, str], tmp_path: Path, program: str
+) -> None:
+    arguments = {
+        "rulecast": ["serve", "--supervised", "--json"],
+        "cloud_api_simulator": [
+            *("--app-secret", "of-a-test", "--state-dir", str(tmp_path / "simulator"), "--end-with-stdin"),
+        ],
+    }
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", program, *arguments[program]),
+        env={**environment, "RULECAST_WEB_PORT": "0", "PYTHONPATH": str(ROOT / "src")},
+        cwd=ROOT,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    assert process.stdout is not None
+    assert process.stdin is not None
+    assert await asyncio.wait_for(process.stdout.readline(), 60)
+    process.stdin.close()
+    assert await asyncio.wait_for(process.wait(), 60) == 0
+
+
 async def test_the_simulator_stands_in_for_meta_with_the_workspaces_own_settings(
     environment: dict[str, str], database: Database, clock: ManualClock
 ) -> None:
@@ -185,8 +210,8 @@ async def test_the_simulator_stands_in_for_meta_with_the_workspaces_own_settings
         **environment,
         "RULECAST_GRAPH_BASE_URL": f"http://127.0.0.1:{_free_port()}",
         "RULECAST_APP_SECRET": "a-secret-of-thirty-two-characters",
-        "RULECAST_VERIFY_TOKEN": "verify",
-        "RULECAST_ACCESS_TOKEN": "simulated",
+        "RULECAST_VERIFY_TOKEN": "the-word-to-verify",
+        "RULECAST_ACCESS_TOKEN": "the-token-to-send",
         "PYTHONPATH": str(ROOT / "src"),
     }
     process = await asyncio.create_subprocess_exec(
@@ -199,6 +224,11 @@ async def test_the_simulator_stands_in_for_meta_with_the_workspaces_own_settings
     assert process.stdout is not None
     started = json.loads(await asyncio.wait_for(process.stdout.readline(), 60))
     assert started["url"].rstrip("/") == environ["RULECAST_GRAPH_BASE_URL"]
+    # Every user of the machine can list the processes.
+    listed = _command_line(started["pid"])
+    assert "cloud_api_simulator" in listed
+    for secret in ("APP_SECRET", "VERIFY_TOKEN", "ACCESS_TOKEN"):
+        assert environ[f"RULECAST_{secret}"] not in listed
     process.terminate()
     assert await asyncio.wait_for(process.wait(), 60) == 0
 
@@ -207,6 +237,10 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _command_line(process: int) -> str:
+    return Path(f"/proc/{process}/cmdline").read_text()
 
 
 def _lines(errors: Path) -> list[dict[str, Any]]:

@@ -1,5 +1,7 @@
 """`rulecast demo`: the whole product on a seeded workspace, against the simulator."""
 
+import asyncio
+import signal
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +14,8 @@ from rulecast.wiring.demo.story import StoryOptions, play
 from rulecast.wiring.logs import configure_logging
 
 PEOPLE_MIN, PEOPLE_MAX = 500, 200_000
+# What a shell reports of a process that ended by SIGTERM.
+TERMINATED = 143
 HOME_NAME = "rulecast-demo"
 
 
@@ -45,11 +49,19 @@ def register(app: typer.Typer) -> None:
         options = StoryOptions(home=home.expanduser().absolute(), seed=seed, people=people, speed=speed)
 
         async def work() -> bool:
+            working = asyncio.current_task()
+            assert working is not None
+            # Told to end in the middle of the story, it ends its processes first.
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, working.cancel)
             async with play(options, terminal.note) as story:
                 await show_end(story, terminal, as_json=json)
                 if not leave:
                     await stay_open(story, terminal)
                 return story.outcome.is_clean
 
-        if not run_async(work):
+        try:
+            is_clean = run_async(work)
+        except asyncio.CancelledError:
+            raise typer.Exit(TERMINATED) from None
+        if not is_clean:
             raise typer.Exit(1)

@@ -22,6 +22,7 @@ from rulecast.wiring.roles import (
     listen_on,
     port_of,
     run_until_stopped,
+    stop_when_orphaned,
 )
 from rulecast.wiring.serve import Group, adopt_listener, supervise
 from rulecast.wiring.workspace import Workspace
@@ -67,7 +68,7 @@ def register(app: typer.Typer) -> None:
 
         async def work(workspace: Workspace, terminal: Terminal) -> None:
             if role is None:
-                await _serve_all(workspace, terminal, session, as_json=json)
+                await _serve_all(workspace, terminal, session, is_supervised=supervised, as_json=json)
             else:
                 place = _Place(name=role.value, is_supervised=supervised, descriptor=listener)
                 await _serve_one(workspace, terminal, session, place=place, as_json=json)
@@ -84,7 +85,9 @@ class _Place:
         self.descriptor = descriptor
 
 
-async def _serve_all(workspace: Workspace, terminal: Terminal, session: Session, *, as_json: bool) -> None:
+async def _serve_all(
+    workspace: Workspace, terminal: Terminal, session: Session, *, is_supervised: bool, as_json: bool
+) -> None:
     roles = _possible_roles(workspace.settings, session, terminal)
     listeners = {role: listen_on(port_of(workspace, role)) for role in roles if role in LISTENING_ROLES}
     ports = {role: listener.getsockname()[1] for role, listener in listeners.items()}
@@ -93,6 +96,8 @@ async def _serve_all(workspace: Workspace, terminal: Terminal, session: Session,
             terminal.note(f"{finding.name}: {finding.what}. {finding.what_to_do}")
     await replay_journal(workspace)
     stop = asyncio.Event()
+    if is_supervised:
+        await stop_when_orphaned(stop)
     group = Group(options=session.options, environ=session.environ, listeners=listeners)
     terminal.error.print(banner(workspace.settings))
     remember_page_port(workspace, ports["web"])

@@ -72,9 +72,10 @@ async def _command(workspace: Workspace) -> list[str]:
     receiver = f"http://127.0.0.1:{settings.receiver_port}"
     command = [sys.executable, "-m", "cloud_api_simulator", "--port", str(address.port)]
     command += ["--state-dir", str(state), "--clock", settings.clock, "--waba", numbers[0].waba_id]
-    command += ["--app-secret-file", await _keep(state / "app_secret", settings.app_secret)]
-    command += ["--access-token-file", await _keep(state / "access_token", settings.access_token)]
-    command += ["--verify-token", settings.verify_token, "--webhook-url", f"{receiver}/webhook"]
+    command += ["--app-secret-file", await _keep(state / "app_secret", _newest(settings.app_secret))]
+    command += ["--access-token-file", await _keep(state / "access_token", _newest(settings.access_token))]
+    command += ["--verify-token-file", await _keep(state / "verify_token", settings.verify_token)]
+    command += ["--webhook-url", f"{receiver}/webhook", "--end-with-stdin"]
     command += _links(settings, receiver)
     for number in numbers:
         command += ["--number", f"{number.business_number_id}:{number.throughput_per_second}"]
@@ -88,20 +89,25 @@ def _links(settings: Settings, receiver: str) -> list[str]:
     return ["--link-map", f"{settings.public_base_url}={receiver}"]
 
 
+def _newest(secrets: str) -> str:
+    """Return the first of secrets that are being rotated."""
+    return secrets.partition(",")[0]
+
+
 async def _keep(path: Path, secret: str) -> str:
     """Write a secret to a file only its owner reads: a command line is visible to every user of the machine."""
 
     def write() -> None:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, SECRET_MODE)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(secret.partition(",")[0])
+            file.write(secret)
 
     await asyncio.to_thread(write)
     return str(path)
 
 
 async def _run(command: list[str]) -> int:
-    process = await asyncio.create_subprocess_exec(*command)
+    process = await asyncio.create_subprocess_exec(*command, stdin=asyncio.subprocess.PIPE)
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, process.terminate)

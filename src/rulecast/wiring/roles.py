@@ -43,7 +43,7 @@ async def run_until_stopped(role: Role, post: Post, *, is_supervised: bool) -> N
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, post.stop.set)
     if is_supervised:
-        await _stop_when_orphaned(post.stop)
+        await stop_when_orphaned(post.stop)
     working = asyncio.ensure_future(role(post))
     stopping = asyncio.create_task(post.stop.wait())
     await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -110,7 +110,7 @@ class _QuietServer(uvicorn.Server):
         yield
 
 
-async def _stop_when_orphaned(stop: asyncio.Event) -> None:
+async def stop_when_orphaned(stop: asyncio.Event) -> None:
     """Stop when the supervisor's end of standard input closes, which happens even when it is killed."""
 
     class Watcher(asyncio.Protocol):

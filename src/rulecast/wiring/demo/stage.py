@@ -151,7 +151,9 @@ async def start_simulator(stage: Stage, clock: str, environ: Mapping[str, str]) 
         DemoProcessError: it did not.
     """
     secrets = stage.environment()
-    secret_files = {name: stage.home / f"{name.lower()}.secret" for name in ("APP_SECRET", "ACCESS_TOKEN")}
+    secret_files = {
+        name: stage.home / f"{name.lower()}.secret" for name in ("APP_SECRET", "ACCESS_TOKEN", "VERIFY_TOKEN")
+    }
     for name, path in secret_files.items():
         path.touch(mode=0o600)
         path.write_text(secrets[f"RULECAST_{name}"], encoding="utf-8")
@@ -160,7 +162,7 @@ async def start_simulator(stage: Stage, clock: str, environ: Mapping[str, str]) 
         *("--state-dir", str(stage.home / "simulator")),
         *("--app-secret-file", str(secret_files["APP_SECRET"])),
         *("--access-token-file", str(secret_files["ACCESS_TOKEN"])),
-        *("--verify-token", secrets["RULECAST_VERIFY_TOKEN"]),
+        *("--verify-token-file", str(secret_files["VERIFY_TOKEN"]), "--end-with-stdin"),
         *("--webhook-url", f"http://127.0.0.1:{stage.receiver_port}/webhook"),
         *("--number", f"{NUMBER_ID}:{THROUGHPUT_PER_SECOND}", "--waba", WABA_ID),
         *("--clock", clock, "--seed", str(stage.seed)),
@@ -178,7 +180,7 @@ async def start_simulator(stage: Stage, clock: str, environ: Mapping[str, str]) 
 
 async def start_server(stage: Stage, clock: str, environ: Mapping[str, str]) -> Process:
     """Start `rulecast serve` and wait until its receiver listens."""
-    command = [sys.executable, "-m", "rulecast", "serve"]
+    command = [sys.executable, "-m", "rulecast", "serve", "--supervised"]
     process = await _spawn(stage, command, {**environ, **stage.environment(clock)})
     for port in (stage.receiver_port, stage.web_port):
         await _wait_for_port(port, process)
@@ -248,7 +250,12 @@ async def _spawn(stage: Stage, command: list[str], environ: Mapping[str, str]) -
     log = (stage.home / "demo.log").open("ab")
     try:
         return await asyncio.create_subprocess_exec(
-            *command, stdout=PIPE if "cloud_api_simulator" in command else log, stderr=log, env=dict(environ)
+            *command,
+            # The open pipe tells the process that the demonstration lives: killed, it leaves nothing behind.
+            stdin=PIPE,
+            stdout=PIPE if "cloud_api_simulator" in command else log,
+            stderr=log,
+            env=dict(environ),
         )
     finally:
         log.close()
