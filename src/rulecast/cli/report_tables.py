@@ -85,8 +85,8 @@ def _funnel_table(funnel: Funnel, currency: str) -> RenderableType:
     table.add_row("Left out", f"{funnel.excluded_people:,}", "see the reasons below", "")
     for rate in rates_of(funnel):
         table.add_row(STEP_NAMES[rate.name], f"{rate.count:,}", rate.text, _bar(rate))
-    for worth in funnel.worth:
-        table.add_row("  worth", f"{worth.amount:,}", worth.currency, "")
+        for worth in funnel.worth if rate.name == "converted" else ():
+            table.add_row("  worth", f"{worth.amount:,}", worth.currency, "")
     table.add_section()
     estimated, billed = (
         price_of(amount, currency) for amount in (funnel.cost_estimated_e4, funnel.cost_billed_e4)
