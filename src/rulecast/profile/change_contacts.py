@@ -1,7 +1,7 @@
 """Learn more about known people; what is known already changes nothing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from rulecast.profile import store
@@ -25,6 +25,14 @@ class ChangeOutcome:
 
     changed: frozenset[ContactId]
     recorded_at: Mapping[ContactId, datetime]
+
+
+@dataclass(slots=True, kw_only=True)
+class _History:
+    """The values of one person that held at the time of a change, and those that hold since a later time."""
+
+    before: dict[str, object] = field(default_factory=dict)
+    later: dict[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,10 +59,19 @@ async def change_contacts(
     by_id = {one.contact_id: one for one in changes}
     stored = await store.lock_contacts(connection, sorted(by_id))
     opened = await _open_personal(vault, stored, by_id)
+    histories = await _find_histories(connection, changes, now)
     differences = [
         difference
         for one in stored
-        if (difference := _difference(one, by_id[one.contact_id], opened.get(one.contact_id, {}))) is not None
+        if (
+            difference := _difference(
+                one,
+                by_id[one.contact_id],
+                opened.get(one.contact_id, {}),
+                history=histories.get(one.contact_id),
+            )
+        )
+        is not None
     ]
     await store.update_contacts(connection, await _rows(vault, differences, now), now)
     added = await _add_identities(connection, vault, changes, now)
@@ -62,6 +79,23 @@ async def change_contacts(
         changed=frozenset({one.change.contact_id for one in differences} | added),
         recorded_at={one.contact_id: one.recorded_at for one in stored},
     )
+
+
+async def _find_histories(
+    connection: Connection, changes: Sequence[ContactChange], now: datetime
+) -> dict[ContactId, _History]:
+    """Return the histories of those people of whom something newer is known than what is said now."""
+    said = [(one.contact_id, one.attributes_valid_from or now) for one in changes if one.attributes]
+    since = dict(said)
+    histories: dict[ContactId, _History] = {}
+    for contact_id, payload, valid_from in await store.find_later_values(connection, said):
+        history = histories.setdefault(contact_id, _History())
+        values = decode_values(payload)
+        if valid_from > since[contact_id]:
+            history.later.update(values)
+        else:
+            history.before.update(values)
+    return histories
 
 
 async def _open_personal(
@@ -81,15 +115,22 @@ async def _open_personal(
     }
 
 
-def _difference(stored: StoredContact, change: ContactChange, personal: dict[str, str]) -> _Difference | None:
+def _difference(
+    stored: StoredContact, change: ContactChange, personal: dict[str, str], *, history: _History | None
+) -> _Difference | None:
+    """Return what a change alters, or None; a value with a newer one joins the history and alters nothing now."""
     attributes = decode_values(stored.attributes)
-    changed = {name: value for name, value in change.attributes.items() if attributes.get(name) != value}
-    after = {name: text for name, text in personal.items() if name not in changed} | dict(change.personal)
+    before = attributes if history is None else history.before
+    later = {} if history is None else history.later
+    changed = {name: value for name, value in change.attributes.items() if before.get(name) != value}
+    current = {name: value for name, value in changed.items() if name not in later}
+    spelled = {name: text for name, text in change.personal.items() if name not in later}
+    after = {name: text for name, text in personal.items() if name not in current} | spelled
     if not changed and after == personal:
         return None
     return _Difference(
         change=change,
-        attributes=attributes | changed,
+        attributes=attributes | current,
         personal=None if after == personal else after,
         changed=changed,
         kept_sealed=stored.sealed_attributes,

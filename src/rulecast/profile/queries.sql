@@ -43,6 +43,18 @@ SELECT contact_id, attributes::text AS attributes, sealed_attributes, is_reachab
 FROM profile.contact WHERE contact_id = ANY(%(contact_ids)b::bigint[])
 ORDER BY contact_id FOR NO KEY UPDATE;
 
+-- name: find_later_values
+-- What is said late must not overwrite what holds since a later time: the whole history of values, oldest first, of
+-- those people only who have such a value.
+SELECT change.contact_id, change.payload::text, change.valid_from
+FROM unnest(%(contact_ids)b::bigint[], %(instants)b::timestamptz[]) AS said (contact_id, valid_from)
+JOIN profile.change AS change ON change.contact_id = said.contact_id AND change.kind = 'attributes'
+WHERE EXISTS (
+    SELECT FROM profile.change AS later
+    WHERE later.contact_id = said.contact_id AND later.kind = 'attributes' AND later.valid_from > said.valid_from
+)
+ORDER BY change.contact_id, change.valid_from, change.change_id;
+
 -- name: update_contacts
 -- New values of known people, whose rows the caller has locked.
 UPDATE profile.contact AS c
@@ -79,16 +91,22 @@ FROM unnest(
 ) AS i (contact_id, kind, scope, lookup, suppression_index, sealed_value);
 
 -- name: add_tags
--- Tags people do not have yet; the change row follows the real change only.
+-- Tags people do not have yet, and that were not taken away since; the change row follows the real change only.
 WITH added AS (
     INSERT INTO profile.tag (contact_id, tag, added_at)
     SELECT t.contact_id, t.tag, %(now)s::timestamptz
     FROM unnest(%(contact_ids)b::bigint[], %(tags)b::text[]) AS t (contact_id, tag)
+    WHERE NOT EXISTS (
+        SELECT FROM profile.change AS later
+        WHERE later.contact_id = t.contact_id AND later.kind = 'tag_removed' AND later.payload ->> 'tag' = t.tag
+            AND later.valid_from > %(valid_from)s::timestamptz
+    )
     ON CONFLICT DO NOTHING
     RETURNING contact_id, tag
 )
 INSERT INTO profile.change (contact_id, kind, payload, valid_from, recorded_at)
-SELECT contact_id, 'tag_added', jsonb_build_object('tag', tag), %(now)s::timestamptz, %(now)s::timestamptz FROM added
+SELECT contact_id, 'tag_added', jsonb_build_object('tag', tag), %(valid_from)s::timestamptz, %(now)s::timestamptz
+FROM added
 RETURNING contact_id;
 
 -- name: remove_tags
@@ -109,7 +127,8 @@ SELECT contact_id FROM profile.sending_guard
 WHERE contact_id = ANY(%(contact_ids)b::bigint[]) ORDER BY contact_id FOR NO KEY UPDATE;
 
 -- name: insert_consents
--- Appends what is new. The same undated line, repeated by a later import, is the same line.
+-- Appends what is new. The same undated line, repeated by a later import, is the same line; but an undated refusal
+-- that another list repeats after a grant was given is said anew, so that the grant does not outlive it.
 WITH added AS (
     INSERT INTO profile.consent
         (contact_id, purpose, status, occurred_at, method, wording_version, sealed_evidence, effective_at, source,
@@ -125,6 +144,15 @@ WITH added AS (
         SELECT FROM profile.consent AS old
         WHERE old.contact_id = c.contact_id AND old.purpose = c.purpose AND old.status = c.status
             AND old.method = c.method AND old.wording_version = c.wording_version AND old.occurred_at IS NULL
+            AND (
+                c.status = 'granted'
+                OR old.import_id = c.import_id
+                OR NOT EXISTS (
+                    SELECT FROM profile.consent AS later
+                    WHERE later.contact_id = c.contact_id AND later.purpose = c.purpose
+                        AND later.status = 'granted' AND later.effective_at > old.effective_at
+                )
+            )
     )
     ON CONFLICT DO NOTHING
     RETURNING contact_id, purpose, status, is_proven, method, wording_version, effective_at

@@ -1,6 +1,6 @@
 """The only file of this room that reaches the database (suppression has its own)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, TypeVar
@@ -107,6 +107,18 @@ async def lock_contacts(connection: Connection, contact_ids: Sequence[ContactId]
     )
 
 
+async def find_later_values(
+    connection: Connection, said: Sequence[tuple[ContactId, datetime]]
+) -> list[tuple[ContactId, str, datetime]]:
+    """Return the value changes of those people of whom a value is known that holds since later than given."""
+    found: list[tuple[ContactId, str, datetime]] = []
+    for chunk in _chunks(said, ROWS_PER_STATEMENT):
+        contact_ids, instants = zip(*chunk, strict=True)
+        parameters = {"contact_ids": list(contact_ids), "instants": list(instants)}
+        found += await fetch_all(connection, QUERIES["find_later_values"], parameters)
+    return found
+
+
 async def update_contacts(connection: Connection, rows: Sequence[ChangedContactRow], now: datetime) -> None:
     """Store new values of known contacts, with a change row where a public value differs."""
     for chunk in _chunks(rows, ROWS_PER_STATEMENT):
@@ -140,26 +152,33 @@ async def insert_identities(connection: Connection, rows: Sequence[IdentityRow],
 
 
 async def add_tags(
-    connection: Connection, tags: Sequence[tuple[ContactId, str]], now: datetime
+    connection: Connection,
+    tags: Sequence[tuple[ContactId, str]],
+    now: datetime,
+    *,
+    valid_from: datetime | None = None,
 ) -> list[ContactId]:
     """Insert tags that are not there yet, with their change rows; return whose."""
-    return await _write_tags(connection, "add_tags", tags, now)
+    return await _write_tags(connection, "add_tags", tags, {"now": now, "valid_from": valid_from or now})
 
 
 async def remove_tags(
     connection: Connection, tags: Sequence[tuple[ContactId, str]], now: datetime
 ) -> list[ContactId]:
     """Delete tags that are there, with their change rows; return whose."""
-    return await _write_tags(connection, "remove_tags", tags, now)
+    return await _write_tags(connection, "remove_tags", tags, {"now": now})
 
 
 async def _write_tags(
-    connection: Connection, query: str, tags: Sequence[tuple[ContactId, str]], now: datetime
+    connection: Connection,
+    query: str,
+    tags: Sequence[tuple[ContactId, str]],
+    instants: Mapping[str, datetime],
 ) -> list[ContactId]:
     written: list[ContactId] = []
     for chunk in _chunks(tags, ROWS_PER_STATEMENT):
         contact_ids, names = zip(*chunk, strict=True)
-        parameters = {"contact_ids": list(contact_ids), "tags": list(names), "now": now}
+        parameters = {"contact_ids": list(contact_ids), "tags": list(names), **instants}
         written += [ContactId(row[0]) for row in await fetch_all(connection, QUERIES[query], parameters)]
     return written
 

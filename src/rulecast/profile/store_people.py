@@ -74,7 +74,7 @@ async def store_people(
     ids = {id(one): contact_id for one, contact_id in zip(new, created, strict=True)}
     ids.update((id(one), one.contact_id) for one in known if one.contact_id is not None)
     changed.update(created)
-    changed.update(await _tag(connection, matching.matches, ids, now))
+    changed.update(await _tag(connection, matching.matches, ids, origin=origin, now=now))
     changed.update(await _consent(connection, vault, matching.matches, ids, origin=origin, now=now))
     stored = sum(len(one.lines) for one in matching.matches if ids[id(one)] in changed)
     return StoredPeople(
@@ -143,10 +143,15 @@ def _new_contact(match: Match, origin: PeopleOrigin, now: datetime) -> NewContac
 
 
 async def _tag(
-    connection: Connection, matches: Sequence[Match], ids: dict[int, ContactId], now: datetime
+    connection: Connection,
+    matches: Sequence[Match],
+    ids: dict[int, ContactId],
+    *,
+    origin: PeopleOrigin,
+    now: datetime,
 ) -> set[ContactId]:
     tags = [(ids[id(one)], tag) for one in matches for tag in one.tags]
-    return set(await tag_people(connection, tags, now)) if tags else set()
+    return set(await tag_people(connection, tags, now, valid_from=origin.valid_from)) if tags else set()
 
 
 async def _consent(

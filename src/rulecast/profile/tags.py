@@ -22,11 +22,18 @@ async def add_tags(connection: Connection, tags: Sequence[tuple[ContactId, str]]
 
 
 async def tag_people(
-    connection: Connection, tags: Sequence[tuple[ContactId, str]], now: datetime
+    connection: Connection,
+    tags: Sequence[tuple[ContactId, str]],
+    now: datetime,
+    *,
+    valid_from: datetime | None = None,
 ) -> list[ContactId]:
-    """Give each person the tag, as `add_tags` does, and return who did not have it."""
+    """Give each person the tag, as `add_tags` does, and return who did not have it.
+
+    The tag holds since `valid_from` (None: now); one that was taken away after that stays away.
+    """
     wanted = _folded(tags)
-    return await store.add_tags(connection, wanted, now) if wanted else []
+    return await store.add_tags(connection, wanted, now, valid_from=valid_from) if wanted else []
 
 
 async def remove_tags(connection: Connection, tags: Sequence[tuple[ContactId, str]], now: datetime) -> int:

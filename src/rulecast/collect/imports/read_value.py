@@ -283,13 +283,16 @@ def _of_unix(number: float, pattern: str | None) -> datetime:
 
 
 def _in_utc(local: datetime, zone: str | None) -> datetime:
-    if local.tzinfo is not None:
-        return local.astimezone(UTC)
-    if zone is None:
+    if local.tzinfo is None and zone is None:
         raise ValueTypeError(reason="The instant names no offset, and the mapping no zone.")
-    if zone == "UTC":
-        return local.replace(tzinfo=UTC)
-    return utc_of_local(zone, local.date(), local.time())
+    try:
+        if local.tzinfo is not None:
+            return local.astimezone(UTC)
+        if zone is None or zone == "UTC":
+            return local.replace(tzinfo=UTC)
+        return utc_of_local(zone, local.date(), local.time())
+    except OverflowError:
+        raise ValueTypeError(reason="The instant lies outside the calendar once it is in UTC.") from None
 
 
 def iso_instant(instant: datetime | None) -> str | None:

@@ -105,6 +105,12 @@ def test_days_and_instants_follow_the_format_and_nothing_else() -> None:
             read_instant(cell, None, None)
 
 
+def test_an_instant_before_the_calendar_begins_is_refused_and_stops_no_import() -> None:
+    for cell, zone in (("0001-01-01 00:00", "Africa/Casablanca"), ("9999-12-31T23:59:00-05:00", None)):
+        with pytest.raises(RowRefusedError):
+            read_instant(cell, None, zone)
+
+
 def test_truth_and_lists_are_read_in_three_languages() -> None:
     assert [read_boolean(one) for one in ("Oui", "NO", "نعم", True, 0, "")] == [
         True,
