@@ -72,6 +72,21 @@ async def test_only_a_one_time_token_opens_the_page(
     assert other.status == 200
 
 
+async def test_a_page_that_stays_open_loses_everything_when_its_session_ends(
+    served: PageServer, page: Page, database: Database
+) -> None:
+    await page.goto(served.address)
+    await expect(page.get_by_test_id("look-up")).to_be_visible()
+    # The browser is told to load the page again, and does not.
+    await page.route(f"{served.base}/", lambda route: route.fulfill(status=204))
+    async with database.connection() as connection:
+        await connection.execute("UPDATE observe.page_session SET ends_at = clock_timestamp()")
+    await expect(page.get_by_test_id("look-up")).to_have_count(0)
+    await expect(page.get_by_test_id("stop-all")).to_have_count(0)
+    await expect(page.get_by_test_id("runs")).to_have_count(0)
+    assert "Traceback" not in served.errors.read_text()
+
+
 async def test_foreign_names_and_foreign_pages_are_refused(served: PageServer) -> None:
     host = served.base.removeprefix("http://")
     name, port = host.split(":")

@@ -15,8 +15,8 @@ from rulecast.wiring.page_access import see_page_session
 from rulecast.wiring.workspace import Workspace
 
 TICK_SECONDS = 0.5
-# How often an open page asks whether its session still stands.
-SESSION_TICKS = 40
+# How often an open page asks whether its session still stands: as long as the guard remembers one.
+SESSION_TICKS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +74,8 @@ class LivePage:
             alive = await see_page_session(self._workspace, self._visitor.secret)
             if alive is None:
                 ui.navigate.reload()
+                # A browser that does not obey keeps its socket; without elements no click on it does anything.
+                ui.context.client.content.clear()
                 return
         if self._state.version != self._version:
             await self._show()
