@@ -95,7 +95,8 @@ WHERE (outcome.run_id = %(run_id)s::bigint OR (%(run_id)s::bigint IS NULL AND NO
 GROUP BY 1;
 
 -- name: count_conversions
--- People whose success event fell into the window, and what it was worth, per currency.
+-- People whose success event fell into the window, and what it was worth, per currency; who bought in two currencies
+-- is counted under one of them.
 SELECT
     CASE %(grain)s::text
         WHEN 'run' THEN outcome.run_id::text
@@ -105,7 +106,12 @@ SELECT
         ELSE 'all'
     END AS key,
     conversion.currency,
-    count(DISTINCT conversion.message_id) AS messages,
+    count(DISTINCT conversion.message_id) FILTER (
+        WHERE NOT EXISTS (
+            SELECT FROM observe.conversion AS other
+            WHERE other.message_id = conversion.message_id AND other.currency < conversion.currency
+        )
+    ) AS messages,
     sum(conversion.worth_minor)::bigint AS worth_minor
 FROM observe.conversion AS conversion
 JOIN observe.message_outcome AS outcome ON outcome.message_id = conversion.message_id

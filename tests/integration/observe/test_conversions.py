@@ -52,8 +52,31 @@ async def test_a_purchase_in_the_window_counts_once_and_with_its_worth(
     assert facts == [(first, "winback"), (first, "winback")]
 
 
+async def test_who_buys_in_two_currencies_is_one_converted_person(
+    database: Database, clock: ManualClock
+) -> None:
+    async with database.transaction() as connection:
+        months = "SELECT public.ensure_month_partitions('collect.event', '2026-11-01', '2026-12-01')"
+        await connection.execute(months)
+        written = await write_campaign(connection, RULE, clock.now())
+        await _buy(connection, written.contact_ids[0], clock, hours=1, amount="10", currency="MAD")
+        await _buy(connection, written.contact_ids[0], clock, hours=2, amount="7", currency="EUR")
+        clock.advance(100 * 3600)
+        await record_conversions(connection, CATALOGUE, now=clock.now(), currency="MAD")
+        (funnel,) = await read_funnels(connection, Grain.RUN)
+
+    assert funnel.converted == 1
+    assert sorted(str(worth) for worth in funnel.worth) == ["10.00 MAD", "7.00 EUR"]
+
+
 async def _buy(
-    connection: Connection, contact_id: int, clock: ManualClock, *, hours: int, amount: str
+    connection: Connection,
+    contact_id: int,
+    clock: ManualClock,
+    *,
+    hours: int,
+    amount: str,
+    currency: str | None = None,
 ) -> None:
     await connection.execute(
         "INSERT INTO collect.event (contact_id, name, occurred_at, recorded_at, source, event_key, properties)"
@@ -63,6 +86,6 @@ async def _buy(
             clock.now() + timedelta(hours=hours),
             clock.now(),
             f"{contact_id:08}{hours:08}".encode(),
-            Jsonb({"amount": float(amount)}),
+            Jsonb({"amount": float(amount)} | ({"currency": currency} if currency else {})),
         ),
     )
