@@ -66,8 +66,9 @@ UPDATE deliver.lease SET expires_at = clock_timestamp()
 WHERE business_number_id = %(business_number_id)s AND epoch = %(epoch)s;
 
 -- name: hold_lease
--- First in every transaction of a sender: KEY SHARE lets renewals pass and makes a taker wait for the commit.
-SELECT 1 FROM deliver.lease
+-- First in every transaction of a sender: KEY SHARE lets renewals pass and makes a taker wait for the commit. A process
+-- that is frozen in between must not make it wait for long: the server ends a transaction nobody continues.
+SELECT set_config('idle_in_transaction_session_timeout', %(idle_ms)s::text, true) FROM deliver.lease
 WHERE business_number_id = %(business_number_id)s AND epoch = %(epoch)s AND expires_at > clock_timestamp()
 FOR KEY SHARE;
 

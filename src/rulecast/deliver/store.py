@@ -22,6 +22,9 @@ __all__ = [
 
 QUERIES = load_queries(__package__)
 
+# A sender's transaction waits for its own process for milliseconds; after this the process is frozen or cut off.
+TRANSACTION_IDLE_MS = 5000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRun:
@@ -168,7 +171,9 @@ async def release_lease(connection: Connection, business_number_id: str, *, epoc
 async def hold_lease(connection: Connection, business_number_id: str, *, epoch: int) -> bool:
     """Keep anyone from taking the lease before this transaction ends; False where it is not ours any more."""
     found = await fetch_value(
-        connection, QUERIES["hold_lease"], {"business_number_id": business_number_id, "epoch": epoch}
+        connection,
+        QUERIES["hold_lease"],
+        {"business_number_id": business_number_id, "epoch": epoch, "idle_ms": str(TRANSACTION_IDLE_MS)},
     )
     return found is not None
 

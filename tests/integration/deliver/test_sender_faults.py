@@ -224,3 +224,32 @@ async def test_a_broken_seal_costs_one_message_and_holds_up_nobody(
 async def test_a_sender_without_any_number_leaves_when_nothing_waits(workspace: Workspace) -> None:
     async with asyncio.timeout(LIMIT_SECONDS):
         await send_all(workspace)
+
+
+async def test_a_sender_frozen_in_a_transaction_holds_up_a_taker_only_briefly(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "TRANSACTION_IDLE_MS", 200)
+    await planned(workspace, 1)
+    now = workspace.clock.now()
+    async with workspace.database.transaction() as connection:
+        lease = await acquire_lease(connection, NUMBER, holder="frozen", lease_seconds=60, now=now)
+    assert lease is not None
+
+    async def freeze() -> None:
+        async with workspace.database.transaction() as connection:
+            assert await store.hold_lease(connection, NUMBER, epoch=lease.epoch)
+            held.set()
+            await asyncio.Event().wait()
+
+    held = asyncio.Event()
+    frozen = asyncio.create_task(freeze())
+    async with asyncio.timeout(LIMIT_SECONDS):
+        await held.wait()
+        await execute(workspace, "UPDATE deliver.lease SET expires_at = clock_timestamp()")
+        async with workspace.database.transaction() as connection:
+            taken = await acquire_lease(connection, NUMBER, holder="taker", lease_seconds=60, now=now)
+    assert taken is not None
+    assert taken.epoch == lease.epoch + 1
+    frozen.cancel()
+    await asyncio.gather(frozen, return_exceptions=True)
