@@ -1,6 +1,5 @@
 """`plan`, `plans`, `why`, `approve`, `launch`, `try` and `seed`: from a rule to its messages."""
 
-import asyncio
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +10,7 @@ from rich.text import Text
 
 from rulecast.cli.plan_tables import render_plan
 from rulecast.cli.session import JsonOption, Terminal, run, session_of
+from rulecast.cli.text_file import read_text_file
 from rulecast.cli.why_tree import render_why, why_json
 from rulecast.plan import Plan
 from rulecast.plan.errors import PlanInputError
@@ -54,7 +54,7 @@ def plan(
     valid_at, recorded_at = _instant(as_of), _instant(known_at)
 
     async def work(workspace: Workspace, terminal: Terminal) -> None:
-        texts = [await asyncio.to_thread(file.read_text, encoding="utf-8") for file in files]
+        texts = [await read_text_file(file) for file in files]
         made = await plan_rules(workspace, texts, as_of=valid_at, known_at=recorded_at)
         if json:
             terminal.print_json({"plans": [plan_json(one) for one in made]})
@@ -179,7 +179,7 @@ def try_on_staff(
         )
 
     async def work(workspace: Workspace, terminal: Terminal) -> None:
-        text = await asyncio.to_thread(file.read_text, encoding="utf-8")
+        text = await read_text_file(file)
         trial = await try_rule(workspace, text)
         if json:
             terminal.print_json({"plan_id": trial.plan_id, "run_id": trial.run_id, "people": trial.people})

@@ -1,6 +1,5 @@
 """`rulecast rule`: checking, formatting, explaining and keeping rule files."""
 
-import asyncio
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rulecast.cli.session import JsonOption, Terminal, run
+from rulecast.cli.text_file import read_text_file, read_text_now
 from rulecast.rule.book.store import list_rules, save_rule
 from rulecast.rule.language import (
     CheckedRule,
@@ -76,7 +76,7 @@ def fmt(
     ] = False,
 ) -> None:
     """Write a rule file in its one canonical form."""
-    text = file.read_text(encoding="utf-8")
+    text = read_text_now(file)
     parsed = parse_rule(text)
     if isinstance(parsed, RuleProblems):
         shown = "\n".join(problem.render(text) for problem in parsed.problems)
@@ -173,7 +173,7 @@ async def _checked(workspace: Workspace, file: Path) -> CheckedRule:
 
 
 async def _read(file: Path) -> str:
-    return await asyncio.to_thread(file.read_text, encoding="utf-8")
+    return await read_text_file(file)
 
 
 def _problem_json(problem: RuleProblem) -> dict[str, object]:

@@ -1,6 +1,5 @@
 """`rulecast workspace` and `rulecast template`: what the workspace is made of."""
 
-import asyncio
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +9,7 @@ from rich.text import Text
 
 from rulecast.account.store import list_numbers, list_portfolios
 from rulecast.cli.session import JsonOption, Terminal, run
+from rulecast.cli.text_file import read_text_file
 from rulecast.template.store import list_templates
 from rulecast.wiring.catalogue import read_declared
 from rulecast.wiring.template_push import push_templates
@@ -34,7 +34,7 @@ def apply(context: typer.Context, file: FileArgument, json: JsonOption = False) 
     """Bring catalogue, numbers, templates and sending policy to what FILE declares, and show what changed."""
 
     async def work(workspace: Workspace, terminal: Terminal) -> None:
-        text = await asyncio.to_thread(file.read_text, encoding="utf-8")
+        text = await read_text_file(file)
         differences = await apply_workspace_file(workspace, text, source=file.name)
         if json:
             terminal.print_json(

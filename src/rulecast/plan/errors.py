@@ -106,4 +106,4 @@ class SeedMissingError(RulecastError):
 
     code = "RC-PLAN-013"
     summary = "No contact is marked as seed."
-    remedy = "Mark consented members of staff as seed when they are imported."
+    remedy = "Mark consented members of staff: `rulecast seed CONTACT`."

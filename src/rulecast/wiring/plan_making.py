@@ -82,6 +82,8 @@ def _check_request(request: PlanRequest, now: datetime) -> None:
     for instant in (request.as_of, request.known_at):
         if instant is not None and (instant.tzinfo is None or instant > now):
             raise PlanInputError(f"{instant.isoformat()} lies in the future or has no time zone.")
+        if instant is not None and instant < BEFORE_ALL:
+            raise PlanInputError(f"Nothing is known of the time before {BEFORE_ALL.date()}.")
 
 
 async def _draft(

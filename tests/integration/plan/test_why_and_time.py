@@ -1,6 +1,6 @@
 """Plans of the past, explanations, test messages, limits and windows."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from tests.planning import WORKSPACE_FILE, Person, create_people, exclusions, planning_workspace, rule_text
@@ -59,6 +59,14 @@ async def test_the_future_is_not_planned(settings: Settings, clock: ManualClock,
     async with planning_workspace(settings, clock) as workspace:
         with pytest.raises(PlanInputError):
             await plan_rules(workspace, [rule_text()], as_of=clock.now() + timedelta(days=days))
+
+
+async def test_a_time_before_anything_was_recorded_is_refused(settings: Settings, clock: ManualClock) -> None:
+    async with planning_workspace(settings, clock) as workspace:
+        with pytest.raises(PlanInputError):
+            await plan_rules(
+                workspace, [rule_text()], as_of=datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=5)))
+            )
 
 
 async def test_a_rule_that_does_not_check_shows_its_places(settings: Settings, clock: ManualClock) -> None:

@@ -18,6 +18,8 @@ from rulecast.rule.language.problem import BAD_VALUE, OUT_OF_LIMITS, ProblemKind
 # Stands in for a value that could not be read; the rule is refused before anybody sees it.
 STAND_IN_DATE = date(2000, 1, 1)
 ESCAPE = re.compile(r"\\(.)")
+# Marks of Unicode's bidirectional algorithm: whoever approves a rule must see its texts in the order they have.
+REORDERING = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
 
 
 def span_of(meta: Meta) -> c.Span:
@@ -72,6 +74,10 @@ class ConditionBuilder(Transformer_NonRecursive[Token, Any]):
             )
         if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text):
             self._report(BAD_VALUE, "A text cannot hold control characters.", span_of_token(token))
+        if any(unicodedata.bidirectional(character) in REORDERING for character in text):
+            self._report(
+                BAD_VALUE, "A text cannot hold marks that show it in another order.", span_of_token(token)
+            )
         return text
 
     def text(self, meta: Meta, children: list[Token]) -> c.Constant:
