@@ -113,7 +113,8 @@ def outcome_lines(report: ImportReport) -> list[RenderableType]:
         )
     if report.resumed_after:
         lines.append(Text(f"Went on after row {report.resumed_after:,}, where it had been interrupted."))
-    table = Table(title=f"Import {report.import_id}", title_justify="left", show_header=False)
+    title = f"Import {report.import_id}" + (", what it did then" if report.was_finished else "")
+    table = Table(title=title, title_justify="left", show_header=False)
     for name, count in (
         ("rows", counts.rows_done),
         ("stored something new", counts.rows_stored),
