@@ -18,7 +18,7 @@ class StopTargetError(RulecastError):
 
     code = "RC-STOP-001"
     summary = "A stop names a rule or number that does not exist."
-    remedy = "Use --all, --rule NAME or --sender NAME; `rulecast runs` lists the names."
+    remedy = "Use --all, --rule NAME or --sender NAME; `rulecast report` and `rulecast workspace show` list the names."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

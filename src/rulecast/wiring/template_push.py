@@ -90,7 +90,7 @@ async def _call(
     session: aiohttp.ClientSession, method: str, address: str, body: Mapping[str, object] | None
 ) -> dict[str, Any]:
     try:
-        async with session.request(method, address, json=body) as response:
+        async with session.request(method, address, json=body, allow_redirects=False) as response:
             answer = await response.json(content_type=None)
     except (aiohttp.ClientError, TimeoutError, ValueError) as error:
         raise TemplatePushError(f"The Cloud API did not answer: {type(error).__name__}.") from error
