@@ -1,5 +1,7 @@
 """Signing a plan: what was planned must still be what would be sent, and four eyes must see it."""
 
+import unicodedata
+
 from rulecast.database import Connection
 from rulecast.observe.append_audit import append_audit
 from rulecast.plan import Plan, content_hash, store
@@ -97,8 +99,8 @@ def signed_text(plan: Plan, approved_by: str) -> bytes:
 def _check_four_eyes(workspace: Workspace, plan: Plan, name: str) -> None:
     if workspace.is_simulated:
         return
-    authors = {plan.author.casefold(), plan.created_by.casefold()}
-    if name.casefold() in authors or workspace.actor.casefold() in authors:
+    authors = {_same_person(plan.author), _same_person(plan.created_by)}
+    if _same_person(name) in authors or _same_person(workspace.actor) in authors:
         raise FourEyesError(f"{name} wrote the rule or made plan {plan.plan_id}, or acts for who did.")
 
 
@@ -123,3 +125,9 @@ async def _sign(connection: Connection, workspace: Workspace, plan: Plan, name: 
         details={"content_hash": plan.content_hash.hex(), "rule": plan.rule_name},
         now=now,
     )
+
+
+def _same_person(name: str) -> str:
+    """Return what two spellings of one name share: full-width letters, case, blanks and invisible marks apart."""
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(letter for letter in folded if letter.isalnum())

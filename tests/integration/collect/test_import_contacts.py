@@ -22,7 +22,7 @@ from rulecast.wiring.imports import import_contacts
 from rulecast.wiring.prepare_import import ImportRequest, prepare_import
 
 LIST = """\
-Téléphone;Prénom;Ville;Date de naissance;Tags;Consent;Consent date;Consent source;Wording version;Shoe size
+Téléphone;Prénom;Ville;Date de naissance;Tags;Marketing consent;Consent date;Consent source;Wording version;Shoe size
 06 12 00 00 01;Asha;Casablanca;02/04/1990;vip, new;yes;2026-01-05;web form;2026-01;38
 +212 612-000002;Bilal;Rabat;23/11/1985;;withdrawn;2026-03-01;web form;2026-01;44
 0033612000003;Chitra;Lyon;31/01/1978;;;;;;37
@@ -138,6 +138,26 @@ async def test_consent_is_what_the_file_proves_and_nothing_more(
             connection, "SELECT status, is_proven FROM profile.current_consent ORDER BY contact_id"
         )
     assert rows == [("granted", True), ("withdrawn", True), ("granted", True)]
+
+
+def without_purpose(contact_list: Path) -> Path:
+    unnamed = contact_list.read_text("utf-8-sig").replace("Marketing consent", "Consent", 1)
+    contact_list.write_text(unnamed, encoding="utf-8")
+    return contact_list
+
+
+async def test_a_guessed_mapping_never_says_what_a_consent_is_for(
+    workspace: Workspace, contact_list: Path
+) -> None:
+    report = await import_file(workspace, without_purpose(contact_list))
+
+    assert report.counts.consents_proven == 0
+    assert report.purposeless_grants == 2
+    async with workspace.database.connection() as connection:
+        granted = await fetch_value(
+            connection, "SELECT count(*) FROM profile.consent WHERE status = 'granted'"
+        )
+    assert granted == 0
 
 
 async def test_f91_rejects_hold_the_row_only_when_asked_and_run_in_no_spreadsheet(

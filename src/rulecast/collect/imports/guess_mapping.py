@@ -48,6 +48,7 @@ _WORDS: Mapping[str, str] = {
     "date_de_consentement opt_in_at",
     "consent_how": "consent_method consent_source opt_in_source optin_source opt_in_method source_consentement",
     "consent_wording": "wording_version consent_version consent_wording wording version_texte consent_text_version",
+    "consent_purpose": "consent_purpose purpose finalite",
     "consent_evidence": "evidence consent_evidence proof consent_proof preuve",
 }
 _ROLE_OF = {word: role for role, words in _WORDS.items() for word in words.split()}
@@ -225,15 +226,28 @@ def _consent(
         return ValueRule(column=roles[role]) if role in roles else None
 
     when = _instant_rule(roles["consent_when"], sample, catalogue, notes) if "consent_when" in roles else None
-    notes.append("The consent columns are taken to speak of marketing.")
     return ConsentRules(
-        purpose=ValueRule(constant="marketing"),
+        purpose=_purpose(roles, notes),
         status=ValueRule(column=roles["consent_status"]),
         when=when,
         how=rule("consent_how"),
         wording=rule("consent_wording"),
         evidence=rule("consent_evidence"),
     )
+
+
+def _purpose(roles: Mapping[str, str], notes: list[str]) -> ValueRule:
+    """Return what the file itself says the consents are for; that is never guessed."""
+    if "consent_purpose" in roles:
+        return ValueRule(column=roles["consent_purpose"])
+    if "marketing" in roles["consent_status"].casefold():
+        notes.append(f"The column {roles['consent_status']!r} names the purpose of its consents: marketing.")
+        return ValueRule(constant="marketing")
+    notes.append(
+        "The consent columns name no purpose, so their grants are only counted. If the wording people saw speaks of "
+        'marketing, write purpose = "marketing" into the mapping file and import with it.'
+    )
+    return ValueRule(constant="")
 
 
 def _split_of(values: Iterable[object]) -> str:
