@@ -151,7 +151,12 @@ async def test_four_eyes_are_wanted_in_a_live_workspace(settings: Settings, cloc
         await create_people(workspace, PEOPLE)
         (plan,) = await plan_rules(workspace, [rule_text()])
         live = replace(workspace, mode="live", actor="Badr")
-        for actor, name in (("Badr", "amal"), ("Badr", "AMAL "), ("Badr", "\uff41.m a\u200bl"), ("amal", "badr")):
+        for actor, name in (
+            ("Badr", "amal"),
+            ("Badr", "AMAL "),
+            ("Badr", "\uff41.m a\u200bl"),
+            ("amal", "badr"),
+        ):
             with pytest.raises(FourEyesError):
                 await approve(replace(live, actor=actor), plan.plan_id, approved_by=name)
         signed = await approve(live, plan.plan_id, approved_by="Badr")
