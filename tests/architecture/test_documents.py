@@ -24,7 +24,7 @@ CODE_BLOCK = re.compile(r"(?ms)^```.*?^```$|^(?: {4}|\t).*?$|`[^`\n]+`")
 HEADING = re.compile(r"(?m)^#{1,6} +(.+?) *$")
 DECISION_PARTS = ("Question.", "Choice.", "Because.", "Price.", "Look again when")
 # Variables of the tests, not of the program.
-TEST_SETTINGS = {"RULECAST_TEST_DATA"}
+TEST_SETTINGS = {"RULECAST_TEST_DATA", "RULECAST_TEST_RULE_EXAMPLES"}
 # Pages under docs that nobody is led to are not read.
 INDEX = "docs/README.md"
 
