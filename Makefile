@@ -26,6 +26,11 @@ $(VENV)/ready-dev: requirements-dev.lock $(VENV)/ready
 
 setup: $(VENV)/ready ## Make .venv with the program and what it needs.
 
+.venv-bench/ready: requirements-bench.lock
+	@test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	@touch $@
+
 demo: $(VENV)/ready ## Show the whole product on a seeded workspace (ARGS="--exit --json").
 	@$(BIN)/rulecast demo $(ARGS)
 
@@ -46,7 +51,7 @@ format: $(VENV)/ready-dev ## Bring the code into its one form.
 	$(BIN)/ruff format src tests benchmarks
 	$(BIN)/ruff check --fix src tests benchmarks
 
-bench: $(VENV)/ready-dev ## Measure ours beside the best hand-made version, in the same run.
+bench: $(VENV)/ready-dev .venv-bench/ready ## Measure ours beside the best hand-made version, in the same run.
 	@for name in audience plan send webhook import; do $(BIN)/python -m benchmarks $$name --json || exit 1; done
 
 soak: $(VENV)/ready-dev ## Run the long proofs; note their figures in docs/evidence.md.
@@ -59,6 +64,7 @@ soak-kills: $(VENV)/ready-dev ## Kill sending processes (KILLS=n SEED=s) and com
 lock: ## Pin the dependencies anew, with hashes and without addresses (needs uv).
 	uv pip compile --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header --extra build pyproject.toml -o requirements.lock --upgrade
 	uv pip compile --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header --extra dev pyproject.toml -o requirements-dev.lock --upgrade
+	printf 'celery\nredis\nrequests\npackaging\n' | uv pip compile - --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header -o requirements-bench.lock --upgrade
 
 clean: ## Remove what the targets made in this folder.
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

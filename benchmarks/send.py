@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import json
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -15,7 +16,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -31,6 +32,10 @@ from rulecast.wiring.workspace import Workspace, open_workspace
 MESSAGES_DEFAULT = 10_000
 PEOPLE_PER_TRANSACTION = 1_000
 SLOTS = 250
+ROOT = Path(__file__).resolve().parent.parent
+CELERY_PYTHON = ROOT / ".venv-bench" / "bin" / "python"
+# About four seconds at the rate such a pair reaches.
+CELERY_MESSAGES = 1_000
 # Above what any machine reaches: the pace is not what is measured.
 PER_SECOND = 100_000
 
@@ -55,6 +60,8 @@ def measure(arguments: argparse.Namespace) -> Result:
             ours = uvloop.run(send_ours(home, ours_peer.port, messages))
         with peer() as bare_peer:
             bare = uvloop.run(send_bare(bare_peer.port, messages, ours.body))
+        with peer() as celery_peer:
+            celery = send_celery(celery_peer.port, ours.body)
     rate, limit = ours.messages / ours.seconds, messages / bare.seconds
     whole_cpu_s = ours.cpu_s + ours.database_cpu_s
     return Result(
@@ -70,23 +77,30 @@ def measure(arguments: argparse.Namespace) -> Result:
         unit="messages/s, full gate, durable, against a bare peer",
         ours=rate,
         limit=limit,
+        peers={} if celery is None else {"celery_redis_pair": celery},
         peak_rss_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         cpu_s=whole_cpu_s,
         valid=ours.accepted == messages
         and ours_peer.found == {"requests": messages, "distinct": messages}
-        and bare_peer.found["requests"] == messages,
-        notes=("limit: an aiohttp loop of as many slots that posts the same body", *peers_note()),
+        and bare_peer.found["requests"] == messages
+        and (celery is None or celery_peer.found["requests"] == CELERY_MESSAGES),
+        notes=(
+            "limit: an aiohttp loop of as many slots that posts the same body",
+            "peer: a Celery worker pair over Redis that does only the POST"
+            if celery is not None
+            else "no peer: the Celery and Redis pair is set up by `make bench`, with redis-server installed",
+        ),
     )
 
 
-def peers_note() -> tuple[str, ...]:
-    """Say which peers could not be run here."""
-    missing = [name for name in ("celery", "redis") if find_spec(name) is None]
-    return (
-        (f"no peer: {' and '.join(missing)} not installed here",)
-        if missing
-        else ("the Celery and Redis pair is not measured by this program",)
-    )
+def send_celery(port: int, body: bytes) -> float | None:
+    """Return the rate of a Celery worker pair over Redis, or None where `make bench` has not set it up."""
+    if not CELERY_PYTHON.exists() or shutil.which("redis-server") is None:
+        return None
+    url = f"http://127.0.0.1:{port}/v26.0/{NUMBER}/messages"
+    command = [str(CELERY_PYTHON), "-m", "benchmarks.celery_pair", url, str(CELERY_MESSAGES)]
+    run = subprocess.run(command, cwd=ROOT, input=body, stdout=subprocess.PIPE, check=True)
+    return CELERY_MESSAGES / float(json.loads(run.stdout)["seconds"])
 
 
 @dataclass(slots=True)

@@ -41,7 +41,7 @@ def test_nothing_in_the_source_is_left_unfinished() -> None:
 
 
 def test_every_requirement_is_pinned_with_a_hash() -> None:
-    for name in ("requirements.lock", "requirements-dev.lock"):
+    for name in ("requirements.lock", "requirements-dev.lock", "requirements-bench.lock"):
         text = (ROOT / name).read_text("utf-8")
         entries = re.findall(r"(?m)^[a-z0-9][^\n]*==[^\n]*\\\n    --hash=sha256:", text)
         names = re.findall(r"(?m)^[a-z0-9][A-Za-z0-9._-]*(\[[a-z,]+\])?==", text)
