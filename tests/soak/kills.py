@@ -11,6 +11,7 @@ import mmap
 import os
 import random
 import signal
+import statistics
 import struct
 import sys
 import tempfile
@@ -76,6 +77,8 @@ class Report:
     unknown_left: int = 0
     by_fault: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
+    # From the fork of a sender to its death at the named point, in milliseconds.
+    kill_ms: list[float] = field(default_factory=list)
 
 
 class Board:
@@ -176,6 +179,7 @@ class Lane:
         self.board = Board()
         self.in_flight_before = SLOTS
         self.rests = False
+        self.forked_at = 0.0
 
     def kill_once(self, fault: str, point: Failpoint | None) -> Iterator[None]:
         """Fork a sender, let it die, and count; yields while it waits."""
@@ -190,6 +194,7 @@ class Lane:
             nth = 1 if stop_after is not None else self._nth(point)
             pid = self._fork(Drill(point=point, nth=nth), stop_after=stop_after)
             yield from self._until_dead(pid)
+            self.report.kill_ms.append((time.monotonic() - self.forked_at) * 1000)
             self._count(fault)
 
     def _nth(self, point: Failpoint) -> int:
@@ -206,6 +211,7 @@ class Lane:
 
     def _fork(self, drill: Drill | None, *, stop_after: float | None = None) -> int:
         self.board.write(has_lease=0, doubted=-1, in_flight=0)
+        self.forked_at = time.monotonic()
         return fork_sender(self.world, self.number, self.board, drill, stop_after=stop_after)
 
     def _random_kill(self) -> Iterator[None]:
@@ -415,6 +421,7 @@ def as_json(report: Report) -> dict[str, object]:
         "accepted": report.accepted,
         "unknown_left": report.unknown_left,
         "by_fault": dict(sorted(report.by_fault.items())),
+        "kill_ms_median": round(statistics.median(report.kill_ms), 1) if report.kill_ms else None,
         "seconds": report.seconds,
     }
 
