@@ -8,6 +8,7 @@ import difflib
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Literal, Self
@@ -30,6 +31,7 @@ class AttributeType(StrEnum):
     DATE = "date"
     INSTANT = "instant"
     TEXT_LIST = "list of text"
+    PLACE = "place"
 
 
 class DataClass(StrEnum):
@@ -106,6 +108,23 @@ class Template:
     languages: tuple[str, ...]
     parameters: tuple[str, ...] = ()
     category: str = "marketing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A named place, in decimal degrees (WGS 84)."""
+
+    name: str
+    latitude: Decimal
+    longitude: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coordinates:
+    """The value of an attribute of the type place, in decimal degrees (WGS 84)."""
+
+    latitude: float
+    longitude: float
 
 
 MESSAGE_PROPERTIES: Mapping[str, AttributeType] = MappingProxyType(
@@ -190,6 +209,14 @@ class Catalogue:
     templates: Mapping[str, Template]
     numbers: tuple[str, ...] = ()
     default_zone: str = "UTC"
+    places: Mapping[str, Place] = field(default_factory=dict)
+    # The text of each named condition.
+    segments: Mapping[str, str] = field(default_factory=dict)
+    # The values of each mined label.
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    # Who can be told of something, and who can own a conversation.
+    recipients: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -200,6 +227,11 @@ class Catalogue:
         templates: Iterable[Template] = (),
         numbers: Iterable[str] = (),
         default_zone: str = "UTC",
+        places: Iterable[Place] = (),
+        segments: Mapping[str, str] = MappingProxyType({}),
+        labels: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+        recipients: Iterable[str] = (),
+        teams: Iterable[str] = (),
     ) -> Self:
         """Return a catalogue of the built-in entries and the given ones, which replace built-in ones of their name.
 
@@ -212,6 +244,11 @@ class Catalogue:
             templates=MappingProxyType({entry.name: entry for entry in templates}),
             numbers=tuple(numbers),
             default_zone=default_zone,
+            places=MappingProxyType({place.name: place for place in places}),
+            segments=MappingProxyType(dict(segments)),
+            labels=MappingProxyType(dict(labels)),
+            recipients=tuple(recipients),
+            teams=tuple(teams),
         )
         for name in (*catalogue.attributes, *catalogue.events, *catalogue.event_properties()):
             _check_name(name)

@@ -6,7 +6,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeAlias
 
-FactValue: TypeAlias = str | int | Decimal | bool | date | datetime | Sequence[str] | None
+from rulecast.values.catalogue import Coordinates
+
+FactValue: TypeAlias = str | int | Decimal | bool | date | datetime | Coordinates | Sequence[str] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,11 +31,15 @@ class EventFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonFacts:
-    """One contact with everything a condition can ask for; texts as stored (folded), instants aware UTC."""
+    """One contact with everything a condition can ask for; texts as stored (folded), instants aware UTC.
+
+    Labels stand twice, as `name` and as `name=value`. Events stand in the order in which they were recorded.
+    """
 
     contact_id: int
     attributes: Mapping[str, FactValue] = field(default_factory=dict)
     tags: frozenset[str] = frozenset()
+    labels: frozenset[str] = frozenset()
     consents: Mapping[str, ConsentFact] = field(default_factory=dict)
     events: Sequence[EventFact] = ()
     first_seen_at: datetime | None = None

@@ -7,7 +7,16 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
-from rulecast.rule.language.condition import Condition, Constant, Duration, EventPattern, Field, Span, place
+from rulecast.rule.language.condition import (
+    Condition,
+    Constant,
+    Duration,
+    EventPattern,
+    Field,
+    Span,
+    Weekday,
+    place,
+)
 
 
 class Band(StrEnum):
@@ -26,18 +35,6 @@ class Moment(StrEnum):
     DELIVERED = "delivered"
     CLICKED = "clicked"
     REPLIED = "replied"
-
-
-class Weekday(StrEnum):
-    """The days of the week, Monday first."""
-
-    MONDAY = "monday"
-    TUESDAY = "tuesday"
-    WEDNESDAY = "wednesday"
-    THURSDAY = "thursday"
-    FRIDAY = "friday"
-    SATURDAY = "saturday"
-    SUNDAY = "sunday"
 
 
 WORKING_DAYS = tuple(Weekday)[:5]
@@ -69,6 +66,15 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LinkTarget:
+    """`link promo to "https://shop.example/sale"`: where the template's tracked button leads, https only."""
+
+    name: str
+    url: str
+    span: Span = place()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SendTemplate:
     """`send template winback in the contact's language (fr, ar, en; else fr) (...) from casablanca_main`.
 
@@ -81,6 +87,7 @@ class SendTemplate:
     fallback_language: str | None
     number: str
     parameters: tuple[Parameter, ...] = ()
+    links: tuple[LinkTarget, ...] = ()
     span: Span = place()
 
 
@@ -105,6 +112,54 @@ class SetAction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AssignAction:
+    """`when replied: assign to "support"`: the conversation gets an owner, a team declared in the workspace file."""
+
+    moment: Moment
+    team: str
+    span: Span = place()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotifyAction:
+    """`when replied: notify "shop_manager"`: a recipient declared in the workspace file is told."""
+
+    moment: Moment
+    recipient: str
+    span: Span = place()
+
+
+Action: TypeAlias = TagAction | SetAction | AssignAction | NotifyAction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventTrigger:
+    """`on purchase where (amount >= 100) after 2 hours; ignore events older than 1 hour; with imports`.
+
+    The rule is evaluated for the person when such an event is stored, or `delay` after it happened. An event older
+    than `older_than` at its arrival fires none; imported events fire none unless `with_imports`.
+    """
+
+    pattern: EventPattern
+    delay: Duration | None = None
+    older_than: Duration | None = None
+    with_imports: bool = False
+    span: Span = place()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnteringTrigger:
+    """`on entering the audience`: not a member at the last evaluation of this version, and a member now."""
+
+    span: Span = place()
+
+
+Trigger: TypeAlias = EventTrigger | EnteringTrigger
+# Design section 4: an event older than an hour at arrival fires no rule unless the rule says otherwise.
+OLDER_THAN_DEFAULT = Duration(amount=1, unit="hours")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CarryOver:
     """`carry over until Friday`: what one window did not send goes to the next, through that day."""
 
@@ -123,14 +178,19 @@ Leftover: TypeAlias = CarryOver | DropRest
 class Schedule:
     """`once on weekdays at 20:00..22:00 local time of the contact; carry over until Friday`.
 
-    `days` are the days on which the window opens, in order of the week; `start <= local time < end`.
+    `once` is launched by a person, `every` runs by itself on each such day, `always` is the sending window of a rule
+    with a trigger. `days` are the days on which the window opens, in order of the week; `start <= local time < end`.
+    `month_days` (`every month on 1, 15 at ...`; 31 is the last day of shorter months) replaces `days`, which is then
+    every day. `skips_holidays` (`not on public holidays`) closes it on public holidays of the contact's country.
     """
 
-    recurrence: Literal["once", "every"]
+    recurrence: Literal["once", "every", "always"]
     days: tuple[Weekday, ...]
     start: time
     end: time
     leftover: Leftover
+    month_days: tuple[int, ...] = ()
+    skips_holidays: bool = False
     span: Span = place()
 
 
@@ -154,10 +214,11 @@ class Batch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """`budget 800 MAD per run`, in major units of the currency."""
+    """`budget 800 MAD per run` or `per month`, in major units of the currency; a month is the workspace's."""
 
     amount: Decimal
     currency: str
+    per: Literal["run", "month"] = "run"
     span: Span = place()
 
 
@@ -177,6 +238,77 @@ class Variant:
 
     name: str
     percent: Decimal
+    span: Span = place()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariantSend:
+    """`for variant b send template winback_b ...`: what an arm gets instead of the rule's own send clause."""
+
+    variant: str
+    send: SendTemplate
+    span: Span = place()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """`not clicked`: what did or did not happen to the step before; succeeded is the rule's success event."""
+
+    word: Literal["delivered", "read", "clicked", "replied", "succeeded"]
+    negated: bool = False
+    span: Span = place()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUp:
+    """`after 2 days if not clicked and not replied send template winback_2 ...`: a later step for the same people.
+
+    Counted from the acceptance of the step before. A reply, the success event or an opt-out ends the steps of a person
+    whatever the outcomes say; each step is planned and gated like a message of its own.
+    """
+
+    after: Duration
+    outcomes: tuple[Outcome, ...]
+    send: SendTemplate
+    span: Span = place()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validity:
+    """`valid from 2026-11-01 until 2026-12-31`: days of the workspace's zone, the last one included; None is open."""
+
+    start: date | None = None
+    end: date | None = None
+    span: Span = place()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExampleEvent:
+    """`click 3 days ago (link: "promo")` inside an example."""
+
+    event: str
+    ago: Duration
+    properties: tuple[tuple[str, Constant], ...] = ()
+    span: Span = place()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """`example "silent customer" (city: "Rabat", tag "vip", consent marketing, click 3 days ago) matches`.
+
+    A person written inside the rule and whether the condition is true for them at `at`, or at any time the test runs.
+    `known_for` is how long ago the person became known.
+    """
+
+    about: str
+    attributes: tuple[tuple[str, Constant], ...] = ()
+    tags: tuple[str, ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
+    consents: tuple[str, ...] = ()
+    events: tuple[ExampleEvent, ...] = ()
+    known_for: Duration | None = None
+    at: Constant | None = None
+    matches: bool = True
     span: Span = place()
 
 
@@ -201,13 +333,24 @@ class Rule:
     condition: Condition
     send: SendTemplate
     about: str | None = None
-    actions: tuple[TagAction | SetAction, ...] = ()
+    trigger: Trigger | None = None
+    # How long candidates wait for rivals (`decide within 0 seconds`); None is the default of the kind of rule.
+    decision_seconds: int | None = None
+    validity: Validity | None = None
+    # A numeric attribute; among equal priorities the rule with the higher value for the person wins.
+    score: Field | None = None
+    actions: tuple[Action, ...] = ()
+    follow_ups: tuple[FollowUp, ...] = ()
     schedule: Schedule | None = None
     person_limit: PersonLimit | None = None
+    # `limit all rules to 2 per person per 7 days`: counts the messages of every rule of the workspace.
+    workspace_limit: PersonLimit | None = None
     batch: Batch | None = None
     budget: Budget | None = None
     holdout_percent: Decimal | None = None
     variants: tuple[Variant, ...] = ()
+    variant_sends: tuple[VariantSend, ...] = ()
     success: Success | None = None
     stop_tests: tuple[StopTest, ...] = ()
+    examples: tuple[Example, ...] = ()
     span: Span = place()
