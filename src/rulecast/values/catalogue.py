@@ -219,7 +219,7 @@ class Catalogue:
     teams: tuple[str, ...] = ()
 
     @classmethod
-    def of(
+    def of(  # noqa: PLR0913 - one argument per kind of name that can be declared
         cls,
         *,
         attributes: Iterable[Attribute] = (),
