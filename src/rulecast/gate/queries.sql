@@ -189,11 +189,12 @@ UPDATE gate.budget AS b SET spent_e4 = b.spent_e4 - s.price_e4 FROM sums AS s WH
 
 -- name: retake_permits
 -- Meta did accept what we believed it had not: the message counts, and is paid for as far as the budget shows it.
+-- Newest by time: every connection draws ids from a block of its own.
 WITH newest AS (
-    SELECT max(a.permit_id) AS permit_id FROM deliver.attempt AS a
+    SELECT DISTINCT ON (a.message_id) a.permit_id FROM deliver.attempt AS a
     WHERE a.message_id = ANY(%(message_ids)b::bigint[])
         AND NOT EXISTS (SELECT FROM gate.permit AS o WHERE o.message_id = a.message_id AND o.released_at IS NULL)
-    GROUP BY a.message_id
+    ORDER BY a.message_id, a.intent_at DESC, a.permit_id DESC
 ), taken AS (
     UPDATE gate.permit AS p SET released_at = NULL FROM newest AS n WHERE p.permit_id = n.permit_id
     RETURNING p.message_id, p.price_e4

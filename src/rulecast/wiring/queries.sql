@@ -185,7 +185,7 @@ FROM deliver.message AS message
 JOIN deliver.run AS run ON run.run_id = message.run_id
 LEFT JOIN template.template AS template ON template.template_id = message.template_id
 WHERE message.contact_id = %(contact_id)s
-ORDER BY message.message_id DESC
+ORDER BY run.launched_at DESC, message.message_id DESC
 LIMIT 20;
 
 -- name: list_person_verdicts

@@ -115,7 +115,7 @@ async def test_a_late_status_counts_the_message_and_ends_the_second_attempt(
             await exchange.refuse(130429)
             return
         # While the second request is out, Meta reports that the first one left after all.
-        found = await rows(workspace, "SELECT opaque_id FROM deliver.attempt ORDER BY attempt_id")
+        found = await rows(workspace, "SELECT opaque_id FROM deliver.attempt ORDER BY intent_at")
         await tell(workspace, book, [status("sent", wamid="wamid.first", opaque_id=OpaqueId(found[0][0]))])
         told.set()
         await exchange.accept()
@@ -124,10 +124,33 @@ async def test_a_late_status_counts_the_message_and_ends_the_second_attempt(
     await sent(workspace, 1)
     assert told.is_set()
     assert [row[0] for row in await rows(workspace, MARKS)] == ["accepted"]
-    states = await rows(workspace, "SELECT state FROM deliver.attempt ORDER BY attempt_id")
-    # Between them the pair may have had to rest.
-    assert (states[0], states[-1]) == (("accepted",), ("unknown",))
+    # By time: every connection draws ids from a block of its own.
+    states = [row[0] for row in await rows(workspace, "SELECT state FROM deliver.attempt ORDER BY intent_at")]
+    assert (states[0], states[-1]) == ("accepted", "unknown")
+    # Between them the pair may have had to rest: intents whose requests were never started.
+    assert set(states[1:-1]) <= {"cancelled"}
+    assert len(graph.asked) == 2
     assert await rows(workspace, "SELECT count(*) FROM gate.permit WHERE released_at IS NULL") == [(1,)]
+
+
+async def test_the_newest_permit_counts_again_whatever_its_number(
+    workspace: Workspace, graph: GraphStub
+) -> None:
+    await sent(workspace, 1)
+    await put_back(workspace, "cancelled", 0)
+    async with workspace.database.transaction() as connection:
+        # A later attempt over another connection, whose block of ids is an older one.
+        await connection.execute(
+            "INSERT INTO gate.permit SELECT (jsonb_populate_record(p, jsonb_build_object("
+            "'permit_id', -1, 'granted_at', granted_at + interval '1 minute'))).* FROM gate.permit AS p"
+        )
+        await connection.execute(
+            "INSERT INTO deliver.attempt SELECT (jsonb_populate_record(a, jsonb_build_object('attempt_id', -1,"
+            " 'permit_id', -1, 'intent_at', intent_at + interval '1 minute'))).* FROM deliver.attempt AS a"
+        )
+    [(_, opaque), _] = await message_ids(workspace)
+    await tell(workspace, MessageFacts.of(workspace), [status("sent", opaque_id=OpaqueId(opaque))])
+    assert await rows(workspace, "SELECT permit_id FROM gate.permit WHERE released_at IS NULL") == [(-1,)]
 
 
 async def test_a_budget_pays_for_what_left_after_all(workspace: Workspace, graph: GraphStub) -> None:
