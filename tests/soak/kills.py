@@ -5,33 +5,34 @@ one does not stop the other. `python -m tests.soak.kills --kills 1000 --seed 7` 
 """
 
 import argparse
-import asyncio
 import json
-import mmap
 import os
 import random
 import signal
 import statistics
-import struct
 import sys
 import tempfile
 import time
-import traceback
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rulecast.deliver.failpoints import Failpoint, Failpoints
-from rulecast.wiring.sender import SenderDrill, run_sender
-from tests.soak.kill_world import NUMBERS, World, open_light, open_world, silence
+from rulecast.deliver.failpoints import Failpoint
+from tests.soak.kill_child import SLOTS, Act, Board, Drill, Figures, fork_sender
+from tests.soak.kill_world import NUMBERS, World, open_world
 
-LEASE_SECONDS = 1.0
-SLOTS = 8
-# Every kill spends about as many people as there are slots and hits.
-PEOPLE_PER_KILL = 14
-CHILD_SECONDS_MAX = 20.0
+# More people than the kills can spend, for what is lost with leases that run out on a machine that stands still.
+PEOPLE_SPARE = 100
+# Requests a sender may start before it is killed at no point in particular: any machine is fast enough for these.
+WAIT_STARTS_MAX = 30
+# Answers the sender gets that takes over from a frozen one.
+SECOND_ANSWERS = 4
+# Nothing waits for so long on any machine; it only bounds a failure.
+CHILD_SECONDS_MAX = 60.0
+FINISH_SECONDS_MAX = 120.0
 POLL_SECONDS = 0.004
+# Without any news for so long, what is missing counts as lost.
 SETTLE_SECONDS_MAX = 30.0
 
 # Point by point: the fault it stands for, and its share among the kills.
@@ -50,6 +51,17 @@ POINTS: tuple[tuple[str, Failpoint | None, int], ...] = (
     ("F13", Failpoint.AFTER_RESPONSE_BEFORE_RESULT, 4),
     ("F15", Failpoint.BEFORE_CONNECT, 3),
     ("F02", None, 6),
+)
+ZOMBIES = frozenset({"F13", "F15"})
+# Points that a sender meets once in each of its transactions.
+PER_GROUP = frozenset(
+    {
+        Failpoint.AFTER_INTENT_COMMIT,
+        Failpoint.BEFORE_INTENT_COMMIT,
+        Failpoint.AFTER_CLAIM_COMMIT,
+        Failpoint.BEFORE_RESULT_COMMIT,
+        Failpoint.AFTER_RESULT_COMMIT_BEFORE_RELEASE,
+    }
 )
 # Doubtful answers on some people's first attempt, all along: stalls for F04, broken gateways for F09, resets beside.
 FAULTS = {
@@ -75,97 +87,34 @@ class Report:
     unfinished: int = 0
     accepted: int = 0
     unknown_left: int = 0
+    # Leases that ran out while their sender lived: the machine stood still. Nothing is lost with them.
+    leases_lost: int = 0
     by_fault: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
     # From the fork of a sender to its death at the named point, in milliseconds.
     kill_ms: list[float] = field(default_factory=list)
 
 
-class Board:
-    """Figures a child leaves for its parent in shared memory: it may die at any moment."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kill:
+    """One kill to be made: the fault it stands for, the point (None: any instant), and which arrival there."""
 
-    SHAPE = struct.Struct("=qqq")
-
-    def __init__(self) -> None:
-        self._memory = mmap.mmap(-1, self.SHAPE.size)
-
-    def write(self, *, has_lease: int, doubted: int, in_flight: int) -> None:
-        self._memory[:] = self.SHAPE.pack(has_lease, doubted, in_flight)
-
-    def read(self) -> tuple[int, int, int]:
-        return self.SHAPE.unpack(self._memory[:])
-
-
-def fork_sender(
-    world: World, number: str, board: Board, act: "Drill | None", *, stop_after: float | None
-) -> int:
-    """Fork a sending process for one number and return its pid; it never returns."""
-    pid = os.fork()
-    if pid:
-        return pid
-    code = 1
-    try:
-        silence()
-        asyncio.run(_send(world, number, board, act, stop_after=stop_after))
-        code = 0
-    except BaseException:  # noqa: BLE001 - a forked child has nobody above it
-        traceback.print_exc()
-    finally:
-        os._exit(code)
-
-
-@dataclass(slots=True, kw_only=True)
-class Drill:
-    """Does something to the process at the n-th arrival at a point."""
-
-    point: Failpoint
+    fault: str
+    point: Failpoint | None
     nth: int
-    signal_number: int = signal.SIGKILL
-    freezes_renewal: bool = False
 
-
-async def _send(
-    world: World, number: str, board: Board, drill: Drill | None, *, stop_after: float | None
-) -> None:
-    hits = 0
-    senders: list[object] = []
-
-    def in_flight() -> int:
-        return sum(getattr(one, "slots_taken", 0) for one in senders)
-
-    async def strike(_point: Failpoint) -> None:
-        nonlocal hits
-        hits += 1
-        assert drill is not None
-        if hits == drill.nth:
-            board.write(has_lease=1, doubted=board.read()[1], in_flight=in_flight())
-            os.kill(os.getpid(), drill.signal_number)
-
-    async def note_recovery(_point: Failpoint) -> None:
-        board.write(has_lease=1, doubted=sender_drill.report.doubted, in_flight=0)
-
-    async def never_renew(_point: Failpoint) -> None:
-        await asyncio.sleep(CHILD_SECONDS_MAX)
-
-    points: dict[Failpoint, Callable[[Failpoint], Awaitable[None]]] = {
-        Failpoint.AFTER_RECOVERY_COMMIT: note_recovery
-    }
-    if drill is not None:
-        points[drill.point] = strike
-        if drill.freezes_renewal:
-            points[Failpoint.DURING_LEASE_RENEWAL] = never_renew
-    sender_drill = SenderDrill(
-        failpoints=Failpoints(points),
-        lease_seconds=LEASE_SECONDS,
-        slots=SLOTS,
-        numbers=frozenset({number}),
-    )
-    senders = sender_drill.started  # type: ignore[assignment] - the list fills while the sender runs
-    async with open_light(world.settings) as workspace:
-        stop_event = asyncio.Event()
-        if stop_after is not None:
-            asyncio.get_running_loop().call_later(stop_after, stop_event.set)
-        await run_sender(workspace, stop_event=stop_event, until_idle=stop_after is None, drill=sender_drill)
+    @property
+    def people_max(self) -> int:
+        """Return how many people the senders of this kill can spend: each has its slots, and who was answered."""
+        if self.point is None:
+            return WAIT_STARTS_MAX + SLOTS
+        if self.point in PER_GROUP:
+            return (self.nth + 1) * SLOTS
+        if self.fault in ZOMBIES:
+            return self.nth + SLOTS + SECOND_ANSWERS + SLOTS
+        # One that leaves may fill its slots once more before it notices.
+        leaving = SLOTS if self.point is Failpoint.BEFORE_LEASE_RELEASE else 0
+        return self.nth + SLOTS + leaving
 
 
 class Lane:
@@ -177,91 +126,82 @@ class Lane:
         self.report = report
         self.chance = chance
         self.board = Board()
-        self.in_flight_before = SLOTS
-        self.rests = False
-        self.forked_at = 0.0
+        self.in_flight_before = 0
+        self.alive: set[int] = set()
 
-    def kill_once(self, fault: str, point: Failpoint | None) -> Iterator[None]:
+    def kill_once(self, kill: Kill) -> Iterator[None]:
         """Fork a sender, let it die, and count; yields while it waits."""
-        if fault == "F13":
-            yield from self._zombie(freeze=False)
-        elif fault == "F15":
-            yield from self._zombie(freeze=True)
-        elif point is None:
-            yield from self._random_kill()
+        if kill.fault in ZOMBIES:
+            yield from self._zombie(kill)
+        elif kill.point is None:
+            yield from self._kill_at_any_instant()
         else:
-            stop_after = 0.15 if point is Failpoint.BEFORE_LEASE_RELEASE else None
-            nth = 1 if stop_after is not None else self._nth(point)
-            pid = self._fork(Drill(point=point, nth=nth), stop_after=stop_after)
+            forked_at = time.monotonic()
+            pid = self._fork(_drill_of(kill.point, kill.nth))
             yield from self._until_dead(pid)
-            self.report.kill_ms.append((time.monotonic() - self.forked_at) * 1000)
-            self._count(fault)
+            self.report.kill_ms.append((time.monotonic() - forked_at) * 1000)
+            self._note_death()
+        self.report.kills += 1
+        self.report.by_fault[kill.fault] += 1
+        debug(f"{self.number[-1]} {kill} {self.board.read()}")
 
-    def _nth(self, point: Failpoint) -> int:
-        per_group = {
-            Failpoint.AFTER_INTENT_COMMIT,
-            Failpoint.BEFORE_INTENT_COMMIT,
-            Failpoint.AFTER_CLAIM_COMMIT,
-            Failpoint.BEFORE_RESULT_COMMIT,
-            Failpoint.AFTER_RESULT_COMMIT_BEFORE_RELEASE,
-        }
-        if point is Failpoint.AFTER_CLAIM_COMMIT:
-            return 1
-        return self.chance.randint(1, 2) if point in per_group else self.chance.randint(1, 10)
+    def _fork(self, drill: Drill | None) -> int:
+        self.board.write(Figures())
+        pid = fork_sender(self.world, self.number, self.board, drill)
+        self.alive.add(pid)
+        return pid
 
-    def _fork(self, drill: Drill | None, *, stop_after: float | None = None) -> int:
-        self.board.write(has_lease=0, doubted=-1, in_flight=0)
-        self.forked_at = time.monotonic()
-        return fork_sender(self.world, self.number, self.board, drill, stop_after=stop_after)
-
-    def _random_kill(self) -> Iterator[None]:
-        pid = self._fork(None)
-        yield from self._until(lambda: self.board.read()[0] == 1)
-        until = time.monotonic() + self.chance.uniform(0.0, 0.08)
-        yield from self._until(lambda: time.monotonic() >= until)
+    def _kill(self, pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
-        self.board.write(has_lease=1, doubted=self.board.read()[1], in_flight=SLOTS)
-        self._count("F02")
+        self.alive.discard(pid)
 
-    def _zombie(self, *, freeze: bool) -> Iterator[None]:
+    def end(self) -> None:
+        """Leave nobody behind, whatever went wrong; one that is stopped would wait for ever."""
+        for pid in tuple(self.alive):
+            self._kill(pid)
+
+    def _kill_at_any_instant(self) -> Iterator[None]:
+        pid = self._fork(Drill(act=Act.WAIT, point=Failpoint.BEFORE_CONNECT, nth=WAIT_STARTS_MAX))
+        yield from self._until(lambda: self.board.read().leases > 0)
+        until = time.monotonic() + self.chance.uniform(0.0, 0.08)
+        yield from self._until(lambda: time.monotonic() >= until)
+        self._kill(pid)
+        self._note_death(in_flight=SLOTS)
+
+    def _zombie(self, kill: Kill) -> Iterator[None]:
         """A sender stops, or cannot renew; another takes over; the first wakes and must change nothing (F13, F15)."""
-        point = Failpoint.BEFORE_CONNECT if freeze else Failpoint.AFTER_RESPONSE_BEFORE_RESULT
+        assert kill.point is not None
         first = self._fork(
-            Drill(
-                point=point,
-                nth=self.chance.randint(2, 6),
-                signal_number=signal.SIGSTOP,
-                freezes_renewal=freeze,
-            )
+            Drill(act=Act.FREEZE, point=kill.point, nth=kill.nth, freezes_renewal=kill.fault == "F15")
         )
         yield from self._until(lambda: _is_stopped(first))
-        self._note_recovery()
-        self.in_flight_before = max(1, self.board.read()[2])
-        held = self.board
-        self.board = Board()
-        second = self._fork(Drill(point=Failpoint.AFTER_RESPONSE_BEFORE_RESULT, nth=4))
+        self._note_death()
+        held, self.board = self.board, Board()
+        second = self._fork(
+            Drill(act=Act.DIE, point=Failpoint.AFTER_RESPONSE_BEFORE_RESULT, nth=SECOND_ANSWERS)
+        )
         yield from self._until_dead(second)
+        self._note_death()
+        leases = held.read().leases
         os.kill(first, signal.SIGCONT)
-        until = time.monotonic() + 0.1
-        yield from self._until(lambda: time.monotonic() >= until)
-        os.kill(first, signal.SIGKILL)
-        os.waitpid(first, 0)
-        self._count("F15" if freeze else "F13")
-        held.write(has_lease=0, doubted=0, in_flight=0)
+        # It notices, writes what it still can, and takes the lease the dead one has left.
+        yield from self._until(lambda: held.read().leases > leases)
+        self._kill(first)
+        self._compare_doubts(held.read().doubted_last)
+        self.in_flight_before = 0
 
     def _until_dead(self, pid: int) -> Iterator[None]:
-        """Wait for the end of a child; one that found nothing to do is no kill."""
+        """Wait for the death of a child; one that ended by itself is an error."""
         deadline = time.monotonic() + CHILD_SECONDS_MAX
         while True:
             done, status = os.waitpid(pid, os.WNOHANG)
             if done:
+                self.alive.discard(pid)
                 if not os.WIFSIGNALED(status):
                     raise RuntimeError(f"a sender of {self.number} ended with {status} before its kill")
                 return
             if time.monotonic() > deadline:
-                os.kill(pid, signal.SIGKILL)
-                os.waitpid(pid, 0)
                 raise RuntimeError(f"a sender of {self.number} never came to its point")
             yield
 
@@ -272,35 +212,43 @@ class Lane:
                 raise RuntimeError(f"a sender of {self.number} got stuck")
             yield
 
-    def _note_recovery(self) -> None:
-        """Compare what this sender found in doubt with what was in flight when the one before it died."""
-        _, doubted, _ = self.board.read()
-        if doubted < 0:
-            return
+    def _note_death(self, in_flight: int | None = None) -> None:
+        """Compare what this sender found in doubt, and remember what is in flight now that it writes no more."""
+        figures = self.board.read()
+        self._note_recovery(figures)
+        self.in_flight_before = figures.in_flight if in_flight is None else in_flight
+        self.report.in_flight_max = max(self.report.in_flight_max, self.in_flight_before)
+
+    def _note_recovery(self, figures: Figures) -> None:
+        self._compare_doubts(figures.doubted_first)
+        self.report.beyond_in_flight += figures.beyond
+        self.report.leases_lost += max(0, figures.leases - 1)
+
+    def _compare_doubts(self, doubted: int) -> None:
+        """Compare doubts with what was in flight when the sender before died."""
         self.report.unknown_max = max(self.report.unknown_max, doubted)
         if doubted > self.in_flight_before:
             self.report.beyond_in_flight += 1
 
-    def _count(self, fault: str) -> None:
-        self.report.kills += 1
-        self.report.by_fault[fault] += 1
-        debug(f"{self.number[-1]} {fault} {self.board.read()}")
-        self._note_recovery()
-        self.in_flight_before = self.board.read()[2]
-        self.report.in_flight_max = max(self.report.in_flight_max, self.in_flight_before)
-
     def finish(self) -> Iterator[None]:
         """Let a last sender do what is left, undisturbed."""
         pid = self._fork(None)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + FINISH_SECONDS_MAX
         while not os.waitpid(pid, os.WNOHANG)[0]:
             if time.monotonic() > deadline:
-                os.kill(pid, signal.SIGKILL)
-                os.waitpid(pid, 0)
+                self._kill(pid)
                 self.report.unfinished += 1
                 return
             yield
-        self._note_recovery()
+        self.alive.discard(pid)
+        self._note_recovery(self.board.read())
+
+
+def _drill_of(point: Failpoint, nth: int) -> Drill:
+    if point is Failpoint.BEFORE_LEASE_RELEASE:
+        # Told to stop by an answer, not by a clock: then it has a lease, and requests are out.
+        return Drill(act=Act.LEAVE, point=Failpoint.AFTER_RESPONSE_BEFORE_RESULT, nth=nth)
+    return Drill(act=Act.DIE, point=point, nth=nth)
 
 
 def _is_stopped(pid: int) -> bool:
@@ -310,13 +258,27 @@ def _is_stopped(pid: int) -> bool:
     return bool(done)
 
 
-def schedule(kills: int, chance: random.Random) -> list[tuple[str, Failpoint | None]]:
-    """Return so many kills in the shares of `POINTS`, shuffled."""
+def schedule(kills: int, lanes: int, chance: random.Random) -> list[list[Kill]]:
+    """Return for each lane its kills: so many in all in the shares of `POINTS`, dealt evenly and then shuffled."""
     weighted = [(fault, point) for fault, point, share in POINTS for _ in range(share)]
     full, rest = divmod(kills, len(weighted))
     chosen = weighted * full + chance.sample(weighted, rest)
-    chance.shuffle(chosen)
-    return chosen
+    chosen.sort(key=weighted.index)
+    dealt = [
+        [Kill(fault=fault, point=point, nth=_nth(fault, point, chance)) for fault, point in chosen[i::lanes]]
+        for i in range(lanes)
+    ]
+    for one in dealt:
+        chance.shuffle(one)
+    return dealt
+
+
+def _nth(fault: str, point: Failpoint | None, chance: random.Random) -> int:
+    if fault in ZOMBIES:
+        return chance.randint(2, 6)
+    if point is Failpoint.AFTER_CLAIM_COMMIT:
+        return 1
+    return chance.randint(1, 2) if point in PER_GROUP else chance.randint(1, 10)
 
 
 def run_kills(kills: int, seed: int, directory: Path) -> Report:
@@ -324,19 +286,23 @@ def run_kills(kills: int, seed: int, directory: Path) -> Report:
     chance = random.Random(seed)
     report = Report()
     started = time.monotonic()
-    people = max(60, kills * PEOPLE_PER_KILL // len(NUMBERS) + 80)
-    debug("start")
+    dealt = schedule(kills, len(NUMBERS), chance)
+    people = max(sum(kill.people_max for kill in one) for one in dealt) + PEOPLE_SPARE
+    debug(f"start with {people} people a number")
     with open_world(directory, people_per_number=people) as world:
         debug("world is open")
         world.control("faults", FAULTS)
-        waiting = schedule(kills, chance)
         lanes = [
             Lane(world, number, report, random.Random(seed * 10 + i)) for i, number in enumerate(NUMBERS)
         ]
-        _drive([_work(lane, waiting) for lane in lanes])
-        world.control("faults", {"requests": []})
-        debug(f"killed {report.kills}")
-        _drive([lane.finish() for lane in lanes])
+        try:
+            _drive([_work(lane, waiting) for lane, waiting in zip(lanes, dealt, strict=True)])
+            world.control("faults", {"requests": []})
+            debug(f"killed {report.kills}")
+            _drive([lane.finish() for lane in lanes])
+        finally:
+            for lane in lanes:
+                lane.end()
         debug("finished")
         _settle(world)
         _compare(world, report)
@@ -344,10 +310,9 @@ def run_kills(kills: int, seed: int, directory: Path) -> Report:
     return report
 
 
-def _work(lane: Lane, waiting: list[tuple[str, Failpoint | None]]) -> Iterator[None]:
-    while waiting:
-        fault, point = waiting.pop()
-        yield from lane.kill_once(fault, point)
+def _work(lane: Lane, waiting: Sequence[Kill]) -> Iterator[None]:
+    for kill in waiting:
+        yield from lane.kill_once(kill)
 
 
 def _drive(steps: list[Iterator[None]]) -> None:
@@ -368,9 +333,12 @@ def debug(text: str) -> None:
 
 def _settle(world: World) -> None:
     """Wait for the statuses of everything the simulator accepted; whatever has none by then counts as lost."""
-    deadline = time.monotonic() + SETTLE_SECONDS_MAX
-    while _lost(world) and time.monotonic() < deadline:
+    missing, deadline = _lost(world), time.monotonic() + SETTLE_SECONDS_MAX
+    while missing and time.monotonic() < deadline:
         time.sleep(0.1)
+        before, missing = missing, _lost(world)
+        if missing < before:
+            deadline = time.monotonic() + SETTLE_SECONDS_MAX
 
 
 def _lost(world: World) -> int:
@@ -420,6 +388,7 @@ def as_json(report: Report) -> dict[str, object]:
         "unfinished": report.unfinished,
         "accepted": report.accepted,
         "unknown_left": report.unknown_left,
+        "leases_lost": report.leases_lost,
         "by_fault": dict(sorted(report.by_fault.items())),
         "kill_ms_median": round(statistics.median(report.kill_ms), 1) if report.kill_ms else None,
         "seconds": report.seconds,

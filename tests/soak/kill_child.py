@@ -1,0 +1,179 @@
+"""One sending process that is to die: what it does at the named points, and the figures it leaves behind."""
+
+import asyncio
+import mmap
+import os
+import signal
+import struct
+import traceback
+from collections.abc import Awaitable, Callable
+from dataclasses import astuple, dataclass, replace
+from enum import StrEnum
+
+from rulecast.deliver.failpoints import Failpoint, Failpoints
+from rulecast.wiring.sender import SenderDrill, run_sender
+from tests.soak.kill_world import World, open_light, silence
+
+SLOTS = 8
+# Long enough that a sender on a busy machine loses its lease only to another one: the dead are known to be dead.
+LEASE_SECONDS = 5.0
+# What a frozen sender is given, because the next one has to wait for its end.
+FROZEN_LEASE_SECONDS = 1.0
+
+
+class Act(StrEnum):
+    """What a sender does when it comes to its point for the n-th time."""
+
+    DIE = "die"
+    FREEZE = "freeze"
+    # It starts nothing more; its parent kills it at an instant of its own.
+    WAIT = "wait"
+    # It is told to stop, and dies when it is about to give its lease back.
+    LEAVE = "leave"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drill:
+    """What happens to a sender, and at which arrival at which point."""
+
+    act: Act
+    point: Failpoint
+    nth: int
+    freezes_renewal: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """What a sender left behind: leases taken, doubts found by the first and by the last of them, requests out.
+
+    `beyond` counts leases it took over from itself with more doubts than it had slots taken.
+    """
+
+    leases: int = 0
+    doubted_first: int = 0
+    doubted_last: int = 0
+    in_flight: int = 0
+    beyond: int = 0
+
+
+class Board:
+    """Figures a child leaves for its parent in shared memory: it may die at any moment."""
+
+    SHAPE = struct.Struct("=5q")
+
+    def __init__(self) -> None:
+        self._memory = mmap.mmap(-1, self.SHAPE.size)
+
+    def write(self, figures: Figures) -> None:
+        self._memory[:] = self.SHAPE.pack(*astuple(figures))
+
+    def read(self) -> Figures:
+        leases, first, last, in_flight, beyond = self.SHAPE.unpack(self._memory[:])
+        return Figures(
+            leases=leases, doubted_first=first, doubted_last=last, in_flight=in_flight, beyond=beyond
+        )
+
+
+def fork_sender(world: World, number: str, board: Board, drill: Drill | None) -> int:
+    """Fork a sending process for one number and return its pid; without a drill it sends what there is."""
+    pid = os.fork()
+    if pid:
+        return pid
+    code = 1
+    try:
+        silence()
+        asyncio.run(_Child(world, number, board, drill).send())
+        code = 0
+    except BaseException:  # noqa: BLE001 - a forked child has nobody above it
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
+class _Child:
+    """The sender from the inside."""
+
+    def __init__(self, world: World, number: str, board: Board, drill: Drill | None) -> None:
+        self._world = world
+        self._board = board
+        self._drill = drill
+        self._hits = 0
+        self._doubted_before = 0
+        self._has_been_frozen = False
+        self._stop_event = asyncio.Event()
+        is_frozen = drill is not None and drill.act is Act.FREEZE
+        self._parts = SenderDrill(
+            failpoints=Failpoints(self._points()),
+            lease_seconds=FROZEN_LEASE_SECONDS if is_frozen else LEASE_SECONDS,
+            slots=SLOTS,
+            numbers=frozenset({number}),
+        )
+
+    async def send(self) -> None:
+        async with open_light(self._world.settings) as workspace:
+            await run_sender(workspace, stop_event=self._stop_event, until_idle=True, drill=self._parts)
+
+    def _points(self) -> dict[Failpoint, Callable[[Failpoint], Awaitable[None]]]:
+        points: dict[Failpoint, Callable[[Failpoint], Awaitable[None]]] = {
+            Failpoint.AFTER_RECOVERY_COMMIT: self._note_recovery
+        }
+        if self._drill is not None:
+            points[self._drill.point] = self._strike
+            if self._drill.act is Act.LEAVE:
+                points[Failpoint.BEFORE_LEASE_RELEASE] = self._die
+            if self._drill.freezes_renewal:
+                points[Failpoint.DURING_LEASE_RENEWAL] = _wait_for_ever
+        return points
+
+    @property
+    def _slots_taken(self) -> int:
+        """Return the slots of the newest sender: what the ones before left was settled when it took its lease."""
+        return self._parts.started[-1].slots_taken if self._parts.started else 0
+
+    async def _strike(self, point: Failpoint) -> None:
+        drill = self._drill
+        assert drill is not None
+        self._hits += 1
+        if drill.act is Act.WAIT and self._hits > drill.nth:
+            await _wait_for_ever(point)
+        if self._hits != drill.nth:
+            return
+        if drill.act is Act.DIE:
+            await self._die(point)
+        elif drill.act is Act.LEAVE:
+            self._stop_event.set()
+        elif drill.act is Act.FREEZE:
+            self._note_in_flight()
+            self._has_been_frozen = True
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+    async def _die(self, _point: Failpoint) -> None:
+        self._note_in_flight()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def _note_in_flight(self) -> None:
+        self._board.write(replace(self._board.read(), in_flight=self._slots_taken))
+
+    async def _note_recovery(self, point: Failpoint) -> None:
+        doubted = self._parts.report.doubted - self._doubted_before
+        self._doubted_before = self._parts.report.doubted
+        figures = self._board.read()
+        is_first = figures.leases == 0
+        # What somebody who woke takes over is another's; its parent knows whose.
+        is_beyond = not is_first and not self._has_been_frozen and doubted > self._slots_taken
+        self._board.write(
+            replace(
+                figures,
+                leases=figures.leases + 1,
+                doubted_first=doubted if is_first else figures.doubted_first,
+                doubted_last=doubted,
+                beyond=figures.beyond + is_beyond,
+            )
+        )
+        if self._has_been_frozen:
+            # It has noticed that its number was taken over, and wrote what it could.
+            await _wait_for_ever(point)
+
+
+async def _wait_for_ever(_point: Failpoint) -> None:
+    await asyncio.Event().wait()
