@@ -1,138 +1,30 @@
 """Turn the parser's tree of a condition into records; what cannot be a value becomes a problem and a stand-in."""
 
 # ruff: noqa: D102, ARG002 - the methods are the grammar's productions, which rule.lark describes.
-import re
-import unicodedata
-from datetime import UTC, date, datetime
+from datetime import time
 from decimal import Decimal
 from typing import Any, cast
 
 from lark import Token, v_args
 from lark.tree import Meta
-from lark.visitors import Transformer_NonRecursive
 
 from rulecast.rule.language import condition as c
 from rulecast.rule.language import limits
-from rulecast.rule.language.problem import BAD_VALUE, OUT_OF_LIMITS, ProblemKind, RuleProblem
+from rulecast.rule.language.build_events import EventBuilder
+from rulecast.rule.language.build_values import STAND_IN_DATE, singular_to_plural, span_of, span_of_token
+from rulecast.rule.language.problem import BAD_VALUE, OUT_OF_LIMITS, UNKNOWN_WORD, WRONG_OPERATOR
+from rulecast.values.catalogue import closest_name
 
-# Stands in for a value that could not be read; the rule is refused before anybody sees it.
-STAND_IN_DATE = date(2000, 1, 1)
-ESCAPE = re.compile(r"\\(.)")
-# Marks of Unicode's bidirectional algorithm: whoever approves a rule must see its texts in the order they have.
-REORDERING = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
+__all__ = ["STAND_IN_DATE", "ConditionBuilder", "singular_to_plural", "span_of", "span_of_token"]
 
-
-def span_of(meta: Meta) -> c.Span:
-    """Return the place of a node."""
-    if meta.empty:
-        return c.NOWHERE
-    return c.Span(line=meta.line, column=meta.column, length=meta.end_pos - meta.start_pos)
-
-
-def span_of_token(token: Token) -> c.Span:
-    """Return the place of a token."""
-    return c.Span(line=token.line or 1, column=token.column or 1, length=len(token))
-
-
-def singular_to_plural(unit: str) -> str:
-    """Return the unit as the records hold it: small letters, plural."""
-    lowered = unit.lower()
-    return lowered if lowered.endswith("s") else lowered + "s"
+WORKING_DAYS = tuple(c.Weekday)[:5]
+DAYS_OF_UNIT = {"days": 1, "weeks": 7}
 
 
 @v_args(meta=True)
-class ConditionBuilder(Transformer_NonRecursive[Token, Any]):
-    """Builds records bottom-up; problems gather in `problems`."""
+class ConditionBuilder(EventBuilder):
+    """Builds conditions bottom-up; problems gather in `problems`."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.problems: list[RuleProblem] = []
-
-    def _report(self, kind: ProblemKind, message: str, span: c.Span, hint: str | None = None) -> None:
-        self.problems.append(RuleProblem(kind=kind, message=message, span=span, hint=hint))
-
-    # ---- values
-    def _integer(self, token: Token) -> int:
-        if len(token) > limits.INTEGER_DIGITS_MAX:
-            self._report(OUT_OF_LIMITS, "The number has too many digits.", span_of_token(token))
-            return 1
-        return int(token)
-
-    def _text(self, token: Token) -> str:
-        body = str(token)[1:-1]
-        for escaped in ESCAPE.findall(body):
-            if escaped not in {'"', "\\"}:
-                self._report(
-                    BAD_VALUE, f'\\{escaped} is no escape; only \\" and \\\\ are.', span_of_token(token)
-                )
-        text = ESCAPE.sub(lambda match: match[1], body)
-        if len(text) > limits.STRING_CHARACTERS_MAX:
-            self._report(
-                OUT_OF_LIMITS,
-                f"A text has at most {limits.STRING_CHARACTERS_MAX} characters.",
-                span_of_token(token),
-            )
-        if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text):
-            self._report(BAD_VALUE, "A text cannot hold control characters.", span_of_token(token))
-        if any(unicodedata.bidirectional(character) in REORDERING for character in text):
-            self._report(
-                BAD_VALUE, "A text cannot hold marks that show it in another order.", span_of_token(token)
-            )
-        return text
-
-    def text(self, meta: Meta, children: list[Token]) -> c.Constant:
-        return c.Constant(value=self._text(children[0]), span=span_of(meta))
-
-    def number(self, meta: Meta, children: list[Token]) -> c.Constant:
-        return self._number(children[0], span_of(meta), negative=False)
-
-    def negative(self, meta: Meta, children: list[Token]) -> c.Constant:
-        return self._number(children[0], span_of(meta), negative=True)
-
-    def _number(self, token: Token, span: c.Span, *, negative: bool) -> c.Constant:
-        if token.type == "INTEGER":
-            whole = self._integer(token)
-            return c.Constant(value=-whole if negative else whole, span=span)
-        if len(token) > limits.INTEGER_DIGITS_MAX + 1:
-            self._report(OUT_OF_LIMITS, "The number has too many digits.", span)
-            return c.Constant(value=Decimal(1), span=span)
-        exact = Decimal(str(token))
-        return c.Constant(value=-exact if negative else exact, span=span)
-
-    def truth(self, meta: Meta, children: list[Token]) -> c.Constant:
-        return c.Constant(value=children[0].lower() == "true", span=span_of(meta))
-
-    def date(self, meta: Meta, children: list[Token]) -> c.Constant:
-        return self._moment(children[0])
-
-    def instant(self, meta: Meta, children: list[Token]) -> c.Constant:
-        return self._moment(children[0])
-
-    def _moment(self, token: Token) -> c.Constant:
-        span = span_of_token(token)
-        try:
-            if token.type == "DATE":
-                return c.Constant(value=date.fromisoformat(str(token)), span=span)
-            moment = datetime.fromisoformat(str(token)[:-1]).replace(tzinfo=UTC)
-            return c.Constant(value=moment, span=span)
-        except ValueError:
-            self._report(BAD_VALUE, f"{token} is not in the calendar.", span)
-            return c.Constant(value=STAND_IN_DATE, span=span)
-
-    def duration(self, meta: Meta, children: list[Token]) -> c.Duration:
-        unit = cast("c.Unit", singular_to_plural(children[1]))
-        found = c.Duration(amount=self._integer(children[0]), unit=unit, span=span_of(meta))
-        days = {"minutes": 1 / 1440, "hours": 1 / 24, "days": 1, "weeks": 7}[unit] * found.amount
-        if found.amount == 0 or days > limits.DURATION_DAYS_MAX:
-            self._report(
-                OUT_OF_LIMITS,
-                f"A duration lies between 1 minute and {limits.DURATION_DAYS_MAX} days.",
-                found.span,
-            )
-            return c.Duration(amount=1, unit=unit, span=found.span)
-        return found
-
-    # ---- conditions
     def condition(self, meta: Meta, children: list[Any]) -> c.Condition:
         return cast("c.Condition", children[0])
 
@@ -145,14 +37,9 @@ class ConditionBuilder(Transformer_NonRecursive[Token, Any]):
     def negation(self, meta: Meta, children: list[Any]) -> c.Not:
         return c.Not(part=children[1], span=span_of(meta))
 
+    # ---- fields
     def field(self, meta: Meta, children: list[Token]) -> c.Field:
         return c.Field(name=str(children[0]), span=span_of(meta))
-
-    def comparison(self, meta: Meta, children: list[Any]) -> c.Comparison:
-        name, operator, value = children
-        return c.Comparison(
-            field=name, operator=cast("c.Operator", str(operator)), value=value, span=span_of(meta)
-        )
 
     def between(self, meta: Meta, children: list[Any]) -> c.Between:
         name, low, high = children
@@ -180,6 +67,11 @@ class ConditionBuilder(Transformer_NonRecursive[Token, Any]):
     def starts_with(self, meta: Meta, children: list[Any]) -> c.StartsWith:
         return c.StartsWith(field=children[0], prefix=children[1], span=span_of(meta))
 
+    def matches(self, meta: Meta, children: list[Any]) -> c.Matches:
+        name, pattern = children
+        constant = c.Constant(value=self._text(pattern), span=span_of_token(pattern))
+        return c.Matches(field=name, pattern=constant, span=span_of(meta))
+
     def presence(self, meta: Meta, children: list[Any]) -> c.Presence:
         return c.Presence(field=children[0], is_set=children[1].lower() == "set", span=span_of(meta))
 
@@ -187,8 +79,104 @@ class ConditionBuilder(Transformer_NonRecursive[Token, Any]):
         name, direction, duration = children
         return c.Ago(field=name, direction=direction.lower(), duration=duration, span=span_of(meta))
 
+    def field_window(self, meta: Meta, children: list[Any]) -> c.FieldWindow:
+        name, direction, duration = children
+        return c.FieldWindow(field=name, direction=direction.lower(), duration=duration, span=span_of(meta))
+
+    def anniversary(self, meta: Meta, children: list[Any]) -> c.Anniversary:
+        name, _, duration = children
+        if isinstance(name, Token):
+            name = c.Field(name="birth_date", span=span_of_token(name))
+        if duration.unit not in DAYS_OF_UNIT:
+            self._report(
+                WRONG_OPERATOR, "An anniversary is a day: it is counted in days or weeks.", duration.span
+            )
+        days = duration.amount * DAYS_OF_UNIT.get(duration.unit, 1)
+        return c.Anniversary(field=name, days=days, span=span_of(meta))
+
+    def near_place(self, meta: Meta, children: list[Any]) -> c.Near:
+        name, amount, unit, place = children
+        return c.Near(
+            field=name,
+            amount=Decimal(str(amount.value)),
+            unit=unit.lower(),
+            place_name=self._text(place),
+            span=span_of(meta),
+        )
+
+    def near_point(self, meta: Meta, children: list[Any]) -> c.Near:
+        name, amount, unit, latitude, longitude = children
+        return c.Near(
+            field=name,
+            amount=Decimal(str(amount.value)),
+            unit=unit.lower(),
+            latitude=Decimal(str(latitude.value)),
+            longitude=Decimal(str(longitude.value)),
+            span=span_of(meta),
+        )
+
+    # ---- people
+    def everybody(self, meta: Meta, children: list[Token]) -> c.Everybody:
+        return c.Everybody(span=span_of(meta))
+
     def has_tag(self, meta: Meta, children: list[Token]) -> c.HasTag:
         return c.HasTag(tag=self._text(children[1]), span=span_of(meta))
+
+    def has_label(self, meta: Meta, children: list[Token]) -> c.HasLabel:
+        _, label, value = children
+        return c.HasLabel(
+            label=self._text(label),
+            value=self._text(value) if value is not None else None,
+            span=span_of(meta),
+        )
+
+    def in_segment(self, meta: Meta, children: list[Token]) -> c.InSegment:
+        return c.InSegment(name=self._text(children[1]), span=span_of(meta))
+
+    def local_time(self, meta: Meta, children: list[Token]) -> c.LocalTime:
+        _, start, end = children
+        return c.LocalTime(start=self._clock(start), end=self._clock(end), span=span_of(meta))
+
+    def _clock(self, token: Token) -> time:
+        try:
+            return time.fromisoformat(str(token))
+        except ValueError:
+            self._report(BAD_VALUE, f"{token} is no time of the day.", span_of_token(token))
+            return time(0)
+
+    def local_weekday(self, meta: Meta, children: list[Token]) -> c.Condition:
+        _, negated, *names = children
+        span = span_of(meta)
+        days = [day for name in names for day in self._days(name)]
+        found = c.LocalWeekday(days=tuple(dict.fromkeys(days)), span=span)
+        return c.Not(part=found, span=span) if negated is not None else found
+
+    def _days(self, token: Token) -> tuple[c.Weekday, ...]:
+        word = token.lower()
+        if word in {"weekdays", "weekday"}:
+            return WORKING_DAYS
+        known = [str(day) for day in c.Weekday]
+        if word in known:
+            return (c.Weekday(word),)
+        near = next((day for day in known if day.startswith(word)), None) or closest_name(word, known)
+        self._report(
+            UNKNOWN_WORD,
+            f"{token} is not one of {', '.join(known)}, weekdays.",
+            span_of_token(token),
+            f"did you mean {near}?" if near else None,
+        )
+        return (c.Weekday.MONDAY,)
+
+    def bucket(self, meta: Meta, children: list[Token]) -> c.Bucket:
+        _, salt, operator, below = children
+        if operator != "<":
+            self._report(
+                WRONG_OPERATOR,
+                "A bucket is compared by < only.",
+                span_of_token(operator),
+                'write: bucket("...") < 10, or not bucket("...") < 10',
+            )
+        return c.Bucket(salt=self._text(salt), below=self._integer(below), span=span_of(meta))
 
     def consent(self, meta: Meta, children: list[Any]) -> c.ConsentGranted:
         _, purpose, *age = children
@@ -199,78 +187,3 @@ class ConditionBuilder(Transformer_NonRecursive[Token, Any]):
             duration=duration,
             span=span_of(meta),
         )
-
-    # ---- behaviour
-    def pattern(self, meta: Meta, children: list[Any]) -> c.EventPattern:
-        return c.EventPattern(event=str(children[0]), where=children[1], span=span_of(meta))
-
-    def where(self, meta: Meta, children: list[Any]) -> c.Condition:
-        return cast("c.Condition", children[0])
-
-    def at_least(self, meta: Meta, children: list[Token]) -> int:
-        return self._count(children[0])
-
-    def _count(self, token: Token) -> int:
-        found = self._integer(token)
-        if not 1 <= found <= limits.COUNT_MAX:
-            self._report(
-                OUT_OF_LIMITS, f"A count lies between 1 and {limits.COUNT_MAX}.", span_of_token(token)
-            )
-            return 1
-        return found
-
-    def window_last(self, meta: Meta, children: list[Any]) -> c.LastWindow:
-        return c.LastWindow(duration=children[0])
-
-    def window_absolute(self, meta: Meta, children: list[Token]) -> c.AbsoluteWindow:
-        return c.AbsoluteWindow(start=self._moment(children[0]), end=self._moment(children[1]))
-
-    def did(self, meta: Meta, children: list[Any]) -> c.Did:
-        _, negated, pattern, minimum, window = children
-        return c.Did(
-            pattern=pattern,
-            minimum=minimum or 1,
-            window=window,
-            negated=negated is not None,
-            span=span_of(meta),
-        )
-
-    def periods(self, meta: Meta, children: list[Any]) -> c.DidInPeriods:
-        _, negated, pattern, minimum, unit, window = children
-        return c.DidInPeriods(
-            pattern=pattern,
-            minimum=self._count(minimum),
-            unit=cast("c.PeriodUnit", singular_to_plural(unit)),
-            window=window,
-            negated=negated is not None,
-            span=span_of(meta),
-        )
-
-    def same(self, meta: Meta, children: list[Token]) -> tuple[str, ...]:
-        return tuple(str(name) for name in children)
-
-    def did_then(self, meta: Meta, children: list[Any]) -> c.DidThen:
-        _, first, then_not, second, within, same, window = children
-        return c.DidThen(
-            first=first,
-            second=second,
-            then_not=then_not is not None,
-            within=within,
-            same=same or (),
-            window=window,
-            span=span_of(meta),
-        )
-
-    def total(self, meta: Meta, children: list[Any]) -> c.SumOf:
-        _, event, name, where, window, operator, value = children
-        return c.SumOf(
-            pattern=c.EventPattern(event=str(event), where=where, span=span_of_token(event)),
-            property=c.Field(name=str(name), span=span_of_token(name)),
-            operator=cast("c.Operator", str(operator)),
-            value=value,
-            window=window,
-            span=span_of(meta),
-        )
-
-    def silent(self, meta: Meta, children: list[Any]) -> c.SilentFor:
-        return c.SilentFor(duration=children[1], span=span_of(meta))

@@ -19,6 +19,8 @@ DECIMAL_PLACES_MAX = 4
 DURATION_DAYS_MAX = 3_653
 # A person with more events of one kind is a machine.
 COUNT_MAX = 100_000
+# Keys of one condition for some value: each is a column of a grouping, and a person thinks of two at once.
+KEYS_MAX = 4
 # Names become identifiers in the database, which cuts them at 63 bytes.
 NAME_CHARACTERS_MAX = 60
 # Messages of one rule to one person in its period; more is not marketing.
@@ -28,3 +30,11 @@ BATCH_MAX = 1_000_000
 # Prices are below this in every currency; a longer amount is a typing mistake.
 BUDGET_MAX = 10**12
 PRIORITY_MAX = 100
+# A scheduled rule competes for a day at most; longer waits would hold messages that are due.
+DECISION_SECONDS_MAX = 86_400
+# 31 stands for the last day of shorter months.
+MONTH_DAY_MAX = 31
+# Design section 4: more steps than these are a campaign of their own.
+FOLLOW_UPS_MAX = 5
+# The longest text an author keeps in view; the rest belongs into `about`.
+EXAMPLES_MAX = 100
