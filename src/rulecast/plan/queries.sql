@@ -15,6 +15,16 @@ SET LOCAL enable_nestloop = off;
 -- Compiling the expressions of these statements costs more than running them.
 SET LOCAL jit = off;
 
+-- name: plan_each_statement
+-- Whether all people are asked for or a few changes the plan of a statement: it is made for the values at hand.
+SET LOCAL plan_cache_mode = force_custom_plan;
+
+-- name: list_given_suppressions
+-- The hashes under which a stop of these people can stand.
+SELECT suppression_index FROM profile.identity WHERE contact_id = ANY(%(given)b::bigint[])
+UNION
+SELECT suppression_index FROM profile.suppression WHERE contact_id = ANY(%(given)b::bigint[]);
+
 -- name: raise_work_memory
 -- Sorts and hashes over an audience stay in memory up to a million people.
 SET LOCAL work_mem = '96MB';
@@ -55,7 +65,8 @@ LIMIT %(page)s::integer;
 COPY plan.work_missing (plan_id, contact_id) FROM STDIN (FORMAT BINARY);
 
 -- name: fill_candidates
--- One row per person with the first reason before and after contention, in the order of `policy.checks`.
+-- One row per person with the first reason before and after contention, in the order of `policy.checks`. Where a few
+-- people are given, only what concerns them is read.
 INSERT INTO plan.work_candidate (
     plan_id, contact_id, order_key, in_holdout, early_reason, late_reason, template_id, country, send_from,
     send_until, decision_day, price_e4)
@@ -108,6 +119,7 @@ LEFT JOIN (
     SELECT DISTINCT ON (contact_id) contact_id, status, is_proven, effective_at, wording_version
     FROM profile.consent
     WHERE purpose = %(purpose)s::text
+        AND (%(given)b::bigint[] IS NULL OR contact_id = ANY(%(given)b::bigint[]))
         AND effective_at <= %(valid_until)s::timestamptz
         AND recorded_at <= %(known_until)s::timestamptz
     ORDER BY contact_id, effective_at DESC, (status = 'granted'), is_proven DESC, consent_id DESC
@@ -118,12 +130,16 @@ LEFT JOIN (
         SELECT DISTINCT ON (suppression_index, scope) suppression_index, scope, action, cause
         FROM profile.suppression
         WHERE occurred_at <= %(valid_until)s::timestamptz AND recorded_at <= %(known_until)s::timestamptz
+            AND (%(given_suppressions)b::bytea[] IS NULL OR suppression_index = ANY(%(given_suppressions)b::bytea[]))
         ORDER BY suppression_index, scope, occurred_at DESC, (action = 'resume'), suppression_id DESC
     ) AS newest
     JOIN (
         SELECT suppression_index, contact_id FROM profile.identity
+        WHERE (%(given)b::bigint[] IS NULL OR contact_id = ANY(%(given)b::bigint[]))
         UNION ALL
-        SELECT suppression_index, contact_id FROM profile.suppression WHERE contact_id IS NOT NULL
+        SELECT suppression_index, contact_id FROM profile.suppression
+        WHERE contact_id IS NOT NULL
+            AND (%(given)b::bigint[] IS NULL OR contact_id = ANY(%(given)b::bigint[]))
     ) AS identity USING (suppression_index)
     WHERE newest.action = 'stop' AND (newest.scope = 'all' OR %(purpose)s::text = 'marketing')
     GROUP BY identity.contact_id
@@ -134,6 +150,7 @@ LEFT JOIN (
     SELECT contact_id
     FROM gate.permit
     WHERE released_at IS NULL AND NOT is_test AND rule_name = %(rule_name)s::text
+        AND (%(given)b::bigint[] IS NULL OR contact_id = ANY(%(given)b::bigint[]))
         AND granted_at > %(limit_since)s::timestamptz AND granted_at <= %(evaluated_at)s::timestamptz
     GROUP BY contact_id
     HAVING count(*) >= %(limit_count)s::integer
@@ -145,6 +162,7 @@ LEFT JOIN (
         SELECT contact_id
         FROM gate.permit
         WHERE released_at IS NULL AND NOT is_test AND purpose = 'marketing'
+            AND (%(given)b::bigint[] IS NULL OR contact_id = ANY(%(given)b::bigint[]))
             AND granted_at > cap.since AND granted_at <= %(evaluated_at)s::timestamptz
         GROUP BY contact_id
         HAVING count(*) >= cap.count_max
@@ -169,7 +187,8 @@ SELECT plan.plan_id, member.contact_id, member.decision_day, plan.rule_name,
 FROM plan.plan AS plan
 JOIN plan.member AS member ON member.plan_id = plan.plan_id AND member.reason_number = 0
 WHERE plan.state = 'approved' AND NOT plan.is_test AND plan.expires_at > %(evaluated_at)s::timestamptz
-    AND NOT plan.rule_name = ANY(%(rule_names)b::text[]);
+    AND NOT plan.rule_name = ANY(%(rule_names)b::text[])
+    AND (%(given)b::bigint[] IS NULL OR member.contact_id = ANY(%(given)b::bigint[]));
 
 -- name: claim_reserved
 -- People whom a launched plan has reserved; one who has been reached already cannot be taken over.
@@ -178,7 +197,8 @@ SELECT plan_id, contact_id, decision_day, rule_name,
     CASE WHEN has_permit THEN 1000000000 ELSE (3 - band) * 1000 + priority END,
     hashint8extended(contact_id, hashtextextended(rule_name, 0))
 FROM plan.reservation
-WHERE decision_day >= %(first_day)s::date AND NOT rule_name = ANY(%(rule_names)b::text[]);
+WHERE decision_day >= %(first_day)s::date AND NOT rule_name = ANY(%(rule_names)b::text[])
+    AND (%(given)b::bigint[] IS NULL OR contact_id = ANY(%(given)b::bigint[]));
 
 -- name: analyze_claims
 -- Claims are few or as many as the audiences.

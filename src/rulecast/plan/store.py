@@ -20,12 +20,20 @@ QUERIES = load_queries(__package__)
 PLANS_LISTED_MAX = 200
 
 
-async def begin_planning(connection: Connection) -> None:
+async def begin_planning(connection: Connection, *, is_of_few: bool = False) -> None:
     """Take the turn of planning until the transaction ends, and empty the work tables."""
     await lock_in_transaction(connection, "plan.make")
     await execute(connection, QUERIES["empty_work"])
-    for setting in ("raise_work_memory", "join_by_hash", "compile_nothing"):
+    for setting in ("raise_work_memory", "compile_nothing", "plan_each_statement"):
         await execute(connection, QUERIES[setting])
+    if not is_of_few:
+        await execute(connection, QUERIES["join_by_hash"])
+
+
+async def list_given_suppressions(connection: Connection, given: Sequence[int]) -> list[bytes]:
+    """Return the hashes under which a stop of these people can stand."""
+    rows = await fetch_all(connection, QUERIES["list_given_suppressions"], {"given": list(given)})
+    return [bytes(index) for (index,) in rows]
 
 
 async def next_plan_id(connection: Connection) -> PlanId:
@@ -102,14 +110,17 @@ async def fill_candidates(connection: Connection, parameters: Mapping[str, objec
     await execute(connection, QUERIES["analyze_candidates"])
 
 
-async def put_claims(connection: Connection, claims: Sequence[Mapping[str, object]]) -> None:
-    """Store who wants whom: the plans made now, approved plans, reservations."""
+async def put_claims(
+    connection: Connection, claims: Sequence[Mapping[str, object]], *, given: Sequence[int] | None = None
+) -> None:
+    """Store who wants whom: the plans made now, approved plans, reservations; of the given people or of all."""
     for claim in claims:
         await execute(connection, QUERIES["claim_own"], claim)
     names = {
         "rule_names": [claim["rule_name"] for claim in claims],
         "evaluated_at": claims[0]["evaluated_at"],
         "first_day": claims[0]["first_day"],
+        "given": None if given is None else list(given),
     }
     await execute(connection, QUERIES["claim_approved"], names)
     await execute(connection, QUERIES["claim_reserved"], names)

@@ -1,29 +1,44 @@
 """A plan while it is made, and what was asked for."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from rulecast.account import BusinessNumber
+from rulecast.database import Connection
 from rulecast.plan import Terms
 from rulecast.plan.draw import strength
 from rulecast.rule.book import RuleVersion
 from rulecast.rule.language import CheckedRule
-from rulecast.values.ids import PlanId
+from rulecast.values.ids import ContactId, PlanId
 
 DAY = timedelta(hours=24)
 UNLIMITED = 2**62
 """Stands for a limit that does not apply, so that the same SQL serves both cases."""
 
 
+AfterStore = Callable[[Connection, Sequence[PlanId]], Awaitable[None]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanRequest:
-    """What is asked: rule texts, the frame in time, and who asks."""
+    """What is asked: rule texts, the frame in time, and who asks.
+
+    `contacts` holds the people to ask about, one set for each rule; None asks about everybody. `after_store` runs in
+    the transaction that stores the plans, with their ids.
+    """
 
     texts: tuple[str, ...]
     created_by: str
     as_of: datetime | None = None
     known_at: datetime | None = None
+    contacts: tuple[frozenset[ContactId], ...] | None = None
+    after_store: AfterStore | None = None
+
+    @property
+    def given(self) -> list[ContactId] | None:
+        """Return everybody asked about, or None for all people."""
+        return None if self.contacts is None else sorted(frozenset[ContactId]().union(*self.contacts))
 
     @property
     def is_of_past(self) -> bool:

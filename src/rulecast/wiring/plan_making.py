@@ -16,13 +16,14 @@ from rulecast.plan.parameters import parameter_values, required_attributes
 from rulecast.policy import read_sending_policy
 from rulecast.policy.facts import ASKED_BY_THE_PERSON
 from rulecast.rule.book.store import save_rule
-from rulecast.rule.engine.mart import Frame, Freshness, Mart
+from rulecast.rule.engine.mart import Freshness, Mart
 from rulecast.rule.language import CheckedRule
 from rulecast.values.catalogue import Catalogue
 from rulecast.values.ids import PlanId
 from rulecast.values.reason import NUMBERS, Reason
 from rulecast.wiring.catch_up import catch_up
 from rulecast.wiring.personal_values import open_values
+from rulecast.wiring.plan_audience import find_audiences
 from rulecast.wiring.plan_document import finish
 from rulecast.wiring.plan_draft import DAY, UNLIMITED, Draft, PlanRequest, Portfolio
 from rulecast.wiring.plan_terms import check, make_terms
@@ -37,8 +38,10 @@ FOREVER = datetime.max.replace(tzinfo=UTC)
 BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-async def make_plans(workspace: Workspace, mart: Mart, request: PlanRequest) -> list[PlanId]:
+async def make_plans(workspace: Workspace, mart: Mart | None, request: PlanRequest) -> list[PlanId]:
     """Plan the rules together, store the plans and return their ids in the order of the rules.
+
+    Without a mart the request names the people to ask about.
 
     Raises:
         PlanInputError: the same rule twice, too many rules, or an instant in the future.
@@ -53,32 +56,47 @@ async def make_plans(workspace: Workspace, mart: Mart, request: PlanRequest) -> 
         catalogue = await workspace.catalogue(connection)
         rules = await read_rules(connection)
         policy = read_sending_policy(rules.sending_policy)
-        freshness = await catch_up(connection, mart, catalogue)
+        freshness = await _freshness(connection, mart, catalogue, now=now)
     if not request.is_of_past and freshness.lag_seconds > policy.freshness_seconds_max:
         raise PlanNotFreshError(f"The audience engine is {freshness.lag_seconds:.0f} s behind the database.")
     checked = [check(text, catalogue) for text in request.texts]
     if len({one.rule.name for one in checked}) < len(checked):
         raise PlanInputError("The same rule is asked for twice.")
-    frame = Frame(now=evaluated_at, as_of=request.as_of, known_at=request.known_at)
-    audiences = [await mart.match(one.condition, frame) for one in checked]
+    audiences = await find_audiences(
+        workspace, mart, checked, request=request, catalogue=catalogue, evaluated_at=evaluated_at
+    )
     async with workspace.database.transaction() as connection:
-        await store.begin_planning(connection)
+        await store.begin_planning(connection, is_of_few=request.contacts is not None)
         drafts = [
             await _draft(connection, workspace, one, audience=audience, evaluated_at=evaluated_at)
             for one, audience in zip(checked, audiences, strict=True)
         ]
         for draft in drafts:
             await _decide_each(connection, workspace, draft, catalogue=catalogue, request=request)
-        await store.put_claims(connection, [draft.claim for draft in drafts])
+        await store.put_claims(connection, [draft.claim for draft in drafts], given=request.given)
         for draft in drafts:
             await store.mark_losers(connection, draft.claim)
         await _store_all(connection, workspace, drafts, request=request, freshness=freshness)
-    return [draft.plan_id for draft in drafts]
+        plan_ids = [draft.plan_id for draft in drafts]
+        if request.after_store is not None:
+            await request.after_store(connection, plan_ids)
+    return plan_ids
+
+
+async def _freshness(
+    connection: Connection, mart: Mart | None, catalogue: Catalogue, *, now: datetime
+) -> Freshness:
+    """Bring the mart up to now; facts of given people come from PostgreSQL itself and are always fresh."""
+    if mart is None:
+        return Freshness(complete_until=now, lag_seconds=0.0)
+    return await catch_up(connection, mart, catalogue)
 
 
 def _check_request(request: PlanRequest, now: datetime) -> None:
     if not 1 <= len(request.texts) <= RULES_MAX:
         raise PlanInputError(f"1 to {RULES_MAX} rules can be planned together.")
+    if request.contacts is not None and len(request.contacts) != len(request.texts):
+        raise PlanInputError("Each rule needs its own people, or none at all.")
     for instant in (request.as_of, request.known_at):
         if instant is not None and (instant.tzinfo is None or instant > now):
             raise PlanInputError(f"{instant.isoformat()} lies in the future or has no time zone.")
@@ -131,7 +149,18 @@ async def _decide_each(
     open_names, sealed_names = required_attributes(rule.send.parameters, catalogue)
     if sealed_names:
         await _find_missing(connection, workspace, draft)
-    await store.fill_candidates(connection, _person_parameters(draft, open_names, request))
+    parameters = _person_parameters(draft, open_names, request)
+    parameters |= await _given_parameters(connection, draft, request)
+    await store.fill_candidates(connection, parameters)
+
+
+async def _given_parameters(
+    connection: Connection, draft: Draft, request: PlanRequest
+) -> dict[str, list[int] | list[bytes] | None]:
+    if request.contacts is None:
+        return {"given": None, "given_suppressions": None}
+    given = list(draft.audience)
+    return {"given": given, "given_suppressions": await store.list_given_suppressions(connection, given)}
 
 
 async def _find_missing(connection: Connection, workspace: Workspace, draft: Draft) -> None:
