@@ -4,17 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from rulecast.rule.engine.facts import FactValue, PersonFacts
-from rulecast.rule.engine.reference import (
-    attribute_values,
-    evaluate,
-    field_value,
-    matching,
-    periods_of,
-    sum_of,
-)
+from rulecast.rule.engine.explain_values import values_of
+from rulecast.rule.engine.facts import PersonFacts
+from rulecast.rule.engine.reference import evaluate
 from rulecast.rule.language import condition as c
-from rulecast.rule.language.check_types import SILENCE_EVENT
 from rulecast.rule.language.format_condition import format_condition
 
 
@@ -30,6 +23,8 @@ class ExplanationNode:
 
 def explain(condition: c.Condition, person: PersonFacts, now: datetime) -> ExplanationNode:
     """Return the explanation of a checked condition; its truth is that of `evaluate`."""
+    values: Mapping[str, object] = {}
+    children: tuple[ExplanationNode, ...] = ()
     match condition:
         case c.And() | c.Or():
             text = "all of" if isinstance(condition, c.And) else "at least one of"
@@ -37,59 +32,13 @@ def explain(condition: c.Condition, person: PersonFacts, now: datetime) -> Expla
         case c.Not():
             text = "not"
             children = (explain(condition.part, person, now),)
+        case c.InSegment():
+            text = format_condition(condition)
+            assert condition.condition is not None, "the resolve pass fills in the condition of a segment"
+            children = (explain(condition.condition, person, now),)
         case _:
             text = format_condition(condition)
-            children = ()
-    values = {} if children else _values(condition, person, now)
+            values = values_of(condition, person, now)
     return ExplanationNode(
         text=text, truth=evaluate(condition, person, now), values=values, children=children
     )
-
-
-def _values(atom: c.Condition, person: PersonFacts, now: datetime) -> dict[str, object]:  # noqa: PLR0911 - one return per kind of node
-    match atom:
-        case c.HasTag():
-            return {"tags": tuple(sorted(person.tags))}
-        case c.ConsentGranted():
-            record = person.consents.get(atom.purpose)
-            found = (
-                None
-                if record is None
-                else {"granted": record.granted, "proven": record.proven, "at": record.at}
-            )
-            return {f"consent {atom.purpose}": found}
-        case c.SilentFor():
-            return {
-                "first_seen_at": person.first_seen_at,
-                "last message": _last(c.EventPattern(event=SILENCE_EVENT), None, person, now),
-            }
-        case c.Did():
-            found_events = matching(atom.pattern, atom.window, person, now)
-            return {"times": len(found_events), "last": _last(atom.pattern, atom.window, person, now)}
-        case c.SumOf():
-            return {"sum": sum_of(atom, person, now)}
-        case c.DidInPeriods():
-            return {atom.unit: tuple(sorted(periods_of(atom, person, now)))}
-        case c.DidThen():
-            return {
-                f"{atom.first.event} at": _instants(atom.first, atom.window, person, now),
-                f"{atom.second.event} at": _instants(atom.second, None, person, now),
-            }
-        case c.And() | c.Or() | c.Not():
-            return {}
-        case _:
-            values = attribute_values(person)
-            found_value: FactValue = field_value(atom.field, values, now)
-            return {atom.field.name: found_value}
-
-
-def _instants(
-    pattern: c.EventPattern, window: c.Window | None, person: PersonFacts, now: datetime
-) -> tuple[datetime, ...]:
-    return tuple(sorted(event.occurred_at for event in matching(pattern, window, person, now)))
-
-
-def _last(
-    pattern: c.EventPattern, window: c.Window | None, person: PersonFacts, now: datetime
-) -> datetime | None:
-    return max(_instants(pattern, window, person, now), default=None)

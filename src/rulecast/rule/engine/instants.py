@@ -1,11 +1,17 @@
-"""Exact bounds from durations, windows and ages; every engine takes them from here."""
+"""Exact bounds from durations, windows, zones and ages; every engine takes them from here."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 from rulecast.rule.language import condition as c
 from rulecast.values.catalogue import AttributeType
-from rulecast.values.zone_offsets import local_time
+from rulecast.values.zone_offsets import UnknownZoneError, local_time, rows_of
+
+# The steps of the clock: a half-open window that holds an instant holds it one of these later than not.
+TICK = timedelta(microseconds=1)
+# Some 600 zones exist; the rest is for names that people mistyped.
+ZONES_KEPT_MAX = 2_048
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,15 +27,64 @@ class Bounds:
 
 
 def bounds_of(window: c.Window | None, now: datetime) -> Bounds:
-    """Return the stretch of a window; nothing at or after `now` is ever seen."""
-    if window is None:
-        return Bounds(start=None, end=now)
-    if isinstance(window, c.LastWindow):
-        return Bounds(start=now - window.duration.length, end=now)
-    start, end = window.start.value, window.end.value
-    assert isinstance(start, datetime)
-    assert isinstance(end, datetime)
-    return Bounds(start=start, end=min(end, now))
+    """Return the stretch of a window that is alike for all people; nothing at or after `now` is ever seen.
+
+    Calendar windows and those from a first event differ from person to person and have no such bounds.
+    """
+    match window:
+        case None:
+            return Bounds(start=None, end=now)
+        case c.LastWindow():
+            return Bounds(start=now - window.duration.length, end=now)
+        case c.AgoWindow():
+            return Bounds(start=now - window.start.length, end=now - window.end.length)
+        case c.BeforeWindow():
+            return Bounds(start=None, end=now - window.duration.length)
+        case c.DayWindow():
+            assert window.start is not None, "the type pass fills in the instants of the day"
+            assert window.end is not None
+            return Bounds(start=window.start, end=min(window.end, now))
+        case c.AbsoluteWindow():
+            start, end = window.start.value, window.end.value
+            assert isinstance(start, datetime)
+            assert isinstance(end, datetime)
+            return Bounds(start=start, end=min(end, now))
+        case c.CalendarWindow() | c.FirstWindow():
+            raise AssertionError("this window differs from person to person")
+
+
+@lru_cache(maxsize=ZONES_KEPT_MAX)
+def zone_or_utc(zone: str | None) -> str:
+    """Return the zone where the zone table knows it, else UTC."""
+    if not zone:
+        return "UTC"
+    try:
+        rows_of(zone)
+    except UnknownZoneError:
+        return "UTC"
+    return zone
+
+
+def zone_of(person_zone: str | None, workspace_zone: str | None) -> str:
+    """Return the zone in which a person lives: their own, else the workspace's; one nobody knows counts as UTC."""
+    return zone_or_utc(person_zone or workspace_zone)
+
+
+def local_day(zone: str, instant: datetime) -> date:
+    """Return the local date of an instant."""
+    return local_time(zone, instant).date()
+
+
+def period_start(day: date, unit: c.PeriodUnit, back: int = 0) -> date:
+    """Return the first day of the calendar day, week (from Monday) or month of a date, or of one so many before."""
+    match unit:
+        case "days":
+            return day - timedelta(days=back)
+        case "weeks":
+            return day - timedelta(days=day.weekday() + 7 * back)
+        case "months":
+            months = day.year * 12 + day.month - 1 - back
+            return date(months // 12, months % 12 + 1, 1)
 
 
 def today(zone: str | None, now: datetime) -> date:
@@ -48,6 +103,14 @@ def latest_birth(years: int, day: date) -> date:
         return day.replace(year=day.year - years)
     except ValueError:
         return date(day.year - years, 2, 28)
+
+
+def anniversary_in(year: int, first: date) -> date:
+    """Return the anniversary of a date in a year; 29 February falls on 1 March in common years."""
+    try:
+        return first.replace(year=year)
+    except ValueError:
+        return date(year, 3, 1)
 
 
 def cut_of(atom: c.Ago, now: datetime) -> date | datetime:

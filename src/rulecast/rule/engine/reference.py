@@ -4,29 +4,39 @@ Truth has two values. A comparison with a missing value is false and its negatio
 lists are missing; events at or after `now` do not exist yet.
 """
 
-from collections.abc import Iterator, Mapping
-from datetime import date, datetime, timedelta
-from decimal import Decimal
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from rulecast.rule.engine.facts import EventFact, FactValue, PersonFacts
-from rulecast.rule.engine.instants import bounds_of, cut_of, full_years, today
+from rulecast.rule.engine.instants import local_day, zone_of
+from rulecast.rule.engine.reference_events import (
+    did,
+    did_then,
+    edge_has,
+    gap_holds,
+    matching,
+    periods_of,
+)
+from rulecast.rule.engine.reference_fields import (
+    COMPARE,
+    event_value,
+    field_holds,
+    in_bucket,
+    person_value,
+    where_holds,
+)
+from rulecast.rule.engine.reference_measures import measure_holds, sum_of
 from rulecast.rule.language import condition as c
 from rulecast.rule.language.check_types import SILENCE_EVENT
-from rulecast.values.catalogue import AttributeType
-from rulecast.values.zone_offsets import UnknownZoneError, local_time
+from rulecast.values.zone_offsets import local_time
 
-COMPARE: dict[c.Operator, Any] = {
-    "=": lambda left, right: left == right,
-    "!=": lambda left, right: left != right,
-    "<": lambda left, right: left < right,
-    "<=": lambda left, right: left <= right,
-    ">": lambda left, right: left > right,
-    ">=": lambda left, right: left >= right,
-}
+__all__ = ["evaluate", "evaluate_group", "key_groups", "where_holds"]
+
+DAY_KEY = "day"
 
 
-def evaluate(condition: c.Condition, person: PersonFacts, now: datetime) -> bool:  # noqa: C901, PLR0911 - one case per kind of node
+def evaluate(condition: c.Condition, person: PersonFacts, now: datetime) -> bool:
     """Return whether a checked condition is true for a person at an instant (aware UTC)."""
     match condition:
         case c.And():
@@ -35,71 +45,80 @@ def evaluate(condition: c.Condition, person: PersonFacts, now: datetime) -> bool
             return any(evaluate(part, person, now) for part in condition.parts)
         case c.Not():
             return not evaluate(condition.part, person, now)
-        case c.HasTag():
-            return condition.tag in person.tags
-        case c.ConsentGranted():
-            return _consent(condition, person, now)
-        case c.SilentFor():
-            return _silent(condition, person, now)
-        case c.Did():
-            return (
-                len(matching(condition.pattern, condition.window, person, now)) >= condition.minimum
-            ) is not (condition.negated)
-        case c.SumOf():
-            return bool(COMPARE[condition.operator](sum_of(condition, person, now), condition.value.value))
-        case c.DidInPeriods():
-            return (len(periods_of(condition, person, now)) >= condition.minimum) is not condition.negated
-        case c.DidThen():
-            return any(True for _ in _sequences(condition, person, now))
+        case (
+            c.Did()
+            | c.DidInPeriods()
+            | c.DidThen()
+            | c.SumOf()
+            | c.Measure()
+            | c.EdgeEvent()
+            | c.Gap()
+            | c.PerKey()
+            | c.SilentFor()
+        ):
+            return _event_atom(condition, person, now)
+        case (
+            c.HasTag()
+            | c.HasLabel()
+            | c.InSegment()
+            | c.ConsentGranted()
+            | c.LocalTime()
+            | c.LocalWeekday()
+            | c.Bucket()
+            | c.Everybody()
+        ):
+            return _person_atom(condition, person, now)
         case _:
-            return field_holds(condition, field_value(condition.field, attribute_values(person), now), now)
+            return field_holds(condition, person_value(condition.field, person, now), now, person.zone)
 
 
-# ---- fields
-def attribute_values(person: PersonFacts) -> Mapping[str, FactValue]:
-    """Return the attributes of a person with those that the record holds elsewhere."""
-    values = {"first_seen_at": person.first_seen_at, "zone": person.zone, **person.attributes}
-    if "last_inbound_at" not in values:
-        wrote = (event.occurred_at for event in person.events if event.name == SILENCE_EVENT)
-        values["last_inbound_at"] = max(wrote, default=None)
-    return values
-
-
-def field_value(name: c.Field, values: Mapping[str, FactValue], now: datetime) -> FactValue:
-    """Return the value of a field, None where it is missing."""
-    if name.years_since is not None:
-        born = values.get(name.years_since)
-        return full_years(born, today(name.zone, now)) if isinstance(born, date) else None
-    value = values.get(name.name)
-    if value is None or value == "" or (name.type is AttributeType.TEXT_LIST and not value):
-        return None
-    return value
-
-
-def field_holds(atom: c.FieldAtom, value: Any, now: datetime) -> bool:  # noqa: PLR0911 - one return per kind of node
-    """Return whether an atom holds for a value; for a missing one only `is missing` and `!=` do."""
+def _event_atom(atom: c.EventAtom, person: PersonFacts, now: datetime) -> bool:  # noqa: PLR0911 - one return per kind of node
     match atom:
-        case c.Presence():
-            return (value is not None) is atom.is_set
-        case c.Comparison(operator="!="):
-            return bool(value is None or value != atom.value.value)
-        case _ if value is None:
-            return False
-        case c.Comparison():
-            return bool(COMPARE[atom.operator](value, atom.value.value))
-        case c.Between():
-            below = COMPARE["<" if atom.field.type is AttributeType.INSTANT else "<="]
-            return bool(atom.low.value <= value and below(value, atom.high.value))
-        case c.OneOf():
-            return any(value == wanted.value for wanted in atom.values)
-        case c.Contains():
-            tests = (wanted.value in value for wanted in atom.values)
-            return all(tests) if atom.mode == "all" else any(tests)
-        case c.StartsWith():
-            return bool(value.startswith(atom.prefix.value))
-        case c.Ago():
-            cut = cut_of(atom, now)
-            return bool(value < cut if atom.direction == "before" else value >= cut)
+        case c.Did():
+            return did(atom, person, now)
+        case c.SumOf():
+            return bool(COMPARE[atom.operator](sum_of(atom, person, now), atom.value.value))
+        case c.Measure():
+            return measure_holds(atom, person, now)
+        case c.DidInPeriods():
+            return (len(periods_of(atom, person, now)) >= atom.minimum) is not atom.negated
+        case c.DidThen():
+            return did_then(atom, person, now)
+        case c.EdgeEvent():
+            return edge_has(atom, person, now)
+        case c.Gap():
+            return gap_holds(atom, person, now)
+        case c.PerKey():
+            groups = key_groups(atom, person, now).values()
+            return any(evaluate_group(atom, events, person, now) for events in groups)
+        case c.SilentFor():
+            return _silent(atom, person, now)
+
+
+def _person_atom(atom: c.PersonAtom, person: PersonFacts, now: datetime) -> bool:  # noqa: PLR0911 - one return per kind of node
+    match atom:
+        case c.HasTag():
+            return atom.tag in person.tags
+        case c.HasLabel():
+            wanted = atom.label if atom.value is None else f"{atom.label}={atom.value}"
+            return wanted in person.labels
+        case c.InSegment():
+            assert atom.condition is not None, "the resolve pass fills in the condition of a segment"
+            return evaluate(atom.condition, person, now)
+        case c.ConsentGranted():
+            return _consent(atom, person, now)
+        case c.LocalTime():
+            clock = local_time(zone_of(person.zone, atom.zone), now).time()
+            if atom.start < atom.end:
+                return atom.start <= clock < atom.end
+            return clock >= atom.start or clock < atom.end
+        case c.LocalWeekday():
+            day = local_day(zone_of(person.zone, atom.zone), now)
+            return list(c.Weekday)[day.weekday()] in atom.days
+        case c.Bucket():
+            return in_bucket(atom, person.contact_id)
+        case c.Everybody():
+            return True
 
 
 def _consent(atom: c.ConsentGranted, person: PersonFacts, now: datetime) -> bool:
@@ -115,40 +134,6 @@ def _consent(atom: c.ConsentGranted, person: PersonFacts, now: datetime) -> bool
     return record.at < cut if atom.direction == "before" else record.at >= cut
 
 
-# ---- events
-def where_holds(condition: c.Condition | None, event: EventFact, now: datetime) -> bool:
-    """Return whether an event fulfils the condition on its properties."""
-    match condition:
-        case None:
-            return True
-        case c.And():
-            return all(where_holds(part, event, now) for part in condition.parts)
-        case c.Or():
-            return any(where_holds(part, event, now) for part in condition.parts)
-        case c.Not():
-            return not where_holds(condition.part, event, now)
-        case (
-            c.Comparison() | c.Between() | c.OneOf() | c.Contains() | c.StartsWith() | c.Presence() | c.Ago()
-        ):
-            return field_holds(condition, field_value(condition.field, event.properties, now), now)
-        case _:
-            raise AssertionError("the resolve pass lets only properties stand inside where")
-
-
-def matching(
-    pattern: c.EventPattern, window: c.Window | None, person: PersonFacts, now: datetime
-) -> list[EventFact]:
-    """Return the events of a person that match a pattern inside a window."""
-    bounds = bounds_of(window, now)
-    return [
-        event
-        for event in person.events
-        if event.name == pattern.event
-        and bounds.holds(event.occurred_at)
-        and where_holds(pattern.where, event, now)
-    ]
-
-
 def _silent(atom: c.SilentFor, person: PersonFacts, now: datetime) -> bool:
     start = now - atom.duration.length
     if person.first_seen_at is None or person.first_seen_at >= start:
@@ -157,45 +142,62 @@ def _silent(atom: c.SilentFor, person: PersonFacts, now: datetime) -> bool:
     return not matching(wrote, c.LastWindow(duration=atom.duration), person, now)
 
 
-def sum_of(atom: c.SumOf, person: PersonFacts, now: datetime) -> Decimal:
-    """Return the sum over the matching events; a missing property adds nothing."""
-    total = Decimal(0)
-    for event in matching(atom.pattern, atom.window, person, now):
-        value = event.properties.get(atom.property.name)
-        if isinstance(value, (int, Decimal)):
-            total += value
-    return total
+# ---- per key
+def key_groups(
+    atom: c.PerKey, person: PersonFacts, now: datetime
+) -> dict[tuple[FactValue, ...], list[EventFact]]:
+    """Return the events that the condition names, by the values of their keys; without one of them, left out."""
+    names = frozenset(events_named(atom.condition))
+    zone = zone_of(person.zone, atom.zone)
+    groups: dict[tuple[FactValue, ...], list[EventFact]] = {}
+    for event in person.events:
+        if event.name in names and event.occurred_at < now:
+            key = tuple(_key(name, event, zone) for name in atom.keys)
+            if None not in key:
+                groups.setdefault(key, []).append(event)
+    return groups
 
 
-def periods_of(atom: c.DidInPeriods, person: PersonFacts, now: datetime) -> set[date]:
-    """Return the first days of the local calendar periods in which matching events lie."""
-    zone = person.zone or atom.zone or "UTC"
-    found: set[date] = set()
-    for event in matching(atom.pattern, atom.window, person, now):
-        try:
-            day = local_time(zone, event.occurred_at).date()
-        except UnknownZoneError:
-            day = event.occurred_at.date()
-        if atom.unit == "weeks":
-            day -= timedelta(days=day.weekday())
-        found.add(day.replace(day=1) if atom.unit == "months" else day)
-    return found
+def evaluate_group(atom: c.PerKey, events: Sequence[EventFact], person: PersonFacts, now: datetime) -> bool:
+    """Return whether the condition holds when only the events of one key count."""
+    return evaluate(atom.condition, replace(person, events=events), now)
 
 
-def _sequences(atom: c.DidThen, person: PersonFacts, now: datetime) -> Iterator[EventFact]:
-    """Yield each first event that is followed or, for `then not`, whose time has passed without a follower."""
-    seconds = matching(atom.second, None, person, now)
-    for first in matching(atom.first, atom.window, person, now):
-        deadline = first.occurred_at + atom.within.length
-        followed = any(
-            first.occurred_at < second.occurred_at <= deadline and _same(atom.same, first, second)
-            for second in seconds
-        )
-        if (deadline < now and not followed) if atom.then_not else followed:
-            yield first
+def _key(name: str, event: EventFact, zone: str) -> FactValue:
+    if name == DAY_KEY:
+        return local_day(zone, event.occurred_at)
+    return event_value(c.Field(name=name), event)
 
 
-def _same(names: tuple[str, ...], first: EventFact, second: EventFact) -> bool:
-    """Return whether two events agree on properties; a missing one agrees with nothing."""
-    pairs = [(first.properties.get(name), second.properties.get(name)) for name in names]
-    return all(one is not None and one == other for one, other in pairs)
+def events_named(condition: c.Condition) -> Iterator[str]:
+    """Yield the names of the events that the conditions inside `for some` ask for."""
+    match condition:
+        case c.And() | c.Or():
+            for part in condition.parts:
+                yield from events_named(part)
+        case c.Not():
+            yield from events_named(condition.part)
+        case c.Measure():
+            yield from _named_by(condition.left)
+            yield from _named_by(condition.right)
+        case c.Did() | c.DidInPeriods() | c.SumOf() | c.Gap() | c.EdgeEvent():
+            yield from _named_in(condition.pattern, condition.window)
+        case _:
+            raise AssertionError("the type pass lets only events and measures stand inside `for some`")
+
+
+def _named_by(expression: c.Expression) -> Iterator[str]:
+    match expression:
+        case c.Aggregate():
+            yield from _named_in(expression.pattern, expression.window)
+        case c.Arithmetic():
+            yield from _named_by(expression.left)
+            yield from _named_by(expression.right)
+        case _:
+            return
+
+
+def _named_in(pattern: c.EventPattern, window: c.Window | None) -> Iterator[str]:
+    yield pattern.event
+    if isinstance(window, c.FirstWindow) and window.anchor is not None:
+        yield window.anchor.event

@@ -1,0 +1,98 @@
+"""The reference for measured numbers: aggregates over events, arithmetic of them, and their comparison.
+
+Numbers are fractions of whole numbers, so that neither a quotient nor a long sum is ever rounded.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Literal
+
+from rulecast.rule.engine.facts import EventFact, FactValue, PersonFacts
+from rulecast.rule.engine.reference_events import matching
+from rulecast.rule.engine.reference_fields import COMPARE, event_value, person_value
+from rulecast.rule.language import condition as c
+
+
+def measure_holds(atom: c.Measure, person: PersonFacts, now: datetime) -> bool:
+    """Return whether both sides are known and compare so."""
+    left, right = value_of(atom.left, person, now), value_of(atom.right, person, now)
+    if left is None or right is None:
+        return False
+    return bool(COMPARE[atom.operator](left, right))
+
+
+def value_of(expression: c.Expression, person: PersonFacts, now: datetime) -> Fraction | None:
+    """Return the exact value of an expression, None where it is missing."""
+    match expression:
+        case c.Constant():
+            return _number(expression.value)
+        case c.Field():
+            return _number(person_value(expression, person, now))
+        case c.Aggregate():
+            return aggregate(expression, person, now)
+        case c.Arithmetic():
+            left = value_of(expression.left, person, now)
+            right = value_of(expression.right, person, now)
+            return None if left is None or right is None else _calculate(expression, left, right)
+
+
+def _calculate(expression: c.Arithmetic, left: Fraction, right: Fraction) -> Fraction | None:
+    match expression.operator:
+        case "+":
+            return left + right
+        case "-":
+            return left - right
+        case "*":
+            return left * right
+        case "/":
+            return None if right == 0 else left / right
+
+
+def aggregate(atom: c.Aggregate, person: PersonFacts, now: datetime) -> Fraction | None:
+    """Return the aggregate over the matching events, None where it is missing."""
+    found = matching(atom.pattern, atom.window, person, now)
+    if atom.kind == "count":
+        return Fraction(len(found))
+    assert atom.property is not None, "the grammar gives every other aggregate a property"
+    values = _values(found, atom.property)
+    if atom.kind == "distinct":
+        return Fraction(len(set(values)))
+    numbers = [number for value in values if (number := _number(value)) is not None]
+    return _summary(atom.kind, numbers)
+
+
+def _summary(
+    kind: Literal["sum", "average", "smallest", "largest"], numbers: Sequence[Fraction]
+) -> Fraction | None:
+    if not numbers:
+        return Fraction(0) if kind == "sum" else None
+    match kind:
+        case "sum":
+            return sum(numbers, Fraction(0))
+        case "average":
+            return sum(numbers, Fraction(0)) / len(numbers)
+        case "smallest":
+            return min(numbers)
+        case "largest":
+            return max(numbers)
+
+
+def _values(events: Sequence[EventFact], name: c.Field) -> list[FactValue]:
+    values = (event_value(name, event) for event in events)
+    return [tuple(value) if isinstance(value, list) else value for value in values if value is not None]
+
+
+def _number(value: FactValue) -> Fraction | None:
+    return Fraction(value) if isinstance(value, (int, Decimal)) else None
+
+
+def sum_of(atom: c.SumOf, person: PersonFacts, now: datetime) -> Decimal:
+    """Return the sum over the matching events; a missing property adds nothing."""
+    total = Decimal(0)
+    for event in matching(atom.pattern, atom.window, person, now):
+        value = event.properties.get(atom.property.name)
+        if isinstance(value, (int, Decimal)):
+            total += value
+    return total
