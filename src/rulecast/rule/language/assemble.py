@@ -3,15 +3,9 @@
 from dataclasses import replace
 from typing import Any
 
-from rulecast.rule.language.build_rule import Clause, Draft
-from rulecast.rule.language.document import (
-    DEFAULT_PRIORITY,
-    Moment,
-    Rule,
-    Schedule,
-    SetAction,
-    TagAction,
-)
+from rulecast.rule.language import document as d
+from rulecast.rule.language.build_clause import Clause
+from rulecast.rule.language.build_rule import Draft
 from rulecast.rule.language.problem import CLAUSE_MISSING, CLAUSE_TWICE, RuleProblem
 
 REQUIRED = {
@@ -19,21 +13,35 @@ REQUIRED = {
     "when": 'when city = "Rabat"',
     "send": "send template NAME in fr from NUMBER",
 }
+ACTIONS = {"moment", "action"}
+REPEATED = {"for variant", "after", "example"}
+# Clauses that say more about another one, and what that other one looks like.
+BELONGS_TO = {
+    "leftover": ("schedule", "once at 20:00..22:00 local time of the contact; drop the rest"),
+    "holidays": ("schedule", "once at 20:00..22:00 local time of the contact; not on public holidays"),
+    "ignore events": ("on", "on purchase; ignore events older than 6 hours"),
+    "with imports": ("on", "on purchase; with imports"),
+}
 
 
-def assemble(draft: Draft, problems: list[RuleProblem]) -> Rule | None:
+def assemble(draft: Draft, problems: list[RuleProblem]) -> d.Rule | None:
     """Return the rule, or None where a clause it cannot do without is missing; problems are appended."""
     found: dict[str, Any] = {}
-    actions: list[TagAction | SetAction] = []
+    spans: dict[str, Clause] = {}
+    actions: list[d.Action] = []
+    repeated: dict[str, list[Any]] = {name: [] for name in REPEATED}
     previous: list[Clause | None] = [None, None]
     for clause in draft.clauses:
         if clause is not None:
-            if clause.name in {"moment", "action"}:
+            if clause.name in ACTIONS:
                 actions.append(_action(clause, previous, actions))
+            elif clause.name in REPEATED:
+                repeated[clause.name].append(clause.value)
             else:
                 _keep(clause, found, problems)
+                spans.setdefault(clause.name, clause)
         previous = [previous[1], clause]
-    schedule = _schedule(found, draft, problems)
+    _check_belonging(spans, problems)
     missing = [name for name in REQUIRED if name not in found]
     problems.extend(
         RuleProblem(
@@ -44,43 +52,49 @@ def assemble(draft: Draft, problems: list[RuleProblem]) -> Rule | None:
         )
         for name in missing
     )
-    return None if missing else _rule(draft, found, tuple(actions), schedule)
+    return None if missing else _rule(draft, found, tuple(actions), repeated)
 
 
 def _rule(
-    draft: Draft, found: dict[str, Any], actions: tuple[TagAction | SetAction, ...], schedule: Schedule | None
-) -> Rule:
-    return Rule(
+    draft: Draft, found: dict[str, Any], actions: tuple[d.Action, ...], repeated: dict[str, list[Any]]
+) -> d.Rule:
+    return d.Rule(
         name=draft.name,
         version=found.get("version", 1),
-        priority=found.get("priority", DEFAULT_PRIORITY),
+        priority=found.get("priority", d.DEFAULT_PRIORITY),
         purpose=found["purpose"],
         condition=found["when"],
         send=found["send"],
         about=found.get("about"),
+        trigger=_trigger(found),
+        decision_seconds=found.get("decide"),
+        validity=found.get("valid"),
+        score=found.get("score"),
         actions=actions,
-        schedule=schedule,
+        follow_ups=tuple(repeated["after"]),
+        schedule=_schedule(found),
         person_limit=found.get("limit"),
+        workspace_limit=found.get("limit all"),
         batch=found.get("batch"),
         budget=found.get("budget"),
         holdout_percent=found.get("holdout"),
         variants=found.get("variants", ()),
+        variant_sends=tuple(repeated["for variant"]),
         success=found.get("success"),
         stop_tests=found.get("stop", ()),
+        examples=tuple(repeated["example"]),
         span=draft.span,
     )
 
 
-def _action(
-    clause: Clause, previous: list[Clause | None], actions: list[TagAction | SetAction]
-) -> TagAction | SetAction:
+def _action(clause: Clause, previous: list[Clause | None], actions: list[d.Action]) -> d.Action:
     """Bind an action to its moment: its own, that of the action before its semicolon, or accepted."""
-    action: TagAction | SetAction = clause.value
+    action: d.Action = clause.value
     before, separator = previous
-    follows = separator is None and before is not None and before.name in {"moment", "action"}
+    follows = separator is None and before is not None and before.name in ACTIONS
     if clause.name == "moment":
         return action
-    return replace(action, moment=actions[-1].moment if follows else Moment.ACCEPTED)
+    return replace(action, moment=actions[-1].moment if follows else d.Moment.ACCEPTED)
 
 
 def _keep(clause: Clause, found: dict[str, Any], problems: list[RuleProblem]) -> None:
@@ -96,18 +110,36 @@ def _keep(clause: Clause, found: dict[str, Any], problems: list[RuleProblem]) ->
     found[clause.name] = clause.value
 
 
-def _schedule(found: dict[str, Any], draft: Draft, problems: list[RuleProblem]) -> Schedule | None:
-    schedule: Schedule | None = found.get("schedule")
-    if "leftover" not in found:
-        return schedule
-    if schedule is None:
-        problems.append(
-            RuleProblem(
-                kind=CLAUSE_MISSING,
-                message="What to do with the rest needs a sending window.",
-                span=draft.span,
-                hint="for example: once at 20:00..22:00 local time of the contact; drop the rest",
+def _check_belonging(clauses: dict[str, Clause], problems: list[RuleProblem]) -> None:
+    """Report clauses that say more about one that is missing."""
+    for name, (owner, example) in BELONGS_TO.items():
+        if name not in clauses:
+            continue
+        trigger = clauses[owner].value if owner in clauses else None
+        if trigger is None or isinstance(trigger, d.EnteringTrigger):
+            needed = "a sending window" if owner == "schedule" else "a trigger by an event"
+            problems.append(
+                RuleProblem(
+                    kind=CLAUSE_MISSING,
+                    message=f"The clause `{name}` says more about {needed}, which the rule does not have.",
+                    span=clauses[name].span,
+                    hint=f"for example: {example}",
+                )
             )
-        )
+
+
+def _schedule(found: dict[str, Any]) -> d.Schedule | None:
+    schedule: d.Schedule | None = found.get("schedule")
+    if schedule is None:
         return None
-    return replace(schedule, leftover=found["leftover"])
+    leftover = found.get("leftover", schedule.leftover)
+    return replace(schedule, leftover=leftover, skips_holidays="holidays" in found)
+
+
+def _trigger(found: dict[str, Any]) -> d.Trigger | None:
+    trigger: d.Trigger | None = found.get("on")
+    if not isinstance(trigger, d.EventTrigger):
+        return trigger
+    return replace(
+        trigger, older_than=found.get("ignore events"), with_imports=found.get("with imports", False)
+    )

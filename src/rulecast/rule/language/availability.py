@@ -7,7 +7,16 @@ from collections.abc import Iterator
 from enum import StrEnum
 
 from rulecast.rule.language.condition import Span
-from rulecast.rule.language.document import Rule, SetAction
+from rulecast.rule.language.document import (
+    AssignAction,
+    EnteringTrigger,
+    EventTrigger,
+    NotifyAction,
+    Rule,
+    SetAction,
+    Trigger,
+    sends_of,
+)
 from rulecast.rule.language.problem import NOT_YET, RuleProblem
 
 
@@ -27,6 +36,13 @@ class Construct(StrEnum):
     REPLY = "a free-form reply"
     ASSIGN = "assigning an agent"
     NOTIFY = "notifying a recipient"
+    VALIDITY = "validity dates"
+    SCORE = "a score"
+    DECISION_WINDOW = "a decision window of its own"
+    HOLIDAYS = "public holidays"
+    WORKSPACE_LIMIT = "a limit over all rules"
+    BUDGET_PER_MONTH = "a budget per month"
+    LINK_TARGET = "where a template's link leads"
     GEOGRAPHY = "distance"
     SEGMENT = "membership in a segment"
     LABEL = "mined labels"
@@ -45,16 +61,16 @@ HINTS: dict[Construct, str] = {
     Construct.CALENDAR_DAYS: "`in last 7 days` looks back 168 hours",
 }
 
+ACTIONS: dict[type, Construct] = {
+    SetAction: Construct.SET_ATTRIBUTE,
+    AssignAction: Construct.ASSIGN,
+    NotifyAction: Construct.NOTIFY,
+}
+
 # Words at which reading stops although they belong to the language, where a clause can begin.
 CLAUSE_WORDS: dict[str, Construct] = {
-    "on": Construct.EVENT_TRIGGER,
-    "entering": Construct.ENTERING_TRIGGER,
-    "after": Construct.FOLLOW_UP,
-    "then": Construct.FOLLOW_UP,
     "link": Construct.SEND_LINK,
     "reply": Construct.REPLY,
-    "assign": Construct.ASSIGN,
-    "notify": Construct.NOTIFY,
     "media": Construct.MEDIA,
 }
 
@@ -75,7 +91,6 @@ NAMES: dict[str, Construct] = {
     "bucket": Construct.BUCKET,
     "segment": Construct.SEGMENT,
     "label": Construct.LABEL,
-    "event": Construct.EVENT_TRIGGER,
 }
 
 
@@ -96,15 +111,34 @@ def refuse_unavailable(rule: Rule) -> list[RuleProblem]:
 
 
 def _used(rule: Rule) -> Iterator[tuple[Construct, Span]]:
-    if rule.schedule is not None and rule.schedule.recurrence == "every":
-        yield Construct.RECURRING_SCHEDULE, rule.schedule.span
-    if rule.variants:
-        yield Construct.VARIANTS, rule.variants[0].span
-    if rule.stop_tests:
-        yield Construct.STOP_TESTS, rule.stop_tests[0].span
+    schedule, budget = rule.schedule, rule.budget
+    used: list[tuple[Construct, Span | None]] = [
+        (
+            Construct.RECURRING_SCHEDULE,
+            schedule.span if schedule and schedule.recurrence == "every" else None,
+        ),
+        (Construct.HOLIDAYS, schedule.span if schedule and schedule.skips_holidays else None),
+        (Construct.EVENT_TRIGGER, _span_of_kind(rule.trigger, EventTrigger)),
+        (Construct.ENTERING_TRIGGER, _span_of_kind(rule.trigger, EnteringTrigger)),
+        (Construct.VALIDITY, rule.validity.span if rule.validity else None),
+        (Construct.SCORE, rule.score.span if rule.score else None),
+        (Construct.DECISION_WINDOW, rule.span if rule.decision_seconds is not None else None),
+        (Construct.WORKSPACE_LIMIT, rule.workspace_limit.span if rule.workspace_limit else None),
+        (Construct.BUDGET_PER_MONTH, budget.span if budget and budget.per == "month" else None),
+        (Construct.VARIANTS, next((one.span for one in rule.variants), None)),
+        (Construct.FOLLOW_UP, next((one.span for one in rule.follow_ups), None)),
+        (Construct.STOP_TESTS, next((one.span for one in rule.stop_tests), None)),
+    ]
+    yield from ((construct, span) for construct, span in used if span is not None)
     for action in rule.actions:
-        if isinstance(action, SetAction):
-            yield Construct.SET_ATTRIBUTE, action.span
-    for parameter in rule.send.parameters:
-        if parameter.coupon_pool is not None:
-            yield Construct.COUPON, parameter.span
+        if type(action) in ACTIONS:
+            yield ACTIONS[type(action)], action.span
+    for send in sends_of(rule):
+        yield from ((Construct.LINK_TARGET, link.span) for link in send.links)
+        for parameter in send.parameters:
+            if parameter.coupon_pool is not None:
+                yield Construct.COUPON, parameter.span
+
+
+def _span_of_kind(trigger: Trigger | None, kind: type) -> Span | None:
+    return trigger.span if isinstance(trigger, kind) else None

@@ -1,10 +1,10 @@
-"""Turn the parser's tree of a rule into its clauses."""
+"""Turn the parser's tree of a rule into its clauses: header, trigger, schedule, limits, experiment."""
 
 # ruff: noqa: D102, ARG002 - the methods are the grammar's productions, which rule.lark describes.
 from dataclasses import dataclass, replace
-from datetime import time
+from datetime import date, time
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, cast
 
 from lark import Token, v_args
 from lark.tree import Meta
@@ -12,26 +12,17 @@ from lark.tree import Meta
 from rulecast.rule.language import condition as c
 from rulecast.rule.language import document as d
 from rulecast.rule.language import limits
-from rulecast.rule.language.build import ConditionBuilder, span_of, span_of_token
-from rulecast.rule.language.problem import BAD_VALUE, EMPTY_RANGE, OUT_OF_LIMITS, UNKNOWN_WORD
-from rulecast.values.catalogue import closest_name
+from rulecast.rule.language.build import span_of, span_of_token
+from rulecast.rule.language.build_clause import Clause
+from rulecast.rule.language.build_send import SendBuilder
+from rulecast.rule.language.problem import EMPTY_RANGE, OUT_OF_LIMITS
 
 DAY_GROUPS = {
     "weekday": d.WORKING_DAYS,
     "weekdays": d.WORKING_DAYS,
-    "day": tuple(d.Weekday),
-    "days": tuple(d.Weekday),
+    "day": tuple(c.Weekday),
+    "days": tuple(c.Weekday),
 }
-Word = TypeVar("Word", d.Band, d.Moment, d.Weekday)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clause:
-    """One clause as it came: its name, what it says, and where it stands."""
-
-    name: str
-    value: Any
-    span: c.Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +35,7 @@ class Draft:
 
 
 @v_args(meta=True)
-class RuleBuilder(ConditionBuilder):
+class RuleBuilder(SendBuilder):
     """Builds the clauses of a rule; problems gather in `problems`."""
 
     def rule(self, meta: Meta, children: list[Any]) -> Draft:
@@ -52,43 +43,8 @@ class RuleBuilder(ConditionBuilder):
         clauses = tuple(item if isinstance(item, Clause) else None for item in items)
         return Draft(name=self._name(name), clauses=clauses, span=span_of_token(name))
 
-    def _name(self, token: Token) -> str:
-        if len(token) > limits.NAME_CHARACTERS_MAX:
-            self._report(
-                OUT_OF_LIMITS,
-                f"A name has at most {limits.NAME_CHARACTERS_MAX} characters.",
-                span_of_token(token),
-            )
-        return str(token)
-
-    def _word(self, token: Token, known: type[Word]) -> Word:
-        words = {member.value: member for member in known}
-        if token.lower() not in words:
-            self._unknown(token, list(words))
-        return words.get(token.lower(), next(iter(known)))
-
-    def _unknown(self, token: Token, words: list[str]) -> None:
-        near = closest_name(token, words)
-        self._report(
-            UNKNOWN_WORD,
-            f"{token} is not one of {', '.join(words)}.",
-            span_of_token(token),
-            hint=f"did you mean {near}?" if near else None,
-        )
-
-    def _within(self, token: Token, most: int, *, least: int = 1) -> int:
-        found = self._integer(token)
-        if not least <= found <= most:
-            self._report(OUT_OF_LIMITS, f"The number lies between {least} and {most}.", span_of_token(token))
-            return max(least, 1)
-        return found
-
-    def _percent(self, constant: c.Constant) -> Decimal:
-        found = Decimal(str(constant.value))
-        if not 0 < found < 100:  # noqa: PLR2004 - a percentage
-            self._report(OUT_OF_LIMITS, "A percentage lies between 0 and 100.", constant.span)
-            return Decimal(1)
-        return found
+    def word(self, meta: Meta, children: list[Token]) -> Token:
+        return children[0]
 
     # ---- header
     def version(self, meta: Meta, children: list[Token]) -> Clause:
@@ -108,104 +64,96 @@ class RuleBuilder(ConditionBuilder):
     def audience(self, meta: Meta, children: list[Any]) -> Clause:
         return Clause(name="when", value=children[0], span=span_of(meta))
 
-    # ---- send
-    def language_of_contact(self, meta: Meta, children: list[Token]) -> tuple[tuple[str, ...], str | None]:
-        *names, _, fallback = children
-        return tuple(str(name) for name in names), None if fallback.type == "SKIP" else str(fallback)
+    def score(self, meta: Meta, children: list[Token]) -> Clause:
+        value = c.Field(name=str(children[0]), span=span_of_token(children[0]))
+        return Clause(name="score", value=value, span=span_of(meta))
 
-    def language_fixed(self, meta: Meta, children: list[Token]) -> tuple[tuple[str, ...], str | None]:
-        return (str(children[0]),), str(children[0])
+    def _valid(self, meta: Meta, start: Token | None, end: Token | None) -> Clause:
+        days = [cast("date", self._moment(token).value) if token else None for token in (start, end)]
+        value = d.Validity(start=days[0], end=days[1], span=span_of(meta))
+        return Clause(name="valid", value=value, span=value.span)
 
-    def parameters(self, meta: Meta, children: list[d.Parameter]) -> tuple[d.Parameter, ...]:
-        return tuple(children)
+    def valid_from(self, meta: Meta, children: list[Token]) -> Clause:
+        return self._valid(meta, children[0], None)
 
-    def parameter_attribute(self, meta: Meta, children: list[Token]) -> d.Parameter:
-        name, attribute, *default = children
-        text = self._text(default[0]) if default else None
-        return d.Parameter(name=str(name), attribute=str(attribute), default=text, span=span_of(meta))
+    def valid_between(self, meta: Meta, children: list[Token]) -> Clause:
+        return self._valid(meta, children[0], children[1])
 
-    def parameter_text(self, meta: Meta, children: list[Token]) -> d.Parameter:
-        return d.Parameter(name=str(children[0]), default=self._text(children[1]), span=span_of(meta))
+    def valid_until(self, meta: Meta, children: list[Token]) -> Clause:
+        return self._valid(meta, None, children[0])
 
-    def parameter_coupon(self, meta: Meta, children: list[Token]) -> d.Parameter:
-        return d.Parameter(name=str(children[0]), coupon_pool=str(children[1]), span=span_of(meta))
+    # ---- trigger
+    def on_event(self, meta: Meta, children: list[Any]) -> Clause:
+        pattern, delay = children
+        value = d.EventTrigger(pattern=pattern, delay=delay, span=span_of(meta))
+        return Clause(name="on", value=value, span=value.span)
 
-    def send(self, meta: Meta, children: list[Any]) -> Clause:
-        _, template, (languages, fallback), parameters, number = children
-        value = d.SendTemplate(
-            template=str(template),
-            languages=languages,
-            fallback_language=fallback,
-            parameters=parameters or (),
-            number=str(number),
-            span=span_of(meta),
-        )
-        return Clause(name="send", value=value, span=value.span)
+    def on_entering(self, meta: Meta, children: list[Any]) -> Clause:
+        value = d.EnteringTrigger(span=span_of(meta))
+        return Clause(name="on", value=value, span=value.span)
 
-    # ---- moments
-    def moment(self, meta: Meta, children: list[Any]) -> Clause:
-        moment, action = children
-        value = replace(action.value, moment=self._word(moment, d.Moment))
-        return Clause(name="moment", value=value, span=action.span)
+    def older(self, meta: Meta, children: list[c.Duration]) -> Clause:
+        return Clause(name="ignore events", value=children[0], span=span_of(meta))
 
-    def tag_action(self, meta: Meta, children: list[Token]) -> Clause:
-        _, operation, text = children
-        value = d.TagAction(
-            moment=d.Moment.ACCEPTED,
-            operation="add" if operation.lower() == "add" else "remove",
-            tag=self._text(text),
-            span=span_of(meta),
-        )
-        return Clause(name="action", value=value, span=value.span)
+    def imports(self, meta: Meta, children: list[Any]) -> Clause:
+        return Clause(name="with imports", value=True, span=span_of(meta))
 
-    def set_action(self, meta: Meta, children: list[Any]) -> Clause:
-        _, name, value = children
-        action = d.SetAction(
-            moment=d.Moment.ACCEPTED,
-            attribute=c.Field(name=str(name), span=span_of_token(name)),
-            value=value if isinstance(value, c.Constant) else None,
-            span=span_of(meta),
-        )
-        return Clause(name="action", value=action, span=action.span)
+    def decision(self, meta: Meta, children: list[Token]) -> Clause:
+        seconds = self._within(children[0], limits.DECISION_SECONDS_MAX, least=0)
+        return Clause(name="decide", value=seconds, span=span_of(meta))
 
     # ---- schedule and limits
-    def days(self, meta: Meta, children: list[Token]) -> tuple[d.Weekday, ...]:
-        chosen: set[d.Weekday] = set()
+    def days(self, meta: Meta, children: list[Token]) -> tuple[c.Weekday, ...]:
+        chosen: set[c.Weekday] = set()
         for token in children:
             group = DAY_GROUPS.get(token.lower())
-            chosen.update(group or (self._word(token, d.Weekday),))
-        return tuple(day for day in d.Weekday if day in chosen)
+            chosen.update(group or (self._word(token, c.Weekday),))
+        return tuple(day for day in c.Weekday if day in chosen)
 
-    def _clock(self, token: Token) -> time:
-        try:
-            return time.fromisoformat(str(token))
-        except ValueError:
-            self._report(BAD_VALUE, f"{token} is no time of day.", span_of_token(token))
-            return time(0, 0)
+    def hours(self, meta: Meta, children: list[Token]) -> tuple[time, time]:
+        start, end = (self._clock(token) for token in children)
+        if end <= start:
+            self._report(
+                EMPTY_RANGE,
+                f"The window {children[0]}..{children[1]} is empty.",
+                span_of(meta),
+                hint="a window ends on the day on which it began",
+            )
+        return start, end
 
-    def schedule(self, meta: Meta, children: list[Any]) -> Clause:
-        word, *days, start, end = children
-        value = d.Schedule(
-            recurrence="once" if word.type == "ONCE" else "every",
-            days=days[0] if days else tuple(d.Weekday),
-            start=self._clock(start),
-            end=self._clock(end),
+    def month_days(self, meta: Meta, children: list[Token]) -> tuple[int, ...]:
+        return tuple(sorted({self._within(token, limits.MONTH_DAY_MAX) for token in children}))
+
+    def _schedule(
+        self, meta: Meta, word: Token, days: tuple[c.Weekday, ...] | None, hours: tuple[time, time]
+    ) -> d.Schedule:
+        start, end = hours
+        return d.Schedule(
+            recurrence=cast("Any", word.lower()),
+            days=days or tuple(c.Weekday),
+            start=start,
+            end=end,
             leftover=d.DropRest(),
             span=span_of(meta),
         )
-        if value.end <= value.start:
-            self._report(
-                EMPTY_RANGE,
-                f"The window {start}..{end} is empty.",
-                value.span,
-                hint="a window ends on the day on which it began",
-            )
+
+    def schedule(self, meta: Meta, children: list[Any]) -> Clause:
+        word, days, hours = children
+        value = self._schedule(meta, word, days, hours)
         return Clause(name="schedule", value=value, span=value.span)
+
+    def schedule_of_month(self, meta: Meta, children: list[Any]) -> Clause:
+        word, month_days, hours = children
+        value = replace(self._schedule(meta, word, None, hours), month_days=month_days)
+        return Clause(name="schedule", value=value, span=value.span)
+
+    def holidays(self, meta: Meta, children: list[Any]) -> Clause:
+        return Clause(name="holidays", value=True, span=span_of(meta))
 
     def carry_over(self, meta: Meta, children: list[Any]) -> Clause:
         until: Any = children[0]
         if isinstance(until, Token):
-            until = self._moment(until).value if until.type == "DATE" else self._word(until, d.Weekday)
+            until = self._moment(until).value if until.type == "DATE" else self._word(until, c.Weekday)
         return Clause(name="leftover", value=d.CarryOver(until=until), span=span_of(meta))
 
     def drop_rest(self, meta: Meta, children: list[Any]) -> Clause:
@@ -216,6 +164,11 @@ class RuleBuilder(ConditionBuilder):
         value = d.PersonLimit(count=count, per=children[2], span=span_of(meta))
         return Clause(name="limit", value=value, span=value.span)
 
+    def workspace_limit(self, meta: Meta, children: list[Any]) -> Clause:
+        count = self._within(children[2], limits.PERSON_LIMIT_MAX)
+        value = d.PersonLimit(count=count, per=children[3], span=span_of(meta))
+        return Clause(name="limit all", value=value, span=value.span)
+
     def batch(self, meta: Meta, children: list[Any]) -> Clause:
         value = d.Batch(
             size=self._within(children[1], limits.BATCH_MAX), every=children[3], span=span_of(meta)
@@ -223,8 +176,13 @@ class RuleBuilder(ConditionBuilder):
         return Clause(name="batch", value=value, span=value.span)
 
     def budget(self, meta: Meta, children: list[Any]) -> Clause:
-        _, amount, currency = children
-        value = d.Budget(amount=Decimal(str(amount.value)), currency=str(currency), span=span_of(meta))
+        _, amount, currency, per = children
+        value = d.Budget(
+            amount=Decimal(str(amount.value)),
+            currency=str(currency),
+            per="run" if per.type == "RUN" else "month",
+            span=span_of(meta),
+        )
         if not 0 < value.amount < limits.BUDGET_MAX:
             self._report(OUT_OF_LIMITS, "A budget is above zero and below a million million.", amount.span)
         return Clause(name="budget", value=value, span=value.span)

@@ -354,3 +354,9 @@ class Rule:
     stop_tests: tuple[StopTest, ...] = ()
     examples: tuple[Example, ...] = ()
     span: Span = place()
+
+
+def sends_of(rule: Rule) -> tuple[SendTemplate, ...]:
+    """Return every message of a rule: its own, those of the variants, those of the follow-ups."""
+    variants = (one.send for one in rule.variant_sends)
+    return (rule.send, *variants, *(step.send for step in rule.follow_ups))

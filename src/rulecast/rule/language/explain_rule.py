@@ -63,24 +63,31 @@ def _parameter(parameter: d.Parameter) -> str:
     return f"their {parameter.attribute}, or {quoted(parameter.default)} where it is missing"
 
 
-def _action(action: d.TagAction | d.SetAction) -> str:
+def _action(action: d.Action) -> str:
     moments = {
         d.Moment.ACCEPTED: "When a message is accepted",
         d.Moment.DELIVERED: "When a message is delivered",
         d.Moment.CLICKED: "When a link is clicked",
         d.Moment.REPLIED: "When the person replies",
     }
-    if isinstance(action, d.SetAction):
-        return f"{moments[action.moment]}, {action.attribute.name} is set."
-    verb = "gets" if action.operation == "add" else "loses"
-    return f"{moments[action.moment]}, the person {verb} the tag {quoted(action.tag)}."
+    match action:
+        case d.SetAction():
+            what = f"{action.attribute.name} is set"
+        case d.AssignAction():
+            what = f"the conversation goes to the team {quoted(action.team)}"
+        case d.NotifyAction():
+            what = f"{quoted(action.recipient)} is told"
+        case d.TagAction():
+            verb = "gets" if action.operation == "add" else "loses"
+            what = f"the person {verb} the tag {quoted(action.tag)}"
+    return f"{moments[action.moment]}, {what}."
 
 
 def _schedule(schedule: d.Schedule | None) -> Iterator[str]:
     if schedule is None:
         yield "Messages go out from the launch on, at any hour that quiet hours allow."
         return
-    days = "any day" if len(schedule.days) == len(d.Weekday) else ", ".join(schedule.days)
+    days = "any day" if len(schedule.days) == len(c.Weekday) else ", ".join(schedule.days)
     yield (
         f"Messages go out on {days} from {schedule.start:%H:%M} until before {schedule.end:%H:%M}, "
         f"local time of the person. {_leftover(schedule.leftover)}"

@@ -28,16 +28,51 @@ def format_rule(rule: d.Rule) -> str:
 def _clauses(rule: d.Rule) -> Iterator[str]:
     yield f"version {rule.version}"
     yield f"priority {rule.priority.band}/{rule.priority.number}"
+    if rule.score is not None:
+        yield f"score {rule.score.name}"
     yield f"purpose {rule.purpose}"
     if rule.about is not None:
         yield f"about {quoted(rule.about)}"
+    yield from _validity(rule.validity)
+    yield from _trigger(rule)
     yield from _condition(rule.condition)
     yield from _send(rule.send)
+    for variant in rule.variant_sends:
+        yield from _send(variant.send, f"for variant {variant.variant} ")
+    for step in rule.follow_ups:
+        outcomes = " and ".join(f"{'not ' if one.negated else ''}{one.word}" for one in step.outcomes)
+        yield from _send(step.send, f"after {format_duration(step.after)} if {outcomes} ")
     yield from _actions(rule.actions)
     if rule.schedule is not None:
         yield _schedule(rule.schedule)
     yield from _limits(rule)
     yield from _experiment(rule)
+    for example in rule.examples:
+        yield format_example(example)
+
+
+def _validity(validity: d.Validity | None) -> Iterator[str]:
+    if validity is None or (validity.start is None and validity.end is None):
+        return
+    start = f" from {validity.start.isoformat()}" if validity.start is not None else ""
+    end = f" until {validity.end.isoformat()}" if validity.end is not None else ""
+    yield f"valid{start}{end}"
+
+
+def _trigger(rule: d.Rule) -> Iterator[str]:
+    match rule.trigger:
+        case d.EventTrigger() as trigger:
+            delay = f" after {format_duration(trigger.delay)}" if trigger.delay is not None else ""
+            parts = [f"on {format_pattern(trigger.pattern)}{delay}"]
+            if trigger.older_than is not None:
+                parts.append(f"ignore events older than {format_duration(trigger.older_than)}")
+            if trigger.with_imports:
+                parts.append("with imports")
+            yield "; ".join(parts)
+        case d.EnteringTrigger():
+            yield "on entering the audience"
+    if rule.decision_seconds is not None:
+        yield f"decide within {rule.decision_seconds} second{'' if rule.decision_seconds == 1 else 's'}"
 
 
 def _condition(condition: c.Condition) -> Iterator[str]:
@@ -52,16 +87,19 @@ def _condition(condition: c.Condition) -> Iterator[str]:
         yield f"when {text}" if number == 0 else f"{CONDITION_INDENT}and {text}"
 
 
-def _send(send: d.SendTemplate) -> Iterator[str]:
+def _send(send: d.SendTemplate, before: str = "") -> Iterator[str]:
     if send.languages == (send.fallback_language,):
         language = f"in {send.fallback_language}"
     else:
         fallback = send.fallback_language or "skip"
         language = f"in the contact's language ({', '.join(send.languages)}; else {fallback})"
-    yield f"send template {send.template} {language}"
+    yield f"{before}send template {send.template} {language}"
     if send.parameters:
         yield f"{CONDITION_INDENT}({', '.join(_parameter(parameter) for parameter in send.parameters)})"
     yield f"{CONDITION_INDENT}from {send.number}"
+    if send.links:
+        links = ", ".join(f"link {one.name} to {quoted(one.url)}" for one in send.links)
+        yield f"{CONDITION_INDENT}{links}"
 
 
 def _parameter(parameter: d.Parameter) -> str:
@@ -72,7 +110,7 @@ def _parameter(parameter: d.Parameter) -> str:
     return f"{parameter.name}: {' or '.join(sources)}"
 
 
-def _actions(actions: tuple[d.TagAction | d.SetAction, ...]) -> Iterator[str]:
+def _actions(actions: tuple[d.Action, ...]) -> Iterator[str]:
     """Join neighbours of one moment on one line, keeping their order."""
     before: d.Moment | None = None
     line = ""
@@ -88,25 +126,37 @@ def _actions(actions: tuple[d.TagAction | d.SetAction, ...]) -> Iterator[str]:
         yield line
 
 
-def _action(action: d.TagAction | d.SetAction) -> str:
-    if isinstance(action, d.TagAction):
-        return f"tag {action.operation} {quoted(action.tag)}"
-    value = "now" if action.value is None else format_scalar(action.value.value)
-    return f"set {action.attribute.name} = {value}"
+def _action(action: d.Action) -> str:
+    match action:
+        case d.TagAction():
+            return f"tag {action.operation} {quoted(action.tag)}"
+        case d.SetAction():
+            value = "now" if action.value is None else format_scalar(action.value.value)
+            return f"set {action.attribute.name} = {value}"
+        case d.AssignAction():
+            return f"assign to {quoted(action.team)}"
+        case d.NotifyAction():
+            return f"notify {quoted(action.recipient)}"
 
 
 def _schedule(schedule: d.Schedule) -> str:
-    days = _days(schedule)
     window = f"at {schedule.start:%H:%M}..{schedule.end:%H:%M} local time of the contact"
-    return f"{schedule.recurrence}{days} {window}; {_leftover(schedule.leftover)}"
+    parts = [f"{schedule.recurrence}{_days(schedule)} {window}"]
+    if schedule.skips_holidays:
+        parts.append("not on public holidays")
+    parts.append(_leftover(schedule.leftover))
+    return "; ".join(parts)
 
 
 def _days(schedule: d.Schedule) -> str:
-    preposition = " on" if schedule.recurrence == "once" else ""
-    if schedule.days == tuple(d.Weekday):
-        return "" if schedule.recurrence == "once" else " day"
+    if schedule.month_days:
+        return f" month on {', '.join(str(day) for day in schedule.month_days)}"
+    is_every = schedule.recurrence == "every"
+    preposition = "" if is_every else " on"
+    if schedule.days == tuple(c.Weekday):
+        return " day" if is_every else ""
     if schedule.days == d.WORKING_DAYS:
-        return f"{preposition} {'weekdays' if schedule.recurrence == 'once' else 'weekday'}"
+        return f"{preposition} {'weekday' if is_every else 'weekdays'}"
     return f"{preposition} {', '.join(schedule.days)}"
 
 
@@ -126,10 +176,13 @@ def _limits(rule: d.Rule) -> Iterator[str]:
     if rule.person_limit is not None:
         limit = rule.person_limit
         yield f"limit this rule to {limit.count} per person per {format_duration(limit.per)}"
+    if rule.workspace_limit is not None:
+        limit = rule.workspace_limit
+        yield f"limit all rules to {limit.count} per person per {format_duration(limit.per)}"
     if rule.batch is not None:
         yield f"batch {rule.batch.size} every {format_duration(rule.batch.every)}"
     if rule.budget is not None:
-        yield f"budget {format_percent(rule.budget.amount)} {rule.budget.currency} per run"
+        yield f"budget {format_percent(rule.budget.amount)} {rule.budget.currency} per {rule.budget.per}"
 
 
 def _experiment(rule: d.Rule) -> Iterator[str]:
@@ -149,6 +202,31 @@ def _experiment(rule: d.Rule) -> Iterator[str]:
 def _stop_test(test: d.StopTest) -> str:
     after = f" after {test.after_delivered} delivered" if test.after_delivered else ""
     return f"{test.measure} above {format_percent(test.above_percent)}% of delivered{after}"
+
+
+def format_example(example: d.Example) -> str:
+    """Return an example on one line."""
+    at = f" at {format_scalar(example.at.value)}" if example.at is not None else ""
+    known = [f"known for {format_duration(example.known_for)}"] if example.known_for is not None else []
+    facts = [
+        *(f"{name}: {format_scalar(value.value)}" for name, value in example.attributes),
+        *(f"tag {quoted(tag)}" for tag in example.tags),
+        *(
+            f"label {quoted(label)}" + (f" is {quoted(value)}" if value else "")
+            for label, value in example.labels
+        ),
+        *(f"consent {purpose}" for purpose in example.consents),
+        *known,
+        *(_example_event(event) for event in example.events),
+    ]
+    verdict = "matches" if example.matches else "does not match"
+    return f"example {quoted(example.about)}{at} ({', '.join(facts)}) {verdict}"
+
+
+def _example_event(event: d.ExampleEvent) -> str:
+    written = ", ".join(f"{name}: {format_scalar(value.value)}" for name, value in event.properties)
+    properties = f" ({written})" if written else ""
+    return f"{event.event} {format_duration(event.ago)} ago{properties}"
 
 
 def format_percent(value: Decimal) -> str:

@@ -19,7 +19,9 @@ WORDS_AND_BRACKETS = re.compile(r'"(?:\\.|[^"\\\n])*"|\w+|\S')
 
 HEADER = re.compile(r"\s*rule\s+[A-Za-z_][A-Za-z0-9_]*", re.IGNORECASE)
 CLAUSE_START = re.compile(
-    r"^[ \t]*(?:version|priority|purpose|about|when|send|once|every|carry|drop|limit|batch|budget|test|stop|tag|set)\b",
+    r"(?:^|;)[ \t]*(?P<word>version|priority|score|purpose|about|valid|on|ignore|with|decide|when|send"
+    r"|for(?=\s+variant)|after(?=\s+\d+\s+\w+\s+if\b)|once|every|always|not(?=\s+on\b)|carry|drop|limit|batch"
+    r"|budget|test|holdout|variants|success|stop|tag|set|assign|notify|example)\b",
     re.IGNORECASE | re.MULTILINE,
 )
 NOT_LINE_END = re.compile(r"[^\n]")
@@ -65,7 +67,7 @@ def _problems_of_clauses(text: str, first: RuleProblem) -> list[RuleProblem]:
     header = HEADER.match(text)
     if first.kind in {TOO_LARGE, TOO_DEEP} or header is None:
         return []
-    starts = [match.start() for match in CLAUSE_START.finditer(text, header.end())]
+    starts = [match.start("word") for match in CLAUSE_START.finditer(text, header.end())]
     found: list[RuleProblem] = []
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
         builder = RuleBuilder()

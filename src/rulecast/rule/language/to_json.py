@@ -22,7 +22,7 @@ SCALARS: dict[str, Any] = {
     "instant": datetime.fromisoformat,
     "time": time.fromisoformat,
 }
-WORDS: dict[str, type[StrEnum]] = {"band": d.Band, "moment": d.Moment, "weekday": d.Weekday}
+WORDS: dict[str, type[StrEnum]] = {"band": d.Band, "moment": d.Moment, "weekday": c.Weekday}
 RECORDS: dict[str, type] = {
     kind.__name__: kind
     for module in (c, d)
