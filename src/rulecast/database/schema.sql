@@ -878,6 +878,53 @@ CREATE TABLE public.zone_table (
     CONSTRAINT zone_table_tzdata_version_check CHECK ((tzdata_version <> ''::text))
 );
 
+CREATE TABLE rule.current_state (
+    rule_version_id bigint NOT NULL,
+    rule_name text NOT NULL,
+    state text NOT NULL,
+    held_from text DEFAULT ''::text NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    why text DEFAULT ''::text NOT NULL,
+    since timestamp with time zone NOT NULL,
+    activated_at timestamp with time zone,
+    CONSTRAINT current_state_check CHECK (((state = 'held'::text) = (held_from <> ''::text))),
+    CONSTRAINT current_state_check1 CHECK (((state <> 'active'::text) OR (activated_at IS NOT NULL))),
+    CONSTRAINT current_state_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'approved'::text, 'active'::text, 'paused'::text, 'held'::text, 'archived'::text])))
+);
+
+CREATE TABLE rule.head (
+    rule_name text NOT NULL,
+    rule_version_id bigint NOT NULL
+);
+
+CREATE TABLE rule.rule_state (
+    rule_state_id bigint NOT NULL,
+    rule_version_id bigint NOT NULL,
+    act text NOT NULL,
+    from_state text NOT NULL,
+    state text NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    why text DEFAULT ''::text NOT NULL,
+    actor text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT rule_state_act_check CHECK ((act = ANY (ARRAY['save'::text, 'approve'::text, 'activate'::text, 'pause'::text, 'resume'::text, 'hold'::text, 'archive'::text, 'replace'::text]))),
+    CONSTRAINT rule_state_actor_check CHECK (((length(actor) >= 1) AND (length(actor) <= 100))),
+    CONSTRAINT rule_state_check CHECK (((act = 'hold'::text) = (reason <> ''::text))),
+    CONSTRAINT rule_state_from_state_check CHECK ((from_state = ANY (ARRAY['draft'::text, 'approved'::text, 'active'::text, 'paused'::text, 'held'::text, 'archived'::text]))),
+    CONSTRAINT rule_state_reason_check CHECK ((reason ~ '^[a-z_]{0,40}$'::text)),
+    CONSTRAINT rule_state_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'approved'::text, 'active'::text, 'paused'::text, 'held'::text, 'archived'::text]))),
+    CONSTRAINT rule_state_why_check CHECK ((length(why) <= 500))
+);
+
+ALTER TABLE rule.rule_state ALTER COLUMN rule_state_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME rule.rule_state_rule_state_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE rule.rule_version (
     rule_version_id bigint NOT NULL,
     rule_name text NOT NULL,
@@ -894,6 +941,53 @@ CREATE TABLE rule.rule_version (
 
 ALTER TABLE rule.rule_version ALTER COLUMN rule_version_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME rule.rule_version_rule_version_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE rule.scheduled_run (
+    rule_version_id bigint NOT NULL,
+    run_day date NOT NULL,
+    rule_name text NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    taken_at timestamp with time zone NOT NULL,
+    plan_id bigint,
+    outcome text NOT NULL,
+    detail text DEFAULT ''::text NOT NULL,
+    CONSTRAINT scheduled_run_detail_check CHECK ((length(detail) <= 500)),
+    CONSTRAINT scheduled_run_outcome_check CHECK ((outcome = ANY (ARRAY['open'::text, 'launched'::text, 'nobody'::text, 'held'::text, 'missed'::text, 'skipped'::text])))
+);
+
+CREATE TABLE rule.standing_approval (
+    standing_approval_id bigint NOT NULL,
+    rule_version_id bigint NOT NULL,
+    rule_hash bytea NOT NULL,
+    template_hashes jsonb NOT NULL,
+    purpose text NOT NULL,
+    people_per_run integer NOT NULL,
+    people_per_day integer NOT NULL,
+    cost_per_run bigint NOT NULL,
+    currency text NOT NULL,
+    sensitive_fields text[] DEFAULT '{}'::text[] NOT NULL,
+    valid_until timestamp with time zone NOT NULL,
+    approved_by text NOT NULL,
+    approved_at timestamp with time zone NOT NULL,
+    signature bytea NOT NULL,
+    CONSTRAINT standing_approval_approved_by_check CHECK (((length(approved_by) >= 1) AND (length(approved_by) <= 100))),
+    CONSTRAINT standing_approval_check CHECK ((people_per_day >= people_per_run)),
+    CONSTRAINT standing_approval_check1 CHECK (((valid_until > approved_at) AND (valid_until <= (approved_at + '90 days'::interval)))),
+    CONSTRAINT standing_approval_cost_per_run_check CHECK ((cost_per_run >= 0)),
+    CONSTRAINT standing_approval_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT standing_approval_people_per_run_check CHECK ((people_per_run > 0)),
+    CONSTRAINT standing_approval_rule_hash_check CHECK ((octet_length(rule_hash) = 32)),
+    CONSTRAINT standing_approval_template_hashes_check CHECK ((jsonb_typeof(template_hashes) = 'object'::text))
+);
+
+ALTER TABLE rule.standing_approval ALTER COLUMN standing_approval_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME rule.standing_approval_standing_approval_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -1089,11 +1183,29 @@ ALTER TABLE ONLY public.zone_offset
 ALTER TABLE ONLY public.zone_table
     ADD CONSTRAINT zone_table_pkey PRIMARY KEY (is_only);
 
+ALTER TABLE ONLY rule.current_state
+    ADD CONSTRAINT current_state_pkey PRIMARY KEY (rule_version_id);
+
+ALTER TABLE ONLY rule.head
+    ADD CONSTRAINT head_pkey PRIMARY KEY (rule_name);
+
+ALTER TABLE ONLY rule.rule_state
+    ADD CONSTRAINT rule_state_pkey PRIMARY KEY (rule_state_id);
+
 ALTER TABLE ONLY rule.rule_version
     ADD CONSTRAINT rule_version_pkey PRIMARY KEY (rule_version_id);
 
 ALTER TABLE ONLY rule.rule_version
     ADD CONSTRAINT rule_version_rule_name_content_hash_key UNIQUE (rule_name, content_hash);
+
+ALTER TABLE ONLY rule.scheduled_run
+    ADD CONSTRAINT scheduled_run_pkey PRIMARY KEY (rule_version_id, run_day);
+
+ALTER TABLE ONLY rule.scheduled_run
+    ADD CONSTRAINT scheduled_run_plan_id_key UNIQUE (plan_id);
+
+ALTER TABLE ONLY rule.standing_approval
+    ADD CONSTRAINT standing_approval_pkey PRIMARY KEY (standing_approval_id);
 
 ALTER TABLE ONLY template.template
     ADD CONSTRAINT template_name_language_key UNIQUE (name, language);
@@ -1167,6 +1279,18 @@ CREATE INDEX suppression_by_contact ON profile.suppression USING btree (contact_
 
 CREATE UNIQUE INDEX suppression_is_said_once ON profile.suppression USING btree (suppression_index, scope, action, cause, occurred_at);
 
+CREATE INDEX current_state_by_rule ON rule.current_state USING btree (rule_name);
+
+CREATE UNIQUE INDEX one_launch_per_day ON rule.scheduled_run USING btree (rule_name, run_day) WHERE (outcome = 'launched'::text);
+
+CREATE UNIQUE INDEX one_version_in_force ON rule.current_state USING btree (rule_name) WHERE ((state = ANY (ARRAY['active'::text, 'paused'::text])) OR ((state = 'held'::text) AND (held_from = ANY (ARRAY['active'::text, 'paused'::text]))));
+
+CREATE INDEX rule_state_by_version ON rule.rule_state USING btree (rule_version_id, rule_state_id);
+
+CREATE INDEX scheduled_run_by_rule ON rule.scheduled_run USING btree (rule_name, run_day DESC);
+
+CREATE INDEX standing_approval_by_version ON rule.standing_approval USING btree (rule_version_id, standing_approval_id DESC);
+
 ALTER INDEX collect.event_by_contact ATTACH PARTITION collect.event_default_contact_id_occurred_at_idx;
 
 ALTER INDEX collect.event_occurred_at_event_key_key ATTACH PARTITION collect.event_default_occurred_at_event_key_key;
@@ -1209,7 +1333,11 @@ CREATE TRIGGER consent_is_append_only BEFORE DELETE OR UPDATE ON profile.consent
 
 CREATE TRIGGER suppression_is_append_only BEFORE DELETE OR UPDATE ON profile.suppression FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
 
+CREATE TRIGGER rule_state_is_append_only BEFORE DELETE OR UPDATE ON rule.rule_state FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
+
 CREATE TRIGGER rule_version_is_append_only BEFORE DELETE OR UPDATE ON rule.rule_version FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
+
+CREATE TRIGGER standing_approval_is_append_only BEFORE DELETE OR UPDATE ON rule.standing_approval FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
 
 ALTER TABLE ONLY account.business_number
     ADD CONSTRAINT business_number_portfolio_id_fkey FOREIGN KEY (portfolio_id) REFERENCES account.portfolio(portfolio_id);
@@ -1285,3 +1413,21 @@ ALTER TABLE ONLY profile.suppression
 
 ALTER TABLE ONLY profile.tag
     ADD CONSTRAINT tag_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES profile.contact(contact_id);
+
+ALTER TABLE ONLY rule.current_state
+    ADD CONSTRAINT current_state_rule_version_id_fkey FOREIGN KEY (rule_version_id) REFERENCES rule.rule_version(rule_version_id);
+
+ALTER TABLE ONLY rule.head
+    ADD CONSTRAINT head_rule_version_id_fkey FOREIGN KEY (rule_version_id) REFERENCES rule.rule_version(rule_version_id);
+
+ALTER TABLE ONLY rule.rule_state
+    ADD CONSTRAINT rule_state_rule_version_id_fkey FOREIGN KEY (rule_version_id) REFERENCES rule.rule_version(rule_version_id);
+
+ALTER TABLE ONLY rule.scheduled_run
+    ADD CONSTRAINT scheduled_run_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES plan.plan(plan_id);
+
+ALTER TABLE ONLY rule.scheduled_run
+    ADD CONSTRAINT scheduled_run_rule_version_id_fkey FOREIGN KEY (rule_version_id) REFERENCES rule.rule_version(rule_version_id);
+
+ALTER TABLE ONLY rule.standing_approval
+    ADD CONSTRAINT standing_approval_rule_version_id_fkey FOREIGN KEY (rule_version_id) REFERENCES rule.rule_version(rule_version_id);

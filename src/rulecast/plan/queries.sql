@@ -475,8 +475,10 @@ SELECT run_id FROM deliver.run WHERE plan_id = %(plan_id)s;
 SELECT template_id, components_hash FROM template.template WHERE template_id = ANY(%(template_ids)b::bigint[]);
 
 -- name: find_newest_rule_version
--- The version a rule has now.
-SELECT rule_version_id FROM rule.rule_version WHERE rule_name = %(rule_name)s ORDER BY rule_version_id DESC LIMIT 1;
+-- What a rule says now; a version that was written past the book counts by its number.
+SELECT coalesce(
+    (SELECT rule_version_id FROM rule.head WHERE rule_name = %(rule_name)s),
+    (SELECT max(rule_version_id) FROM rule.rule_version WHERE rule_name = %(rule_name)s));
 
 -- name: read_changes
 -- Everything said about these people up to an instant, as far as it was known then.

@@ -2,7 +2,8 @@
 -- Appended once per content; the same content again is the same version.
 INSERT INTO rule.rule_version (rule_name, version, text, content_hash, author, created_at)
 VALUES (%(rule_name)s, %(version)s, %(text)s, %(content_hash)s, %(author)s, %(created_at)s)
-ON CONFLICT (rule_name, content_hash) DO NOTHING;
+ON CONFLICT (rule_name, content_hash) DO NOTHING
+RETURNING rule_version_id;
 
 -- name: find_rule_version_by_hash
 -- The version with this content.
@@ -17,7 +18,98 @@ FROM rule.rule_version
 WHERE rule_version_id = %(rule_version_id)s;
 
 -- name: list_rule_versions
--- The newest version of each rule.
-SELECT DISTINCT ON (rule_name) rule_version_id, rule_name, version, text, content_hash, author, created_at
-FROM rule.rule_version
-ORDER BY rule_name, rule_version_id DESC;
+-- What each rule says now: the version saved last.
+SELECT version.rule_version_id, version.rule_name, version.version, version.text, version.content_hash,
+    version.author, version.created_at
+FROM rule.head AS head
+JOIN rule.rule_version AS version USING (rule_version_id)
+ORDER BY version.rule_name;
+
+-- name: set_head
+-- What the author saved last, be it new or an older text.
+INSERT INTO rule.head (rule_name, rule_version_id) VALUES (%(rule_name)s, %(rule_version_id)s)
+ON CONFLICT (rule_name) DO UPDATE SET rule_version_id = excluded.rule_version_id
+WHERE head.rule_version_id <> excluded.rule_version_id;
+
+-- name: count_book
+-- How many rules there are, and how many versions this one has.
+SELECT (SELECT count(*) FROM rule.head), (SELECT count(*) FROM rule.rule_version WHERE rule_name = %(rule_name)s);
+
+-- name: list_kept
+-- Every version of a rule, or of all rules, with its state, the newest last.
+SELECT version.rule_version_id, version.rule_name, version.version, version.text, version.content_hash,
+    version.author, version.created_at,
+    version.rule_version_id IS NOT DISTINCT FROM head.rule_version_id AS is_head,
+    coalesce(current.state, 'draft') AS state, nullif(current.held_from, '') AS held_from,
+    coalesce(current.reason, '') AS reason, coalesce(current.why, '') AS why,
+    coalesce(current.since, version.created_at) AS since, current.activated_at
+FROM rule.rule_version AS version
+LEFT JOIN rule.head AS head ON head.rule_name = version.rule_name
+LEFT JOIN rule.current_state AS current ON current.rule_version_id = version.rule_version_id
+WHERE %(rule_name)s::text IS NULL OR version.rule_name = %(rule_name)s::text
+ORDER BY version.rule_name, version.rule_version_id;
+
+-- name: find_kept
+-- One version with its state.
+SELECT version.rule_version_id, version.rule_name, version.version, version.text, version.content_hash,
+    version.author, version.created_at,
+    version.rule_version_id IS NOT DISTINCT FROM head.rule_version_id AS is_head,
+    coalesce(current.state, 'draft') AS state, nullif(current.held_from, '') AS held_from,
+    coalesce(current.reason, '') AS reason, coalesce(current.why, '') AS why,
+    coalesce(current.since, version.created_at) AS since, current.activated_at
+FROM rule.rule_version AS version
+LEFT JOIN rule.head AS head ON head.rule_name = version.rule_name
+LEFT JOIN rule.current_state AS current ON current.rule_version_id = version.rule_version_id
+WHERE version.rule_version_id = %(rule_version_id)s;
+
+-- name: append_state
+-- Every step stays readable for ever.
+INSERT INTO rule.rule_state (rule_version_id, act, from_state, state, reason, why, actor, at)
+VALUES (%(rule_version_id)s, %(act)s, %(from_state)s, %(state)s, %(reason)s, %(why)s, %(actor)s, %(at)s);
+
+-- name: set_current_state
+-- The newest step, for whoever asks many times a second.
+INSERT INTO rule.current_state (
+    rule_version_id, rule_name, state, held_from, reason, why, since, activated_at)
+VALUES (
+    %(rule_version_id)s, %(rule_name)s, %(state)s, %(held_from)s, %(reason)s, %(why)s, %(at)s,
+    %(activated_at)s::timestamptz)
+ON CONFLICT (rule_version_id) DO UPDATE
+SET state = excluded.state, held_from = excluded.held_from, reason = excluded.reason, why = excluded.why,
+    since = excluded.since, activated_at = excluded.activated_at;
+
+-- name: list_steps
+-- The life of a rule, oldest step first.
+SELECT step.rule_version_id, version.version, step.act, step.from_state, step.state, step.reason, step.why,
+    step.actor, step.at
+FROM rule.rule_state AS step
+JOIN rule.rule_version AS version USING (rule_version_id)
+WHERE version.rule_name = %(rule_name)s
+ORDER BY step.rule_state_id;
+
+-- name: list_active
+-- Versions that may start runs.
+SELECT version.rule_name, version.rule_version_id, version.version, version.text, current.activated_at
+FROM rule.current_state AS current
+JOIN rule.rule_version AS version USING (rule_version_id)
+WHERE current.state = 'active' AND current.activated_at <= %(now)s::timestamptz
+ORDER BY version.rule_name;
+
+-- name: insert_standing_approval
+-- Who signed what; never changed, a newer one takes its place.
+INSERT INTO rule.standing_approval (
+    rule_version_id, rule_hash, template_hashes, purpose, people_per_run, people_per_day, cost_per_run, currency,
+    sensitive_fields, valid_until, approved_by, approved_at, signature)
+VALUES (
+    %(rule_version_id)s, %(rule_hash)s, %(template_hashes)s, %(purpose)s, %(people_per_run)s, %(people_per_day)s,
+    %(cost_per_run)s, %(currency)s, %(sensitive_fields)b::text[], %(valid_until)s, %(approved_by)s,
+    %(approved_at)s, %(signature)s);
+
+-- name: list_standing_approvals
+-- The approval signed last for each version.
+SELECT DISTINCT ON (rule_version_id) standing_approval_id, rule_version_id, rule_hash, template_hashes, purpose,
+    people_per_run, people_per_day, cost_per_run, currency, sensitive_fields, valid_until, approved_by, approved_at,
+    signature
+FROM rule.standing_approval
+WHERE rule_version_id = ANY(%(rule_version_ids)b::bigint[])
+ORDER BY rule_version_id, standing_approval_id DESC;
