@@ -11,7 +11,9 @@ from dataclasses import astuple, dataclass, replace
 from enum import StrEnum
 
 from rulecast.deliver.failpoints import Failpoint, Failpoints
-from rulecast.wiring.sender import SenderDrill, run_sender
+from rulecast.deliver.lean_transport import LeanTransport
+from rulecast.deliver.sender import NumberSender
+from rulecast.wiring.sender import SenderDrill, SenderReport, run_sender
 from tests.soak.kill_world import World, open_light, silence
 
 SLOTS = 8
@@ -19,6 +21,8 @@ SLOTS = 8
 LEASE_SECONDS = 5.0
 # What a frozen sender is given, because the next one has to wait for its end.
 FROZEN_LEASE_SECONDS = 1.0
+# Whoever leaves, or wakes, waits for requests that get no answer; in an installation that takes longer.
+REQUEST_SECONDS_MAX = 3.0
 
 
 class Act(StrEnum):
@@ -95,23 +99,39 @@ class _Child:
 
     def __init__(self, world: World, number: str, board: Board, drill: Drill | None) -> None:
         self._world = world
+        self._number = number
         self._board = board
         self._drill = drill
         self._hits = 0
         self._doubted_before = 0
         self._has_been_frozen = False
         self._stop_event = asyncio.Event()
-        is_frozen = drill is not None and drill.act is Act.FREEZE
-        self._parts = SenderDrill(
-            failpoints=Failpoints(self._points()),
-            lease_seconds=FROZEN_LEASE_SECONDS if is_frozen else LEASE_SECONDS,
-            slots=SLOTS,
-            numbers=frozenset({number}),
-        )
+        self._started: list[NumberSender] = []
+        self._report = SenderReport()
 
     async def send(self) -> None:
-        async with open_light(self._world.settings) as workspace:
-            await run_sender(workspace, stop_event=self._stop_event, until_idle=True, drill=self._parts)
+        is_frozen = self._drill is not None and self._drill.act is Act.FREEZE
+        failpoints, settings = Failpoints(self._points()), self._world.settings
+        async with (
+            open_light(settings) as workspace,
+            LeanTransport(
+                base_url=settings.graph_base_url,
+                version=settings.graph_version,
+                access_token=settings.access_token or "",
+                failpoints=failpoints,
+                total_seconds=REQUEST_SECONDS_MAX,
+            ) as transport,
+        ):
+            parts = SenderDrill(
+                failpoints=failpoints,
+                transport=transport,
+                lease_seconds=FROZEN_LEASE_SECONDS if is_frozen else LEASE_SECONDS,
+                slots=SLOTS,
+                numbers=frozenset({self._number}),
+                started=self._started,
+                report=self._report,
+            )
+            await run_sender(workspace, stop_event=self._stop_event, until_idle=True, drill=parts)
 
     def _points(self) -> dict[Failpoint, Callable[[Failpoint], Awaitable[None]]]:
         points: dict[Failpoint, Callable[[Failpoint], Awaitable[None]]] = {
@@ -128,7 +148,7 @@ class _Child:
     @property
     def _slots_taken(self) -> int:
         """Return the slots of the newest sender: what the ones before left was settled when it took its lease."""
-        return self._parts.started[-1].slots_taken if self._parts.started else 0
+        return self._started[-1].slots_taken if self._started else 0
 
     async def _strike(self, point: Failpoint) -> None:
         drill = self._drill
@@ -155,8 +175,8 @@ class _Child:
         self._board.write(replace(self._board.read(), in_flight=self._slots_taken))
 
     async def _note_recovery(self, point: Failpoint) -> None:
-        doubted = self._parts.report.doubted - self._doubted_before
-        self._doubted_before = self._parts.report.doubted
+        doubted = self._report.doubted - self._doubted_before
+        self._doubted_before = self._report.doubted
         figures = self._board.read()
         is_first = figures.leases == 0
         # What somebody who woke takes over is another's; its parent knows whose.
