@@ -102,12 +102,22 @@ class EventDefinition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
-    """The signature of an approved template: what the language needs to check a send action."""
+    """The signature of an approved template: what the language needs to check a send action.
+
+    `parameters` are the variables of all translations together. Where translations differ, `translations` has the
+    variables of each language. `links` are the names of the tracked buttons that every translation has.
+    """
 
     name: str
     languages: tuple[str, ...]
     parameters: tuple[str, ...] = ()
     category: str = "marketing"
+    translations: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    links: tuple[str, ...] = ()
+
+    def parameters_of(self, language: str) -> tuple[str, ...]:
+        """Return the variables of the translation into that language."""
+        return self.translations.get(language, self.parameters)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -131,12 +131,16 @@ def _signatures(templates: Iterable[MessageTemplate]) -> tuple[Template, ...]:
     for one in templates:
         if one.status in KNOWN_STATUSES:
             by_name.setdefault(one.name, []).append(one)
-    return tuple(
-        Template(
-            name=name,
-            languages=tuple(one.language for one in found),
-            parameters=tuple(dict.fromkeys(name for one in found for name in one.parameters)),
-            category=found[0].category,
-        )
-        for name, found in sorted(by_name.items())
+    return tuple(_signature(name, found) for name, found in sorted(by_name.items()))
+
+
+def _signature(name: str, found: list[MessageTemplate]) -> Template:
+    shared = set.intersection(*(set(one.link_names) for one in found))
+    return Template(
+        name=name,
+        languages=tuple(one.language for one in found),
+        parameters=tuple(dict.fromkeys(variable for one in found for variable in one.parameters)),
+        category=found[0].category,
+        translations={one.language: one.parameters for one in found},
+        links=tuple(link for link in found[0].link_names if link in shared),
     )
