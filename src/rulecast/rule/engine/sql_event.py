@@ -1,18 +1,18 @@
 """Event atoms as sets of contacts: a SELECT of contact ids, and whether the atom means those or all others."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from decimal import Decimal
 
 from sqlglot import exp
 
 from rulecast.rule.engine import sql_nodes as sql
-from rulecast.rule.engine.instants import bounds_of
-from rulecast.rule.engine.sql_field import field_predicate, negated_field_predicate
+from rulecast.rule.engine.instants import zone_or_utc
+from rulecast.rule.engine.sql_field import OCCURRED_AT, columns_of, where_predicate
+from rulecast.rule.engine.sql_group import grouped, measured
+from rulecast.rule.engine.sql_window import EVENT, EventSource, earliest_instant, events, property_column
+from rulecast.rule.engine.sql_zone import stretches, zone_of
 from rulecast.rule.language import condition as c
 
-PROPERTY_PREFIX = "p_"
+PERIODS: dict[c.PeriodUnit, str] = {"days": "DAY", "weeks": "WEEK", "months": "MONTH"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,194 +23,195 @@ class ContactSet:
     is_complement: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventCompiler:
-    """Compiles event atoms against relations at one instant."""
-
-    relations: sql.Relations
-    now: datetime
-
-    def contact_set(self, atom: c.Condition) -> ContactSet:
-        """Return the contacts for whom an atom over events or consent is true."""
-        match atom:
-            case c.Did():
-                return ContactSet(select=self._did(atom))
-            case c.SumOf():
-                return self._sum(atom)
-            case c.DidInPeriods():
-                return ContactSet(select=self._periods(atom))
-            case c.DidThen():
-                return ContactSet(select=self._sequence(atom))
-            case c.ConsentGranted():
-                return ContactSet(select=self._consent(atom))
-            case _:
-                raise AssertionError(f"not an atom over events: {type(atom).__name__}")
-
-    def event_filter(self, pattern: c.EventPattern, window: c.Window | None, alias: str) -> list[exp.Expr]:
-        """Return the predicates that an event of a pattern inside a window fulfils."""
-        bounds = bounds_of(window, self.now)
-        occurred = sql.column(alias, "occurred_at")
-        parts = [sql.compare(sql.column(alias, "name"), "=", pattern.event)]
-        if bounds.start is not None:
-            parts.append(sql.compare(occurred.copy(), ">=", bounds.start))
-        parts.append(sql.compare(occurred, "<", bounds.end))
-        if pattern.where is not None:
-            parts.append(exp.Paren(this=self.where(pattern.where, alias)))
-        return parts
-
-    def where(self, condition: c.Condition, alias: str) -> exp.Expr:
-        """Return the predicate of a lowered condition on event properties."""
-        match condition:
-            case c.And():
-                return sql.all_of([self.where(part, alias) for part in condition.parts])
-            case c.Or():
-                return exp.Paren(this=sql.any_of([self.where(part, alias) for part in condition.parts]))
-            case c.Not(part=part):
-                return negated_field_predicate(_field_atom(part), alias, self.now, prefix=PROPERTY_PREFIX)
-            case _:
-                return field_predicate(_field_atom(condition), alias, self.now, prefix=PROPERTY_PREFIX)
-
-    def _events(self, alias: str) -> exp.Select:
-        return exp.select(sql.column(alias, "contact_id")).from_(sql.table(self.relations.event, alias))
-
-    def _did(self, atom: c.Did) -> exp.Select:
-        select = self._events("e").where(*self.event_filter(atom.pattern, atom.window, "e"))
-        if atom.minimum == 1:
-            return select
-        count = exp.Count(this=exp.Star())
-        return select.group_by(sql.column("e", "contact_id")).having(sql.compare(count, ">=", atom.minimum))
-
-    def _sum(self, atom: c.SumOf) -> ContactSet:
-        """Name those whose sum fits or, where the empty sum fits, those whose sum does not."""
-        total = exp.Coalesce(
-            this=exp.Sum(this=sql.column("e", PROPERTY_PREFIX + atom.property.name)),
-            expressions=[exp.Literal.number(0)],
-        )
-        fits = sql.compare(total, atom.operator, atom.value)
-        nothing_fits = COMPARE_ZERO[atom.operator](Decimal(str(atom.value.value)))
-        select = (
-            self._events("e")
-            .where(*self.event_filter(atom.pattern, atom.window, "e"))
-            .group_by(sql.column("e", "contact_id"))
-            .having(sql.negated(fits) if nothing_fits else fits)
-        )
-        return ContactSet(select=select, is_complement=nothing_fits)
-
-    def _periods(self, atom: c.DidInPeriods) -> exp.Select:
-        """Count distinct local periods; offsets come from the zone table, cut to its stretches by LEAD."""
-        zone = exp.Coalesce(
-            this=exp.Nullif(this=sql.column("c", "zone"), expression=exp.Literal.string("")),
-            expressions=[exp.Literal.string(atom.zone or "UTC")],
-        )
-        occurred = sql.column("e", "occurred_at")
-        stretch = sql.all_of(
-            [
-                exp.EQ(this=sql.column("z", "zone"), expression=zone),
-                exp.GTE(this=occurred.copy(), expression=sql.column("z", "from_utc")),
-                exp.LT(this=occurred.copy(), expression=sql.column("z", "until_utc")),
-            ]
-        )
-        offset = exp.Coalesce(this=sql.column("z", "minutes"), expressions=[exp.Literal.number(0)])
-        one_minute = exp.Interval(this=exp.Literal.string("1"), unit=exp.var("MINUTE"))
-        local = exp.Add(this=occurred, expression=exp.Mul(this=offset, expression=one_minute))
-        period = exp.TimestampTrunc(this=local, unit=exp.var(PERIODS[atom.unit]))
-        count = exp.Count(this=exp.Distinct(expressions=[period]))
-        return (
-            self._events("e")
-            .join(sql.table(self.relations.contact, "c"), on=_same_contact("e", "c"), copy=False)
-            .join(self._zone_stretches(), on=stretch, join_type="left", copy=False)
-            .where(*self.event_filter(atom.pattern, atom.window, "e"))
-            .group_by(sql.column("e", "contact_id"))
-            .having(sql.compare(count, ">=", atom.minimum))
-        )
-
-    def _zone_stretches(self) -> exp.Subquery:
-        """Return the zone table with the end of each row, and the first row of a zone open to the past."""
-        from_utc = sql.column("o", "from_utc")
-        following = _over_zone(exp.Lead(this=from_utc.copy()))
-        previous = _over_zone(exp.Lag(this=from_utc.copy()))
-        opened = exp.case().when(sql.is_null(previous), sql.literal(BEGINNING)).else_(from_utc.copy())
-        until = exp.Coalesce(this=following, expressions=[sql.literal(END)])
-        return (
-            exp.select(
-                sql.column("o", "zone"),
-                exp.alias_(opened, "from_utc", quoted=True),
-                exp.alias_(until, "until_utc", quoted=True),
-                sql.column("o", "minutes"),
-            )
-            .from_(sql.table(self.relations.zone_offset, "o"))
-            .subquery("z")
-        )
-
-    def _sequence(self, atom: c.DidThen) -> exp.Select:
-        """Join each first event with the second ones in the time after it; `then not` keeps the unmatched."""
-        first, second = sql.column("a", "occurred_at"), sql.column("b", "occurred_at")
-        deadline = exp.Add(this=first.copy(), expression=sql.minutes(atom.within.length))
-        pairs = [
-            _same_contact("a", "b"),
-            exp.GT(this=second.copy(), expression=first.copy()),
-            exp.LTE(this=second.copy(), expression=deadline),
-            *(
-                exp.EQ(
-                    this=sql.column("a", PROPERTY_PREFIX + name),
-                    expression=sql.column("b", PROPERTY_PREFIX + name),
-                )
-                for name in atom.same
-            ),
-            *self.event_filter(atom.second, None, "b"),
-        ]
-        select = self._events("a").where(*self.event_filter(atom.first, atom.window, "a"))
-        joined = select.join(
-            sql.table(self.relations.event, "b"),
-            on=sql.all_of(pairs),
-            join_type="left" if atom.then_not else "inner",
-        )
-        if not atom.then_not:
-            return joined
-        passed = sql.compare(first.copy(), "<", self.now - atom.within.length)
-        return joined.where(passed, sql.is_null(sql.column("b", "contact_id")))
-
-    def _consent(self, atom: c.ConsentGranted) -> exp.Select:
-        parts = [
-            sql.compare(sql.column("g", "purpose"), "=", atom.purpose),
-            sql.column("g", "granted"),
-            sql.column("g", "proven"),
-        ]
-        if atom.direction is not None and atom.duration is not None:
-            operator: c.Operator = "<" if atom.direction == "before" else ">="
-            parts.append(sql.compare(sql.column("g", "at"), operator, self.now - atom.duration.length))
-        consents = sql.table(self.relations.consent, "g")
-        return exp.select(sql.column("g", "contact_id")).from_(consents).where(*parts)
-
-
-PERIODS: dict[str, str] = {"days": "DAY", "weeks": "WEEK", "months": "MONTH"}
-# Bounds for the first and the last row of a zone; both engines can hold them.
-BEGINNING = datetime(1000, 1, 1, tzinfo=UTC)
-END = datetime(9999, 1, 1, tzinfo=UTC)
-COMPARE_ZERO: dict[c.Operator, Callable[[Decimal], bool]] = {
-    "=": lambda value: value == 0,
-    "!=": lambda value: value != 0,
-    "<": lambda value: value > 0,
-    "<=": lambda value: value >= 0,
-    ">": lambda value: value < 0,
-    ">=": lambda value: value <= 0,
-}
-
-
-def _over_zone(function: exp.Expr) -> exp.Window:
-    order = exp.Order(expressions=[exp.Ordered(this=sql.column("o", "from_utc"))])
-    return exp.Window(this=function, partition_by=[sql.column("o", "zone")], order=order)
-
-
-def _same_contact(left: str, right: str) -> exp.Expr:
-    return exp.EQ(this=sql.column(left, "contact_id"), expression=sql.column(right, "contact_id"))
-
-
-def _field_atom(condition: c.Condition) -> c.FieldAtom:
-    match condition:
-        case (
-            c.Comparison() | c.Between() | c.OneOf() | c.Contains() | c.StartsWith() | c.Presence() | c.Ago()
-        ):
-            return condition
+def contact_set(atom: c.Condition, target: sql.Target) -> ContactSet:  # noqa: PLR0911 - one return per kind of node
+    """Return the contacts for whom an atom over events or consent is true."""
+    match atom:
+        case c.Did():
+            return _did(atom, target)
+        case c.SumOf():
+            total = c.Aggregate(kind="sum", pattern=atom.pattern, property=atom.property, window=atom.window)
+            return contact_set(c.Measure(left=total, operator=atom.operator, right=atom.value), target)
+        case c.Measure():
+            select, is_complement = measured(atom, target)
+            return ContactSet(select=select, is_complement=is_complement)
+        case c.DidInPeriods():
+            return ContactSet(select=_periods(atom, target))
+        case c.DidThen():
+            return ContactSet(select=_sequence(atom, target))
+        case c.EdgeEvent():
+            return ContactSet(select=_edge(atom, target))
+        case c.Gap():
+            return ContactSet(select=_gap(atom, target))
+        case c.PerKey():
+            return ContactSet(select=grouped(atom, target))
+        case c.ConsentGranted():
+            return ContactSet(select=_consent(atom, target))
         case _:
-            raise AssertionError("the resolve pass lets only properties stand inside where")
+            raise AssertionError(f"not an atom over events: {type(atom).__name__}")
+
+
+def _did(atom: c.Did, target: sql.Target) -> ContactSet:
+    """Name those with so many events; where none is enough, those with too many."""
+    select = events(target, atom.pattern, atom.window)
+    if atom.minimum == 1 and atom.maximum is None:
+        return ContactSet(select=select)
+    limits: list[exp.Expr] = []
+    if atom.minimum > 0:
+        limits.append(sql.compare(sql.counted(), ">=", atom.minimum))
+        if atom.maximum is not None:
+            limits.append(sql.compare(sql.counted(), "<=", atom.maximum))
+    elif atom.maximum is not None:
+        limits.append(sql.compare(sql.counted(), ">", atom.maximum))
+    else:
+        limits.append(exp.false())
+    select = select.group_by(sql.column(EVENT, "contact_id")).having(*limits)
+    return ContactSet(select=select, is_complement=atom.minimum == 0)
+
+
+def _periods(atom: c.DidInPeriods, target: sql.Target) -> exp.Select:
+    """Count distinct local periods; offsets come from the zone table, cut to its stretches."""
+    found = events(target, atom.pattern, atom.window, columns=("contact_id", OCCURRED_AT)).subquery(EVENT)
+    occurred = sql.column(EVENT, OCCURRED_AT)
+    zone = zone_of("c", atom.zone)
+    if atom.named_zone is not None:
+        zone = exp.Literal.string(zone_or_utc(atom.named_zone))
+    stretch = sql.all_of(
+        [
+            sql.same(sql.column("z", "zone"), zone),
+            exp.GTE(this=occurred.copy(), expression=sql.column("z", "from_utc")),
+            exp.LT(this=occurred.copy(), expression=sql.column("z", "until_utc")),
+        ]
+    )
+    offset = sql.or_else(sql.column("z", "minutes"), exp.Literal.number(0))
+    period = exp.TimestampTrunc(this=sql.later(occurred, offset), unit=exp.var(PERIODS[atom.unit]))
+    count = exp.Count(this=exp.Distinct(expressions=[period]))
+    select = exp.select(sql.column(EVENT, "contact_id")).from_(found)
+    if atom.named_zone is None:
+        same = sql.same(sql.column(EVENT, "contact_id"), sql.column("c", "contact_id"))
+        select = select.join(sql.table(target.relations.contact, "c"), on=same)
+    since = earliest_instant(atom.window, target)
+    return (
+        select.join(stretches(target, since, target.now).subquery("z"), on=stretch, join_type="left")
+        .group_by(sql.column(EVENT, "contact_id"))
+        .having(sql.compare(count, ">=", atom.minimum))
+    )
+
+
+def _sequence(atom: c.DidThen, target: sql.Target) -> exp.Select:
+    """Join each first event with the second ones in the time after it; `then not` keeps the unmatched."""
+    names = ("contact_id", OCCURRED_AT, *(property_column(name) for name in atom.same))
+    firsts = events(target, atom.first, atom.window, alias="f", columns=names)
+    if atom.first_only:
+        firsts = _edge_rows(atom.first, atom.window, target, which="first", columns=names)
+    first, second = sql.column("a", OCCURRED_AT), sql.column("b", OCCURRED_AT)
+    deadline = exp.Add(this=first.copy(), expression=sql.minutes(atom.within.length))
+    source = EventSource(target=target, alias="b")
+    pairs = [
+        sql.same(sql.column("a", "contact_id"), sql.column("b", "contact_id")),
+        exp.GT(this=second.copy(), expression=first.copy()),
+        exp.LTE(this=second.copy(), expression=deadline),
+        *(
+            sql.same(sql.column("a", property_column(name)), sql.column("b", property_column(name)))
+            for name in atom.same
+        ),
+        *source.matches(atom.second, None),
+    ]
+    joined = (
+        exp.select(sql.column("a", "contact_id"))
+        .from_(firsts.subquery("a"))
+        .join(source.relation("b"), on=sql.all_of(pairs), join_type="left" if atom.then_not else "inner")
+    )
+    if not atom.then_not:
+        return joined
+    passed = sql.compare(first.copy(), "<", target.now - atom.within.length)
+    return joined.where(passed, sql.is_null(sql.column("b", "contact_id")))
+
+
+def _edge(atom: c.EdgeEvent, target: sql.Target) -> exp.Select:
+    columns = ("contact_id", *sorted(property_column(name) for name in columns_of(atom.has)))
+    rows = _edge_rows(atom.pattern, atom.window, target, which=atom.which, columns=columns)
+    return (
+        exp.select(sql.column("x", "contact_id"))
+        .from_(rows.subquery("x"))
+        .where(where_predicate(atom.has, target, "x"))
+    )
+
+
+def _edge_rows(
+    pattern: c.EventPattern,
+    window: c.Window | None,
+    target: sql.Target,
+    *,
+    which: str,
+    columns: tuple[str, ...],
+) -> exp.Select:
+    """Return columns of the first or last matching event of each contact; ties go by order of recording."""
+    source = EventSource(target=target)
+    predicates = source.matches(pattern, window)
+    place = _place_by_time(descending=which == "last")
+    rows = source.rows(*[sql.column(EVENT, name) for name in columns], sql.named(place, "place"))
+    return (
+        exp.select(*[sql.column("r", name) for name in columns])
+        .from_(rows.where(*predicates).subquery("r"))
+        .where(sql.compare(sql.column("r", "place"), "=", 1))
+    )
+
+
+def _place_by_time(*, descending: bool) -> exp.Expr:
+    order = [sql.column(EVENT, OCCURRED_AT), sql.column(EVENT, "event_id")]
+    return sql.over(exp.RowNumber(), sql.column(EVENT, "contact_id"), order, descending=descending)
+
+
+def _gap(atom: c.Gap, target: sql.Target) -> exp.Select:
+    """Compare gaps as whole microseconds; the average by multiplying the duration."""
+    source = EventSource(target=target)
+    predicates = source.matches(atom.pattern, atom.window)
+    occurred = sql.column(EVENT, OCCURRED_AT)
+    length = round(atom.duration.length.total_seconds()) * 1_000_000
+    if atom.which == "average":
+        gaps = exp.Sub(this=sql.counted(), expression=exp.Literal.number(1))
+        whole = exp.Mul(this=exp.Literal.number(length), expression=exp.Paren(this=gaps))
+        stretch = sql.microseconds(exp.Min(this=occurred.copy()), exp.Max(this=occurred.copy()))
+        return (
+            source.rows(sql.column(EVENT, "contact_id"))
+            .where(*predicates)
+            .group_by(sql.column(EVENT, "contact_id"))
+            .having(
+                sql.compare(sql.counted(), ">=", 2),
+                sql.COMPARISONS[atom.operator](this=stretch, expression=whole),
+            )
+        )
+    order = [occurred.copy(), sql.column(EVENT, "event_id")]
+    contact = sql.column(EVENT, "contact_id")
+    before = sql.over(exp.Lag(this=occurred.copy()), contact.copy(), order)
+    rows = source.rows(
+        contact,
+        sql.named(occurred, OCCURRED_AT),
+        sql.named(before, "before_at"),
+        sql.named(_place_by_time(descending=True), "place"),
+    ).where(*predicates)
+    gap = sql.microseconds(sql.column("g", "before_at"), sql.column("g", OCCURRED_AT))
+    select = exp.select(sql.column("g", "contact_id")).from_(rows.subquery("g"))
+    if atom.which == "last":
+        return select.where(
+            sql.compare(sql.column("g", "place"), "=", 1), sql.compare(gap, atom.operator, length)
+        )
+    edge = exp.Max(this=gap) if atom.which == "longest" else exp.Min(this=gap)
+    return (
+        select.where(sql.negated(sql.is_null(sql.column("g", "before_at"))))
+        .group_by(sql.column("g", "contact_id"))
+        .having(sql.compare(edge, atom.operator, length))
+    )
+
+
+def _consent(atom: c.ConsentGranted, target: sql.Target) -> exp.Select:
+    parts = [
+        sql.compare(sql.column("g", "purpose"), "=", atom.purpose),
+        sql.column("g", "granted"),
+        sql.column("g", "proven"),
+    ]
+    if atom.direction is not None and atom.duration is not None:
+        operator: c.Operator = "<" if atom.direction == "before" else ">="
+        parts.append(sql.compare(sql.column("g", "at"), operator, target.now - atom.duration.length))
+    consents = sql.table(target.relations.consent, "g")
+    return exp.select(sql.column("g", "contact_id")).from_(consents).where(*parts)
