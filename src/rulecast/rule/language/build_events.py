@@ -9,7 +9,7 @@ from lark.tree import Meta
 from rulecast.rule.language import condition as c
 from rulecast.rule.language import limits
 from rulecast.rule.language.build_values import ValueBuilder, singular_to_plural, span_of, span_of_token
-from rulecast.rule.language.problem import OUT_OF_LIMITS
+from rulecast.rule.language.problem import OUT_OF_LIMITS, TOO_LARGE
 
 
 @v_args(meta=True)
@@ -69,7 +69,10 @@ class EventBuilder(ValueBuilder):
         """Read a count that zero would make another condition, which has its own words."""
         if int(token[:9]) == 0:
             self._report(
-                OUT_OF_LIMITS, "Not even once is written in other words.", span_of_token(token), "write: did not"
+                OUT_OF_LIMITS,
+                "Not even once is written in other words.",
+                span_of_token(token),
+                "write: did not",
             )
             return 1
         return self._count(token)
@@ -116,9 +119,7 @@ class EventBuilder(ValueBuilder):
 
     def edge(self, meta: Meta, children: list[Any]) -> c.EdgeEvent:
         which, pattern, window, has = children
-        return c.EdgeEvent(
-            which=which.lower(), pattern=pattern, has=has, window=window, span=span_of(meta)
-        )
+        return c.EdgeEvent(which=which.lower(), pattern=pattern, has=has, window=window, span=span_of(meta))
 
     def gap(self, meta: Meta, children: list[Any]) -> c.Gap:
         which, pattern, window, operator, duration = children
@@ -156,8 +157,14 @@ class EventBuilder(ValueBuilder):
             span=span_of(meta),
         )
 
-    def arithmetic(self, meta: Meta, children: list[Any]) -> c.Arithmetic:
+    def arithmetic(self, meta: Meta, children: list[Any]) -> c.Expression:
         left, operator, right = children
+        self.operations += 1
+        if self.operations > limits.OPERATIONS_MAX:
+            if self.operations == limits.OPERATIONS_MAX + 1:
+                message = f"The rule has more than {limits.OPERATIONS_MAX} signs of calculation."
+                self._report(TOO_LARGE, message, span_of(meta))
+            return left
         return c.Arithmetic(operator=operator.value, left=left, right=right, span=span_of(meta))
 
     def comparison(self, meta: Meta, children: list[Any]) -> c.Comparison | c.Measure:

@@ -47,6 +47,8 @@ class ValueBuilder(Transformer_NonRecursive[Token, Any]):
     def __init__(self) -> None:
         super().__init__()
         self.problems: list[RuleProblem] = []
+        # Signs of calculation so far; each is a level that the passes recurse through.
+        self.operations = 0
 
     def _report(self, kind: ProblemKind, message: str, span: c.Span, hint: str | None = None) -> None:
         self.problems.append(RuleProblem(kind=kind, message=message, span=span, hint=hint))

@@ -8,7 +8,7 @@ from decimal import Decimal
 from rulecast.rule.language import condition as c
 from rulecast.rule.language import limits
 from rulecast.rule.language.problem import OUT_OF_LIMITS, WRONG_TYPE
-from rulecast.rule.language.resolve import Scope
+from rulecast.rule.language.scope import Scope
 from rulecast.values.catalogue import AttributeType, fold_text
 from rulecast.values.zone_offsets import utc_of_local
 
@@ -100,16 +100,22 @@ def _integer(value: c.Scalar, _scope: Scope) -> c.Scalar | _Refused | None:
 def _decimal(value: c.Scalar, _scope: Scope) -> c.Scalar | _Refused | None:
     if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
         return None
+    exact, reason = exact_number(value)
+    return exact if reason is None else _Refused(reason=reason)
+
+
+def exact_number(value: int | Decimal) -> tuple[Decimal, str | None]:
+    """Return a number as it is stored and, where that cannot be, the reason."""
     exact = Decimal(value)
-    if (
-        exact != round(exact, limits.DECIMAL_PLACES_MAX)
-        or abs(exact) >= 10**limits.DECIMAL_INTEGER_DIGITS_MAX
-    ):
-        return _Refused(
-            reason=f"A number has at most {limits.DECIMAL_INTEGER_DIGITS_MAX} digits before and "
-            f"{limits.DECIMAL_PLACES_MAX} after the point."
-        )
-    return exact
+    fits = (
+        exact == round(exact, limits.DECIMAL_PLACES_MAX)
+        and abs(exact) < 10**limits.DECIMAL_INTEGER_DIGITS_MAX
+    )
+    reason = (
+        f"A number has at most {limits.DECIMAL_INTEGER_DIGITS_MAX} digits before and "
+        f"{limits.DECIMAL_PLACES_MAX} after the point."
+    )
+    return exact, None if fits else reason
 
 
 def _boolean(value: c.Scalar, _scope: Scope) -> c.Scalar | _Refused | None:

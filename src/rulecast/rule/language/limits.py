@@ -10,6 +10,10 @@ ATOMS_MAX = 200
 LIST_VALUES_MAX = 1_000
 # The longest text WhatsApp takes as a template parameter has 1,024 characters.
 STRING_CHARACTERS_MAX = 1_024
+# An expression that a person can still read; RE2's program grows with it.
+PATTERN_CHARACTERS_MAX = 200
+# Signs + - * / of a rule: the passes recurse through calculations, and nobody follows longer ones.
+OPERATIONS_MAX = 50
 # Eighteen digits always fit a 64-bit integer.
 INTEGER_DIGITS_MAX = 18
 # Decimals are stored as DECIMAL(18, 4).

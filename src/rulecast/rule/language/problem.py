@@ -4,112 +4,171 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rulecast.rule.language.condition import Span
+from rulecast.rule.language.problem_condition import (
+    ALWAYS_TRUE_PART,
+    BAD_PATTERN,
+    BUCKET_RANGE,
+    CONDITION_KINDS,
+    CONTRADICTION,
+    DISTANCE_RANGE,
+    EVERYBODY_JOINED,
+    FUTURE_WINDOW,
+    IMPLIED_PART,
+    INSIDE_PER_KEY,
+    NOTHING_MEASURED,
+    QUOTIENT_INSIDE,
+    SEGMENT_CYCLE,
+    UNIT_MISTAKE,
+    UNKNOWN_LABEL,
+    UNKNOWN_PLACE,
+    UNKNOWN_SEGMENT,
+    UNKNOWN_ZONE,
+)
+from rulecast.rule.language.problem_kind import ProblemKind, error, warning
 
+__all__ = [
+    "ADDS_MISSING",
+    "ALWAYS_TRUE_PART",
+    "BAD_JSON",
+    "BAD_PATTERN",
+    "BAD_VALUE",
+    "BEYOND_RETENTION",
+    "BUCKET_RANGE",
+    "CLAUSE_MISSING",
+    "CLAUSE_TWICE",
+    "COMMENT",
+    "CONSENT_NEGATED",
+    "CONTRADICTION",
+    "DISTANCE_RANGE",
+    "DROPS_MISSING",
+    "EMPTY_RANGE",
+    "EVERYBODY_JOINED",
+    "FUTURE_WINDOW",
+    "IMPLIED_PART",
+    "INSIDE_PER_KEY",
+    "KINDS",
+    "MATCHES_EVERYBODY",
+    "MATCHES_NOBODY",
+    "NOTHING_MEASURED",
+    "NOT_NUMERIC",
+    "NOT_YET",
+    "NO_TRANSLATION",
+    "OTHER_PURPOSE",
+    "OUT_OF_LIMITS",
+    "QUOTIENT_INSIDE",
+    "READS_SENSITIVE",
+    "SEALED",
+    "SEGMENT_CYCLE",
+    "SYNTAX",
+    "TOO_DEEP",
+    "TOO_LARGE",
+    "UNIT_MISTAKE",
+    "UNKNOWN_ATTRIBUTE",
+    "UNKNOWN_EVENT",
+    "UNKNOWN_LABEL",
+    "UNKNOWN_NUMBER",
+    "UNKNOWN_PLACE",
+    "UNKNOWN_PROPERTY",
+    "UNKNOWN_SEGMENT",
+    "UNKNOWN_TEMPLATE",
+    "UNKNOWN_WORD",
+    "UNKNOWN_ZONE",
+    "WHERE_SCOPE",
+    "WINDOW_NEEDED",
+    "WRONG_CATEGORY",
+    "WRONG_OPERATOR",
+    "WRONG_PARAMETERS",
+    "WRONG_TYPE",
+    "ProblemKind",
+    "RuleProblem",
+    "RuleProblems",
+    "in_order",
+]
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProblemKind:
-    """One kind of problem: its stable code, its severity and the sentence of the manual."""
-
-    code: str
-    severity: Literal["error", "warning"]
-    title: str
-    explanation: str
-
-
-def _error(code: str, title: str, explanation: str) -> ProblemKind:
-    return ProblemKind(code=code, severity="error", title=title, explanation=explanation)
-
-
-def _warning(code: str, title: str, explanation: str) -> ProblemKind:
-    return ProblemKind(code=code, severity="warning", title=title, explanation=explanation)
-
-
-SYNTAX = _error("RL-001", "Cannot be read", "The text does not follow the grammar at this place.")
-TOO_LARGE = _error("RL-002", "Too large", "The rule is longer, or has more conditions, than a rule may have.")
-TOO_DEEP = _error(
+SYNTAX = error("RL-001", "Cannot be read", "The text does not follow the grammar at this place.")
+TOO_LARGE = error("RL-002", "Too large", "The rule is longer, or has more conditions, than a rule may have.")
+TOO_DEEP = error(
     "RL-003", "Nested too deeply", "Brackets and `not` are nested deeper than a reader can follow."
 )
-CLAUSE_TWICE = _error(
+CLAUSE_TWICE = error(
     "RL-004", "Clause given twice", "Every clause stands once; the second one would win in silence."
 )
-CLAUSE_MISSING = _error(
+CLAUSE_MISSING = error(
     "RL-005", "Clause missing", "A rule needs `purpose`, `when` with a condition, and `send`."
 )
-BAD_VALUE = _error("RL-006", "Not a value", "The value has the shape of a date, number or text but is none.")
-COMMENT = _error(
+BAD_VALUE = error("RL-006", "Not a value", "The value has the shape of a date, number or text but is none.")
+COMMENT = error(
     "RL-007", "Comments are not kept", 'A remark is written as `about "text"`, which survives formatting.'
 )
-BAD_JSON = _error(
+BAD_JSON = error(
     "RL-008", "JSON is not a rule", "The JSON document does not describe a rule that can be written."
 )
-UNKNOWN_ATTRIBUTE = _error("RL-010", "Unknown attribute", "The catalogue has no attribute of this name.")
-UNKNOWN_EVENT = _error("RL-011", "Unknown event", "The catalogue has no event of this name.")
-UNKNOWN_PROPERTY = _error("RL-012", "Unknown property", "The event has no property of this name.")
-UNKNOWN_TEMPLATE = _error("RL-013", "Unknown template", "The catalogue has no template of this name.")
-UNKNOWN_NUMBER = _error(
+UNKNOWN_ATTRIBUTE = error("RL-010", "Unknown attribute", "The catalogue has no attribute of this name.")
+UNKNOWN_EVENT = error("RL-011", "Unknown event", "The catalogue has no event of this name.")
+UNKNOWN_PROPERTY = error("RL-012", "Unknown property", "The event has no property of this name.")
+UNKNOWN_TEMPLATE = error("RL-013", "Unknown template", "The catalogue has no template of this name.")
+UNKNOWN_NUMBER = error(
     "RL-014", "Unknown business number", "The workspace has no business number of this name."
 )
-UNKNOWN_WORD = _error("RL-015", "Not in the list", "Only the words of a closed list can stand here.")
-SEALED = _error(
+UNKNOWN_WORD = error("RL-015", "Not in the list", "Only the words of a closed list can stand here.")
+SEALED = error(
     "RL-016",
     "Sealed attribute",
     "Names and addresses are stored sealed; they can fill a template parameter but not decide who is meant.",
 )
-OTHER_PURPOSE = _error(
+OTHER_PURPOSE = error(
     "RL-017",
     "Collected for another purpose",
     "The attribute or event was collected for another purpose than the rule's.",
 )
-WRONG_TYPE = _error(
+WRONG_TYPE = error(
     "RL-020", "Value of the wrong type", "The value does not have the type of what it is compared with."
 )
-WRONG_OPERATOR = _error(
+WRONG_OPERATOR = error(
     "RL-021", "Operator does not fit", "This comparison makes no sense for values of this type."
 )
-WHERE_SCOPE = _error(
+WHERE_SCOPE = error(
     "RL-022", "Only properties inside where", "`where` reads the properties of one event, nothing else."
 )
-CONSENT_NEGATED = _error(
+CONSENT_NEGATED = error(
     "RL-023",
     "Consent cannot be negated",
     "Who has not consented is never an audience; the gate would refuse all of it.",
 )
-NOT_NUMERIC = _error("RL-024", "Not a number", "Only integer and decimal properties can be summed.")
-BEYOND_RETENTION = _error(
+NOT_NUMERIC = error("RL-024", "Not a number", "Only integer and decimal properties can be summed.")
+BEYOND_RETENTION = error(
     "RL-025",
     "Beyond retention",
     "The window is longer than the events are kept: absence would prove nothing.",
 )
-WINDOW_NEEDED = _error(
+WINDOW_NEEDED = error(
     "RL-026",
     "Window needed",
     "The events are kept for a limited time, so the condition must say how far back it looks.",
 )
-EMPTY_RANGE = _error("RL-027", "Empty range", "The end does not lie after the start: nothing can be inside.")
-OUT_OF_LIMITS = _error(
+EMPTY_RANGE = error("RL-027", "Empty range", "The end does not lie after the start: nothing can be inside.")
+OUT_OF_LIMITS = error(
     "RL-028", "Out of limits", "The amount is zero, too large, or more exact than can be stored."
 )
-WRONG_PARAMETERS = _error(
+WRONG_PARAMETERS = error(
     "RL-029", "Parameters do not fit", "The parameters of the send action are not those of the template."
 )
-NO_TRANSLATION = _error("RL-030", "No such translation", "The template is not approved in this language.")
-WRONG_CATEGORY = _error(
-    "RL-031", "Category does not fit", "A marketing template needs the purpose marketing."
-)
-NOT_YET = _error(
+NO_TRANSLATION = error("RL-030", "No such translation", "The template is not approved in this language.")
+WRONG_CATEGORY = error("RL-031", "Category does not fit", "A marketing template needs the purpose marketing.")
+NOT_YET = error(
     "RL-040", "Not available yet", "The construct is part of the language but nothing executes it yet."
 )
-MATCHES_EVERYBODY = _warning("RL-050", "Matches everybody", "The condition is true for every contact.")
-MATCHES_NOBODY = _warning(
+MATCHES_EVERYBODY = warning("RL-050", "Matches everybody", "The condition is true for every contact.")
+MATCHES_NOBODY = warning(
     "RL-051", "Matches nobody", "The condition contradicts itself: it is true for no contact."
 )
-DROPS_MISSING = _warning(
+DROPS_MISSING = warning(
     "RL-052", "Drops people with a missing value", "Where the value is missing the condition is false."
 )
-ADDS_MISSING = _warning(
+ADDS_MISSING = warning(
     "RL-053", "Adds people with a missing value", "A negated comparison is true where the value is missing."
 )
-READS_SENSITIVE = _warning(
+READS_SENSITIVE = warning(
     "RL-054", "Reads sensitive data", "The condition reads an attribute of the class sensitive."
 )
 
@@ -148,6 +207,7 @@ KINDS: tuple[ProblemKind, ...] = (
     DROPS_MISSING,
     ADDS_MISSING,
     READS_SENSITIVE,
+    *CONDITION_KINDS,
 )
 """Every kind of problem; the manual has a section for each code, and the tests a case."""
 

@@ -1,11 +1,10 @@
 """What a condition reads about people."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rulecast.rule.language import condition as c
 from rulecast.rule.language.check_types import SILENCE_EVENT
-from rulecast.rule.language.walk import atoms_of
+from rulecast.rule.language.walk import atoms_of, attributes_of, patterns_of
 from rulecast.values.catalogue import Catalogue, DataClass
 
 
@@ -19,36 +18,20 @@ class Reads:
 
 
 def reads_of(condition: c.Condition, catalogue: Catalogue) -> Reads:
-    """Return what a resolved condition reads; a derived attribute counts with its source."""
+    """Return what a resolved condition reads, segments included; a derived attribute counts with its source."""
     attributes: set[str] = set()
     events: set[str] = set()
     for atom in atoms_of(condition):
-        attributes.update(_attributes(atom))
-        events.update(_events(atom))
-    sensitive = {name for name in attributes if catalogue.attributes[name].data_class is DataClass.SENSITIVE}
+        events.update(pattern.event for pattern in patterns_of(atom))
+        for name in attributes_of(atom):
+            attributes.add(name.name)
+            if name.years_since is not None:
+                attributes.add(name.years_since)
+        if isinstance(atom, c.SilentFor):
+            attributes.add("first_seen_at")
+            events.add(SILENCE_EVENT)
+    known = catalogue.attributes
+    sensitive = {
+        name for name in attributes if name in known and known[name].data_class is DataClass.SENSITIVE
+    }
     return Reads(attributes=frozenset(attributes), events=frozenset(events), sensitive=frozenset(sensitive))
-
-
-def _attributes(atom: c.Atom) -> Iterator[str]:
-    match atom:
-        case c.Did() | c.DidInPeriods() | c.DidThen() | c.SumOf() | c.HasTag() | c.ConsentGranted():
-            return
-        case c.SilentFor():
-            yield "first_seen_at"
-        case _:
-            yield atom.field.name
-            if atom.field.years_since is not None:
-                yield atom.field.years_since
-
-
-def _events(atom: c.Atom) -> Iterator[str]:
-    match atom:
-        case c.Did() | c.DidInPeriods() | c.SumOf():
-            yield atom.pattern.event
-        case c.DidThen():
-            yield atom.first.event
-            yield atom.second.event
-        case c.SilentFor():
-            yield SILENCE_EVENT
-        case _:
-            return

@@ -1,50 +1,41 @@
-"""The pass that gives names their meaning: attributes, events, properties, from the workspace's catalogue."""
+"""The pass that gives names their meaning: attributes, events, properties, segments, from the workspace's catalogue."""
 
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
+from typing import TypeVar
 
 from rulecast.rule.language import condition as c
-from rulecast.rule.language.availability import NAMES, not_available
-from rulecast.rule.language.problem import (
-    OTHER_PURPOSE,
-    SEALED,
-    UNKNOWN_ATTRIBUTE,
-    UNKNOWN_EVENT,
-    UNKNOWN_PROPERTY,
-    UNKNOWN_WORD,
-    WHERE_SCOPE,
-    ProblemKind,
-    RuleProblem,
+from rulecast.rule.language.problem import UNKNOWN_PROPERTY, WHERE_SCOPE
+from rulecast.rule.language.resolve_names import check_label, event_of, field_of, near_of, property_of
+from rulecast.rule.language.resolve_segment import segment_of
+from rulecast.rule.language.scope import Scope, check_purpose_word
+from rulecast.rule.language.walk import map_parts, patterns_of
+
+__all__ = ["Scope", "check_purpose_word", "pattern_of", "resolve"]
+
+DAY_KEY = "day"
+FIELD_ATOMS = (
+    c.Comparison,
+    c.Between,
+    c.OneOf,
+    c.Contains,
+    c.StartsWith,
+    c.Matches,
+    c.Presence,
+    c.Ago,
+    c.FieldWindow,
+    c.Anniversary,
 )
-from rulecast.rule.language.walk import map_parts
-from rulecast.values.catalogue import Catalogue, EventDefinition, closest_name
-from rulecast.values.purpose import Purpose
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
-    """What names mean here; `event` is set inside `where`. Problems gather in the list.
-
-    With `now`, windows of fixed dates are held against how long events are kept.
-    """
-
-    catalogue: Catalogue
-    purpose: str
-    problems: list[RuleProblem]
-    now: datetime | None = None
-    event: EventDefinition | None = None
-
-    def report(self, kind: ProblemKind, message: str, span: c.Span, hint: str | None = None) -> None:
-        """Add a problem."""
-        self.problems.append(RuleProblem(kind=kind, message=message, span=span, hint=hint))
+OneWindow = TypeVar("OneWindow", c.Did, c.DidInPeriods, c.Gap, c.Aggregate, c.EdgeEvent)
 
 
 def resolve(condition: c.Condition, scope: Scope) -> c.Condition:
     """Return the condition with types filled in and events by their own names; unknown names become problems."""
     if isinstance(condition, (c.And, c.Or, c.Not)):
         return map_parts(condition, lambda part: resolve(part, scope))
-    if isinstance(condition, (c.Comparison, c.Between, c.OneOf, c.Contains, c.StartsWith, c.Presence, c.Ago)):
-        return replace(condition, field=_field(condition.field, scope))
+    if isinstance(condition, FIELD_ATOMS):
+        return replace(condition, field=field_of(condition.field, scope))
+    if isinstance(condition, c.Near):
+        return near_of(condition, scope)
     if scope.event is not None:
         scope.report(
             WHERE_SCOPE,
@@ -53,123 +44,103 @@ def resolve(condition: c.Condition, scope: Scope) -> c.Condition:
             hint="put this condition outside the brackets, joined by `and`",
         )
         return condition
-    return _resolve_atom(condition, scope)
+    if isinstance(condition, (c.Did, c.DidInPeriods, c.DidThen, c.Measure, c.EdgeEvent, c.Gap, c.PerKey)):
+        return _behaviour(condition, scope)
+    return _person(condition, scope)
 
 
-def _resolve_atom(condition: c.EventAtom | c.HasTag | c.ConsentGranted, scope: Scope) -> c.Condition:
+def _person(condition: c.Condition, scope: Scope) -> c.Condition:
     match condition:
-        case c.Did() | c.DidInPeriods():
-            return replace(condition, pattern=pattern_of(condition.pattern, scope))
-        case c.SumOf():
-            pattern = pattern_of(condition.pattern, scope)
-            return replace(condition, pattern=pattern, property=_summed(condition.property, pattern, scope))
+        case c.ConsentGranted():
+            check_purpose_word(condition.purpose, condition.span, scope)
+        case c.HasLabel():
+            check_label(condition, scope)
+        case c.InSegment():
+            return segment_of(condition, scope, resolve)
+        case _:
+            pass
+    return condition
+
+
+def _behaviour(
+    condition: c.Did | c.DidInPeriods | c.DidThen | c.Measure | c.EdgeEvent | c.Gap | c.PerKey, scope: Scope
+) -> c.Condition:
+    match condition:
+        case c.Did() | c.DidInPeriods() | c.Gap():
+            return _patterned(condition, scope)
+        case c.EdgeEvent():
+            found = _patterned(condition, scope)
+            event = scope.catalogue.event(found.pattern.event)
+            has = resolve(condition.has, replace(scope, event=event)) if event else condition.has
+            return replace(found, has=has)
+        case c.Measure():
+            left, right = (_expression(side, scope) for side in (condition.left, condition.right))
+            return replace(condition, left=left, right=right)
         case c.DidThen():
             first = pattern_of(condition.first, scope)
             second = pattern_of(condition.second, scope)
             for name in condition.same:
                 for pattern in (first, second):
-                    _summed(c.Field(name=name, span=condition.span), pattern, scope)
-            return replace(condition, first=first, second=second)
-        case c.ConsentGranted():
-            check_purpose_word(condition.purpose, condition.span, scope)
-            return condition
-        case c.HasTag() | c.SilentFor():
-            return condition
+                    _property_of(c.Field(name=name, span=condition.span), pattern, scope)
+            window = _window(condition.window, scope)
+            return replace(condition, first=first, second=second, window=window)
+        case c.PerKey():
+            found_key = replace(condition, condition=resolve(condition.condition, scope))
+            _check_keys(found_key, scope)
+            return found_key
 
 
-def check_purpose_word(purpose: str, span: c.Span, scope: Scope) -> None:
-    """Report a purpose that is not in the closed list."""
-    known = [member.value for member in Purpose]
-    if purpose not in known:
-        near = closest_name(purpose, known)
-        scope.report(
-            UNKNOWN_WORD,
-            f"{purpose} is not one of the purposes {', '.join(known)}.",
-            span,
-            hint=f"did you mean {near}?" if near else None,
-        )
+def _patterned(atom: OneWindow, scope: Scope) -> OneWindow:
+    return replace(atom, pattern=pattern_of(atom.pattern, scope), window=_window(atom.window, scope))
+
+
+def _window(window: c.Window | None, scope: Scope) -> c.Window | None:
+    if isinstance(window, c.FirstWindow) and window.anchor is not None:
+        return replace(window, anchor=pattern_of(window.anchor, scope))
+    return window
+
+
+def _expression(expression: c.Expression, scope: Scope) -> c.Expression:
+    match expression:
+        case c.Constant():
+            return expression
+        case c.Field():
+            return field_of(expression, scope)
+        case c.Arithmetic():
+            left, right = _expression(expression.left, scope), _expression(expression.right, scope)
+            return replace(expression, left=left, right=right)
+        case c.Aggregate():
+            found = _patterned(expression, scope)
+            if found.property is None:
+                return found
+            return replace(found, property=_property_of(found.property, found.pattern, scope))
+
+
+def _property_of(name: c.Field, pattern: c.EventPattern, scope: Scope) -> c.Field:
+    event = scope.catalogue.event(pattern.event)
+    return name if event is None else property_of(name, event, scope)
+
+
+def _check_keys(atom: c.PerKey, scope: Scope) -> None:
+    """Report keys that an event inside does not have: about such an event nothing could be said per key."""
+    events = dict.fromkeys(pattern.event for pattern in patterns_of(atom))
+    for name in atom.keys:
+        for event_name in events:
+            event = scope.catalogue.event(event_name)
+            if name != DAY_KEY and event is not None and name not in event.properties:
+                scope.report(
+                    UNKNOWN_PROPERTY,
+                    f"The event {event.name} has no property {name} to tell its {name} apart.",
+                    atom.span,
+                    hint=f"its properties: {', '.join(event.properties) or 'none'}, and day",
+                )
 
 
 def pattern_of(pattern: c.EventPattern, scope: Scope) -> c.EventPattern:
     """Return the pattern with the event's own name and its `where` resolved against the event's properties."""
-    event = scope.catalogue.event(pattern.event)
+    event = event_of(pattern.event, pattern.span, scope)
     if event is None:
-        known = [
-            *scope.catalogue.events,
-            *(alias for e in scope.catalogue.events.values() for alias in e.aliases),
-        ]
-        near = closest_name(pattern.event, known)
-        scope.report(
-            UNKNOWN_EVENT,
-            f"There is no event {pattern.event}.",
-            pattern.span,
-            hint=f"did you mean {near}?" if near else None,
-        )
         return pattern
-    _check_purpose(event.purpose, f"The event {event.name}", pattern.span, scope)
     inner = replace(scope, event=event)
     where = resolve(pattern.where, inner) if pattern.where is not None else None
     return replace(pattern, event=event.name, where=where)
-
-
-def _check_purpose(purpose: str | None, what: str, span: c.Span, scope: Scope) -> None:
-    if purpose is not None and purpose != scope.purpose:
-        scope.report(
-            OTHER_PURPOSE,
-            f"{what} was collected for {purpose}; a rule for {scope.purpose} may not read it.",
-            span,
-        )
-
-
-def _field(name: c.Field, scope: Scope) -> c.Field:
-    if scope.event is not None:
-        return _property(name, scope.event, scope)
-    attribute = scope.catalogue.attribute(name.name)
-    if attribute is None:
-        _unknown_attribute(name, scope)
-        return name
-    if attribute.is_sealed:
-        scope.report(
-            SEALED,
-            f"{name.name} is stored sealed and cannot be compared.",
-            name.span,
-            hint="it can fill a parameter of the template",
-        )
-    _check_purpose(attribute.purpose, f"The attribute {name.name}", name.span, scope)
-    return replace(
-        name,
-        type=attribute.type,
-        years_since=attribute.derived_from,
-        zone=scope.catalogue.default_zone if attribute.derived_from else None,
-    )
-
-
-def _unknown_attribute(name: c.Field, scope: Scope) -> None:
-    if name.name in NAMES:
-        scope.problems.append(not_available(NAMES[name.name], name.span))
-        return
-    near = closest_name(name.name, scope.catalogue.attributes)
-    hint = f"did you mean {near}?" if near else None
-    if hint is None and scope.catalogue.event(name.name) is not None:
-        hint = f"for an event write: did {name.name}"
-    scope.report(UNKNOWN_ATTRIBUTE, f"There is no attribute {name.name}.", name.span, hint)
-
-
-def _property(name: c.Field, event: EventDefinition, scope: Scope) -> c.Field:
-    kind = event.properties.get(name.name)
-    if kind is None:
-        near = closest_name(name.name, event.properties)
-        listed = ", ".join(event.properties) or "none"
-        scope.report(
-            UNKNOWN_PROPERTY,
-            f"The event {event.name} has no property {name.name}.",
-            name.span,
-            hint=f"did you mean {near}?" if near else f"its properties: {listed}",
-        )
-        return name
-    return replace(name, type=kind)
-
-
-def _summed(name: c.Field, pattern: c.EventPattern, scope: Scope) -> c.Field:
-    event = scope.catalogue.event(pattern.event)
-    return name if event is None else _property(name, event, scope)

@@ -7,6 +7,10 @@ from rulecast.rule.language import condition as c
 from rulecast.rule.language.walk import map_parts
 
 
+# What is true of nobody has no word of its own.
+NOBODY = c.Not(part=c.Everybody())
+
+
 def simplify(condition: c.Condition) -> c.Condition:
     """Return an equal condition: flat, without double negation and repeated parts, equalities joined into lists."""
     condition = map_parts(condition, simplify)
@@ -16,9 +20,9 @@ def simplify(condition: c.Condition) -> c.Condition:
         case c.OneOf(values=(only,)):
             return c.Comparison(field=condition.field, operator="=", value=only, span=condition.span)
         case c.And():
-            return _joined(condition, tuple(dict.fromkeys(_flat(condition))))
+            return _all_of(condition, tuple(dict.fromkeys(_flat(condition))))
         case c.Or():
-            return _joined(condition, _listed(tuple(dict.fromkeys(_flat(condition)))))
+            return _any_of(condition, tuple(dict.fromkeys(_flat(condition))))
         case _:
             return condition
 
@@ -29,6 +33,23 @@ def _flat(condition: c.And | c.Or) -> Iterator[c.Condition]:
             yield from part.parts
         else:
             yield part
+
+
+def _all_of(condition: c.And, parts: tuple[c.Condition, ...]) -> c.Condition:
+    """Leave out `everybody`; with nobody in it, nobody is meant."""
+    if NOBODY in parts:
+        return NOBODY
+    kept = tuple(part for part in parts if not isinstance(part, c.Everybody))
+    return _joined(condition, kept) if kept else parts[0]
+
+
+def _any_of(condition: c.Or, parts: tuple[c.Condition, ...]) -> c.Condition:
+    """Leave out nobody; with everybody in it, everybody is meant."""
+    everybody = next((part for part in parts if isinstance(part, c.Everybody)), None)
+    if everybody is not None:
+        return everybody
+    kept = tuple(part for part in parts if part != NOBODY)
+    return _joined(condition, _listed(kept)) if kept else parts[0]
 
 
 def _joined(condition: c.And | c.Or, parts: tuple[c.Condition, ...]) -> c.Condition:

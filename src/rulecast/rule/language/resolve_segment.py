@@ -1,0 +1,63 @@
+"""Segments: a named condition of the workspace, read where a rule names it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeAlias
+
+from rulecast.rule.language import condition as c
+from rulecast.rule.language.limits import ATOMS_MAX
+from rulecast.rule.language.parse import parse_condition
+from rulecast.rule.language.problem import (
+    SEGMENT_CYCLE,
+    TOO_LARGE,
+    UNKNOWN_SEGMENT,
+    RuleProblem,
+    RuleProblems,
+)
+from rulecast.rule.language.scope import Expanded, Scope
+from rulecast.rule.language.walk import size_of
+
+Resolve: TypeAlias = Callable[[c.Condition, Scope], c.Condition]
+
+
+def segment_of(atom: c.InSegment, scope: Scope, resolve: Resolve) -> c.InSegment:
+    """Return the atom with the segment's condition resolved; what is wrong inside is reported at the atom."""
+    text = scope.catalogue.segments.get(atom.name)
+    if text is None:
+        scope.report_unknown(
+            UNKNOWN_SEGMENT,
+            f'There is no segment "{atom.name}".',
+            atom.span,
+            name=atom.name,
+            known=scope.catalogue.segments,
+        )
+        return atom
+    if atom.name in scope.segments:
+        path = [*scope.segments[scope.segments.index(atom.name) :], atom.name]
+        scope.report(SEGMENT_CYCLE, f"The segment refers to itself: {' -> '.join(path)}.", atom.span)
+        return atom
+    if atom.name not in scope.expanded:
+        scope.expanded[atom.name] = _expanded(atom.name, text, scope, resolve)
+    found = scope.expanded[atom.name]
+    scope.problems.extend(told_outside(problem, atom) for problem in found.problems)
+    return replace(atom, condition=found.condition)
+
+
+def _expanded(name: str, text: str, scope: Scope, resolve: Resolve) -> Expanded:
+    parsed = parse_condition(text)
+    if isinstance(parsed, RuleProblems):
+        return Expanded(condition=None, size=0, problems=parsed.problems)
+    problems: list[RuleProblem] = []
+    inner = replace(scope, problems=problems, segments=(*scope.segments, name))
+    condition = resolve(parsed, inner)
+    size = size_of(condition)
+    if size > ATOMS_MAX:
+        message = f"With its segments it has {size} conditions; at most {ATOMS_MAX} are allowed."
+        inner.report(TOO_LARGE, message, condition.span)
+        return Expanded(condition=None, size=0, problems=tuple(problems))
+    return Expanded(condition=condition, size=size, problems=tuple(problems))
+
+
+def told_outside(problem: RuleProblem, atom: c.InSegment) -> RuleProblem:
+    """Return a problem of a segment's text as one of the place that names the segment."""
+    return replace(problem, span=atom.span, message=f'In the segment "{atom.name}": {problem.message}')
