@@ -1,0 +1,174 @@
+"""A batch of events as columns: for each value that occurs, the events that have it, one bit for each event."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import accumulate
+from operator import or_
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+from rulecast.rule.engine.facts import PersonFacts
+from rulecast.rule.engine.instants import full_years, today
+from rulecast.rule.engine.matcher.records import TriggerEvent
+
+Mask: TypeAlias = int
+"""Bit n stands for event n of the batch."""
+
+
+class ColumnKey(NamedTuple):
+    """Which values a column holds: of the event or the person, under a name; ages also of which zone."""
+
+    kind: Literal["event", "person", "event list", "person list", "tags", "labels", "age"]
+    name: str = ""
+    zone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """The values that occur, in order, and before each place the events that have one of the values before it."""
+
+    values: list[Any]
+    below: list[Mask]
+
+
+class Column:
+    """The events by value; missing values are in no mask. Lists stand under each of their items."""
+
+    __slots__ = ("_ordered", "masks", "present")
+
+    def __init__(self, masks: Mapping[Any, Mask], present: Mask) -> None:
+        self.masks = masks
+        self.present = present
+        self._ordered: Ordered | None = None
+
+    def ordered(self) -> Ordered:
+        """Return the values in order."""
+        if self._ordered is None:
+            values = sorted(self.masks)
+            below = list(accumulate((self.masks[value] for value in values), or_, initial=0))
+            self._ordered = Ordered(values, below)
+        return self._ordered
+
+    def less(self, value: Any) -> Mask:
+        """Return the events with a value below the given one."""
+        ordered = self.ordered()
+        return ordered.below[bisect_left(ordered.values, value)]
+
+    def at_most(self, value: Any) -> Mask:
+        """Return the events with a value up to and with the given one."""
+        ordered = self.ordered()
+        return ordered.below[bisect_right(ordered.values, value)]
+
+
+class Batch:
+    """The events of one call, those of one name side by side, and what was worked out about them so far."""
+
+    def __init__(self, events: Sequence[TriggerEvent], now: datetime) -> None:
+        self.order = sorted(range(len(events)), key=lambda place: events[place].event.name)
+        self.events = [events[place] for place in self.order]
+        self.people = [one.person for one in self.events]
+        self.now = now
+        self.bits = [1 << place for place in range(len(self.events))]
+        self.all = (1 << len(self.events)) - 1
+        self._columns: dict[ColumnKey, Column] = {}
+        self._groups: dict[Hashable, dict[Hashable, tuple[int, Mask]]] = {}
+
+    def column(self, key: ColumnKey) -> Column:
+        """Return a column, read at its first use."""
+        column = self._columns.get(key)
+        if column is None:
+            column = self._columns[key] = self._read(key)
+        return column
+
+    def names(self) -> Iterable[tuple[str, Mask]]:
+        """Yield the names of events that occur, and the events of each."""
+        groups = self.groups("name", lambda one: one.event.name)
+        return ((one.event.name, mask) for one, mask in groups)
+
+    def bringing(self, name: str) -> Mask:
+        """Return the events whose person brings an attribute along, be it only to say that it is missing."""
+        return sum(
+            bit for person, bit in zip(self.people, self.bits, strict=True) if name in person.attributes
+        )
+
+    def groups(
+        self, key: Hashable, of: Callable[[TriggerEvent], Hashable]
+    ) -> Iterable[tuple[TriggerEvent, Mask]]:
+        """Yield one event of each group of events that look alike, and the group."""
+        found = self._groups.get(key)
+        if found is None:
+            found = self._groups[key] = {}
+            for place, event in enumerate(self.events):
+                alike = of(event)
+                first, mask = found.get(alike, (place, 0))
+                found[alike] = first, mask | self.bits[place]
+        return ((self.events[first], mask) for first, mask in found.values())
+
+    def _read(self, key: ColumnKey) -> Column:  # noqa: PLR0911 - one return per kind
+        match key.kind:
+            case "event":
+                return self._by_value(self._event_values(key.name))
+            case "person":
+                return self._by_value(self._person_values(key.name))
+            case "event list":
+                return self._by_item(self._event_values(key.name))
+            case "person list":
+                return self._by_item(self._person_values(key.name))
+            case "tags":
+                return self._by_item(person.tags for person in self.people)
+            case "labels":
+                return self._by_item(person.labels for person in self.people)
+            case "age":
+                born = self._by_value(self._person_values(key.name))
+                return _ages(born.masks, today(key.zone, self.now))
+
+    def _event_values(self, name: str) -> Iterable[Any]:
+        if name == "occurred_at":
+            return (one.event.occurred_at for one in self.events)
+        return (one.event.properties.get(name) for one in self.events)
+
+    def _person_values(self, name: str) -> Iterable[Any]:
+        values = [person.attributes.get(name) for person in self.people]
+        held = _HELD_ELSEWHERE.get(name)
+        if held is None:
+            return values
+        return (
+            value if name in person.attributes else held(person)
+            for value, person in zip(values, self.people, strict=True)
+        )
+
+    def _by_value(self, values: Iterable[Any]) -> Column:
+        masks: dict[Any, Mask] = {}
+        known = masks.get
+        for value, bit in zip(values, self.bits, strict=True):
+            masks[value] = known(value, 0) | bit
+        missing = masks.pop(None, 0) | masks.pop("", 0)
+        return Column(masks, self.all ^ missing)
+
+    def _by_item(self, values: Iterable[Iterable[Any] | None]) -> Column:
+        masks: dict[Any, Mask] = {}
+        present = 0
+        for items, bit in zip(values, self.bits, strict=True):
+            if items:
+                present |= bit
+                for item in items:
+                    masks[item] = masks.get(item, 0) | bit
+        return Column(masks, present)
+
+
+_HELD_ELSEWHERE: Mapping[str, Callable[[PersonFacts], Any]] = {
+    "first_seen_at": lambda person: person.first_seen_at,
+    "zone": lambda person: person.zone,
+}
+
+
+def _ages(born: Mapping[Any, Mask], day: date) -> Column:
+    masks: dict[Any, Mask] = {}
+    present = 0
+    for value, mask in born.items():
+        if isinstance(value, date):
+            years = full_years(value, day)
+            masks[years] = masks.get(years, 0) | mask
+            present |= mask
+    return Column(masks, present)
