@@ -84,9 +84,10 @@ class ConditionBuilder(EventBuilder):
         return c.FieldWindow(field=name, direction=direction.lower(), duration=duration, span=span_of(meta))
 
     def anniversary(self, meta: Meta, children: list[Any]) -> c.Anniversary:
-        name, _, duration = children
-        if isinstance(name, Token):
-            name = c.Field(name="birth_date", span=span_of_token(name))
+        written, _, duration = children
+        name: c.Field = written
+        if isinstance(written, Token):
+            name = c.Field(name="birth_date", span=span_of_token(written))
         if duration.unit not in DAYS_OF_UNIT:
             self._report(
                 WRONG_OPERATOR, "An anniversary is a day: it is counted in days or weeks.", duration.span
@@ -122,7 +123,7 @@ class ConditionBuilder(EventBuilder):
     def has_tag(self, meta: Meta, children: list[Token]) -> c.HasTag:
         return c.HasTag(tag=self._text(children[1]), span=span_of(meta))
 
-    def has_label(self, meta: Meta, children: list[Token]) -> c.HasLabel:
+    def has_label(self, meta: Meta, children: list[Any]) -> c.HasLabel:
         _, label, value = children
         return c.HasLabel(
             label=self._text(label),
@@ -144,7 +145,7 @@ class ConditionBuilder(EventBuilder):
             self._report(BAD_VALUE, f"{token} is no time of the day.", span_of_token(token))
             return time(0)
 
-    def local_weekday(self, meta: Meta, children: list[Token]) -> c.Condition:
+    def local_weekday(self, meta: Meta, children: list[Any]) -> c.Condition:
         _, negated, *names = children
         span = span_of(meta)
         days = [day for name in names for day in self._days(name)]

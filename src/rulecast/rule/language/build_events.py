@@ -164,7 +164,7 @@ class EventBuilder(ValueBuilder):
             if self.operations == limits.OPERATIONS_MAX + 1:
                 message = f"The rule has more than {limits.OPERATIONS_MAX} signs of calculation."
                 self._report(TOO_LARGE, message, span_of(meta))
-            return left
+            return cast("c.Expression", left)
         return c.Arithmetic(operator=operator.value, left=left, right=right, span=span_of(meta))
 
     def comparison(self, meta: Meta, children: list[Any]) -> c.Comparison | c.Measure:

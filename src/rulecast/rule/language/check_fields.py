@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from rulecast.rule.language import condition as c
 from rulecast.rule.language.check_pattern import checked_pattern
-from rulecast.rule.language.constants import TEXTS, typed
+from rulecast.rule.language.constants import NUMERIC, TEXTS, typed
 from rulecast.rule.language.problem import (
     DISTANCE_RANGE,
     EMPTY_RANGE,
@@ -17,7 +17,8 @@ from rulecast.rule.language.scope import Scope
 from rulecast.rule.language.walk import map_parts
 from rulecast.values.catalogue import AttributeType
 
-NUMERIC = frozenset({AttributeType.INTEGER, AttributeType.DECIMAL})
+__all__ = ["NUMERIC", "check_field", "check_pattern", "check_range", "check_where"]
+
 TIMES = frozenset({AttributeType.DATE, AttributeType.INSTANT})
 ORDERED = NUMERIC | TIMES
 # They have parts or a place, no value that could equal another.

@@ -4,9 +4,9 @@ from dataclasses import replace
 from decimal import Decimal
 
 from rulecast.rule.language import condition as c
-from rulecast.rule.language.check_fields import NUMERIC, check_pattern
+from rulecast.rule.language.check_fields import check_pattern
 from rulecast.rule.language.check_windows import check_window
-from rulecast.rule.language.constants import describe, exact_number
+from rulecast.rule.language.constants import NUMERIC, describe, exact_number
 from rulecast.rule.language.problem import NOT_NUMERIC, NOTHING_MEASURED, OUT_OF_LIMITS, QUOTIENT_INSIDE
 from rulecast.rule.language.scope import Scope
 from rulecast.values.catalogue import AttributeType

@@ -30,7 +30,7 @@ def _parts(condition: c.Condition) -> list[c.Condition]:
     return [condition]
 
 
-def _refused(part: c.Condition) -> str | None:
+def _refused(part: c.Condition) -> str | None:  # noqa: PLR0911 - one return per kind of node
     match part:
         case c.Did():
             return _refused_window(part.window)

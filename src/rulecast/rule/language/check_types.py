@@ -4,10 +4,11 @@ from dataclasses import replace
 from typing import TypeVar
 
 from rulecast.rule.language import condition as c
-from rulecast.rule.language.check_fields import NUMERIC, check_field, check_pattern, check_where
+from rulecast.rule.language.check_fields import check_field, check_pattern, check_where
 from rulecast.rule.language.check_measures import check_measure
 from rulecast.rule.language.check_per_key import check_inside
 from rulecast.rule.language.check_windows import check_retention, check_window
+from rulecast.rule.language.constants import NUMERIC
 from rulecast.rule.language.problem import (
     BUCKET_RANGE,
     CONSENT_NEGATED,
@@ -28,7 +29,7 @@ BUCKETS = 100
 Windowed = TypeVar("Windowed", c.Did, c.DidInPeriods, c.EdgeEvent, c.Gap)
 
 
-def check_types(condition: c.Condition, scope: Scope, *, negated: bool = False) -> c.Condition:
+def check_types(condition: c.Condition, scope: Scope, *, negated: bool = False) -> c.Condition:  # noqa: PLR0911 - one return per kind of node
     """Return the condition with exact constants; what does not fit becomes a problem."""
     match condition:
         case c.And() | c.Or():
@@ -129,7 +130,9 @@ def _event_atom(
         case c.DidInPeriods():
             _check_zone(condition, scope)
             return replace(_windowed(condition, scope), zone=scope.catalogue.default_zone)
-        case c.Did() | c.Gap():
+        case c.Did():
+            return _windowed(condition, scope)
+        case c.Gap():
             return _windowed(condition, scope)
 
 

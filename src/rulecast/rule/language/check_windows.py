@@ -5,8 +5,8 @@ from datetime import date, datetime, timedelta
 
 from rulecast.rule.language import condition as c
 from rulecast.rule.language.check_fields import check_pattern, check_range
-from rulecast.rule.language.problem import BEYOND_RETENTION, EMPTY_RANGE, OUT_OF_LIMITS, WINDOW_NEEDED
 from rulecast.rule.language.limits import DURATION_DAYS_MAX
+from rulecast.rule.language.problem import BEYOND_RETENTION, EMPTY_RANGE, OUT_OF_LIMITS, WINDOW_NEEDED
 from rulecast.rule.language.scope import Scope
 from rulecast.values.catalogue import EventDefinition
 from rulecast.values.zone_offsets import utc_of_local
@@ -141,7 +141,10 @@ def looks_back(window: c.Window, now: datetime | None) -> timedelta:
         case c.BeforeWindow() | c.FirstWindow():
             return ALWAYS
         case c.DayWindow():
-            start: object = window.start
+            return _since(window.start, now)
         case c.AbsoluteWindow():
-            start = window.start.value
+            return _since(window.start.value, now)
+
+
+def _since(start: object, now: datetime | None) -> timedelta:
     return now - start if now is not None and isinstance(start, datetime) else timedelta(0)

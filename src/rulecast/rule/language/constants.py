@@ -16,6 +16,7 @@ from rulecast.values.zone_offsets import utc_of_local
 YEAR_MIN, YEAR_MAX = 1800, 2100
 AGE_MAX = 150
 TEXTS = frozenset({AttributeType.TEXT, AttributeType.TEXT_LIST})
+NUMERIC = frozenset({AttributeType.INTEGER, AttributeType.DECIMAL})
 
 EXPECTED: dict[AttributeType, str] = {
     AttributeType.TEXT: 'a text in quotes, such as "Rabat"',

@@ -27,7 +27,7 @@ BIRTHDAY = "birth_date"
 BINDING = {"+": 1, "-": 1, "*": 2, "/": 2}
 
 
-def format_condition(condition: c.Condition, *, inside_and: bool = False) -> str:  # noqa: C901, PLR0911 - one return per kind of node
+def format_condition(condition: c.Condition, *, inside_and: bool = False) -> str:  # noqa: PLR0911 - one return per kind of node
     """Return a condition on one line, with only the brackets it needs."""
     match condition:
         case c.Or():
@@ -74,7 +74,7 @@ def _listing(values: tuple[c.Constant, ...]) -> str:
     return f"({', '.join(format_scalar(value.value) for value in values)})"
 
 
-def _field_atom(atom: c.FieldAtom) -> str:  # noqa: C901, PLR0911, PLR0912 - one case per kind of node
+def _field_atom(atom: c.FieldAtom) -> str:  # noqa: C901, PLR0911 - one case per kind of node
     name = atom.field.name
     match atom:
         case c.Comparison():
@@ -202,7 +202,7 @@ def _where(condition: c.Condition | None) -> str:
     return "" if condition is None else f" where ({format_condition(condition)})"
 
 
-def format_window(window: c.Window | None) -> str:
+def format_window(window: c.Window | None) -> str:  # noqa: PLR0911 - one return per kind of window
     """Return a window with a space before it, or nothing."""
     match window:
         case None:

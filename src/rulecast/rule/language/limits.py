@@ -40,5 +40,11 @@ DECISION_SECONDS_MAX = 86_400
 MONTH_DAY_MAX = 31
 # Design section 4: more steps than these are a campaign of their own.
 FOLLOW_UPS_MAX = 5
-# The longest text an author keeps in view; the rest belongs into `about`.
+# Reports of delivery and clicks need minutes to arrive; sooner, "not clicked" would mean "not yet told".
+FOLLOW_UP_MINUTES_MIN = 5
+# After two months nobody remembers the message that is followed up.
+FOLLOW_UP_DAYS_MAX = 60
+# Examples run on every check; a hundred of them take a second.
 EXAMPLES_MAX = 100
+# A web address that fits every browser and WhatsApp's own limit for buttons.
+LINK_CHARACTERS_MAX = 2_000

@@ -79,9 +79,11 @@ def _atom(condition: c.Atom, *, negated: bool) -> c.Condition:
 
 def _positive(condition: c.Did | c.DidInPeriods, *, negated: bool) -> tuple[c.Atom, bool]:
     """Return the atom that says how often at least, and whether it is negated."""
-    atom = replace(_patterned(condition), negated=False)
     negated = negated is not condition.negated
-    if isinstance(atom, c.Did) and atom.minimum == 0 and atom.maximum is not None:
+    if isinstance(condition, c.DidInPeriods):
+        return replace(_patterned(condition), negated=False), negated
+    atom = replace(_patterned(condition), negated=False)
+    if atom.minimum == 0 and atom.maximum is not None:
         return replace(atom, minimum=atom.maximum + 1, maximum=None), not negated
     return atom, negated
 

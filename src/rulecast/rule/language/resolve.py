@@ -62,11 +62,15 @@ def _person(condition: c.Condition, scope: Scope) -> c.Condition:
     return condition
 
 
-def _behaviour(
+def _behaviour(  # noqa: PLR0911 - one return per kind of node
     condition: c.Did | c.DidInPeriods | c.DidThen | c.Measure | c.EdgeEvent | c.Gap | c.PerKey, scope: Scope
 ) -> c.Condition:
     match condition:
-        case c.Did() | c.DidInPeriods() | c.Gap():
+        case c.Did():
+            return _patterned(condition, scope)
+        case c.DidInPeriods():
+            return _patterned(condition, scope)
+        case c.Gap():
             return _patterned(condition, scope)
         case c.EdgeEvent():
             found = _patterned(condition, scope)

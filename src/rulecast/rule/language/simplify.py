@@ -6,7 +6,6 @@ from dataclasses import replace
 from rulecast.rule.language import condition as c
 from rulecast.rule.language.walk import map_parts
 
-
 # What is true of nobody has no word of its own.
 NOBODY = c.Not(part=c.Everybody())
 
