@@ -8,6 +8,7 @@ from pathlib import Path
 from rulecast.rule.language import RuleProblems, check_rule, format_rule, parse_rule, rule_from_json
 from rulecast.rule.language.availability import NOT_AVAILABLE_YET
 from rulecast.rule.language.check import check_condition
+from rulecast.rule.language.find_loops import find_book_loops
 from rulecast.rule.language.problem import KINDS
 from rulecast.values.catalogue import BUILT_IN_ATTRIBUTES, BUILT_IN_EVENTS
 from tests.spec.chapters import CHAPTERS
@@ -106,6 +107,10 @@ def _rendered(case: ProblemCase) -> str:
         refused = rule_from_json(json.loads(case.text))
         assert isinstance(refused, RuleProblems)
         return f"{case.text}\n\n{refused.problems[0].code}: {refused.problems[0].message}"
+    if case.kind == "book":
+        rules = [parse_rule(rule) for rule in case.text.split("\n\n")]
+        loops = find_book_loops([rule for rule in rules if not isinstance(rule, RuleProblems)])
+        return f"{case.text}\n{loops[0].problem.render(case.text)}"
     if case.kind == "rule":
         found = check_rule(case.text, CATALOGUE)
     else:
@@ -116,8 +121,8 @@ def _rendered(case: ProblemCase) -> str:
         found = check_rule(text, CATALOGUE)
         assert not isinstance(found, RuleProblems)
         return "\n\n".join(warning.render(text) for warning in found.warnings)
-    assert isinstance(found, RuleProblems)
-    return found.render(case.text)
+    problems = found.problems if isinstance(found, RuleProblems) else found.warnings
+    return "\n\n".join(problem.render(case.text) for problem in problems)
 
 
 def _check_example() -> None:

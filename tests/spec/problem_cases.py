@@ -1,25 +1,9 @@
 """One case for each problem code: a text, and where the problem is found."""
 
-from dataclasses import dataclass
-from typing import Literal
+from tests.spec.clause_cases import CLAUSE_CASES
+from tests.spec.problem_case import RULE, ProblemCase
 
-RULE = """rule hello
-  purpose marketing
-  when city = "Rabat"
-  send template winback in fr (name: first_name or "client") from casablanca_main
-"""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ProblemCase:
-    """A text with a problem; `shown` False keeps texts too long for the manual out of it."""
-
-    code: str
-    text: str
-    kind: Literal["condition", "rule", "json"] = "condition"
-    line: int = 1
-    column: int = 1
-    shown: bool = True
+__all__ = ["CASES", "RULE", "ProblemCase"]
 
 
 def _rule(code: str, line: int, column: int, replaced: str, by: str) -> ProblemCase:
@@ -62,5 +46,6 @@ CASES: tuple[ProblemCase, ...] = (
     ProblemCase(code="RL-052", text="joined_on before 30 days ago"),
     ProblemCase(code="RL-053", text='city != "Rabat"'),
     ProblemCase(code="RL-054", text='illness = "asthma"'),
+    *CLAUSE_CASES,
 )
 """Warnings are looked for in a rule around the condition."""

@@ -35,9 +35,19 @@ CATALOGUE = Catalogue.of(
         EventDefinition(name="redemption", properties={"number": T.INTEGER}),
         EventDefinition(name="visit", retention_days=90),
     ],
-    templates=[Template(name="winback", languages=("fr", "ar", "en"), parameters=("name",))],
+    templates=[
+        Template(name="winback", languages=("fr", "ar", "en"), parameters=("name",), links=("promo",)),
+        Template(
+            name="farewell",
+            languages=("fr", "ar"),
+            parameters=("name",),
+            translations={"fr": ("name",), "ar": ()},
+        ),
+    ],
     numbers=("casablanca_main",),
     default_zone="Africa/Casablanca",
+    recipients=("ops",),
+    teams=("support",),
 )
 TRUTHS = ("TT", "TF", "TM", "FT", "FF", "FM", "MT", "MF", "MM")
 IDS = {name: number for number, name in enumerate(("Asha", "Bilal", "Chitra", "Deepa", *TRUTHS), start=1)}

@@ -6,16 +6,27 @@ import pytest
 
 from rulecast.rule.language import CheckedRule, RuleProblem, RuleProblems, check_rule, rule_from_json
 from rulecast.rule.language.check import check_condition
+from rulecast.rule.language.find_loops import find_book_loops
 from rulecast.rule.language.problem import KINDS
 from tests.spec.print_manual import manual
 from tests.spec.problem_cases import CASES, RULE, ProblemCase
 from tests.spec.tables import CATALOGUE
 
 
+def book_problems(text: str) -> tuple[RuleProblem, ...]:
+    """Return the loops of several rules, each rule being correct alone."""
+    checked = [check_rule(rule, CATALOGUE) for rule in text.split("\n\n")]
+    rules = [one.rule for one in checked if isinstance(one, CheckedRule)]
+    assert len(rules) == len(checked), checked
+    return tuple(loop.problem for loop in find_book_loops(rules))
+
+
 def problems_of(case: ProblemCase) -> tuple[RuleProblem, ...]:
     found: object
     if case.kind == "json":
         found = rule_from_json(json.loads(case.text))
+    elif case.kind == "book":
+        return book_problems(case.text)
     elif case.kind == "rule":
         found = check_rule(case.text, CATALOGUE)
     else:
@@ -87,20 +98,16 @@ def test_what_the_language_only_plans_to_have_is_refused_as_not_available_yet(te
 
 
 @pytest.mark.parametrize(
-    "clause",
+    ("replaced", "by"),
     [
-        "on purchase",
-        "after 2 days if not clicked, send template winback",
-        'assign to "sales"',
-        'notify "boss"',
-        "media lighter on slow network",
-        "stop if failures above 5%",
-        "test variants a 50% b 50%",
-        "when delivered: set orders = 3",
+        ("main\n", 'main\n  reply "hello"\n'),
+        ("main\n", 'main\n  link promo to "https://shop.example"\n'),
+        ("main\n", "main\n  media lighter on slow network\n"),
+        ('first_name or "client"', "coupon from spring"),
     ],
 )
-def test_clauses_that_nothing_executes_are_refused_as_not_available_yet(clause: str) -> None:
-    text = f"{RULE}  {clause}\n"
+def test_clauses_that_nothing_executes_are_refused_as_not_available_yet(replaced: str, by: str) -> None:
+    text = RULE.replace(replaced, by)
     found = check_rule(text, CATALOGUE)
     assert isinstance(found, RuleProblems)
     assert found.problems[0].code == "RL-040", found.render(text)

@@ -1,15 +1,20 @@
 """The pipeline from a parsed rule to a checked one: named passes, listed once, in order."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeAlias
 
 from rulecast.rule.language import condition as c
 from rulecast.rule.language.availability import refuse_unavailable
+from rulecast.rule.language.check_actions import check_actions
+from rulecast.rule.language.check_clauses import check_limits, check_score, check_trigger, check_validity
+from rulecast.rule.language.check_examples import check_examples
+from rulecast.rule.language.check_experiment import check_follow_ups, check_variants
 from rulecast.rule.language.check_send import check_send, check_success
 from rulecast.rule.language.check_types import check_types
-from rulecast.rule.language.document import Rule, Success
+from rulecast.rule.language.document import Action, Rule, Success, Trigger
+from rulecast.rule.language.find_loops import find_loops
 from rulecast.rule.language.limits import ATOMS_MAX
 from rulecast.rule.language.lower import lower
 from rulecast.rule.language.parse import parse_condition, parse_rule
@@ -31,6 +36,16 @@ PASSES: tuple[tuple[str, Pass], ...] = (
 )
 """From the parsed condition to the one that engines compile; `parse` stands before, `compile` after."""
 
+CLAUSE_CHECKS: tuple[Callable[[Rule, Scope], None], ...] = (
+    check_validity,
+    check_score,
+    check_limits,
+    check_variants,
+    check_follow_ups,
+    check_examples,
+)
+"""Checks of clauses that only report."""
+
 MEANING_PASSES = PASSES[:2]
 """The passes that leave the condition as the author wrote it, for explaining; they alone can report problems."""
 
@@ -42,6 +57,8 @@ class CheckedRule:
     rule: Rule
     condition: c.Condition
     template: Template
+    trigger: Trigger | None
+    actions: tuple[Action, ...]
     success: Success | None
     warnings: tuple[RuleProblem, ...]
     reads: Reads
@@ -81,17 +98,25 @@ def check_rule(
     check_purpose_word(rule.purpose, rule.span, scope)
     condition = _meaning(rule.condition, scope)
     template = check_send(rule, scope)
+    trigger = check_trigger(rule, scope)
+    actions = check_actions(rule, scope)
     success = check_success(rule.success, scope)
-    scope.problems.extend(refuse_unavailable(rule))
-    if scope.problems or template is None:
-        return RuleProblems(problems=in_order(scope.problems))
+    for check in CLAUSE_CHECKS:
+        check(rule, scope)
+    scope.problems.extend(loop.problem for loop in find_loops(replace(rule, condition=condition)))
+    errors = [problem for problem in scope.problems if problem.severity == "error"]
+    errors = errors or refuse_unavailable(rule)
+    if errors or template is None:
+        return RuleProblems(problems=in_order(errors))
     reads = reads_of(condition, catalogue)
     return CheckedRule(
         rule=rule,
         condition=condition,
         template=template,
+        trigger=trigger,
+        actions=actions,
         success=success,
-        warnings=in_order(warnings_of(condition, reads)),
+        warnings=in_order([*scope.problems, *warnings_of(condition, reads)]),
         reads=reads,
     )
 

@@ -3,7 +3,9 @@
 from dataclasses import replace
 
 from rulecast.rule.language import document as d
-from rulecast.rule.language.check_types import NUMERIC, check_pattern
+from rulecast.rule.language.check_fields import NUMERIC
+from rulecast.rule.language.check_links import check_links, check_texts
+from rulecast.rule.language.check_types import check_pattern
 from rulecast.rule.language.problem import (
     NO_TRANSLATION,
     NOT_NUMERIC,
@@ -15,6 +17,7 @@ from rulecast.rule.language.problem import (
     WRONG_CATEGORY,
     WRONG_PARAMETERS,
 )
+from rulecast.rule.language.problem_clause import TRANSLATIONS_DIFFER
 from rulecast.rule.language.resolve import Scope, pattern_of
 from rulecast.values.catalogue import EventDefinition, Template, closest_name
 from rulecast.values.money import money_of
@@ -27,10 +30,14 @@ NOT_APPROVED_HINT = (
 
 
 def check_send(rule: d.Rule, scope: Scope) -> Template | None:
-    """Report what does not fit and return the template, or None where it is unknown."""
+    """Report what does not fit in any message of the rule; return the template of its own, None where unknown."""
     if rule.budget is not None:
         _check_budget(rule.budget, scope)
-    send = rule.send
+    found = [_check_message(send, rule, scope) for send in d.sends_of(rule)]
+    return found[0]
+
+
+def _check_message(send: d.SendTemplate, rule: d.Rule, scope: Scope) -> Template | None:
     if scope.catalogue.numbers and send.number not in scope.catalogue.numbers:
         near = closest_name(send.number, scope.catalogue.numbers)
         scope.report(
@@ -39,6 +46,7 @@ def check_send(rule: d.Rule, scope: Scope) -> Template | None:
             send.span,
             hint=f"did you mean {near}?" if near else None,
         )
+    check_texts(send, scope)
     template = scope.catalogue.template(send.template)
     if template is None:
         near = closest_name(send.template, scope.catalogue.templates)
@@ -49,21 +57,21 @@ def check_send(rule: d.Rule, scope: Scope) -> Template | None:
             hint=f"did you mean {near}?" if near else NOT_APPROVED_HINT,
         )
         return None
-    _check_template(rule, template, scope)
+    _check_template(send, rule.purpose, template, scope)
     return template
 
 
-def _check_template(rule: d.Rule, template: Template, scope: Scope) -> None:
-    send = rule.send
-    if template.category.lower() == Purpose.MARKETING and rule.purpose != Purpose.MARKETING:
+def _check_template(send: d.SendTemplate, purpose: str, template: Template, scope: Scope) -> None:
+    if template.category.lower() == Purpose.MARKETING and purpose != Purpose.MARKETING:
         scope.report(
             WRONG_CATEGORY,
-            f"{template.name} is a marketing template; the rule's purpose is {rule.purpose}.",
+            f"{template.name} is a marketing template; the rule's purpose is {purpose}.",
             send.span,
             hint="purpose marketing",
         )
     fallback = (send.fallback_language,) if send.fallback_language is not None else ()
-    for language in dict.fromkeys((*send.languages, *fallback)):
+    languages = tuple(dict.fromkeys((*send.languages, *fallback)))
+    for language in languages:
         if language not in template.languages:
             scope.report(
                 NO_TRANSLATION,
@@ -71,7 +79,23 @@ def _check_template(rule: d.Rule, template: Template, scope: Scope) -> None:
                 send.span,
                 hint=f"approved: {', '.join(template.languages)}",
             )
+    _check_translations(send, template, [one for one in languages if one in template.languages], scope)
     _check_parameters(send, template, scope)
+    check_links(send, template, scope)
+
+
+def _check_translations(send: d.SendTemplate, template: Template, languages: list[str], scope: Scope) -> None:
+    """Report variables that one translation has and another lacks, among those that the rule sends."""
+    for language in languages:
+        others = {name for one in languages for name in template.parameters_of(one)}
+        lacking = sorted(others - set(template.parameters_of(language)))
+        if lacking:
+            scope.report(
+                TRANSLATIONS_DIFFER,
+                f"{template.name} in {language} lacks {', '.join(lacking)}, which another translation takes.",
+                send.span,
+                hint="compare the translations in the workspace file",
+            )
 
 
 def _check_parameters(send: d.SendTemplate, template: Template, scope: Scope) -> None:

@@ -70,6 +70,7 @@ def _action(action: d.Action) -> str:
         d.Moment.CLICKED: "When a link is clicked",
         d.Moment.REPLIED: "When the person replies",
     }
+    what: str
     match action:
         case d.SetAction():
             what = f"{action.attribute.name} is set"

@@ -71,6 +71,8 @@ def _trigger(rule: d.Rule) -> Iterator[str]:
             yield "; ".join(parts)
         case d.EnteringTrigger():
             yield "on entering the audience"
+        case None:
+            pass
     if rule.decision_seconds is not None:
         yield f"decide within {rule.decision_seconds} second{'' if rule.decision_seconds == 1 else 's'}"
 

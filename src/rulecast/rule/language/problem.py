@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rulecast.rule.language.condition import Span
+from rulecast.rule.language.problem_clause import CLAUSE_KINDS
 from rulecast.rule.language.problem_condition import (
     ALWAYS_TRUE_PART,
     BAD_PATTERN,
@@ -208,6 +209,7 @@ KINDS: tuple[ProblemKind, ...] = (
     ADDS_MISSING,
     READS_SENSITIVE,
     *CONDITION_KINDS,
+    *CLAUSE_KINDS,
 )
 """Every kind of problem; the manual has a section for each code, and the tests a case."""
 
