@@ -12,6 +12,7 @@ from rulecast.cli.session import JsonOption, Terminal, run
 from rulecast.cli.text_file import read_text_file
 from rulecast.template.store import list_templates
 from rulecast.wiring.catalogue import read_declared
+from rulecast.wiring.declared_names import DeclaredNames, names_to_json
 from rulecast.wiring.template_push import push_templates
 from rulecast.wiring.workspace import Workspace
 from rulecast.wiring.workspace_file import apply_workspace_file, read_rules
@@ -72,6 +73,7 @@ def show(context: typer.Context, json: JsonOption = False) -> None:
                     "sending_policy": rules.sending_policy,
                     "attributes": [one.name for one in declared.attributes],
                     "events": [one.name for one in declared.events],
+                    **names_to_json(declared.names),
                     "portfolios": {one.portfolio_id: one.people_per_day_max for one in portfolios},
                     "numbers": {one.name: one.state for one in numbers},
                     "templates": [
@@ -101,8 +103,25 @@ def show(context: typer.Context, json: JsonOption = False) -> None:
         names = ", ".join(one.name for one in declared.attributes) or "none of its own"
         terminal.print(f"Attributes: {names}")
         terminal.print(f"Events: {', '.join(one.name for one in declared.events) or 'none of its own'}")
+        _print_names(terminal, declared.names)
 
     run(context, work)
+
+
+def _print_names(terminal: Terminal, names: DeclaredNames) -> None:
+    """Print what rules can name beside attributes and events, kind by kind."""
+    places = (f"{one.name} ({one.latitude}, {one.longitude})" for one in names.places)
+    labels = (f"{name} ({', '.join(values)})" for name, values in names.labels.items())
+    for title, entries in (
+        ("Places", places),
+        ("Labels", labels),
+        ("Teams", names.teams),
+        ("Recipients", names.recipients),
+    ):
+        if listed := ", ".join(entries):
+            terminal.print(f"{title}: {listed}")
+    for name, text in names.segments.items():
+        terminal.print(Text.assemble("Segment ", (name, "bold"), f": {text}"))
 
 
 def push(context: typer.Context, json: JsonOption = False) -> None:

@@ -204,9 +204,15 @@ BUILT_IN_EVENTS: tuple[EventDefinition, ...] = (
     ),
 )
 
+# When it happened: a property that every event has in conditions.
+OCCURRED_AT = "occurred_at"
 # Words that begin a condition: an attribute or event of such a name could not be told from the keyword.
 RESERVED_WORDS = frozenset(
-    {"not", "did", "tag", "consent", "sum", "silent", "and", "or", "in", "where", "then"}
+    {
+        *("not", "did", "tag", "consent", "sum", "silent", "and", "or", "in", "where", "then", "for"),
+        *("everybody", "birthday", "anniversary", "local_time", "local_weekday", "first", "last"),
+        *("longest", "shortest", "average", "distinct"),
+    }
 )
 
 
@@ -263,6 +269,7 @@ class Catalogue:
         for name in (*catalogue.attributes, *catalogue.events, *catalogue.event_properties()):
             _check_name(name)
         _check_derived(catalogue)
+        _check_properties(catalogue)
         return catalogue
 
     def attribute(self, name: str) -> Attribute | None:
@@ -322,6 +329,14 @@ def _check_derived(catalogue: Catalogue) -> None:
             raise CatalogueInvalidError(
                 f"The attribute {entry.name} can only be an integer of full years since a date attribute."
             )
+
+
+def _check_properties(catalogue: Catalogue) -> None:
+    for event in catalogue.events.values():
+        if OCCURRED_AT in event.properties:
+            raise CatalogueInvalidError(f"Every event has {OCCURRED_AT}; {event.name} cannot have another.")
+        if AttributeType.PLACE in event.properties.values():
+            raise CatalogueInvalidError(f"A property of {event.name} is a place; only contacts have places.")
 
 
 def closest_name(name: str, known: Iterable[str]) -> str | None:

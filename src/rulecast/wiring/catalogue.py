@@ -1,7 +1,7 @@
 """The workspace's catalogue: built-in names, what the workspace declares, approved templates and numbers."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from rulecast.account.store import list_numbers
@@ -18,6 +18,7 @@ from rulecast.values.catalogue import (
     EventDefinition,
     Template,
 )
+from rulecast.wiring.declared_names import DeclaredNames, names_from_json, names_to_json
 
 QUERIES = load_queries(__package__)
 
@@ -31,14 +32,34 @@ class DeclaredCatalogue:
 
     attributes: tuple[Attribute, ...] = ()
     events: tuple[EventDefinition, ...] = ()
+    names: DeclaredNames = field(default_factory=DeclaredNames)
+
+    def catalogue(
+        self, *, templates: Iterable[Template] = (), numbers: Iterable[str] = (), default_zone: str = "UTC"
+    ) -> Catalogue:
+        """Return the catalogue of these entries and the built-in ones.
+
+        Raises:
+            CatalogueInvalidError: the entries contradict each other.
+        """
+        return Catalogue.of(
+            attributes=self.attributes,
+            events=self.events,
+            templates=templates,
+            numbers=numbers,
+            default_zone=default_zone,
+            places=self.names.places,
+            segments=self.names.segments,
+            labels=self.names.labels,
+            recipients=self.names.recipients,
+            teams=self.names.teams,
+        )
 
 
 async def read_catalogue(connection: Connection, default_zone: str) -> Catalogue:
     """Return everything a rule can name in this workspace."""
     declared = await read_declared(connection)
-    return Catalogue.of(
-        attributes=declared.attributes,
-        events=declared.events,
+    return declared.catalogue(
         templates=_signatures(await list_templates(connection)),
         numbers=[number.name for number in await list_numbers(connection)],
         default_zone=default_zone,
@@ -52,7 +73,7 @@ async def read_declared(connection: Connection) -> DeclaredCatalogue:
 
 async def save_declared(connection: Connection, declared: DeclaredCatalogue) -> None:
     """Replace the workspace's own entries; the caller has read them in the same transaction."""
-    Catalogue.of(attributes=declared.attributes, events=declared.events)
+    declared.catalogue()
     await execute(connection, QUERIES["save_catalogue"], {"catalogue": Jsonb(catalogue_to_json(declared))})
 
 
@@ -67,6 +88,7 @@ def catalogue_to_json(declared: DeclaredCatalogue) -> dict[str, object]:
                 "purpose": one.purpose,
                 "may_reveal": one.may_reveal,
                 "derived_from": one.derived_from,
+                "letter_case": one.letter_case,
                 "about": one.about,
             }
             for one in declared.attributes
@@ -82,6 +104,7 @@ def catalogue_to_json(declared: DeclaredCatalogue) -> dict[str, object]:
             }
             for one in declared.events
         ],
+        **names_to_json(declared.names),
     }
 
 
@@ -95,6 +118,7 @@ def catalogue_from_json(kept: Mapping[str, Any]) -> DeclaredCatalogue:
         return DeclaredCatalogue(
             attributes=tuple(_attribute(one) for one in kept.get("attributes", ())),
             events=tuple(_event(one) for one in kept.get("events", ())),
+            names=names_from_json(kept),
         )
     except (KeyError, ValueError, TypeError) as error:
         raise CatalogueInvalidError(
@@ -110,6 +134,7 @@ def _attribute(kept: Mapping[str, Any]) -> Attribute:
         purpose=kept.get("purpose"),
         may_reveal=kept.get("may_reveal", False),
         derived_from=kept.get("derived_from"),
+        letter_case="exact" if kept.get("letter_case") == "exact" else "folded",
         about=kept.get("about", ""),
     )
 

@@ -19,7 +19,7 @@ from rulecast.collect.imports.write_mapping import write_mapping
 from rulecast.database import Connection
 from rulecast.database.locks import lock_in_transaction
 from rulecast.observe.append_audit import append_audit
-from rulecast.wiring.catalogue import DeclaredCatalogue, read_declared, save_declared
+from rulecast.wiring.catalogue import read_declared, save_declared
 from rulecast.wiring.workspace import Workspace
 
 
@@ -180,6 +180,5 @@ async def _extend_catalogue(connection: Connection, proposal: Proposal) -> None:
     declared = await read_declared(connection)
     attributes = {one.name: one for one in (*proposal.new_attributes, *declared.attributes)}
     events = {one.name: one for one in (*declared.events, *proposal.new_events)}
-    await save_declared(
-        connection, DeclaredCatalogue(attributes=tuple(attributes.values()), events=tuple(events.values()))
-    )
+    extended = replace(declared, attributes=tuple(attributes.values()), events=tuple(events.values()))
+    await save_declared(connection, extended)

@@ -4,7 +4,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from rulecast.account import BusinessNumber, Portfolio
 from rulecast.account.records import read_number, read_portfolio
@@ -16,12 +16,16 @@ from rulecast.values.errors import RulecastError
 from rulecast.values.fields import FieldInvalidError, Fields
 from rulecast.values.ids import TemplateId
 from rulecast.values.purpose import Purpose
+from rulecast.wiring.declared_names import DeclaredNames, read_names
 
 FILE_BYTES_MAX = 1024 * 1024
 """Some thousand templates; larger files are another file given by mistake."""
 RETENTION_DAYS_MAX = 3660
 PURPOSES = tuple(purpose.value for purpose in Purpose)
 TYPES = tuple(kind.value for kind in AttributeType)
+# A place is what a contact has; events have none.
+PROPERTY_TYPES = tuple(kind for kind in TYPES if kind != AttributeType.PLACE)
+LETTER_CASES = ("folded", "exact")
 
 
 class WorkspaceFileError(RulecastError):
@@ -40,6 +44,7 @@ class WorkspaceDeclaration:
     sending_policy: Mapping[str, Any] | None
     attributes: tuple[Attribute, ...]
     events: tuple[EventDefinition, ...]
+    names: DeclaredNames
     portfolios: tuple[Portfolio, ...]
     numbers: tuple[BusinessNumber, ...]
     templates: tuple[MessageTemplate, ...]
@@ -83,6 +88,7 @@ def _read(fields: Fields, link_base: str) -> WorkspaceDeclaration:
         sending_policy=policy,
         attributes=tuple(_attribute(table) for table in fields.tables("attributes")),
         events=tuple(_event(table) for table in fields.tables("events")),
+        names=read_names(fields),
         portfolios=tuple(read_portfolio(table) for table in fields.tables("portfolios")),
         numbers=tuple(read_number(table) for table in fields.tables("numbers")),
         templates=tuple(
@@ -101,17 +107,24 @@ def _attribute(fields: Fields) -> Attribute:
         purpose=_purpose(fields),
         may_reveal=fields.flag("may_reveal", default=False),
         derived_from=fields.text("derived_from") if fields.has("derived_from") else None,
+        letter_case=_letter_case(fields),
         about=fields.text("about", default=""),
     )
     fields.finish()
     return attribute
 
 
+def _letter_case(fields: Fields) -> Literal["folded", "exact"]:
+    return "exact" if fields.choice("letter_case", LETTER_CASES, default="folded") == "exact" else "folded"
+
+
 def _event(fields: Fields) -> EventDefinition:
     properties = fields.table("properties")
     event = EventDefinition(
         name=fields.text("name", length_max=60),
-        properties={name: AttributeType(properties.choice(name, TYPES)) for name in properties.names()},
+        properties={
+            name: AttributeType(properties.choice(name, PROPERTY_TYPES)) for name in properties.names()
+        },
         retention_days=fields.whole("retention_days", low=1, high=RETENTION_DAYS_MAX)
         if fields.has("retention_days")
         else None,

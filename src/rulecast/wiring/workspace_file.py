@@ -8,10 +8,12 @@ from rulecast.account import BusinessNumber, Portfolio
 from rulecast.account.store import list_numbers, list_portfolios, save_number, save_portfolio
 from rulecast.database import Connection, execute, fetch_one, load_queries
 from rulecast.database.rows import Jsonb
+from rulecast.rule.language.check_segment import check_segment
 from rulecast.template import MessageTemplate, TemplateRefusedError, check_template
 from rulecast.template.store import list_templates, save_template
 from rulecast.values.catalogue import Catalogue
 from rulecast.wiring.catalogue import DeclaredCatalogue, read_declared, save_declared
+from rulecast.wiring.declared_names import DeclaredNames, merged
 from rulecast.wiring.workspace import Workspace
 from rulecast.wiring.workspace_declaration import (
     WorkspaceDeclaration,
@@ -106,17 +108,35 @@ async def _apply_catalogue(
         one.name: one for one in declaration.attributes
     }
     events = {one.name: one for one in before.events} | {one.name: one for one in declaration.events}
-    Catalogue.of(attributes=attributes.values(), events=events.values(), default_zone=default_zone)
+    names = merged(before.names, declaration.names)
+    after = DeclaredCatalogue(
+        attributes=tuple(attributes.values()), events=tuple(events.values()), names=names
+    )
+    _check_segments(after.catalogue(default_zone=default_zone))
     found = [
         *_compare("attribute", {one.name: one for one in before.attributes}, attributes),
         *_compare("event", {one.name: one for one in before.events}, events),
+        *_compare_names(before.names, names),
     ]
     if found:
-        await save_declared(
-            connection,
-            DeclaredCatalogue(attributes=tuple(attributes.values()), events=tuple(events.values())),
-        )
+        await save_declared(connection, after)
     return found
+
+
+def _check_segments(catalogue: Catalogue) -> None:
+    """Refuse a segment that no rule could name, with what is wrong at its place in its own text."""
+    for name, text in catalogue.segments.items():
+        refused = check_segment(name, catalogue)
+        if refused is not None:
+            raise WorkspaceFileError(f'The segment "{name}" cannot be used.\n{refused.render(text)}')
+
+
+def _compare_names(before: DeclaredNames, after: DeclaredNames) -> Iterable[Difference]:
+    known = {(kind, name): content for kind, name, content in before.entries()}
+    for kind, name, content in after.entries():
+        if known.get((kind, name)) != content:
+            what = content if isinstance(content, str) and content != name else ""
+            yield Difference(kind=kind, name=name, is_new=(kind, name) not in known, what=what)
 
 
 async def _apply_account(

@@ -7,6 +7,8 @@ from tests.planning import WORKSPACE_FILE, planning_workspace
 
 from rulecast.account.store import list_numbers, list_portfolios
 from rulecast.config import Settings
+from rulecast.rule.language.check import check_condition
+from rulecast.rule.language.problem import RuleProblems
 from rulecast.template import TemplateRefusedError
 from rulecast.template.store import list_templates
 from rulecast.values.catalogue import CatalogueInvalidError
@@ -138,3 +140,80 @@ def test_the_example_of_the_manual_can_be_applied() -> None:
     declared = read_workspace_file(example, source="workspace-file.md", link_base="https://go.example")
     assert declared.templates[0].link_names == ("promo",)
     assert declared.policy().consent_valid_days == 730
+
+
+NAMES = """
+[[attributes]]
+name = "location"
+type = "place"
+
+[[attributes]]
+name = "sku"
+type = "text"
+letter_case = "exact"
+
+[segments]
+regulars = 'sku = "A1" and in segment "near"'
+near = 'location within 10 km of place "maarif"'
+
+[places.maarif]
+latitude = 33.5867
+longitude = -7.6323
+
+[labels]
+churn_risk = ["low", "high"]
+
+[[teams]]
+name = "support"
+
+[[recipients]]
+name = "ops"
+"""
+
+
+async def test_names_that_rules_use_are_kept_and_checked(settings: Settings, clock: ManualClock) -> None:
+    async with planning_workspace(settings, clock) as workspace:
+        found = await apply_workspace_file(workspace, NAMES, source="workspace.toml")
+        again = await apply_workspace_file(workspace, NAMES, source="workspace.toml")
+        async with workspace.database.connection() as connection:
+            catalogue = await workspace.catalogue(connection)
+    assert again == []
+    assert [(one.kind, one.name) for one in found] == [
+        ("attribute", "location"),
+        ("attribute", "sku"),
+        ("place", "maarif"),
+        ("segment", "regulars"),
+        ("segment", "near"),
+        ("label", "churn_risk"),
+        ("recipient", "ops"),
+        ("team", "support"),
+    ]
+    sku = catalogue.attribute("sku")
+    assert sku is not None
+    assert sku.stored_text("A1") == "A1"
+    assert str(catalogue.places["maarif"].longitude) == "-7.6323"
+    assert catalogue.labels == {"churn_risk": ("low", "high")}
+    assert (catalogue.teams, catalogue.recipients) == (("support",), ("ops",))
+    for text in (
+        'location within 5 km of place "maarif" and in segment "regulars"',
+        'label "churn_risk" is "high"',
+    ):
+        assert not isinstance(check_condition(text, catalogue), RuleProblems)
+
+
+@pytest.mark.parametrize(
+    ("segment", "said"),
+    [
+        ('cty = "Rabat"', "RL-010"),
+        ("city =", "RL-001"),
+        ('in segment "regulars"', "RL-061"),
+    ],
+)
+async def test_a_segment_no_rule_could_name_refuses_the_file(
+    settings: Settings, clock: ManualClock, segment: str, said: str
+) -> None:
+    async with planning_workspace(settings, clock) as workspace:
+        with pytest.raises(WorkspaceFileError, match=said):
+            await apply_workspace_file(
+                workspace, f"[segments]\nregulars = '{segment}'\n", source="workspace.toml"
+            )

@@ -11,8 +11,8 @@ from rulecast.rule.language.problem import (
     UNKNOWN_PLACE,
     UNKNOWN_PROPERTY,
 )
-from rulecast.rule.language.scope import OCCURRED_AT, Scope, check_purpose
-from rulecast.values.catalogue import AttributeType, EventDefinition, closest_name
+from rulecast.rule.language.scope import Scope, check_purpose
+from rulecast.values.catalogue import OCCURRED_AT, AttributeType, EventDefinition, closest_name
 
 
 def field_of(name: c.Field, scope: Scope) -> c.Field:

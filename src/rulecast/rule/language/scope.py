@@ -9,9 +9,6 @@ from rulecast.rule.language.problem import OTHER_PURPOSE, UNKNOWN_WORD, ProblemK
 from rulecast.values.catalogue import Catalogue, EventDefinition, closest_name
 from rulecast.values.purpose import Purpose
 
-# A property that every event has: when it happened.
-OCCURRED_AT = "occurred_at"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expanded:
