@@ -162,3 +162,26 @@ def utc_of_local(zone: str, day: date, clock: time = time(0, 0)) -> datetime:
         if candidate < ends:
             return candidate
     raise AssertionError("the last row of a zone has no end")
+
+
+def crossings(zone: str, wall: datetime) -> tuple[datetime, ...]:
+    """Return the instants at which the zone's wall clock passes a local time (naive), forward or back.
+
+    Between them it is constantly true or false that the clock shows that time or a later one. There is one such
+    instant, unless the clock is set back over that time: then three, forward, back, and forward again.
+    """
+    rows = rows_of(zone)
+    guess = wall.replace(tzinfo=UTC)
+    # No zone is further from UTC than 14 hours, so that all of them lie inside one day on each side.
+    first = max(bisect_right(rows.instants, guess - timedelta(days=1)) - 1, 0)
+    last = max(bisect_right(rows.instants, guess + timedelta(days=1)) - 1, 0)
+    found: list[datetime] = []
+    for index in range(first, last + 1):
+        threshold = guess - timedelta(minutes=rows.minutes[index])
+        has_passed = len(found) % 2 == 1
+        if index > first and (rows.instants[index] >= threshold) is not has_passed:
+            found.append(rows.instants[index])
+            has_passed = not has_passed
+        if not has_passed and (index == last or threshold < rows.instants[index + 1]):
+            found.append(threshold)
+    return tuple(found)

@@ -3,6 +3,7 @@
 from rulecast.rule.engine.compile_sql import CompiledAudience, compile_audience
 from rulecast.rule.engine.explain import ExplanationNode, explain
 from rulecast.rule.engine.facts import ConsentFact, EventFact, PersonFacts
+from rulecast.rule.engine.next_flip import next_flip
 from rulecast.rule.engine.reference import evaluate
 from rulecast.rule.engine.sql_nodes import Relations
 
@@ -16,4 +17,5 @@ __all__ = [
     "compile_audience",
     "evaluate",
     "explain",
+    "next_flip",
 ]

@@ -26,12 +26,12 @@ from rulecast.rule.engine.reference_fields import (
     person_value,
     where_holds,
 )
-from rulecast.rule.engine.reference_measures import measure_holds, sum_of
+from rulecast.rule.engine.reference_measures import measure_holds
 from rulecast.rule.language import condition as c
 from rulecast.rule.language.check_types import SILENCE_EVENT
 from rulecast.values.zone_offsets import local_time
 
-__all__ = ["evaluate", "evaluate_group", "key_groups", "where_holds"]
+__all__ = ["evaluate", "evaluate_group", "events_named", "key_groups", "where_holds"]
 
 DAY_KEY = "day"
 
@@ -49,7 +49,6 @@ def evaluate(condition: c.Condition, person: PersonFacts, now: datetime) -> bool
             c.Did()
             | c.DidInPeriods()
             | c.DidThen()
-            | c.SumOf()
             | c.Measure()
             | c.EdgeEvent()
             | c.Gap()
@@ -76,8 +75,6 @@ def _event_atom(atom: c.EventAtom, person: PersonFacts, now: datetime) -> bool: 
     match atom:
         case c.Did():
             return did(atom, person, now)
-        case c.SumOf():
-            return bool(COMPARE[atom.operator](sum_of(atom, person, now), atom.value.value))
         case c.Measure():
             return measure_holds(atom, person, now)
         case c.DidInPeriods():
@@ -180,7 +177,7 @@ def events_named(condition: c.Condition) -> Iterator[str]:
         case c.Measure():
             yield from _named_by(condition.left)
             yield from _named_by(condition.right)
-        case c.Did() | c.DidInPeriods() | c.SumOf() | c.Gap() | c.EdgeEvent():
+        case c.Did() | c.DidInPeriods() | c.Gap() | c.EdgeEvent():
             yield from _named_in(condition.pattern, condition.window)
         case _:
             raise AssertionError("the type pass lets only events and measures stand inside `for some`")

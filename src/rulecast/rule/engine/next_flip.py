@@ -1,0 +1,184 @@
+"""When a condition changes its truth for a person if nothing happens: the wake-up of rules on entering."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from rulecast.rule.engine.facts import PersonFacts
+from rulecast.rule.engine.moments import TIMED_FIELD_ATOMS, moments_of, toggles
+from rulecast.rule.engine.reference import evaluate
+from rulecast.rule.engine.reference_fields import where_holds
+from rulecast.rule.language import condition as c
+from rulecast.rule.language.walk import atoms_of
+
+# What one search may cost, in events looked at: about a tenth of a second. A longer search ends in an early
+# wake-up, which costs one more evaluation and changes nobody's truth.
+EVENTS_LOOKED_AT_MAX = 100_000
+# An evaluation costs about as much as looking at so many events, even when there are none.
+EVALUATION_COST = 50
+# A year and a month: whoever waits longer for something is better told "not soon".
+HORIZON = timedelta(days=400)
+# A condition on the hour flips twice a day, 800 times in that horizon; ten such clocks are the most anybody wrote.
+FLIPS_MAX = 10_000
+
+
+@dataclass(slots=True)
+class _Purse:
+    """What is left to spend on a search."""
+
+    left: int = EVENTS_LOOKED_AT_MAX
+
+    def evaluate(self, condition: c.Condition, person: PersonFacts, at: datetime) -> bool:
+        self.left -= len(person.events) + EVALUATION_COST
+        return evaluate(condition, person, at)
+
+    @property
+    def is_empty(self) -> bool:
+        return self.left <= 0
+
+
+def next_flip(condition: c.Condition, person: PersonFacts, now: datetime) -> datetime | None:
+    """Return the next instant after `now` at which a checked condition could change its truth if nothing happens.
+
+    It is never later than the change itself, and the change itself wherever the search stays affordable; None where
+    there is no change ever. It is a wake-up: evaluate then.
+    """
+    found = _flip(condition, person, now, _Purse())
+    if found is None or found > now:
+        return found
+    # The purse was empty at once: the first instant at which any atom may change is still safe.
+    firsts = (next(moments_of(atom, person, now), None) for atom in _all_atoms(condition))
+    return min((moment for moment in firsts if moment is not None), default=None)
+
+
+def next_match(
+    condition: c.Condition, person: PersonFacts, now: datetime, *, horizon: timedelta = HORIZON
+) -> datetime | None:
+    """Return the first instant from `now` on at which a condition is true if nothing happens.
+
+    None where it does not become so within the horizon or within the most flips that are followed.
+    """
+    at: datetime | None = now
+    for _ in range(FLIPS_MAX):
+        if at is None or at > now + horizon:
+            return None
+        if evaluate(condition, person, at):
+            return at
+        at = next_flip(condition, person, at)
+    return None
+
+
+def _all_atoms(condition: c.Condition) -> list[c.Atom]:
+    found: list[c.Atom] = []
+    for atom in atoms_of(condition):
+        if isinstance(atom, c.InSegment) and atom.condition is not None:
+            found.extend(_all_atoms(atom.condition))
+        else:
+            found.append(atom)
+    return found
+
+
+def _flip(condition: c.Condition, person: PersonFacts, now: datetime, purse: _Purse) -> datetime | None:
+    """Return an instant until which the truth surely stays, None for ever; `now` itself when the purse is empty."""
+    match condition:
+        case c.Not():
+            return _flip(condition.part, person, now, purse)
+        case c.InSegment():
+            assert condition.condition is not None, "the resolve pass fills in the condition of a segment"
+            return _flip(condition.condition, person, now, purse)
+        case c.And() | c.Or():
+            return _joined_flip(condition, person, now, purse)
+        case c.Did() if _is_countable(condition):
+            return _count_flip(condition, person, now)
+        case _:
+            return _atom_flip(condition, person, now, purse)
+
+
+def _joined_flip(
+    condition: c.And | c.Or, person: PersonFacts, now: datetime, purse: _Purse
+) -> datetime | None:
+    """One true part keeps `or` true and one false part keeps `and` false, as long as the longest-lived of them."""
+    decisive = isinstance(condition, c.Or)
+    at = now
+    while True:
+        holding = [part for part in condition.parts if purse.evaluate(part, person, at) is decisive]
+        if purse.is_empty:
+            return at
+        following = (
+            _last_flip(holding, person, at, purse)
+            if holding
+            else _first_flip(condition.parts, person, at, purse)
+        )
+        if following is None:
+            return None
+        if following == at or purse.evaluate(condition, person, following) is not (decisive is bool(holding)):
+            return following
+        at = following
+
+
+def _last_flip(
+    parts: list[c.Condition], person: PersonFacts, now: datetime, purse: _Purse
+) -> datetime | None:
+    latest = now
+    for part in parts:
+        flip = _flip(part, person, now, purse)
+        if flip is None:
+            return None
+        latest = max(latest, flip)
+    return latest
+
+
+def _first_flip(
+    parts: tuple[c.Condition, ...], person: PersonFacts, now: datetime, purse: _Purse
+) -> datetime | None:
+    flips = (_flip(part, person, now, purse) for part in parts)
+    return min((flip for flip in flips if flip is not None), default=None)
+
+
+def _atom_flip(atom: c.Atom, person: PersonFacts, now: datetime, purse: _Purse) -> datetime | None:
+    """Return the first of the instants in question at which the truth of an atom is another."""
+    at = now
+    truth: bool | None = None
+    for moment in moments_of(atom, person, now):
+        if purse.is_empty:
+            return at
+        if truth is None:
+            truth = purse.evaluate(atom, person, now)
+        at = moment
+        if purse.evaluate(atom, person, at) is not truth:
+            return at
+    return None
+
+
+# ---- counts
+def _is_countable(atom: c.Did) -> bool:
+    """Return whether each event comes and goes by its own time alone, so that a running count is enough."""
+    where = () if atom.pattern.where is None else atoms_of(atom.pattern.where)
+    return not isinstance(atom.window, c.FirstWindow) and not any(
+        isinstance(part, TIMED_FIELD_ATOMS) for part in where
+    )
+
+
+def _count_flip(atom: c.Did, person: PersonFacts, now: datetime) -> datetime | None:
+    """Return when the number of matching events passes a bound of `did`, by a running count."""
+    count = 0
+    changes: Counter[datetime] = Counter()
+    for event in person.events:
+        if event.name == atom.pattern.event and where_holds(atom.pattern.where, event, now, person.zone):
+            step = 1
+            for moment in toggles(atom.window, event.occurred_at, person):
+                if moment <= now:
+                    count += step
+                else:
+                    changes[moment] += step
+                step = -step
+    holds = _counts(atom, count)
+    for moment in sorted(changes):
+        count += changes[moment]
+        if _counts(atom, count) is not holds:
+            return moment
+    return None
+
+
+def _counts(atom: c.Did, count: int) -> bool:
+    return count >= atom.minimum and (atom.maximum is None or count <= atom.maximum)
