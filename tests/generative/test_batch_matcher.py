@@ -21,6 +21,7 @@ from rulecast.rule.language import RuleProblems
 from rulecast.rule.language import condition as c
 from rulecast.rule.language.check import check_condition
 from rulecast.rule.language.format_condition import format_condition
+from rulecast.rule.language.walk import map_parts
 from rulecast.values.ids import RuleVersionId
 
 EXAMPLES_DEFAULT = 150
@@ -42,12 +43,15 @@ TRIGGERS = st.one_of(
 
 def checked_rule(pattern: c.EventPattern, condition: c.Condition) -> TriggeredRule:
     """Check both as the language does; the pattern goes through `did`, which the checker knows."""
-    found = [
-        check_condition(format_condition(part), CATALOGUE) for part in (c.Did(pattern=pattern), condition)
-    ]
-    assert not any(isinstance(one, RuleProblems) for one in found), found
-    assert isinstance(found[0], c.Did)
-    return TriggeredRule(pattern=found[0].pattern, condition=found[1])  # type: ignore[arg-type]  # checked above
+    parts = (c.Did(pattern=pattern), condition)
+    checked = []
+    for part in parts:
+        text = format_condition(part)
+        found = check_condition(text, CATALOGUE)
+        assert not isinstance(found, RuleProblems), found.render(text)
+        checked.append(found)
+    assert isinstance(checked[0], c.Did)
+    return TriggeredRule(pattern=checked[0].pattern, condition=checked[1])
 
 
 def expected_matches(
