@@ -1,17 +1,26 @@
 """Small worlds of people for the rule engines: every type, missing values, instants on the edges of windows."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from tests.engines import Engine
+from tests.generative.rule_maker import INTEGERS, TAGS, TEXTS
 
-from rulecast.rule.engine import ConsentFact, EventFact, PersonFacts, Relations
-from rulecast.values.catalogue import Attribute, AttributeType, Catalogue, EventDefinition, Template
-from rulecast.values.zone_offsets import offset_minutes, rows_of
+from rulecast.rule.engine import ConsentFact, EventFact, PersonFacts
+from rulecast.values.catalogue import (
+    Attribute,
+    AttributeType,
+    Catalogue,
+    Coordinates,
+    EventDefinition,
+    Place,
+    Template,
+)
+from rulecast.values.zone_offsets import offset_minutes
 
 T = AttributeType
 NOW = datetime(2026, 11, 17, 18, 55, tzinfo=UTC)
@@ -20,9 +29,14 @@ INSTANTS = (
     NOW,
     datetime(2026, 3, 29, 1, 0, tzinfo=UTC),
     datetime(2024, 2, 29, 20, 59, 59, 999_999, tzinfo=UTC),
+    # New year in half of the world, and the hour in which New York sets its clocks back.
+    datetime(2026, 12, 31, 11, 30, tzinfo=UTC),
+    datetime(2026, 11, 1, 6, 30, tzinfo=UTC),
 )
 ZONES = ("Africa/Casablanca", "Europe/Paris", "Asia/Kathmandu", "America/New_York", "Pacific/Kiritimati")
+UNKNOWN_ZONE = "Mars/Olympus"
 PEOPLE_COUNT = 120
+EVENTS = ("purchase", "visit", "clicked", "message_received")
 
 CATALOGUE = Catalogue.of(
     attributes=[
@@ -33,6 +47,7 @@ CATALOGUE = Catalogue.of(
         Attribute(name="joined_on", type=T.DATE),
         Attribute(name="paid_at", type=T.INSTANT),
         Attribute(name="interests", type=T.TEXT_LIST),
+        Attribute(name="location", type=T.PLACE),
         # A word of SQL: names are quoted everywhere.
         Attribute(name="group", type=T.TEXT),
     ],
@@ -55,20 +70,57 @@ CATALOGUE = Catalogue.of(
     numbers=("casablanca_main",),
     # Far from UTC, so that a forgotten workspace zone shows at once.
     default_zone="America/New_York",
+    places=[
+        Place(name="maarif", latitude=Decimal("33.5731"), longitude=Decimal("-7.6298")),
+        Place(name="fiji", latitude=Decimal("-17.8"), longitude=Decimal("179.95")),
+    ],
+    labels={"churn_risk": ("low", "high"), "lifecycle": ("new", "lost")},
 )
-TEXTS = ("a", "b", "ab", "été", "straße".casefold(), "it's", "100%_x", "ن")
-TAGS = ("vip", "new", "o'clock")
-COLUMN_TYPES = {
-    "duckdb": {T.TEXT: "VARCHAR", T.DECIMAL: "DECIMAL(18,4)", T.TEXT_LIST: "VARCHAR[]"},
-    "postgres": {T.TEXT: "TEXT", T.DECIMAL: "NUMERIC(18,4)", T.TEXT_LIST: "TEXT[]"},
-}
-SHARED_TYPES = {T.INTEGER: "BIGINT", T.BOOLEAN: "BOOLEAN", T.DATE: "DATE", T.INSTANT: "TIMESTAMP"}
+# Names of attributes and properties to be drawn; words of SQL among them, and each has its type for good.
+NAMES = (
+    "plan",
+    "order",
+    "select",
+    "user",
+    "level",
+    "total",
+    "from_x",
+    "limit",
+    "score",
+    "worth",
+    "rank",
+    "state",
+)
+ATTRIBUTE_KINDS = (
+    T.TEXT,
+    T.TEXT,
+    T.INTEGER,
+    T.DECIMAL,
+    T.BOOLEAN,
+    T.DATE,
+    T.INSTANT,
+    T.TEXT_LIST,
+    T.PLACE,
+)
+PROPERTY_KINDS = (
+    T.TEXT,
+    T.TEXT,
+    T.INTEGER,
+    T.INTEGER,
+    T.DECIMAL,
+    T.BOOLEAN,
+    T.DATE,
+    T.INSTANT,
+    T.TEXT_LIST,
+)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class World:
     people: tuple[PersonFacts, ...]
     now: datetime
+    catalogue: Catalogue = CATALOGUE
+    events: tuple[str, ...] = EVENTS
 
 
 @cache
@@ -76,171 +128,171 @@ def world_of(seed: int) -> World:
     """Return the people of a seed; many instants lie exactly on, or a microsecond beside, the edge of a window."""
     chance = random.Random(seed)
     now = INSTANTS[seed % len(INSTANTS)]
-    return World(people=tuple(_person(chance, number, now) for number in range(PEOPLE_COUNT)), now=now)
+    return _world(chance, now, CATALOGUE, EVENTS, PEOPLE_COUNT)
 
 
-def _maybe(chance: random.Random, value: Any, missing: float = 0.3) -> Any:
-    return None if chance.random() < missing else value
-
-
-def _instant(chance: random.Random, now: datetime) -> datetime:
-    edge = now - timedelta(hours=12) * chance.choice((0, 1, 2, 4, 6, 8, 14, 15, 28, 60, 120, 200, 700, -1))
-    return edge + timedelta(microseconds=chance.choice((-1, 0, 0, 1, 3_600_000_000 * chance.randrange(24))))
-
-
-def _date(chance: random.Random, now: datetime) -> date:
-    return now.date() - timedelta(days=chance.choice((0, 1, 2, 3, 7, 8, 30, 31, 365, 366, -1)))
-
-
-def _person(chance: random.Random, number: int, now: datetime) -> PersonFacts:
-    zone = _maybe(chance, chance.choice(ZONES), 0.2)
-    years = chance.choice((17, 18, 18, 19, 30, 31, 65, 70))
-    born = (now + timedelta(hours=1)).date().replace(year=now.year - years, day=min(now.day, 28))
-    attributes = {
-        "country": _maybe(chance, chance.choice(("ma", "fr"))),
-        "city": _maybe(chance, chance.choice((*TEXTS, ""))),
-        "language": _maybe(chance, chance.choice(("fr", "pt_BR"))),
-        "birth_date": _maybe(chance, born + timedelta(days=chance.choice((-1, 0, 1, 2, 40)))),
-        "last_inbound_at": _maybe(chance, _instant(chance, now)),
-        "plan": _maybe(chance, chance.choice((*TEXTS, ""))),
-        "orders": _maybe(chance, chance.choice((-1, 0, 1, 2, 3, 10**17))),
-        "balance": _maybe(
-            chance, chance.choice((Decimal(0), Decimal("0.0001"), Decimal("-3.5"), Decimal(500)))
-        ),
-        "is_vip": _maybe(chance, chance.random() < 0.5),
-        "joined_on": _maybe(chance, _date(chance, now)),
-        "paid_at": _maybe(chance, _instant(chance, now)),
-        "interests": _maybe(chance, tuple(chance.sample(TEXTS, chance.choice((0, 1, 2, 3))))),
-        "group": _maybe(chance, chance.choice(TEXTS)),
-    }
-    return PersonFacts(
-        contact_id=number,
-        attributes=attributes,
-        tags=frozenset(chance.sample(TAGS, chance.choice((0, 0, 1, 2)))),
-        consents=_consents(chance, now),
-        events=tuple(_event(chance, now) for _ in range(chance.choice((0, 0, 1, 2, 4, 7)))),
-        first_seen_at=_maybe(chance, _instant(chance, now), 0.1),
-        zone=zone,
-    )
-
-
-def _consents(chance: random.Random, now: datetime) -> dict[str, ConsentFact]:
-    purposes = ("marketing", "service")
-    return {
-        purpose: ConsentFact(
-            granted=chance.random() < 0.7,
-            proven=chance.random() < 0.7,
-            at=_maybe(chance, _instant(chance, now), 0.1),
-        )
-        for purpose in purposes
-        if chance.random() < 0.7
-    }
-
-
-def _event(chance: random.Random, now: datetime) -> EventFact:
-    name = chance.choice(("purchase", "purchase", "visit", "clicked", "message_received"))
-    every = {
-        "amount": chance.choice((Decimal(250), Decimal("19.99"), Decimal(-20), Decimal("0.0001"))),
-        "pieces": chance.choice((0, 1, 2, 5)),
-        "category": chance.choice(("a", "b", "été")),
-        "is_gift": chance.random() < 0.5,
-        "due_on": _date(chance, now),
-        "paid_back_at": _instant(chance, now),
-        "labels": tuple(chance.sample(TEXTS, chance.choice((0, 1, 2)))),
-        "link": chance.choice(("promo", "home")),
-        "template": "winback",
-        "run": chance.choice((1, 2)),
-        "kind": "text",
-    }
-    declared = CATALOGUE.events[name].properties
-    given = {key: value for key, value in every.items() if key in declared and chance.random() < 0.75}
-    # Neighbouring hours fall on one day in one zone and on two in another.
-    nearby = now - timedelta(hours=chance.randrange(60))
-    return EventFact(name=name, occurred_at=chance.choice((_instant(chance, now), nearby)), properties=given)
-
-
-# ---- the same people as relations
-def create_relations(
-    engine: Engine, schema: str, people: tuple[PersonFacts, ...], catalogue: Catalogue
-) -> Relations:
-    """Make relations of the mart's shape in a schema of their own and fill them."""
-    types = {**SHARED_TYPES, **COLUMN_TYPES[engine.dialect]}
-    text, texts = types[T.TEXT], types[T.TEXT_LIST]
-    attributes = ", ".join(f'"{entry.name}" {types[entry.type]}' for entry in catalogue.stored_attributes())
-    properties = ", ".join(f'"p_{name}" {types[kind]}' for name, kind in catalogue.event_properties().items())
-    columns = {
-        "contact": f"contact_id BIGINT, tags {texts}, {attributes}",
-        "consent": f'contact_id BIGINT, purpose {text}, granted BOOLEAN, proven BOOLEAN, "at" TIMESTAMP',
-        "event": f"contact_id BIGINT, name {text}, occurred_at TIMESTAMP, {properties}",
-        "zone_offset": f"zone {text}, from_utc TIMESTAMP, minutes INTEGER",
-    }
-    engine.run(f"CREATE SCHEMA {schema}")
-    for relation, definition in columns.items():
-        engine.run(f"CREATE TABLE {schema}.{relation} ({definition})")
-    engine.load(f"{schema}.zone_offset", zone_rows())
-    _load_people(engine, schema, people, catalogue)
-    return Relations(
-        contact=f"{schema}.contact",
-        consent=f"{schema}.consent",
-        event=f"{schema}.event",
-        zone_offset=f"{schema}.zone_offset",
-    )
-
-
-def zone_rows() -> list[tuple[Any, ...]]:
-    """Return the offsets of the zones in use."""
-    return [
-        (zone, instant.replace(tzinfo=None), minutes)
-        for zone in (*ZONES, "UTC")
-        for instant, minutes in zip(rows_of(zone).instants, rows_of(zone).minutes, strict=True)
+def random_world(chance: random.Random, people_count: int) -> World:
+    """Return a catalogue of its own, and people of it, at one of the instants."""
+    attributes = [
+        Attribute(name=f"a_{name}", type=chance.choice(ATTRIBUTE_KINDS))
+        for name in chance.sample(NAMES, chance.choice((4, 6, 8)))
     ]
+    kinds = {name: chance.choice(PROPERTY_KINDS) for name in NAMES}
+    events = [
+        EventDefinition(
+            name=event,
+            properties={name: kinds[name] for name in chance.sample(NAMES, chance.choice((1, 3, 5)))},
+        )
+        for event in chance.sample(("purchase", "signup", "table", "refund"), chance.choice((1, 2, 3)))
+    ]
+    catalogue = Catalogue.of(
+        attributes=attributes,
+        events=events,
+        default_zone=chance.choice((*ZONES, "UTC")),
+        places=CATALOGUE.places.values(),
+        labels=CATALOGUE.labels,
+    )
+    names = (*(event.name for event in events), *chance.sample(EVENTS[2:], 1))
+    return _world(chance, chance.choice(INSTANTS), catalogue, names, people_count)
 
 
-def _cell(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).replace(tzinfo=None)
-    return list(value) if isinstance(value, tuple) else value
+def _world(
+    chance: random.Random, now: datetime, catalogue: Catalogue, events: tuple[str, ...], people_count: int
+) -> World:
+    drawing = _Drawing(chance=chance, now=now, catalogue=catalogue, events=events)
+    people = tuple(drawing.person(number) for number in range(people_count))
+    return World(people=people, now=now, catalogue=catalogue, events=events)
 
 
-def _load_people(engine: Engine, schema: str, people: tuple[PersonFacts, ...], catalogue: Catalogue) -> None:
-    own = {"first_seen_at", "zone"}
-    names = [entry.name for entry in catalogue.stored_attributes()]
-    engine.load(
-        f"{schema}.contact",
-        [
-            (
-                person.contact_id,
-                sorted(person.tags),
-                *(
-                    _cell(getattr(person, name) if name in own else person.attributes.get(name))
-                    for name in names
-                ),
+@dataclass(frozen=True, kw_only=True)
+class _Drawing:
+    chance: random.Random
+    now: datetime
+    catalogue: Catalogue
+    events: Sequence[str]
+
+    def person(self, number: int) -> PersonFacts:
+        chance = self.chance
+        own = {"first_seen_at", "zone"}
+        attributes = {
+            entry.name: self._maybe(self._attribute(entry))
+            for entry in self.catalogue.stored_attributes()
+            if entry.name not in own
+        }
+        return PersonFacts(
+            contact_id=number,
+            attributes=attributes,
+            tags=frozenset(chance.sample(TAGS, chance.choice((0, 0, 1, 2)))),
+            labels=self._labels(),
+            consents=self._consents(),
+            events=tuple(self._event() for _ in range(chance.choice((0, 0, 1, 2, 4, 7)))),
+            first_seen_at=self._maybe(self._instant(), 0.1),
+            zone=self._maybe(chance.choice((*ZONES, *ZONES, UNKNOWN_ZONE, "")), 0.2),
+        )
+
+    def _maybe(self, value: Any, missing: float = 0.3) -> Any:
+        return None if self.chance.random() < missing else value
+
+    def _attribute(self, entry: Attribute) -> Any:
+        match entry.name:
+            case "country":
+                return self.chance.choice(("ma", "fr"))
+            case "language":
+                return self.chance.choice(("fr", "pt_BR"))
+            case "birth_date":
+                return self._born()
+            case _:
+                return self._value(entry.type)
+
+    def _value(self, kind: T) -> Any:  # noqa: PLR0911 - one return per type
+        chance = self.chance
+        match kind:
+            case T.TEXT:
+                return chance.choice((*TEXTS, ""))
+            case T.INTEGER:
+                return chance.choice((*INTEGERS, 3))
+            case T.DECIMAL:
+                return chance.choice((Decimal(0), Decimal("0.0001"), Decimal("-3.5"), Decimal(500)))
+            case T.BOOLEAN:
+                return chance.random() < 0.5
+            case T.DATE:
+                return self._born() if chance.random() < 0.3 else self._date()
+            case T.INSTANT:
+                return self._instant()
+            case T.TEXT_LIST:
+                return tuple(chance.sample(TEXTS, chance.choice((0, 1, 2, 3))))
+            case T.PLACE:
+                return self._place()
+
+    def _place(self) -> Coordinates:
+        near = self.chance.choice(((33.5731, -7.6298), (-17.8, 179.95), (89.5, 10.0), (0.0, 0.0)))
+        reach = self.chance.choice((0.0, 0.01, 0.2, 3.0, 40.0))
+        latitude = near[0] + self.chance.uniform(-reach, reach)
+        longitude = near[1] + self.chance.uniform(-reach, reach)
+        return Coordinates(
+            latitude=max(-90.0, min(90.0, latitude)), longitude=(longitude + 180.0) % 360.0 - 180.0
+        )
+
+    def _instant(self) -> datetime:
+        steps = (0, 1, 2, 4, 6, 8, 14, 15, 28, 60, 120, 200, 700, -1, -14, -60)
+        edge = self.now - timedelta(hours=12) * self.chance.choice(steps)
+        shift = self.chance.choice((-1, 0, 0, 1, 3_600_000_000 * self.chance.randrange(24)))
+        return edge + timedelta(microseconds=shift)
+
+    def _date(self) -> date:
+        return self.now.date() - timedelta(
+            days=self.chance.choice((0, 1, 2, 3, 7, 8, 30, 31, 365, 366, -1, -6, -7, -8))
+        )
+
+    def _born(self) -> date:
+        years = self.chance.choice((1, 4, 17, 18, 18, 19, 30, 31, 65, 70))
+        day = (self.now + timedelta(hours=1)).date()
+        born = day.replace(year=day.year - years, day=min(day.day, 28))
+        return born + timedelta(days=self.chance.choice((-1, 0, 1, 2, 6, 7, 40, 364)))
+
+    def _labels(self) -> frozenset[str]:
+        found: set[str] = set()
+        for name, values in self.catalogue.labels.items():
+            if self.chance.random() < 0.5:
+                found.add(name)
+                if self.chance.random() < 0.8:
+                    found.add(f"{name}={self.chance.choice(values)}")
+        return frozenset(found)
+
+    def _consents(self) -> dict[str, ConsentFact]:
+        return {
+            purpose: ConsentFact(
+                granted=self.chance.random() < 0.7,
+                proven=self.chance.random() < 0.7,
+                at=self._maybe(self._instant(), 0.1),
             )
-            for person in people
-        ],
-    )
-    engine.load(
-        f"{schema}.consent",
-        [
-            (person.contact_id, purpose, consent.granted, consent.proven, _cell(consent.at))
-            for person in people
-            for purpose, consent in person.consents.items()
-        ],
-    )
-    properties = list(catalogue.event_properties())
-    engine.load(
-        f"{schema}.event",
-        [
-            (
-                person.contact_id,
-                event.name,
-                _cell(event.occurred_at),
-                *(_cell(event.properties.get(name)) for name in properties),
-            )
-            for person in people
-            for event in person.events
-        ],
-    )
+            for purpose in ("marketing", "service")
+            if self.chance.random() < 0.7
+        }
+
+    def _event(self) -> EventFact:
+        name = self.chance.choice(self.events)
+        given = {
+            key: self._property(key, kind)
+            for key, kind in self.catalogue.events[name].properties.items()
+            if self.chance.random() < 0.75
+        }
+        # Neighbouring hours fall on one day in one zone and on two in another.
+        nearby = self.now - timedelta(hours=self.chance.randrange(60))
+        at = self.chance.choice((self._instant(), nearby))
+        return EventFact(name=name, occurred_at=at, properties=given)
+
+    def _property(self, name: str, kind: T) -> Any:
+        """Return a value of few, so that keys and sequences find equal ones."""
+        match kind:
+            case T.TEXT:
+                return self.chance.choice({"link": ("promo", "home")}.get(name, TEXTS[:3]))
+            case T.INTEGER:
+                return self.chance.choice((0, 1, 2, 5, -2, 10**17))
+            case T.DECIMAL:
+                return self.chance.choice((Decimal(250), Decimal("19.99"), Decimal(-20), Decimal("0.0001")))
+            case _:
+                return self._value(kind)
 
 
 assert offset_minutes("Asia/Kathmandu", NOW) == 345

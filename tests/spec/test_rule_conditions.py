@@ -9,7 +9,7 @@ from rulecast.rule.engine import Relations, compile_audience, evaluate
 from rulecast.rule.language import RuleProblems
 from rulecast.rule.language.check import check_condition
 from tests.engines import DuckEngine
-from tests.generative.rule_world import create_relations
+from tests.generative.rule_relations import create_relations
 from tests.spec.chapters import CHAPTERS
 from tests.spec.print_manual import MANUAL, manual
 from tests.spec.tables import CATALOGUE, IDS, NOW, Chapter, people_of

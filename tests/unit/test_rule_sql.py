@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 from tests.engines import DuckEngine
-from tests.generative.rule_world import CATALOGUE, create_relations
+from tests.generative.rule_relations import create_relations
+from tests.generative.rule_world import CATALOGUE
 
 from rulecast.rule.engine import PersonFacts, Relations, compile_audience
 from rulecast.rule.engine.compile_sql import Dialect

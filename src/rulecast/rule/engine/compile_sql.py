@@ -21,13 +21,8 @@ DEFAULT_RELATIONS = sql.Relations()
 class CompiledAudience:
     """A SELECT with the one column `contact_id`, each contact once; constants are literals, so no parameters."""
 
-    select: exp.Select
+    sql: str
     dialect: Dialect
-
-    @property
-    def sql(self) -> str:
-        """Return the text for the dialect."""
-        return self.select.sql(dialect=self.dialect)
 
 
 def compile_audience(
@@ -45,11 +40,12 @@ def compile_audience(
     """
     target = sql.Target(relations=relations, now=now, dialect=dialect)
     select = (
-        exp.select(sql.column(CONTACT, "contact_id"))
-        .from_(sql.table(relations.contact, CONTACT))
-        .where(_predicate(lowered(condition), target))
+        exp.select(sql.column(CONTACT, "contact_id"), copy=False)
+        .from_(sql.table(relations.contact, CONTACT), copy=False)
+        .where(_predicate(lowered(condition), target), copy=False)
     )
-    return CompiledAudience(select=select, dialect=dialect)
+    # The tree is used once: rendering may write into it.
+    return CompiledAudience(sql=select.sql(dialect=dialect, copy=False), dialect=dialect)
 
 
 def _predicate(condition: c.Condition, target: sql.Target) -> exp.Expr:  # noqa: PLR0911 - one return per kind of node
@@ -94,5 +90,9 @@ def _membership(atom: c.Condition, target: sql.Target, *, negated: bool) -> exp.
     if found.is_complement is negated:
         return sql.is_in(contact, found.select)
     same = sql.same(sql.column("s", "contact_id"), contact)
-    outside = exp.select(exp.Literal.number(1)).from_(found.select.subquery("s")).where(same)
+    outside = (
+        exp.select(exp.Literal.number(1), copy=False)
+        .from_(found.select.subquery("s", copy=False), copy=False)
+        .where(same, copy=False)
+    )
     return exp.Not(this=exp.Exists(this=outside))

@@ -28,9 +28,6 @@ def contact_set(atom: c.Condition, target: sql.Target) -> ContactSet:  # noqa: P
     match atom:
         case c.Did():
             return _did(atom, target)
-        case c.SumOf():
-            total = c.Aggregate(kind="sum", pattern=atom.pattern, property=atom.property, window=atom.window)
-            return contact_set(c.Measure(left=total, operator=atom.operator, right=atom.value), target)
         case c.Measure():
             select, is_complement = measured(atom, target)
             return ContactSet(select=select, is_complement=is_complement)
@@ -64,13 +61,15 @@ def _did(atom: c.Did, target: sql.Target) -> ContactSet:
         limits.append(sql.compare(sql.counted(), ">", atom.maximum))
     else:
         limits.append(exp.false())
-    select = select.group_by(sql.column(EVENT, "contact_id")).having(*limits)
+    select = select.group_by(sql.column(EVENT, "contact_id"), copy=False).having(*limits, copy=False)
     return ContactSet(select=select, is_complement=atom.minimum == 0)
 
 
 def _periods(atom: c.DidInPeriods, target: sql.Target) -> exp.Select:
     """Count distinct local periods; offsets come from the zone table, cut to its stretches."""
-    found = events(target, atom.pattern, atom.window, columns=("contact_id", OCCURRED_AT)).subquery(EVENT)
+    found = events(target, atom.pattern, atom.window, columns=("contact_id", OCCURRED_AT)).subquery(
+        EVENT, copy=False
+    )
     occurred = sql.column(EVENT, OCCURRED_AT)
     zone = zone_of("c", atom.zone)
     if atom.named_zone is not None:
@@ -85,15 +84,20 @@ def _periods(atom: c.DidInPeriods, target: sql.Target) -> exp.Select:
     offset = sql.or_else(sql.column("z", "minutes"), exp.Literal.number(0))
     period = exp.TimestampTrunc(this=sql.later(occurred, offset), unit=exp.var(PERIODS[atom.unit]))
     count = exp.Count(this=exp.Distinct(expressions=[period]))
-    select = exp.select(sql.column(EVENT, "contact_id")).from_(found)
+    select = exp.select(sql.column(EVENT, "contact_id"), copy=False).from_(found, copy=False)
     if atom.named_zone is None:
         same = sql.same(sql.column(EVENT, "contact_id"), sql.column("c", "contact_id"))
-        select = select.join(sql.table(target.relations.contact, "c"), on=same)
+        select = select.join(sql.table(target.relations.contact, "c"), on=same, copy=False)
     since = earliest_instant(atom.window, target)
     return (
-        select.join(stretches(target, since, target.now).subquery("z"), on=stretch, join_type="left")
-        .group_by(sql.column(EVENT, "contact_id"))
-        .having(sql.compare(count, ">=", atom.minimum))
+        select.join(
+            stretches(target, since, target.now).subquery("z", copy=False),
+            on=stretch,
+            join_type="left",
+            copy=False,
+        )
+        .group_by(sql.column(EVENT, "contact_id"), copy=False)
+        .having(sql.compare(count, ">=", atom.minimum), copy=False)
     )
 
 
@@ -117,23 +121,28 @@ def _sequence(atom: c.DidThen, target: sql.Target) -> exp.Select:
         *source.matches(atom.second, None),
     ]
     joined = (
-        exp.select(sql.column("a", "contact_id"))
-        .from_(firsts.subquery("a"))
-        .join(source.relation("b"), on=sql.all_of(pairs), join_type="left" if atom.then_not else "inner")
+        exp.select(sql.column("a", "contact_id"), copy=False)
+        .from_(firsts.subquery("a", copy=False), copy=False)
+        .join(
+            source.relation("b"),
+            on=sql.all_of(pairs),
+            join_type="left" if atom.then_not else "inner",
+            copy=False,
+        )
     )
     if not atom.then_not:
         return joined
     passed = sql.compare(first.copy(), "<", target.now - atom.within.length)
-    return joined.where(passed, sql.is_null(sql.column("b", "contact_id")))
+    return joined.where(passed, sql.is_null(sql.column("b", "contact_id")), copy=False)
 
 
 def _edge(atom: c.EdgeEvent, target: sql.Target) -> exp.Select:
     columns = ("contact_id", *sorted(property_column(name) for name in columns_of(atom.has)))
     rows = _edge_rows(atom.pattern, atom.window, target, which=atom.which, columns=columns)
     return (
-        exp.select(sql.column("x", "contact_id"))
-        .from_(rows.subquery("x"))
-        .where(where_predicate(atom.has, target, "x"))
+        exp.select(sql.column("x", "contact_id"), copy=False)
+        .from_(rows.subquery("x", copy=False), copy=False)
+        .where(where_predicate(atom.has, target, "x"), copy=False)
     )
 
 
@@ -151,9 +160,9 @@ def _edge_rows(
     place = _place_by_time(descending=which == "last")
     rows = source.rows(*[sql.column(EVENT, name) for name in columns], sql.named(place, "place"))
     return (
-        exp.select(*[sql.column("r", name) for name in columns])
-        .from_(rows.where(*predicates).subquery("r"))
-        .where(sql.compare(sql.column("r", "place"), "=", 1))
+        exp.select(*[sql.column("r", name) for name in columns], copy=False)
+        .from_(rows.where(*predicates, copy=False).subquery("r", copy=False), copy=False)
+        .where(sql.compare(sql.column("r", "place"), "=", 1), copy=False)
     )
 
 
@@ -174,11 +183,12 @@ def _gap(atom: c.Gap, target: sql.Target) -> exp.Select:
         stretch = sql.microseconds(exp.Min(this=occurred.copy()), exp.Max(this=occurred.copy()))
         return (
             source.rows(sql.column(EVENT, "contact_id"))
-            .where(*predicates)
-            .group_by(sql.column(EVENT, "contact_id"))
+            .where(*predicates, copy=False)
+            .group_by(sql.column(EVENT, "contact_id"), copy=False)
             .having(
                 sql.compare(sql.counted(), ">=", 2),
                 sql.COMPARISONS[atom.operator](this=stretch, expression=whole),
+                copy=False,
             )
         )
     order = [occurred.copy(), sql.column(EVENT, "event_id")]
@@ -189,18 +199,20 @@ def _gap(atom: c.Gap, target: sql.Target) -> exp.Select:
         sql.named(occurred, OCCURRED_AT),
         sql.named(before, "before_at"),
         sql.named(_place_by_time(descending=True), "place"),
-    ).where(*predicates)
+    ).where(*predicates, copy=False)
     gap = sql.microseconds(sql.column("g", "before_at"), sql.column("g", OCCURRED_AT))
-    select = exp.select(sql.column("g", "contact_id")).from_(rows.subquery("g"))
+    select = exp.select(sql.column("g", "contact_id"), copy=False).from_(
+        rows.subquery("g", copy=False), copy=False
+    )
     if atom.which == "last":
         return select.where(
-            sql.compare(sql.column("g", "place"), "=", 1), sql.compare(gap, atom.operator, length)
+            sql.compare(sql.column("g", "place"), "=", 1), sql.compare(gap, atom.operator, length), copy=False
         )
     edge = exp.Max(this=gap) if atom.which == "longest" else exp.Min(this=gap)
     return (
-        select.where(sql.negated(sql.is_null(sql.column("g", "before_at"))))
-        .group_by(sql.column("g", "contact_id"))
-        .having(sql.compare(edge, atom.operator, length))
+        select.where(sql.negated(sql.is_null(sql.column("g", "before_at"))), copy=False)
+        .group_by(sql.column("g", "contact_id"), copy=False)
+        .having(sql.compare(edge, atom.operator, length), copy=False)
     )
 
 
@@ -214,4 +226,8 @@ def _consent(atom: c.ConsentGranted, target: sql.Target) -> exp.Select:
         operator: c.Operator = "<" if atom.direction == "before" else ">="
         parts.append(sql.compare(sql.column("g", "at"), operator, target.now - atom.duration.length))
     consents = sql.table(target.relations.consent, "g")
-    return exp.select(sql.column("g", "contact_id")).from_(consents).where(*parts)
+    return (
+        exp.select(sql.column("g", "contact_id"), copy=False)
+        .from_(consents, copy=False)
+        .where(*parts, copy=False)
+    )

@@ -60,7 +60,7 @@ def field_predicate(  # noqa: C901, PLR0911 - one return per kind of node
         case c.Between():
             return _between(atom, operand)
         case c.OneOf():
-            return operand.isin(*[sql.literal(value.value) for value in atom.values])
+            return operand.isin(*[sql.literal(value.value) for value in atom.values], copy=False)
         case c.Contains():
             return _contains(atom, operand)
         case c.StartsWith():
@@ -166,7 +166,8 @@ def _is_set(atom: c.Presence, operand: exp.Expr) -> exp.Expr:
         return exp.NEQ(this=operand, expression=exp.Literal.string(""))
     if atom.field.type is AttributeType.TEXT_LIST:
         return exp.NEQ(
-            this=operand, expression=exp.cast(exp.Array(expressions=[]), "TEXT[]", dialect="duckdb")
+            this=operand,
+            expression=exp.cast(exp.Array(expressions=[]), "TEXT[]", dialect="duckdb", copy=False),
         )
     if atom.field.type is AttributeType.PLACE:
         operand = place_columns(operand)[0]
@@ -184,7 +185,7 @@ def _field_window(atom: c.FieldWindow, operand: exp.Expr, target: sql.Target) ->
 def _anniversary(atom: c.Anniversary, operand: exp.Expr, target: sql.Target, alias: str) -> exp.Expr:
     first = operand
     if atom.field.type is AttributeType.INSTANT:
-        first = exp.cast(operand, exp.DataType.Type.DATE)
+        first = exp.cast(operand, exp.DataType.Type.DATE, copy=False)
 
     def falls_in(day: date) -> exp.Expr:
         ranges = [

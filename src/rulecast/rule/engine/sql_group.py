@@ -79,8 +79,12 @@ def measured(atom: c.Measure, target: sql.Target) -> tuple[exp.Select, bool]:
     if is_complement:
         holds = sql.negated(sql.or_else(holds, exp.false()))
     source = columns.source
-    select = source.rows(*source.groups()).where(columns.any_looked_at()).group_by(*source.groups())
-    return select.having(holds), is_complement
+    select = (
+        source.rows(*source.groups())
+        .where(columns.any_looked_at(), copy=False)
+        .group_by(*source.groups(), copy=False)
+    )
+    return select.having(holds, copy=False), is_complement
 
 
 def measured_on_contact(atom: c.Measure, target: sql.Target) -> exp.Expr | None:
@@ -111,12 +115,14 @@ def _with_attributes(atom: c.Measure, target: sql.Target) -> exp.Select:
             by_aggregate[aggregate] = outer, outer_count
     source = columns.source
     contact = sql.CONTACT
-    select = exp.select(sql.column(contact, "contact_id")).from_(sql.table(target.relations.contact, contact))
-    looked_at = source.rows(*source.groups(), *values).where(columns.any_looked_at())
+    select = exp.select(sql.column(contact, "contact_id"), copy=False).from_(
+        sql.table(target.relations.contact, contact), copy=False
+    )
+    looked_at = source.rows(*source.groups(), *values).where(columns.any_looked_at(), copy=False)
     same = sql.same(sql.column("v", "contact_id"), sql.column(contact, "contact_id"))
-    relation = looked_at.group_by(*source.groups()).subquery("v")
-    return select.join(relation, on=same, join_type="left").where(
-        measure_predicate(atom, target, lambda one: _copies(by_aggregate[one]), contact)
+    relation = looked_at.group_by(*source.groups(), copy=False).subquery("v", copy=False)
+    return select.join(relation, on=same, join_type="left", copy=False).where(
+        measure_predicate(atom, target, lambda one: _copies(by_aggregate[one]), contact), copy=False
     )
 
 
@@ -139,15 +145,15 @@ def grouped(atom: c.PerKey, target: sql.Target) -> exp.Select:
     select = source.rows(sql.column(EVENT, "contact_id"))
     if not _holds_for_nothing(atom.condition):
         # A combination without an event that is looked at cannot help: engines may skip old events.
-        select = select.where(columns.any_looked_at())
-    return select.group_by(*source.groups()).having(holds)
+        select = select.where(columns.any_looked_at(), copy=False)
+    return select.group_by(*source.groups(), copy=False).having(holds, copy=False)
 
 
 def _keyed(atom: c.PerKey, target: sql.Target, keys: tuple[str, ...]) -> exp.Select:
     """Return the events that the condition names, with their keys, none of which is missing."""
     local_day: exp.Expr | None = None
-    select = exp.select(exp.Column(this=exp.Star(), table=exp.to_identifier("t"))).from_(
-        sql.table(target.relations.event, "t")
+    select = exp.select(exp.Column(this=exp.Star(), table=exp.to_identifier("t")), copy=False).from_(
+        sql.table(target.relations.event, "t"), copy=False
     )
     occurred = sql.column("t", OCCURRED_AT)
     if DAY_KEY in atom.keys:
@@ -157,23 +163,29 @@ def _keyed(atom: c.PerKey, target: sql.Target, keys: tuple[str, ...]) -> exp.Sel
             exp.LT(this=occurred.copy(), expression=sql.column("z", "until_utc")),
         ]
         same = sql.same(sql.column("t", "contact_id"), sql.column("c", "contact_id"))
-        select = select.join(sql.table(target.relations.contact, "c"), on=same).join(
-            stretches(target, None, target.now).subquery("z"), on=sql.all_of(stretch), join_type="left"
+        select = select.join(sql.table(target.relations.contact, "c"), on=same, copy=False).join(
+            stretches(target, None, target.now).subquery("z", copy=False),
+            on=sql.all_of(stretch),
+            join_type="left",
+            copy=False,
         )
         offset = sql.or_else(sql.column("z", "minutes"), exp.Literal.number(0))
-        local_day = exp.cast(sql.later(occurred.copy(), offset), exp.DataType.Type.DATE)
+        local_day = exp.cast(sql.later(occurred.copy(), offset), exp.DataType.Type.DATE, copy=False)
     names = sorted(set(_events_named(atom.condition)))
     select = select.where(
-        sql.column("t", "name").isin(*[exp.Literal.string(name) for name in names]),
+        sql.column("t", "name").isin(*[exp.Literal.string(name) for name in names], copy=False),
         sql.compare(occurred.copy(), "<", target.now),
+        copy=False,
     )
     for key, name in zip(keys, atom.keys, strict=True):
         if name == DAY_KEY:
             assert local_day is not None
-            select = select.select(sql.named(local_day.copy(), key))
+            select = select.select(sql.named(local_day.copy(), key), copy=False)
             continue
         column = sql.column("t", property_column(name))
-        select = select.select(sql.named(column, key)).where(sql.negated(sql.is_null(column.copy())))
+        select = select.select(sql.named(column, key), copy=False).where(
+            sql.negated(sql.is_null(column.copy())), copy=False
+        )
     return select
 
 

@@ -158,7 +158,7 @@ class _Builder:
                 return Quotient(top=total, bottom=_product(left.bottom, right.bottom))
 
     def _wide(self, operand: exp.Expr) -> exp.Expr:
-        return exp.cast(operand, WIDE_TYPES[self.target.dialect])
+        return exp.cast(operand, WIDE_TYPES[self.target.dialect], copy=False)
 
     def _constant(self, constant: c.Constant) -> Whole:
         value = Decimal(str(constant.value)).normalize()
@@ -242,7 +242,11 @@ def _full_years(born: exp.Expr, day: date) -> exp.Expr:
     """Return the full years from a date of birth to a day."""
     years = exp.Paren(this=exp.Sub(this=exp.Literal.number(day.year), expression=sql.year_of(born)))
     is_before_birthday = sql.compare(sql.day_of_year(born.copy()), ">", day.month * 100 + day.day)
-    one_less = exp.case().when(is_before_birthday, exp.Literal.number(1)).else_(exp.Literal.number(0))
+    one_less = (
+        exp.case()
+        .when(is_before_birthday, exp.Literal.number(1), copy=False)
+        .else_(exp.Literal.number(0), copy=False)
+    )
     return exp.Paren(this=exp.Sub(this=years, expression=one_less))
 
 

@@ -63,10 +63,12 @@ def literal(value: Scalar) -> exp.Expr:
             return exp.Literal.string(value)
         case datetime():
             return exp.cast(
-                exp.Literal.string(naive_utc(value).isoformat(sep=" ")), exp.DataType.Type.TIMESTAMP
+                exp.Literal.string(naive_utc(value).isoformat(sep=" ")),
+                exp.DataType.Type.TIMESTAMP,
+                copy=False,
             )
         case date():
-            return exp.cast(exp.Literal.string(value.isoformat()), exp.DataType.Type.DATE)
+            return exp.cast(exp.Literal.string(value.isoformat()), exp.DataType.Type.DATE, copy=False)
         case int() | Decimal():
             number = exp.Literal.number(format(abs(value), "f" if isinstance(value, Decimal) else "d"))
             return exp.Neg(this=number) if value < 0 else number
@@ -110,7 +112,7 @@ def later(instant: exp.Expr, minutes_column: exp.Expr) -> exp.Expr:
 
 def named(operand: exp.Expr, name: str) -> exp.Expr:
     """Return an expression of a SELECT list under a name."""
-    return exp.alias_(operand, name, quoted=True)
+    return exp.alias_(operand, name, quoted=True, copy=False)
 
 
 def counted() -> exp.Expr:
@@ -148,7 +150,7 @@ def same(left: exp.Expr, right: exp.Expr) -> exp.Expr:
 
 def double(value: float | Decimal) -> exp.Expr:
     """Return a binary floating-point constant; as text, because engines round long literals differently."""
-    return exp.cast(exp.Literal.string(repr(float(value))), exp.DataType.Type.DOUBLE)
+    return exp.cast(exp.Literal.string(repr(float(value))), exp.DataType.Type.DOUBLE, copy=False)
 
 
 def day_of_year(day: exp.Expr) -> exp.Expr:

@@ -63,7 +63,7 @@ def _bucket(atom: c.Bucket) -> exp.Expr:
     limit = -(-atom.below * whole // PARTS)
     if limit <= 0 or limit >= whole:
         return exp.true() if limit > 0 else exp.false()
-    contact = exp.cast(sql.column(sql.CONTACT, "contact_id"), exp.DataType.Type.TEXT)
+    contact = exp.cast(sql.column(sql.CONTACT, "contact_id"), exp.DataType.Type.TEXT, copy=False)
     salted = exp.Concat(expressions=[exp.Literal.string(f"{atom.salt}:"), contact])
     digits = exp.Left(this=exp.MD5(this=salted), expression=exp.Literal.number(HASH_DIGITS))
     return exp.LT(this=digits, expression=exp.Literal.string(f"{limit:0{HASH_DIGITS}x}"))

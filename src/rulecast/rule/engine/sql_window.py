@@ -47,17 +47,19 @@ class EventSource:
 
     def rows(self, *columns: exp.Expr) -> exp.Select:
         """Return the SELECT of these columns from the events and all relations that the windows need."""
-        select = exp.select(*columns).from_(self.relation(self.alias))
+        select = exp.select(*columns, copy=False).from_(self.relation(self.alias), copy=False)
         for number, (_window, _pattern, joined) in enumerate(self.joined):
             alias = self._alias_of(number)
             on = [sql.same(sql.column(alias, name), sql.column(self.alias, name)) for name in joined.by]
-            select = select.join(joined.select.subquery(alias), on=sql.all_of(on), join_type="left")
+            select = select.join(
+                joined.select.subquery(alias, copy=False), on=sql.all_of(on), join_type="left", copy=False
+            )
         return select
 
     def relation(self, alias: str) -> exp.Expr:
         """Return the events under an alias."""
         if self.base is not None:
-            return self.base.subquery(alias)
+            return self.base.subquery(alias, copy=False)
         return sql.table(self.target.relations.event, alias)
 
     def groups(self) -> list[exp.Expr]:
@@ -98,7 +100,11 @@ class EventSource:
         source = EventSource(target=self.target, alias="f", base=self.base, by=self.by)
         predicates = source.matches(anchor, None)
         first = sql.named(exp.Min(this=sql.column("f", OCCURRED_AT)), "starts_at")
-        return source.rows(*source.groups(), first).where(*predicates).group_by(*source.groups())
+        return (
+            source.rows(*source.groups(), first)
+            .where(*predicates, copy=False)
+            .group_by(*source.groups(), copy=False)
+        )
 
     def _alias_of(self, number: int) -> str:
         return f"{self.alias}{number}"
@@ -115,7 +121,7 @@ def events(
     """Return columns of the events of a pattern inside a window."""
     source = EventSource(target=target, alias=alias)
     predicates = source.matches(pattern, window)
-    return source.rows(*[sql.column(alias, name) for name in columns]).where(*predicates)
+    return source.rows(*[sql.column(alias, name) for name in columns]).where(*predicates, copy=False)
 
 
 def property_column(name: str) -> str:

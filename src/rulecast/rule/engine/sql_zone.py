@@ -17,8 +17,9 @@ Key = TypeVar("Key", bound=Hashable)
 # Bounds for the first and the last row of a zone; every engine can hold them.
 BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
 END = datetime(2200, 1, 1, tzinfo=UTC)
-# No zone has ever been further from UTC.
+# No zone has ever been further from UTC, and since 1990 all keep to quarters of an hour (a test watches that).
 OFFSET_MINUTES_MAX = 16 * 60
+OFFSET_STEP_MINUTES = 15
 
 
 def zone_of(alias: str, default: str | None) -> exp.Expr:
@@ -36,20 +37,29 @@ def stretches(target: sql.Target, since: datetime | None = None, until: datetime
     zone = sql.column("o", "zone")
     following = sql.over(exp.Lead(this=from_utc.copy()), zone.copy(), [from_utc.copy()])
     previous = sql.over(exp.Lag(this=from_utc.copy()), zone.copy(), [from_utc.copy()])
-    opened = exp.case().when(sql.is_null(previous), sql.literal(BEGINNING)).else_(from_utc.copy())
+    opened = (
+        exp.case()
+        .when(sql.is_null(previous), sql.literal(BEGINNING), copy=False)
+        .else_(from_utc.copy(), copy=False)
+    )
     rows = exp.select(
         zone,
         sql.named(opened, "from_utc"),
         sql.named(sql.or_else(following, sql.literal(END)), "until_utc"),
         sql.column("o", "minutes"),
-    ).from_(sql.table(target.relations.zone_offset, "o"))
+        copy=False,
+    ).from_(sql.table(target.relations.zone_offset, "o"), copy=False)
     limits: list[exp.Expr] = []
     if since is not None:
         limits.append(sql.compare(sql.column("y", "until_utc"), ">", since))
     if until is not None:
         limits.append(sql.compare(sql.column("y", "from_utc"), "<=", until))
     columns = [sql.column("y", name) for name in ("zone", "from_utc", "until_utc", "minutes")]
-    return exp.select(*columns).from_(rows.subquery("y")).where(*limits)
+    return (
+        exp.select(*columns, copy=False)
+        .from_(rows.subquery("y", copy=False), copy=False)
+        .where(*limits, copy=False)
+    )
 
 
 def zone_test(target: sql.Target, default: str | None, test: Callable[[datetime], bool]) -> exp.Expr:
@@ -70,7 +80,7 @@ def offsets_by(now: datetime, key: Callable[[datetime], Key]) -> dict[Key, list[
     found: dict[Key, list[tuple[int, int]]] = {}
     previous: Key | None = None
     utc = naive_utc(now)
-    for minutes in range(-OFFSET_MINUTES_MAX, OFFSET_MINUTES_MAX + 1):
+    for minutes in range(-OFFSET_MINUTES_MAX, OFFSET_MINUTES_MAX + 1, OFFSET_STEP_MINUTES):
         value = key(utc + timedelta(minutes=minutes))
         ranges = found.setdefault(value, [])
         if ranges and value == previous:
@@ -95,20 +105,21 @@ def offset_in(ranges: list[tuple[int, int]], minutes: exp.Expr) -> exp.Expr:
 
 def _zones_with(target: sql.Target, ranges: list[tuple[int, int]]) -> exp.Select:
     return (
-        exp.select(sql.column("z", "zone"))
-        .from_(_zones_now(target).subquery("z"))
-        .where(offset_in(ranges, sql.column("z", "minutes")))
+        exp.select(sql.column("z", "zone"), copy=False)
+        .from_(_zones_now(target).subquery("z", copy=False), copy=False)
+        .where(offset_in(ranges, sql.column("z", "minutes")), copy=False)
     )
 
 
 def _zones_now(target: sql.Target) -> exp.Select:
     """Return zone and minutes: the offset of each zone at the instant of the evaluation."""
     return (
-        exp.select(sql.column("n", "zone"), sql.column("n", "minutes"))
-        .from_(stretches(target).subquery("n"))
+        exp.select(sql.column("n", "zone"), sql.column("n", "minutes"), copy=False)
+        .from_(stretches(target).subquery("n", copy=False), copy=False)
         .where(
             sql.compare(sql.column("n", "from_utc"), "<=", target.now),
             sql.compare(sql.column("n", "until_utc"), ">", target.now),
+            copy=False,
         )
     )
 
@@ -146,9 +157,9 @@ def _lives_in(
         return sql.negated(found) if negated else found
     inside = sql.is_in(zone_of("c", default), zones)
     people = (
-        exp.select(sql.column("c", "contact_id"))
-        .from_(sql.table(target.relations.contact, "c"))
-        .where(sql.negated(inside) if negated else inside)
+        exp.select(sql.column("c", "contact_id"), copy=False)
+        .from_(sql.table(target.relations.contact, "c"), copy=False)
+        .where(sql.negated(inside) if negated else inside, copy=False)
     )
     return sql.is_in(sql.column(alias, "contact_id"), people)
 
@@ -160,9 +171,9 @@ def calendar_starts(target: sql.Target, window: c.CalendarWindow) -> exp.Select:
     starts_at = sql.or_else(sql.column("k", "starts_at"), default)
     zone = sql.same(sql.column("k", "zone"), zone_of("c", window.zone))
     return (
-        exp.select(sql.column("c", "contact_id"), sql.named(starts_at, "starts_at"))
-        .from_(sql.table(target.relations.contact, "c"))
-        .join(_zone_starts(target, window).subquery("k"), on=zone, join_type="left")
+        exp.select(sql.column("c", "contact_id"), sql.named(starts_at, "starts_at"), copy=False)
+        .from_(sql.table(target.relations.contact, "c"), copy=False)
+        .join(_zone_starts(target, window).subquery("k", copy=False), on=zone, join_type="left", copy=False)
     )
 
 
@@ -174,32 +185,42 @@ def _zone_starts(target: sql.Target, window: c.CalendarWindow) -> exp.Select:
     midnights = exp.case()
     for day, ranges in offsets_by(target.now, lambda local: _first_day(window, local.date())).items():
         midnight = sql.literal(datetime.combine(day, datetime.min.time(), UTC))
-        midnights = midnights.when(offset_in(ranges, sql.column("z", "minutes")), midnight)
+        midnights = midnights.when(offset_in(ranges, sql.column("z", "minutes")), midnight, copy=False)
     zones = (
-        exp.select(sql.column("z", "zone"), sql.named(midnights, "midnight"))
-        .from_(_zones_now(target).subquery("z"))
-        .subquery("m")
+        exp.select(sql.column("z", "zone"), sql.named(midnights, "midnight"), copy=False)
+        .from_(_zones_now(target).subquery("z", copy=False), copy=False)
+        .subquery("m", copy=False)
     )
     back = exp.Neg(this=sql.column("x", "minutes"))
     shown = sql.later(sql.column("m", "midnight"), back)
     from_utc = sql.column("x", "from_utc")
-    candidate = exp.case().when(exp.LT(this=shown, expression=from_utc.copy()), from_utc).else_(shown.copy())
+    candidate = (
+        exp.case()
+        .when(exp.LT(this=shown, expression=from_utc.copy()), from_utc, copy=False)
+        .else_(shown.copy(), copy=False)
+    )
     candidates = (
-        exp.select(sql.column("m", "zone"), sql.named(candidate, "starts_at"), sql.column("x", "until_utc"))
-        .from_(zones)
-        .join(
-            stretches(target, earliest_start(window, target.now), target.now).subquery("x"),
-            on=sql.same(sql.column("x", "zone"), sql.column("m", "zone")),
+        exp.select(
+            sql.column("m", "zone"),
+            sql.named(candidate, "starts_at"),
+            sql.column("x", "until_utc"),
+            copy=False,
         )
-        .subquery("d")
+        .from_(zones, copy=False)
+        .join(
+            stretches(target, earliest_start(window, target.now), target.now).subquery("x", copy=False),
+            on=sql.same(sql.column("x", "zone"), sql.column("m", "zone")),
+            copy=False,
+        )
+        .subquery("d", copy=False)
     )
     lies_inside = exp.LT(this=sql.column("d", "starts_at"), expression=sql.column("d", "until_utc"))
     first = exp.Min(this=sql.column("d", "starts_at"))
     return (
-        exp.select(sql.column("d", "zone"), sql.named(first, "starts_at"))
-        .from_(candidates)
-        .where(lies_inside)
-        .group_by(sql.column("d", "zone"))
+        exp.select(sql.column("d", "zone"), sql.named(first, "starts_at"), copy=False)
+        .from_(candidates, copy=False)
+        .where(lies_inside, copy=False)
+        .group_by(sql.column("d", "zone"), copy=False)
     )
 
 
