@@ -21,7 +21,6 @@ from rulecast.rule.language import RuleProblems
 from rulecast.rule.language import condition as c
 from rulecast.rule.language.check import check_condition
 from rulecast.rule.language.format_condition import format_condition
-from rulecast.rule.language.walk import map_parts
 from rulecast.values.ids import RuleVersionId
 
 EXAMPLES_DEFAULT = 150

@@ -160,7 +160,7 @@ def test_each_clause_that_cannot_be_read_is_told_at_once() -> None:
     text = """rule hello
   version x
   purpose marketing
-  when city = Rabat
+  when city == "Rabat"
       and orders >=
   send template winback in fr (name: "you") from
   batch 0 every 10 minutes
@@ -168,7 +168,7 @@ def test_each_clause_that_cannot_be_read_is_told_at_once() -> None:
     found = check_rule(text, SPECIFICATION)
     assert isinstance(found, RuleProblems)
     places = [(problem.code, problem.span.line, problem.span.column) for problem in found.problems]
-    assert places == [("RL-001", 2, 11), ("RL-001", 4, 15), ("RL-001", 6, 48), ("RL-028", 7, 9)]
+    assert places == [("RL-001", 2, 11), ("RL-001", 4, 14), ("RL-001", 6, 48), ("RL-028", 7, 9)]
 
 
 def test_a_window_of_fixed_dates_is_held_against_retention_once_now_is_known() -> None:

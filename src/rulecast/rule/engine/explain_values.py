@@ -17,7 +17,7 @@ from rulecast.rule.engine.reference_fields import (
     event_value,
     person_value,
 )
-from rulecast.rule.engine.reference_measures import sum_of, value_of
+from rulecast.rule.engine.reference_measures import value_of
 from rulecast.rule.language import condition as c
 from rulecast.rule.language.check_types import SILENCE_EVENT
 from rulecast.rule.language.walk import atoms_of
@@ -38,7 +38,6 @@ def values_of(atom: c.Atom, person: PersonFacts, now: datetime) -> dict[str, obj
             c.Did()
             | c.DidInPeriods()
             | c.DidThen()
-            | c.SumOf()
             | c.Measure()
             | c.EdgeEvent()
             | c.Gap()
@@ -98,7 +97,7 @@ def _of_person(atom: c.PersonAtom, person: PersonFacts, now: datetime) -> dict[s
             return {}
 
 
-def _of_events(atom: c.EventAtom, person: PersonFacts, now: datetime) -> dict[str, object]:  # noqa: C901, PLR0911 - one return per kind of node
+def _of_events(atom: c.EventAtom, person: PersonFacts, now: datetime) -> dict[str, object]:  # noqa: PLR0911 - one return per kind of node
     match atom:
         case c.SilentFor():
             wrote = _instants(c.EventPattern(event=SILENCE_EVENT), None, person, now)
@@ -106,8 +105,6 @@ def _of_events(atom: c.EventAtom, person: PersonFacts, now: datetime) -> dict[st
         case c.Did():
             found = _instants(atom.pattern, atom.window, person, now)
             return {"times": len(found), "last": max(found, default=None), **_anchor(atom, person, now)}
-        case c.SumOf():
-            return {"sum": sum_of(atom, person, now)}
         case c.Measure():
             return _measured(atom, person, now)
         case c.DidInPeriods():

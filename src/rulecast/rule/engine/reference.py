@@ -19,7 +19,6 @@ from rulecast.rule.engine.reference_events import (
     periods_of,
 )
 from rulecast.rule.engine.reference_fields import (
-    COMPARE,
     event_value,
     field_holds,
     in_bucket,

@@ -86,13 +86,3 @@ def _values(events: Sequence[EventFact], name: c.Field) -> list[FactValue]:
 
 def _number(value: FactValue) -> Fraction | None:
     return Fraction(value) if isinstance(value, (int, Decimal)) else None
-
-
-def sum_of(atom: c.SumOf, person: PersonFacts, now: datetime) -> Decimal:
-    """Return the sum over the matching events; a missing property adds nothing."""
-    total = Decimal(0)
-    for event in matching(atom.pattern, atom.window, person, now):
-        value = event.properties.get(atom.property.name)
-        if isinstance(value, (int, Decimal)):
-            total += value
-    return total

@@ -21,7 +21,6 @@ from rulecast.rule.language.event_atoms import (
     Measure,
     PerKey,
     SilentFor,
-    SumOf,
 )
 from rulecast.rule.language.field_atoms import (
     Ago,
@@ -125,7 +124,6 @@ __all__ = [
     "SilentFor",
     "Span",
     "StartsWith",
-    "SumOf",
     "Unit",
     "Weekday",
     "Window",
@@ -170,7 +168,7 @@ FieldAtom: TypeAlias = (
     | Anniversary
     | Near
 )
-EventAtom: TypeAlias = Did | DidInPeriods | DidThen | SumOf | Measure | EdgeEvent | Gap | PerKey | SilentFor
+EventAtom: TypeAlias = Did | DidInPeriods | DidThen | Measure | EdgeEvent | Gap | PerKey | SilentFor
 PersonAtom: TypeAlias = (
     HasTag | HasLabel | InSegment | ConsentGranted | LocalTime | LocalWeekday | Bucket | Everybody
 )

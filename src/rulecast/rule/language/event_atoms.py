@@ -113,18 +113,6 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SumOf:
-    """`sum(purchase.amount) in last 90 days >= 500`; the sum of nothing is zero."""
-
-    pattern: EventPattern
-    property: Field
-    operator: Operator
-    value: Constant
-    window: Window | None = None
-    span: Span = place()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class EdgeEvent:
     """`last purchase [where (...)] [window] has (amount >= 100 and occurred_at before 7 days ago)`.
 

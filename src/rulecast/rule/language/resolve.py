@@ -4,7 +4,8 @@ from dataclasses import replace
 from typing import TypeVar
 
 from rulecast.rule.language import condition as c
-from rulecast.rule.language.problem import UNKNOWN_PROPERTY, WHERE_SCOPE
+from rulecast.rule.language.constants import NUMERIC
+from rulecast.rule.language.problem import UNKNOWN_ATTRIBUTE, UNKNOWN_PROPERTY, WHERE_SCOPE
 from rulecast.rule.language.resolve_names import check_label, event_of, field_of, near_of, property_of
 from rulecast.rule.language.resolve_segment import segment_of
 from rulecast.rule.language.scope import Scope, check_purpose_word
@@ -37,16 +38,22 @@ def resolve(condition: c.Condition, scope: Scope) -> c.Condition:
     if isinstance(condition, c.Near):
         return near_of(condition, scope)
     if scope.event is not None:
-        scope.report(
-            WHERE_SCOPE,
-            "Inside `where` only properties of the event can be compared.",
-            condition.span,
-            hint="put this condition outside the brackets, joined by `and`",
-        )
+        _refuse_inside_where(condition, scope)
         return condition
     if isinstance(condition, (c.Did, c.DidInPeriods, c.DidThen, c.Measure, c.EdgeEvent, c.Gap, c.PerKey)):
         return _behaviour(condition, scope)
     return _person(condition, scope)
+
+
+def _refuse_inside_where(condition: c.Condition, scope: Scope) -> None:
+    hint = "put this condition outside the brackets, joined by `and`"
+    if isinstance(condition, c.Measure):
+        hint = "compare one property with one value"
+        if isinstance(condition.right, c.Field):
+            hint = f'text stands in quotes: "{condition.right.name}"'
+    scope.report(
+        WHERE_SCOPE, "Inside `where` only properties of the event can be compared.", condition.span, hint
+    )
 
 
 def _person(condition: c.Condition, scope: Scope) -> c.Condition:
@@ -78,8 +85,7 @@ def _behaviour(  # noqa: PLR0911 - one return per kind of node
             has = resolve(condition.has, replace(scope, event=event)) if event else condition.has
             return replace(found, has=has)
         case c.Measure():
-            left, right = (_expression(side, scope) for side in (condition.left, condition.right))
-            return replace(condition, left=left, right=right)
+            return _measure(condition, scope)
         case c.DidThen():
             first = pattern_of(condition.first, scope)
             second = pattern_of(condition.second, scope)
@@ -102,6 +108,23 @@ def _window(window: c.Window | None, scope: Scope) -> c.Window | None:
     if isinstance(window, c.FirstWindow) and window.anchor is not None:
         return replace(window, anchor=pattern_of(window.anchor, scope))
     return window
+
+
+def _measure(condition: c.Measure, scope: Scope) -> c.Measure:
+    """Resolve both sides; an unknown name where a text could stand is a text without its quotes."""
+    left, right = condition.left, condition.right
+    if isinstance(left, c.Field) and isinstance(right, c.Field):
+        known = scope.catalogue.attribute(left.name)
+        text_expected = known is None or known.type not in NUMERIC
+        if text_expected and scope.catalogue.attribute(right.name) is None:
+            scope.report(
+                UNKNOWN_ATTRIBUTE,
+                f"There is no attribute {right.name}.",
+                right.span,
+                hint=f'text stands in quotes: "{right.name}"',
+            )
+            return replace(condition, left=field_of(left, scope))
+    return replace(condition, left=_expression(left, scope), right=_expression(right, scope))
 
 
 def _expression(expression: c.Expression, scope: Scope) -> c.Expression:

@@ -73,9 +73,6 @@ def count_test(atom: c.Atom) -> CountTest | None:
         case c.Did(negated=False):
             times = Times(minimum=atom.minimum, maximum=atom.maximum)
             return _test(atom.pattern, atom.window, times)
-        case c.SumOf():
-            compared = _compared("sum", atom.operator, atom.value)
-            return _test(atom.pattern, atom.window, compared, atom.property)
         case c.Measure(left=c.Aggregate() as aggregate, right=c.Constant() as constant):
             return _measure(aggregate, atom.operator, constant)
         case c.Measure(left=c.Constant() as constant, right=c.Aggregate() as aggregate):
