@@ -61,6 +61,11 @@ def test_offsets_change_exactly_at_the_rows(zone: str) -> None:
         assert (instant - timedelta(seconds=1)).astimezone(rules).utcoffset() != timedelta(minutes=minutes)
 
 
+def test_a_summer_time_of_one_week_is_not_overlooked() -> None:
+    october = [at for at in rows_of("America/Recife").instants if (at.year, at.month) == (2000, 10)]
+    assert october == [datetime(2000, 10, 8, 3, tzinfo=UTC), datetime(2000, 10, 15, 2, tzinfo=UTC)]
+
+
 def test_an_unknown_zone_is_refused() -> None:
     with pytest.raises(UnknownZoneError, match="tzdata"):
         offset_minutes("Africa/Cassablanca", datetime(2026, 1, 1, tzinfo=UTC))

@@ -4,6 +4,8 @@ Rows say from which UTC instant on a zone is how many minutes ahead of UTC. They
 the mart, and the same rows answer here, so that every engine agrees on local time.
 """
 
+import io
+import struct
 import zoneinfo
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -12,17 +14,20 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rulecast.values.errors import RulecastError
 
 FIRST_YEAR = 1990
 LAST_YEAR = 2040
-# The step of the search for transitions: shorter than any period that a zone of 1990..2040 has kept
-# (Morocco's pause of summer time in Ramadan lasts about five weeks).
-SEARCH_STEP = timedelta(days=7)
+# The step of the search for yearly changes that a zone file only describes: no rule of the wheel keeps an offset for
+# less than four months. What follows no rule (Morocco's pause of summer time in Ramadan) is listed one by one.
+SEARCH_STEP = timedelta(days=28)
 SHORTEST_STEP = timedelta(minutes=1)
 EPOCH = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)
+END = datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC)
+# The header of a zone file: magic, version, unused bytes, six counts.
+HEADER = struct.Struct(">4xc15x6L")
 
 
 class UnknownZoneError(RulecastError):
@@ -69,22 +74,52 @@ def rows_of(zone: str) -> ZoneRows:
     """
     if zone not in _known_zones():
         raise UnknownZoneError(f"The zone {zone!r} is not in tzdata {tzdata_version()}.")
-    with files("tzdata.zoneinfo").joinpath(*zone.split("/")).open("rb") as source:
-        rules = zoneinfo.ZoneInfo.from_file(source, key=zone)
+    return _rows_in(files("tzdata.zoneinfo").joinpath(*zone.split("/")).read_bytes())
+
+
+@cache
+def _rows_in(content: bytes) -> ZoneRows:
+    """Return the offsets in a zone file; names of one zone have equal files, which are read once."""
+    rules = zoneinfo.ZoneInfo.from_file(io.BytesIO(content))
     instants = [EPOCH]
     minutes = [_minutes(rules, EPOCH)]
-    end = datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC)
-    moment = EPOCH
-    while moment < end:
-        following = moment + SEARCH_STEP
-        if _minutes(rules, following) != _minutes(rules, moment):
-            change = _change_between(rules, moment, following)
+    for change in _changes(content, rules):
+        offset = _minutes(rules, change)
+        if change > EPOCH and offset != minutes[-1]:
             instants.append(change)
-            minutes.append(_minutes(rules, change))
-            moment = change
-        else:
-            moment = following
+            minutes.append(offset)
     return ZoneRows(instants=tuple(instants), minutes=tuple(minutes))
+
+
+def _changes(content: bytes, rules: zoneinfo.ZoneInfo) -> Iterator[datetime]:
+    """Yield the listed transitions of a zone file, then those that its rule describes, until 2040."""
+    listed, has_rule = _listed_transitions(content)
+    yield from (change for change in listed if EPOCH < change < END)
+    moment = listed[-1] if listed else EPOCH
+    offset = _minutes(rules, moment)
+    while has_rule and moment < END:
+        following = moment + SEARCH_STEP
+        new = _minutes(rules, following)
+        if new != offset:
+            yield _change_between(rules, moment, following)
+        moment, offset = following, new
+
+
+def _listed_transitions(content: bytes) -> tuple[list[datetime], bool]:
+    """Return the transitions of a zone file and whether a rule goes on after them (RFC 8536, sections 3.1 to 3.3)."""
+    second = HEADER.size + _data_length(HEADER.unpack_from(content), time_bytes=4)
+    header = HEADER.unpack_from(content, second)
+    _version, _isutcnt, _isstdcnt, _leapcnt, count, _typecnt, _charcnt = header
+    seconds = struct.unpack_from(f">{count}q", content, second + HEADER.size)
+    footer = content[second + HEADER.size + _data_length(header, time_bytes=8) :]
+    first = EPOCH.timestamp()
+    return [datetime.fromtimestamp(at, UTC) for at in seconds if at > first], b"," in footer
+
+
+def _data_length(header: tuple[Any, ...], *, time_bytes: int) -> int:
+    _version, isutcnt, isstdcnt, leapcnt, timecnt, typecnt, charcnt = header
+    parts = (leapcnt * (time_bytes + 4), timecnt * (time_bytes + 1), typecnt * 6, charcnt, isstdcnt, isutcnt)
+    return sum(parts)
 
 
 @cache
@@ -93,7 +128,7 @@ def _known_zones() -> frozenset[str]:
 
 
 def _minutes(rules: zoneinfo.ZoneInfo, moment: datetime) -> int:
-    offset = rules.utcoffset(moment.astimezone(rules))
+    offset = moment.astimezone(rules).utcoffset()
     assert offset is not None
     # Offsets of whole minutes only since 1972 (Liberia was the last); the table holds whole minutes.
     return round(offset.total_seconds() / 60)
