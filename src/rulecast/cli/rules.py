@@ -135,7 +135,11 @@ def save(context: typer.Context, file: FileArgument, json: JsonOption = False) -
         checked = await _checked(workspace, file)
         async with workspace.database.transaction() as connection:
             kept = await save_rule(
-                connection, checked.rule, author=workspace.actor, now=workspace.clock.now()
+                connection,
+                checked.rule,
+                author=workspace.actor,
+                now=workspace.clock.now(),
+                is_edit=True,
             )
         if json:
             terminal.print_json({"rule": kept.rule_name, "version": kept.version, "id": kept.rule_version_id})

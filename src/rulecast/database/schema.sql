@@ -892,6 +892,17 @@ CREATE TABLE rule.current_state (
     CONSTRAINT current_state_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'approved'::text, 'active'::text, 'paused'::text, 'held'::text, 'archived'::text])))
 );
 
+CREATE TABLE rule.day_use (
+    rule_name text NOT NULL,
+    day date NOT NULL,
+    runs integer NOT NULL,
+    people bigint NOT NULL,
+    cost_e4 bigint NOT NULL,
+    CONSTRAINT day_use_cost_e4_check CHECK ((cost_e4 >= 0)),
+    CONSTRAINT day_use_people_check CHECK ((people >= 0)),
+    CONSTRAINT day_use_runs_check CHECK ((runs > 0))
+);
+
 CREATE TABLE rule.head (
     rule_name text NOT NULL,
     rule_version_id bigint NOT NULL
@@ -1186,6 +1197,9 @@ ALTER TABLE ONLY public.zone_table
 ALTER TABLE ONLY rule.current_state
     ADD CONSTRAINT current_state_pkey PRIMARY KEY (rule_version_id);
 
+ALTER TABLE ONLY rule.day_use
+    ADD CONSTRAINT day_use_pkey PRIMARY KEY (rule_name, day);
+
 ALTER TABLE ONLY rule.head
     ADD CONSTRAINT head_pkey PRIMARY KEY (rule_name);
 
@@ -1278,6 +1292,8 @@ CREATE UNIQUE INDEX identity_is_one_person ON profile.identity USING btree (kind
 CREATE INDEX suppression_by_contact ON profile.suppression USING btree (contact_id);
 
 CREATE UNIQUE INDEX suppression_is_said_once ON profile.suppression USING btree (suppression_index, scope, action, cause, occurred_at);
+
+CREATE INDEX current_state_at_rest ON rule.current_state USING btree (state, since) WHERE (state = ANY (ARRAY['paused'::text, 'held'::text, 'archived'::text]));
 
 CREATE INDEX current_state_by_rule ON rule.current_state USING btree (rule_name);
 

@@ -108,7 +108,7 @@ class Gate:
         business_number_id: str,
         now: datetime,
     ) -> GroupState:
-        shared = await store.read_shared_facts(connection, business_number_id)
+        shared = await store.read_shared_facts(connection, business_number_id, now=now)
         if shared is None:
             shared = store.SharedRow(
                 business_number_id=business_number_id,

@@ -70,7 +70,12 @@ LEFT JOIN LATERAL (
 -- What concerns no single person: the number, the stops, the policy, the portfolio.
 SELECT n.business_number_id, n.state, n.portfolio_id, f.people_per_day_max,
     (SELECT coalesce(array_agg(s.scope || ':' || s.target), '{}'::text[])
-     FROM gate.stop AS s WHERE s.resumed_at IS NULL) AS stops,
+     FROM gate.stop AS s WHERE s.resumed_at IS NULL)
+    -- What a person paused, what is held for one, and what was archived: no plan lives longer than three days.
+    || (SELECT coalesce(array_agg('version:' || c.rule_version_id), '{}'::text[])
+        FROM rule.current_state AS c
+        WHERE c.state IN ('paused', 'held')
+            OR c.state = 'archived' AND c.since > %(now)s::timestamptz - interval '4 days') AS stops,
     (SELECT w.sending_policy::text FROM public.workspace AS w) AS sending_policy
 FROM account.business_number AS n JOIN account.portfolio AS f ON f.portfolio_id = n.portfolio_id
 WHERE n.business_number_id = %(business_number_id)s;

@@ -147,12 +147,14 @@ async def read_people_facts(
     return {row.message_id: row for row in rows}
 
 
-async def read_shared_facts(connection: Connection, business_number_id: str) -> SharedRow | None:
+async def read_shared_facts(
+    connection: Connection, business_number_id: str, *, now: datetime
+) -> SharedRow | None:
     """Return what concerns the number and everybody, or None where the number does not exist."""
     return await fetch_one(
         connection,
         QUERIES["read_shared_facts"],
-        {"business_number_id": business_number_id},
+        {"business_number_id": business_number_id, "now": now},
         record=SharedRow,
     )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from rulecast.account import RateCard
 from rulecast.plan.records import Combination
@@ -17,8 +17,8 @@ from rulecast.policy.local_time import (
     next_allowed_instant,
 )
 from rulecast.policy.rule_window import WEEKDAY_NUMBERS, sending_window
-from rulecast.rule.language.condition import Duration
-from rulecast.rule.language.document import CarryOver, Rule, Schedule, Weekday
+from rulecast.rule.language.condition import Duration, Weekday
+from rulecast.rule.language.document import CarryOver, Rule, Schedule
 from rulecast.template import MessageTemplate, choose_language
 from rulecast.values.ids import TemplateId
 from rulecast.values.purpose import Purpose
@@ -33,7 +33,8 @@ class Terms:
     """What all combinations of one plan share.
 
     A plan as of the past (`evaluated_at`) is priced as of the day it was made: nothing is sent before, and rate
-    cards do not reach back.
+    cards do not reach back. The run of a recurring rule is for one date: each person is written to in the window that
+    opens on that date where they live, or not at all.
     """
 
     rule: Rule
@@ -46,6 +47,7 @@ class Terms:
     evaluated_at: datetime
     made_at: datetime
     expires_at: datetime
+    run_day: date | None = None
 
 
 def combine(terms: Terms, *, country: str, language: str, zone: str) -> Combination:
@@ -96,12 +98,28 @@ def sending_span(terms: Terms, clock: LocalClock) -> tuple[datetime, datetime, R
     window = sending_window(terms.rule.schedule)
     quiet_hours = terms.policy.quiet_hours_for(terms.purpose)
     now = terms.evaluated_at
-    first = next_allowed_instant(clock, quiet_hours, window, at=now)
+    opens_at, closes_at = _run_span(terms, clock)
+    first = next_allowed_instant(clock, quiet_hours, window, at=opens_at)
+    if first is not None and first >= closes_at:
+        return now, terms.expires_at, Reason.OUTSIDE_WINDOW
     until = terms.expires_at if first is None else _send_until(terms, clock, window, first)
     if first is not None and first < until:
         return first, until, None
     reason = Reason.QUIET_HOURS if is_quiet(clock, quiet_hours, now) else Reason.OUTSIDE_WINDOW
     return now, until, reason
+
+
+def _run_span(terms: Terms, clock: LocalClock) -> tuple[datetime, datetime]:
+    """Return from when on a plan's window is looked for, and before when it must have opened."""
+    schedule, day = terms.rule.schedule, terms.run_day
+    if schedule is None or day is None:
+        return terms.evaluated_at, datetime.max.replace(tzinfo=UTC)
+    last_day = day if schedule.start < schedule.end else day + timedelta(days=1)
+    zones = [one.zone for one in clock.zones]
+    opens_at = max(utc_of_local(zone, day, schedule.start) for zone in zones)
+    return max(terms.evaluated_at, opens_at), min(
+        utc_of_local(zone, last_day, schedule.end) for zone in zones
+    )
 
 
 def _send_until(terms: Terms, clock: LocalClock, window: SendingWindow | None, first: datetime) -> datetime:

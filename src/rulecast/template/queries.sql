@@ -30,3 +30,10 @@ SET category = excluded.category,
 UPDATE template.template
 SET status = %(status)s, category = %(category)s, updated_at = %(updated_at)s
 WHERE name = %(name)s AND language = %(language)s;
+
+-- name: list_template_hashes
+-- What templates say, where their buttons lead and what they count as, in one hash each.
+SELECT name, language, sha256(components_hash || convert_to(category || links::text, 'UTF8'))
+FROM template.template
+WHERE name = ANY(%(names)b::text[])
+ORDER BY name, language;

@@ -85,3 +85,9 @@ async def set_template_status(
             "updated_at": now,
         },
     )
+
+
+async def list_template_hashes(connection: Connection, names: Iterable[str]) -> list[tuple[str, str, bytes]]:
+    """Return name, language and a hash of content, destinations and category of the named templates."""
+    rows = await fetch_all(connection, QUERIES["list_template_hashes"], {"names": sorted(names)})
+    return [(name, language, bytes(digest)) for name, language, digest in rows]

@@ -40,21 +40,24 @@ async def approve(workspace: Workspace, plan_id: PlanId, *, approved_by: str) ->
         change = await find_change(connection, plan)
         if change is None:
             refuse_if_stale(workspace, plan)
-            await _sign(connection, workspace, plan, name)
+            await sign(connection, workspace, plan, name)
             return await store.find_plan(connection, plan_id)
         await void(connection, workspace, plan, change)
     raise PlanChangedError(f"Plan {plan_id}: {change}")
 
 
-async def find_change(connection: Connection, plan: Plan) -> str | None:
-    """Return what differs from what was planned: a decision, the document, the rule, a template; None: nothing."""
+async def find_change(connection: Connection, plan: Plan, *, is_standing: bool = False) -> str | None:
+    """Return what differs from what was planned: a decision, the document, the rule, a template; None: nothing.
+
+    With `is_standing` the version counts that is in force, which the caller compares, not the one saved last.
+    """
     if plan.state == "void":
         return "it was voided before."
     members_hash = await store.hash_members(connection, plan.plan_id)
     if content_hash(plan.document, members_hash) != plan.content_hash:
         return "its content is not what was planned."
     newest = await store.find_newest_rule_version(connection, plan.rule_name)
-    if newest != plan.rule_version_id and not plan.is_test:
+    if newest != plan.rule_version_id and not plan.is_test and not is_standing:
         return f"the rule {plan.rule_name} has a newer version."
     planned = plan.document["template_hashes"]
     now = await store.find_template_hashes(connection, [int(template_id) for template_id in planned])
@@ -99,12 +102,13 @@ def signed_text(plan: Plan, approved_by: str) -> bytes:
 def _check_four_eyes(workspace: Workspace, plan: Plan, name: str) -> None:
     if workspace.is_simulated:
         return
-    authors = {_same_person(plan.author), _same_person(plan.created_by)}
-    if _same_person(name) in authors or _same_person(workspace.actor) in authors:
+    authors = {same_person(plan.author), same_person(plan.created_by)}
+    if same_person(name) in authors or same_person(workspace.actor) in authors:
         raise FourEyesError(f"{name} wrote the rule or made plan {plan.plan_id}, or acts for who did.")
 
 
-async def _sign(connection: Connection, workspace: Workspace, plan: Plan, name: str) -> None:
+async def sign(connection: Connection, workspace: Workspace, plan: Plan, name: str) -> None:
+    """Store the approval of a plan under a name and set its state."""
     now = workspace.clock.now()
     await store.insert_approval(
         connection,
@@ -127,7 +131,7 @@ async def _sign(connection: Connection, workspace: Workspace, plan: Plan, name: 
     )
 
 
-def _same_person(name: str) -> str:
+def same_person(name: str) -> str:
     """Return what two spellings of one name share: full-width letters, case, blanks and invisible marks apart."""
     folded = unicodedata.normalize("NFKC", name).casefold()
     return "".join(letter for letter in folded if letter.isalnum())

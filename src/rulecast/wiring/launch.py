@@ -7,6 +7,9 @@ from rulecast.deliver import create_run
 from rulecast.observe.append_audit import append_audit
 from rulecast.plan import Plan, store
 from rulecast.plan.errors import PlanChangedError, PlanNotApprovedError
+from rulecast.rule.book import RuleState
+from rulecast.rule.book.errors import RuleRestsError
+from rulecast.rule.book.store import list_kept
 from rulecast.values.ids import PlanId, RunId
 from rulecast.wiring.approve import SIGNING_PURPOSE, find_change, refuse_if_stale, signed_text, void
 from rulecast.wiring.workspace import Workspace
@@ -25,6 +28,7 @@ async def launch(workspace: Workspace, plan_id: PlanId, *, launched_by: str) -> 
 
     Raises:
         PlanUnknownError, PlanNotApprovedError, PlanExpiredError: the plan cannot be launched.
+        RuleRestsError: the rule is paused, held or archived.
         PlanChangedError: it is not what was approved any more; the plan is void from now on.
     """
     async with workspace.database.transaction() as connection:
@@ -35,12 +39,23 @@ async def launch(workspace: Workspace, plan_id: PlanId, *, launched_by: str) -> 
         if plan.state == "draft":
             raise PlanNotApprovedError(f"Nobody has approved plan {plan_id}.")
         refuse_if_stale(workspace, plan)
+        await _refuse_if_resting(connection, plan)
         change = await find_change(connection, plan) or _find_forgery(workspace, plan)
         if change is None:
-            run_id = await _start(connection, workspace, plan, launched_by=launched_by)
+            run_id = await start_run(connection, workspace, plan, launched_by=launched_by)
             return Launch(run_id=run_id, is_new=True)
         await void(connection, workspace, plan, change)
     raise PlanChangedError(f"Plan {plan_id}: {change}")
+
+
+async def _refuse_if_resting(connection: Connection, plan: Plan) -> None:
+    """Refuse what a person paused, what waits for one, and what was archived."""
+    for kept in await list_kept(connection, plan.rule_name):
+        is_planned = kept.rule_version_id == plan.rule_version_id
+        if kept.state in {RuleState.PAUSED, RuleState.HELD} or (
+            is_planned and kept.state is RuleState.ARCHIVED
+        ):
+            raise RuleRestsError(f"The rule {kept.rule_name} is {kept.state.value}.")
 
 
 def _find_forgery(workspace: Workspace, plan: Plan) -> str | None:
@@ -50,7 +65,8 @@ def _find_forgery(workspace: Workspace, plan: Plan) -> str | None:
     return "the signature of its approval does not fit."
 
 
-async def _start(connection: Connection, workspace: Workspace, plan: Plan, *, launched_by: str) -> RunId:
+async def start_run(connection: Connection, workspace: Workspace, plan: Plan, *, launched_by: str) -> RunId:
+    """Write the messages of an approved plan and reserve its people; the caller holds the plan's lock."""
     now = workspace.clock.now()
     await store.reserve_members(
         connection, plan, band=plan.document["band"], priority=plan.document["priority_number"]

@@ -16,7 +16,7 @@ async def plan_rules(
     as_of: datetime | None = None,
     known_at: datetime | None = None,
 ) -> list[Plan]:
-    """Plan rules together and return the stored plans in their order.
+    """Plan rules as a person brings them, together, and return the stored plans in their order.
 
     Raises:
         RulecastError: a rule does not check, or cannot be planned as asked; see `make_plans`.
@@ -29,6 +29,7 @@ async def plan_rules(
             "created_by": workspace.actor,
             "as_of": None if as_of is None else as_of.isoformat(),
             "known_at": None if known_at is None else known_at.isoformat(),
+            "is_edit": True,
         },
     )
     async with workspace.database.connection() as connection:

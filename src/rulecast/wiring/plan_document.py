@@ -79,11 +79,13 @@ def _terms(draft: Draft, workspace: Workspace, freshness: Freshness) -> dict[str
         "purpose": rule.purpose,
         "template": rule.send.template,
         "number": draft.number.name,
+        "sensitive_read": sorted(draft.checked.sensitive_read),
         "holdout_percent": None if rule.holdout_percent is None else str(rule.holdout_percent),
         "budget_e4": draft.budget_e4,
         "currency": terms.billing_currency,
         "rate_card": [one.isoformat() for one in terms.rate_card.sources(terms.billing_currency, day)],
         "evaluated_at": instant(terms.evaluated_at),
+        "run_day": None if terms.run_day is None else terms.run_day.isoformat(),
         "expires_at": instant(terms.expires_at),
         "freshness": {
             "complete_until": instant(freshness.complete_until),

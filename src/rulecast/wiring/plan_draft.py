@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from rulecast.account import BusinessNumber
 from rulecast.database import Connection
@@ -25,7 +25,8 @@ class PlanRequest:
     """What is asked: rule texts, the frame in time, and who asks.
 
     `contacts` holds the people to ask about, one set for each rule; None asks about everybody. `after_store` runs in
-    the transaction that stores the plans, with their ids.
+    the transaction that stores the plans, with their ids. `run_day` is the date of a recurring rule's run. With
+    `is_edit` a person brought the texts: they are what the rules say from now on.
     """
 
     texts: tuple[str, ...]
@@ -34,6 +35,8 @@ class PlanRequest:
     known_at: datetime | None = None
     contacts: tuple[frozenset[ContactId], ...] | None = None
     after_store: AfterStore | None = None
+    run_day: date | None = None
+    is_edit: bool = False
 
     @property
     def given(self) -> list[ContactId] | None:

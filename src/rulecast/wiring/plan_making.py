@@ -68,7 +68,9 @@ async def make_plans(workspace: Workspace, mart: Mart | None, request: PlanReque
     async with workspace.database.transaction() as connection:
         await store.begin_planning(connection, is_of_few=request.contacts is not None)
         drafts = [
-            await _draft(connection, workspace, one, audience=audience, evaluated_at=evaluated_at)
+            await _draft(
+                connection, workspace, one, audience=audience, evaluated_at=evaluated_at, request=request
+            )
             for one, audience in zip(checked, audiences, strict=True)
         ]
         for draft in drafts:
@@ -111,15 +113,16 @@ async def _draft(
     *,
     audience: Sequence[int],
     evaluated_at: datetime,
+    request: PlanRequest,
 ) -> Draft:
     rule = checked.rule
     now = workspace.clock.now()
-    terms = await make_terms(connection, workspace, rule, evaluated_at=evaluated_at)
+    terms = await make_terms(connection, workspace, rule, evaluated_at=evaluated_at, run_day=request.run_day)
     numbers = {number.name: number for number in await list_numbers(connection)}
     return Draft(
         plan_id=await store.next_plan_id(connection),
         checked=checked,
-        version=await save_rule(connection, rule, author=workspace.actor, now=now),
+        version=await save_rule(connection, rule, author=workspace.actor, now=now, is_edit=request.is_edit),
         number=numbers[rule.send.number],
         audience=audience,
         budget_e4=budget_e4(

@@ -1,7 +1,7 @@
 """The terms a stored plan was made under, read again: its rule checked, its templates, the policy."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from rulecast.account import shipped_rate_card
 from rulecast.database import Connection
@@ -44,7 +44,7 @@ def check(text: str, catalogue: Catalogue) -> CheckedRule:
     return found
 
 
-async def make_terms(
+async def make_terms(  # noqa: PLR0913 - a stored plan brings each of its instants
     connection: Connection,
     workspace: Workspace,
     rule: Rule,
@@ -52,6 +52,7 @@ async def make_terms(
     evaluated_at: datetime,
     made_at: datetime | None = None,
     expires_at: datetime | None = None,
+    run_day: date | None = None,
 ) -> Terms:
     """Return what all people of a plan share; made now, and until the policy's end, where nothing else is said."""
     made_at = made_at or workspace.clock.now()
@@ -70,6 +71,7 @@ async def make_terms(
         evaluated_at=evaluated_at,
         made_at=made_at,
         expires_at=usual_end if expires_at is None else expires_at,
+        run_day=run_day,
     )
 
 
@@ -83,6 +85,7 @@ async def read_terms(connection: Connection, workspace: Workspace, plan: Plan) -
     version = await find_rule_version(connection, plan.rule_version_id)
     assert version is not None, "a plan refers to a kept version"
     checked = check(version.text, catalogue)
+    day = plan.document.get("run_day")
     terms = await make_terms(
         connection,
         workspace,
@@ -90,5 +93,6 @@ async def read_terms(connection: Connection, workspace: Workspace, plan: Plan) -
         evaluated_at=plan.evaluated_at,
         made_at=plan.created_at,
         expires_at=plan.expires_at,
+        run_day=None if day is None else date.fromisoformat(day),
     )
     return PlanTerms(checked=checked, catalogue=catalogue, terms=terms)

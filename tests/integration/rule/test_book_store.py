@@ -44,6 +44,27 @@ async def walk(connection: Connection, kept: KeptRule, clock: ManualClock, *acts
     return kept
 
 
+def approval_of(kept: KeptRule, clock: ManualClock, people: int) -> StandingApproval:
+    return StandingApproval(
+        standing_approval_id=StandingApprovalId(0),
+        rule_version_id=kept.rule_version_id,
+        rule_hash=kept.content_hash,
+        template_hashes={"winback fr": "ab"},
+        purpose="marketing",
+        envelope=Envelope(
+            people_per_run=people,
+            people_per_day=people,
+            cost_per_run=1000,
+            currency="USD",
+            sensitive_fields=(),
+            valid_until=clock.now() + timedelta(days=90),
+        ),
+        approved_by="badr",
+        approved_at=clock.now(),
+        signature=b"",
+    )
+
+
 async def test_a_version_walks_from_draft_to_archive_and_every_step_is_kept(
     database: Database, clock: ManualClock
 ) -> None:
@@ -91,7 +112,10 @@ async def test_an_older_text_saved_again_is_what_the_rule_says(
         await save_rule(connection, rule(), author="amal", now=clock.now(), is_edit=True)
         assert [one.rule_version_id for one in await list_rules(connection)] == [first.rule_version_id]
         kept = await list_kept(connection, "winback")
-    assert [(one.state, one.is_head) for one in kept] == [(RuleState.DRAFT, True), (RuleState.DRAFT, False)]
+    assert [(one.state, one.is_head) for one in kept] == [
+        (RuleState.ARCHIVED, True),
+        (RuleState.DRAFT, False),
+    ]
 
 
 async def test_the_database_lets_one_version_of_a_rule_be_in_force(
@@ -110,31 +134,13 @@ async def test_the_newest_standing_approval_counts(database: Database, clock: Ma
     async with database.transaction() as connection:
         kept = await kept_rule(connection, clock)
         for people in (10, 20):
-            approval = StandingApproval(
-                standing_approval_id=StandingApprovalId(0),
-                rule_version_id=kept.rule_version_id,
-                rule_hash=kept.content_hash,
-                template_hashes={"1": "ab"},
-                purpose="marketing",
-                envelope=Envelope(
-                    people_per_run=people,
-                    people_per_day=people,
-                    cost_per_run=1000,
-                    currency="USD",
-                    sensitive_fields=(),
-                    valid_until=clock.now() + timedelta(days=90),
-                ),
-                approved_by="badr",
-                approved_at=clock.now(),
-                signature=b"",
-            )
-            await insert_standing_approval(connection, approval, signature=b"signed")
+            await insert_standing_approval(connection, approval_of(kept, clock, people), signature=b"signed")
         found = await find_standing_approval(connection, kept.rule_version_id)
         await walk(connection, kept, clock, Act.APPROVE, Act.ACTIVATE)
         (active,) = await list_active_rules(connection, clock.now())
     assert found is not None
     assert found.envelope.people_per_run == 20
-    assert found.signed_text == approval.signed_text
+    assert found.signed_text == approval_of(kept, clock, 20).signed_text
     assert active.approval == found
 
 

@@ -42,6 +42,8 @@ CREATE TABLE rule.current_state (
     CHECK (state <> 'active' OR activated_at IS NOT NULL)
 );
 CREATE INDEX current_state_by_rule ON rule.current_state (rule_name);
+-- What the gate asks at every send: few rules rest at a time.
+CREATE INDEX current_state_at_rest ON rule.current_state (state, since) WHERE state IN ('paused', 'held', 'archived');
 -- One version of a rule is in force: active, resting, or held on its way.
 CREATE UNIQUE INDEX one_version_in_force ON rule.current_state (rule_name)
     WHERE state IN ('active', 'paused') OR state = 'held' AND held_from IN ('active', 'paused');
@@ -51,7 +53,7 @@ CREATE TABLE rule.standing_approval (
     standing_approval_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     rule_version_id bigint NOT NULL REFERENCES rule.rule_version (rule_version_id),
     rule_hash bytea NOT NULL CHECK (octet_length(rule_hash) = 32),
-    -- Template id to the hash of its components, hexadecimal.
+    -- Name and language of each template to a hash of what it says, hexadecimal.
     template_hashes jsonb NOT NULL CHECK (jsonb_typeof(template_hashes) = 'object'),
     purpose text NOT NULL,
     people_per_run integer NOT NULL CHECK (people_per_run > 0),
@@ -86,3 +88,13 @@ CREATE TABLE rule.scheduled_run (
 CREATE INDEX scheduled_run_by_rule ON rule.scheduled_run (rule_name, run_day DESC);
 -- Two versions of a rule do not both write to people on one day.
 CREATE UNIQUE INDEX one_launch_per_day ON rule.scheduled_run (rule_name, run_day) WHERE outcome = 'launched';
+
+-- What the runs of a rule under its standing approval used of a local day of the workspace.
+CREATE TABLE rule.day_use (
+    rule_name text NOT NULL,
+    day date NOT NULL,
+    runs integer NOT NULL CHECK (runs > 0),
+    people bigint NOT NULL CHECK (people >= 0),
+    cost_e4 bigint NOT NULL CHECK (cost_e4 >= 0),
+    PRIMARY KEY (rule_name, day)
+);

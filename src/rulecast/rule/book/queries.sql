@@ -113,3 +113,48 @@ SELECT DISTINCT ON (rule_version_id) standing_approval_id, rule_version_id, rule
 FROM rule.standing_approval
 WHERE rule_version_id = ANY(%(rule_version_ids)b::bigint[])
 ORDER BY rule_version_id, standing_approval_id DESC;
+
+-- name: find_day_use
+-- What the runs of a rule used of one day.
+SELECT runs, people, cost_e4 FROM rule.day_use WHERE rule_name = %(rule_name)s AND day = %(day)s;
+
+-- name: list_day_uses
+-- What the runs of every rule used of one day.
+SELECT rule_name, runs, people, cost_e4 FROM rule.day_use WHERE day = %(day)s;
+
+-- name: add_day_use
+-- One more run of the day; whoever adds holds the rule's lock.
+INSERT INTO rule.day_use (rule_name, day, runs, people, cost_e4)
+VALUES (%(rule_name)s, %(day)s, 1, %(people)s, %(cost_e4)s)
+ON CONFLICT (rule_name, day) DO UPDATE
+SET runs = day_use.runs + 1,
+    people = day_use.people + excluded.people,
+    cost_e4 = day_use.cost_e4 + excluded.cost_e4;
+
+-- name: list_scheduled_runs
+-- What is recorded of the runs of these rules.
+SELECT rule_version_id, rule_name, run_day, due_at, plan_id, outcome, detail
+FROM rule.scheduled_run
+WHERE rule_name = ANY(%(rule_names)b::text[]) AND run_day >= %(since)s::date
+ORDER BY run_day, rule_version_id;
+
+-- name: take_scheduled_run
+-- One row per version and day decides who runs it; an open row is of somebody who died, for its taker holds a lock.
+INSERT INTO rule.scheduled_run (rule_version_id, run_day, rule_name, due_at, taken_at, outcome, detail)
+VALUES (%(rule_version_id)s, %(run_day)s, %(rule_name)s, %(due_at)s, %(now)s, %(outcome)s, %(detail)s)
+ON CONFLICT (rule_version_id, run_day) DO UPDATE SET taken_at = excluded.taken_at
+WHERE scheduled_run.outcome = 'open';
+
+-- name: set_scheduled_plan
+-- Of two plans for one day the first is the one.
+UPDATE rule.scheduled_run SET plan_id = %(plan_id)s
+WHERE rule_version_id = %(rule_version_id)s AND run_day = %(run_day)s AND plan_id IS NULL AND outcome = 'open';
+
+-- name: end_scheduled_run
+-- What came of a run stays.
+UPDATE rule.scheduled_run SET outcome = %(outcome)s, detail = %(detail)s
+WHERE rule_version_id = %(rule_version_id)s AND run_day = %(run_day)s AND outcome = 'open';
+
+-- name: list_contact_zones
+-- Where contacts live: the windows of a day open there first and close there last.
+SELECT DISTINCT country, zone FROM profile.contact WHERE erased_at IS NULL AND merged_into IS NULL;

@@ -95,6 +95,15 @@ class ActiveRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DayUse:
+    """What the runs of a rule used of one local day; money in minor units times 10^4."""
+
+    runs: int = 0
+    people: int = 0
+    cost_e4: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One step in the life of a version."""
 

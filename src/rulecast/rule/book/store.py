@@ -2,26 +2,28 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from rulecast.database import Connection, execute, fetch_all, fetch_one, fetch_value, load_queries
 from rulecast.database.locks import lock_in_transaction
 from rulecast.database.rows import Jsonb
 from rulecast.rule.book.errors import BookFullError, RuleUnknownError
-from rulecast.rule.book.limits import BOOK_RULES_MAX, RULE_VERSIONS_MAX
+from rulecast.rule.book.limits import BOOK_RULES_MAX, RULE_VERSIONS_MAX, WHY_LENGTH_MAX
 from rulecast.rule.book.records import (
     ActiveRule,
+    DayUse,
     Envelope,
     KeptRule,
     RuleVersion,
+    ScheduledRun,
     StandingApproval,
     Step,
     content_hash,
 )
 from rulecast.rule.book.states import Act, HoldReason, RuleState, next_state
 from rulecast.rule.language import Rule, format_rule
-from rulecast.values.ids import RuleVersionId, StandingApprovalId
+from rulecast.values.ids import PlanId, RuleVersionId, StandingApprovalId
 
 QUERIES = load_queries(__package__)
 
@@ -31,8 +33,7 @@ async def save_rule(
 ) -> RuleVersion:
     """Keep a rule in its canonical form and return its version; the same content keeps its first author.
 
-    A new content is what the rule says from now on. With `is_edit` an older one is that again, and where it was
-    archived it is a draft again.
+    A new content is what the rule says from now on; with `is_edit` an older one is that again.
 
     Raises:
         BookFullError: the book has no room for another rule or version.
@@ -54,9 +55,6 @@ async def save_rule(
             return known
     if is_edit:
         await _set_head(connection, known)
-        kept = await find_kept(connection, known.rule_version_id)
-        if kept.state is RuleState.ARCHIVED:
-            await take_step(connection, kept, Act.SAVE, actor=author, now=now)
     return known
 
 
@@ -189,6 +187,70 @@ async def insert_standing_approval(
         "signature": signature,
     }
     await execute(connection, QUERIES["insert_standing_approval"], parameters)
+
+
+async def find_day_use(connection: Connection, rule_name: str, day: date) -> DayUse:
+    """Return what the runs of a rule used of a local day so far."""
+    parameters = {"rule_name": rule_name, "day": day}
+    return await fetch_one(connection, QUERIES["find_day_use"], parameters, record=DayUse) or DayUse()
+
+
+async def list_day_uses(connection: Connection, day: date) -> dict[str, DayUse]:
+    """Return what the runs of each rule used of a local day so far."""
+    rows = await fetch_all(connection, QUERIES["list_day_uses"], {"day": day})
+    return {name: DayUse(runs=runs, people=people, cost_e4=cost) for name, runs, people, cost in rows}
+
+
+async def add_day_use(
+    connection: Connection, rule_name: str, day: date, *, people: int, cost_e4: int
+) -> None:
+    """Count one more run of a day; the caller holds the rule's lock."""
+    parameters = {"rule_name": rule_name, "day": day, "people": people, "cost_e4": cost_e4}
+    await execute(connection, QUERIES["add_day_use"], parameters)
+
+
+async def list_scheduled_runs(
+    connection: Connection, rule_names: Sequence[str], *, since: date
+) -> list[ScheduledRun]:
+    """Return the runs by schedule of these rules from a day on, the oldest first."""
+    parameters = {"rule_names": list(rule_names), "since": since}
+    return await fetch_all(connection, QUERIES["list_scheduled_runs"], parameters, record=ScheduledRun)
+
+
+async def take_scheduled_run(connection: Connection, run: ScheduledRun, *, now: datetime) -> bool:
+    """Take a version's run of a day; tell whether it was free or left open by somebody who died."""
+    parameters = {
+        "rule_version_id": run.rule_version_id,
+        "rule_name": run.rule_name,
+        "run_day": run.run_day,
+        "due_at": run.due_at,
+        "outcome": run.outcome,
+        "detail": run.detail[:WHY_LENGTH_MAX],
+        "now": now,
+    }
+    return bool(await execute(connection, QUERIES["take_scheduled_run"], parameters))
+
+
+async def set_scheduled_plan(connection: Connection, run: ScheduledRun, plan_id: PlanId) -> bool:
+    """Say which plan a run is; tell whether it is the first."""
+    parameters = {"rule_version_id": run.rule_version_id, "run_day": run.run_day, "plan_id": plan_id}
+    return bool(await execute(connection, QUERIES["set_scheduled_plan"], parameters))
+
+
+async def end_scheduled_run(connection: Connection, run: ScheduledRun, *, outcome: str, detail: str) -> None:
+    """Record what came of a run."""
+    parameters = {
+        "rule_version_id": run.rule_version_id,
+        "run_day": run.run_day,
+        "outcome": outcome,
+        "detail": detail[:WHY_LENGTH_MAX],
+    }
+    await execute(connection, QUERIES["end_scheduled_run"], parameters)
+
+
+async def list_contact_zones(connection: Connection) -> list[tuple[str, str]]:
+    """Return every country and zone that contacts have, as stored."""
+    return await fetch_all(connection, QUERIES["list_contact_zones"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

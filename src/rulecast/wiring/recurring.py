@@ -1,0 +1,213 @@
+"""Recurring rules: what is due is planned for its local day and launched under the standing approval, once."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+import structlog
+
+from rulecast.plan.errors import RuleRefusedError
+from rulecast.policy import local_clock
+from rulecast.rule.book import ActiveRule, HoldReason
+from rulecast.rule.book import store as book
+from rulecast.rule.book.records import ScheduledRun
+from rulecast.rule.book.schedule import LOOK_BACK_DAYS, Decision, decide_runs
+from rulecast.rule.language.document import Rule, Schedule
+from rulecast.values.errors import RulecastError
+from rulecast.values.ids import PlanId
+from rulecast.wiring.engine import ask_engine
+from rulecast.wiring.rule_terms import read_kept
+from rulecast.wiring.standing import ITSELF, HeldBack, hold_rule, launch_under_standing_approval
+from rulecast.wiring.workspace import Workspace
+
+LOG = structlog.get_logger("recurring")
+
+LOCK = "rulecast.run_due"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recurring:
+    """An active recurring rule with its schedule and the days that are recorded."""
+
+    active: ActiveRule
+    rule: Rule
+    schedule: Schedule
+    recorded: Sequence[ScheduledRun]
+
+    @property
+    def done(self) -> frozenset[date]:
+        """Return the days with which this version, or another one that was launched, has dealt."""
+        mine = self.active.rule_version_id
+        return frozenset(
+            run.run_day
+            for run in self.recorded
+            if run.outcome == "launched" or (run.rule_version_id == mine and run.outcome != "open")
+        )
+
+
+async def run_due_rules(workspace: Workspace) -> list[ScheduledRun]:
+    """Run every recurring rule whose day has come, and return what was recorded of each.
+
+    Of several callers at once one runs, the others return nothing. A run that failed for a passing cause stays open
+    and is tried again at the next call, until its window has closed everywhere.
+    """
+    async with workspace.database.advisory_lock(LOCK, wait=False) as is_mine:
+        if not is_mine:
+            return []
+        rules = await list_recurring(workspace)
+        if not rules:
+            return []
+        zones = await contact_zones(workspace)
+        ended: list[ScheduledRun] = []
+        for one in rules:
+            ended.extend(await _run_rule(workspace, one, zones))
+        return ended
+
+
+async def list_recurring(workspace: Workspace) -> list[Recurring]:
+    """Return the active rules that run by a schedule, with what is recorded of their last month."""
+    now = workspace.clock.now()
+    async with workspace.database.connection() as connection:
+        active = await book.list_active_rules(connection, now)
+        found = [
+            (one, rule, rule.schedule)
+            for one in active
+            if (rule := _readable(one.text)) is not None
+            and rule.trigger is None
+            and rule.schedule is not None
+            and rule.schedule.recurrence == "every"
+        ]
+        names = [one.rule_name for one, _rule, _schedule in found]
+        since = now.date() - timedelta(days=LOOK_BACK_DAYS + 2)
+        recorded = await book.list_scheduled_runs(connection, names, since=since) if names else []
+    by_name = _by_name(recorded)
+    return [
+        Recurring(active=one, rule=rule, schedule=schedule, recorded=by_name.get(one.rule_name, ()))
+        for one, rule, schedule in found
+    ]
+
+
+def _readable(text: str) -> Rule | None:
+    """Return a kept rule, or None where this release cannot read it: `rule list` shows it as it is."""
+    try:
+        return read_kept(text)
+    except RuleRefusedError:
+        return None
+
+
+async def contact_zones(workspace: Workspace) -> tuple[str, ...]:
+    """Return the zones in which contacts may be, at least the workspace's own."""
+    own = workspace.settings.default_timezone
+    async with workspace.database.connection() as connection:
+        rows = await book.list_contact_zones(connection)
+    zones = {
+        clock.zone for country, zone in rows for clock in local_clock(zone, country, workspace_zone=own).zones
+    }
+    return tuple(sorted(zones)) or (own,)
+
+
+async def _run_rule(workspace: Workspace, one: Recurring, zones: Sequence[str]) -> list[ScheduledRun]:
+    decisions = decide_runs(
+        one.schedule,
+        one.rule.validity,
+        zones=zones,
+        since=one.active.activated_at,
+        done=one.done,
+        now=workspace.clock.now(),
+    )
+    ended = []
+    for decision in decisions:
+        run = await _take(workspace, one, decision)
+        if run is not None and run.outcome == "open":
+            run = await _run_day(workspace, one, run)
+        if run is not None:
+            LOG.info("scheduled run", rule_name=run.rule_name, outcome=run.outcome, plan_id=run.plan_id)
+            ended.append(run)
+    return ended
+
+
+async def _take(workspace: Workspace, one: Recurring, decision: Decision) -> ScheduledRun | None:
+    outcome, detail = _first_word(decision)
+    open_run = next(
+        (run for run in one.recorded if _is_run(run, one, decision.run.day) and run.plan_id is not None), None
+    )
+    run = ScheduledRun(
+        rule_version_id=one.active.rule_version_id,
+        rule_name=one.active.rule_name,
+        run_day=decision.run.day,
+        due_at=decision.run.due_at,
+        plan_id=None if open_run is None else open_run.plan_id,
+        outcome=outcome,
+        detail=detail,
+    )
+    async with workspace.database.transaction() as connection:
+        if not await book.take_scheduled_run(connection, run, now=workspace.clock.now()):
+            return None
+        if outcome != "open":
+            await book.end_scheduled_run(connection, run, outcome=outcome, detail=detail)
+    return run
+
+
+def _is_run(run: ScheduledRun, one: Recurring, day: date) -> bool:
+    return run.rule_version_id == one.active.rule_version_id and run.run_day == day
+
+
+def _first_word(decision: Decision) -> tuple[str, str]:
+    if decision.verdict == "run":
+        return "open", ""
+    if decision.verdict == "not_valid":
+        return "skipped", "the day lies outside the validity of the rule"
+    closed = decision.run.closes_at.isoformat(timespec="minutes")
+    return "missed", f"nothing ran before its window closed at {closed}, or a later day was due"
+
+
+async def _run_day(workspace: Workspace, one: Recurring, run: ScheduledRun) -> ScheduledRun:
+    """Plan and launch the run of a day; a passing failure leaves it open."""
+    try:
+        plan_id = run.plan_id or await _plan(workspace, one, run)
+        if plan_id is None:
+            return replace(run, detail="another process planned the day first")
+        launched = await launch_under_standing_approval(workspace, plan_id)
+    except RuleRefusedError as error:
+        async with workspace.database.transaction() as connection:
+            await hold_rule(
+                connection,
+                workspace,
+                run.rule_version_id,
+                reason=HoldReason.RULE_INVALID,
+                why=error.what,
+            )
+        return await _end(workspace, run, outcome="held", detail=f"{error.code}")
+    except RulecastError as error:
+        LOG.warning("scheduled run failed", rule_name=run.rule_name, code=error.code)
+        return replace(run, detail=f"{error.code}: tried again")
+    run = replace(run, plan_id=plan_id)
+    if isinstance(launched, HeldBack):
+        outcome = {"nobody": "nobody", "not_active": "skipped"}.get(launched.reason, "held")
+        return await _end(workspace, run, outcome=outcome, detail=f"{launched.reason}: {launched.detail}")
+    return await _end(workspace, run, outcome="launched", detail=f"run {launched.run_id}")
+
+
+async def _plan(workspace: Workspace, one: Recurring, run: ScheduledRun) -> PlanId | None:
+    answer = await ask_engine(
+        workspace,
+        "plan",
+        {"texts": [one.active.text], "created_by": ITSELF, "run_day": run.run_day.isoformat()},
+    )
+    plan_id = PlanId(answer["plan_ids"][0])
+    async with workspace.database.transaction() as connection:
+        return plan_id if await book.set_scheduled_plan(connection, run, plan_id) else None
+
+
+async def _end(workspace: Workspace, run: ScheduledRun, *, outcome: str, detail: str) -> ScheduledRun:
+    async with workspace.database.transaction() as connection:
+        await book.end_scheduled_run(connection, run, outcome=outcome, detail=detail)
+    return replace(run, outcome=outcome, detail=detail)
+
+
+def _by_name(runs: Iterable[ScheduledRun]) -> Mapping[str, Sequence[ScheduledRun]]:
+    found: dict[str, list[ScheduledRun]] = defaultdict(list)
+    for run in runs:
+        found[run.rule_name].append(run)
+    return found

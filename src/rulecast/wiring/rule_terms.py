@@ -1,0 +1,77 @@
+"""What a standing approval is compared with: the templates a rule uses and the sensitive attributes it reads."""
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from rulecast.database import Connection
+from rulecast.plan.errors import RuleRefusedError
+from rulecast.rule.language import CheckedRule, Rule, RuleProblems, parse_rule
+from rulecast.rule.language.document import SendTemplate
+from rulecast.template.store import list_template_hashes
+from rulecast.values.catalogue import Catalogue, DataClass
+
+RULES_REMEMBERED = 256
+"""Texts of kept versions never change; a few hundred active rules launch again and again."""
+
+
+def runs_by_itself(rule: Rule) -> bool:
+    """Return whether a rule starts runs without a person: by its schedule, by an event or by entering."""
+    if rule.trigger is not None:
+        return True
+    return rule.schedule is not None and rule.schedule.recurrence == "every"
+
+
+def sends_of(rule: Rule) -> Iterator[SendTemplate]:
+    """Yield every send clause of a rule: its own, those of variants, those of later steps."""
+    yield rule.send
+    for variant in rule.variant_sends:
+        yield variant.send
+    for step in rule.follow_ups:
+        yield step.send
+
+
+async def read_template_hashes(connection: Connection, rule: Rule) -> dict[str, str]:
+    """Return the hash of every template a rule can send, by name and language."""
+    sends = list(sends_of(rule))
+    rows = await list_template_hashes(connection, {one.template for one in sends})
+    wanted = {(one.template, language) for one in sends for language in _languages(one)}
+    return {
+        f"{name} {language}": digest.hex() for name, language, digest in rows if (name, language) in wanted
+    }
+
+
+def sensitive_fields(rule: Rule, read_by_condition: Iterable[str], catalogue: Catalogue) -> frozenset[str]:
+    """Return the sensitive attributes that decide about people or stand in their messages."""
+    named = {parameter.attribute for one in sends_of(rule) for parameter in one.parameters}
+    if rule.score is not None:
+        named.add(rule.score.name)
+    return frozenset(read_by_condition) | {
+        entry.name
+        for name in named
+        if name is not None
+        and (entry := catalogue.attribute(name)) is not None
+        and entry.data_class is DataClass.SENSITIVE
+    }
+
+
+def sensitive_fields_of(checked: CheckedRule, catalogue: Catalogue) -> frozenset[str]:
+    """Return the sensitive attributes of a checked rule."""
+    return sensitive_fields(checked.rule, checked.sensitive_read, catalogue)
+
+
+@lru_cache(maxsize=RULES_REMEMBERED)
+def read_kept(text: str) -> Rule:
+    """Return a rule as kept in the book, where only texts that could be read are.
+
+    Raises:
+        RuleRefusedError: this release cannot read the text any more.
+    """
+    parsed = parse_rule(text)
+    if isinstance(parsed, RuleProblems):
+        raise RuleRefusedError("This release cannot read the rule as it is kept.")
+    return parsed
+
+
+def _languages(send: SendTemplate) -> set[str]:
+    fallback = () if send.fallback_language is None else (send.fallback_language,)
+    return {*send.languages, *fallback}
