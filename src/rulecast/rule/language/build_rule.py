@@ -125,7 +125,7 @@ class RuleBuilder(SendBuilder):
         return tuple(sorted({self._within(token, limits.MONTH_DAY_MAX) for token in children}))
 
     def _schedule(
-        self, meta: Meta, word: Token, days: tuple[c.Weekday, ...] | None, hours: tuple[time, time]
+        self, meta: Meta, word: str, days: tuple[c.Weekday, ...] | None, hours: tuple[time, time]
     ) -> d.Schedule:
         start, end = hours
         return d.Schedule(
@@ -143,8 +143,8 @@ class RuleBuilder(SendBuilder):
         return Clause(name="schedule", value=value, span=value.span)
 
     def schedule_of_month(self, meta: Meta, children: list[Any]) -> Clause:
-        word, month_days, hours = children
-        value = replace(self._schedule(meta, word, None, hours), month_days=month_days)
+        month_days, hours = children
+        value = replace(self._schedule(meta, "every", None, hours), month_days=month_days)
         return Clause(name="schedule", value=value, span=value.span)
 
     def holidays(self, meta: Meta, children: list[Any]) -> Clause:
@@ -160,13 +160,13 @@ class RuleBuilder(SendBuilder):
         return Clause(name="leftover", value=d.DropRest(), span=span_of(meta))
 
     def person_limit(self, meta: Meta, children: list[Any]) -> Clause:
-        count = self._within(children[1], limits.PERSON_LIMIT_MAX)
-        value = d.PersonLimit(count=count, per=children[2], span=span_of(meta))
+        count = self._within(children[0], limits.PERSON_LIMIT_MAX)
+        value = d.PersonLimit(count=count, per=children[1], span=span_of(meta))
         return Clause(name="limit", value=value, span=value.span)
 
     def workspace_limit(self, meta: Meta, children: list[Any]) -> Clause:
-        count = self._within(children[2], limits.PERSON_LIMIT_MAX)
-        value = d.PersonLimit(count=count, per=children[3], span=span_of(meta))
+        count = self._within(children[0], limits.PERSON_LIMIT_MAX)
+        value = d.PersonLimit(count=count, per=children[1], span=span_of(meta))
         return Clause(name="limit all", value=value, span=value.span)
 
     def batch(self, meta: Meta, children: list[Any]) -> Clause:
@@ -180,7 +180,7 @@ class RuleBuilder(SendBuilder):
         value = d.Budget(
             amount=Decimal(str(amount.value)),
             currency=str(currency),
-            per="run" if per.type == "RUN" else "month",
+            per="run" if per.type == "PER_RUN" else "month",
             span=span_of(meta),
         )
         if not 0 < value.amount < limits.BUDGET_MAX:

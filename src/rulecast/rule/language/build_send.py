@@ -98,7 +98,7 @@ class SendBuilder(ClauseBuilder):
         return Clause(name="action", value=value, span=value.span)
 
     def set_action(self, meta: Meta, children: list[Any]) -> Clause:
-        _, name, value = children
+        name, value = children
         action = d.SetAction(
             moment=d.Moment.ACCEPTED,
             attribute=c.Field(name=str(name), span=span_of_token(name)),

@@ -31,7 +31,14 @@ def span_of(meta: Meta) -> c.Span:
 
 def span_of_token(token: Token) -> c.Span:
     """Return the place of a token."""
-    return c.Span(line=token.line or 1, column=token.column or 1, length=len(token))
+    return c.Span(line=token.line or 1, column=token.column or 1, length=_length(token))
+
+
+def _length(token: Token) -> int:
+    """Return how many characters the word has in the text, which may be Chinese where the token is English."""
+    if token.end_pos is None or token.start_pos is None:
+        return len(token)
+    return token.end_pos - token.start_pos
 
 
 def singular_to_plural(unit: str) -> str:

@@ -11,6 +11,7 @@ from rulecast.rule.language.assemble import assemble
 from rulecast.rule.language.build_rule import Draft, RuleBuilder
 from rulecast.rule.language.condition import Condition, Span
 from rulecast.rule.language.document import Rule
+from rulecast.rule.language.keywords import lexer_callbacks, plain_signs, with_chinese
 from rulecast.rule.language.limits import DEPTH_MAX, TEXT_CHARACTERS_MAX
 from rulecast.rule.language.problem import TOO_DEEP, TOO_LARGE, RuleProblem, RuleProblems, in_order
 from rulecast.rule.language.unparsed import problem_of_unexpected, span_at
@@ -32,7 +33,12 @@ def grammar() -> Lark:
     """Return the compiled grammar; building it takes about 0.1 s, once per process."""
     text = files(__package__).joinpath("rule.lark").read_text(encoding="utf-8")
     return Lark(
-        text, parser="lalr", start=["rule", "condition"], propagate_positions=True, maybe_placeholders=True
+        with_chinese(text),
+        parser="lalr",
+        start=["rule", "condition"],
+        propagate_positions=True,
+        maybe_placeholders=True,
+        lexer_callbacks=lexer_callbacks(),
     )
 
 
@@ -90,7 +96,7 @@ def _tree(text: str, start: str) -> Tree[Any] | RuleProblem:
     if refused is not None:
         return refused
     try:
-        return grammar().parse(text, start=start)
+        return grammar().parse(plain_signs(text), start=start)
     except UnexpectedInput as unexpected:
         return problem_of_unexpected(unexpected, text)
 
