@@ -1,6 +1,7 @@
 """Why a person is in or out, as a tree of conditions and a list of checks."""
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 
 from rich.console import RenderableType
 from rich.table import Table
@@ -11,7 +12,10 @@ from rulecast.cli.plan_tables import margin_sentence
 from rulecast.policy import Check, Deferred
 from rulecast.policy.local_time import LocalClock
 from rulecast.rule.engine import ExplanationNode
+from rulecast.rule.engine.instants import TICK
+from rulecast.rule.engine.next_flip import HORIZON
 from rulecast.values.reason import DESCRIPTIONS
+from rulecast.values.zone_offsets import local_time
 from rulecast.wiring.why import Why
 
 MARKS = {"passed": ("✔", "green"), "failed": ("✘", "bold red"), "not reached": ("·", "dim")}
@@ -29,6 +33,8 @@ def render_why(why: Why) -> Iterator[RenderableType]:
         yield Text(
             "\nNot in the audience: the conditions were not fulfilled when the plan was made.", style="bold"
         )
+        if not why.conditions.truth:
+            yield Text(_when(why))
     table = Table(
         box=None, pad_edge=False, padding=(0, 2, 0, 0), title="\nChecks, in order", title_justify="left"
     )
@@ -54,6 +60,8 @@ def why_json(why: Why) -> dict[str, object]:
         if why.lost_to is None
         else {"rule": why.lost_to.rule_name, "margin": why.lost_to.margin},
         "conditions": _node_json(why.conditions),
+        "would_match_from": why.matches_from,
+        "zone": why.zone,
         "checks": [
             {
                 "check": check.name,
@@ -110,6 +118,18 @@ def _answer(why: Why) -> str:
             f"Out: lost to the rule {why.lost_to.rule_name}, because {margin_sentence(why.lost_to.margin)}."
         )
     return f"Out: {why.reason.value}. {DESCRIPTIONS[why.reason]}"
+
+
+def _when(why: Why) -> str:
+    """Return from when on the person would match if nothing happened, on their own clock, up to the minute."""
+    if why.matches_from is None:
+        return f"Time alone does not make them match within {HORIZON.days} days."
+    # A window that has just closed did so a microsecond ago; nobody means that by a minute.
+    minute = (why.matches_from - TICK).replace(second=0, microsecond=0)
+    if minute < why.matches_from - TICK:
+        minute += timedelta(minutes=1)
+    local = local_time(why.zone, minute)
+    return f"Would match from {local.day} {local:%B %Y %H:%M} ({why.zone}) if nothing happens."
 
 
 def _fact(value: object) -> object:

@@ -1,5 +1,6 @@
 """Why a person is in or out of a plan: the conditions with their values, then every check in order."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -9,6 +10,8 @@ from rulecast.plan.forecast_facts import Standing, forecast_facts
 from rulecast.policy import Check, explain_checks
 from rulecast.policy.facts import LostTo
 from rulecast.rule.engine import ExplanationNode, PersonFacts, explain
+from rulecast.rule.engine.instants import zone_of
+from rulecast.rule.engine.next_flip import next_match
 from rulecast.values.errors import RulecastError
 from rulecast.values.ids import ContactId, PlanId
 from rulecast.values.reason import NUMBERS, Reason
@@ -38,6 +41,9 @@ class Why:
     evaluated_at: datetime
     in_audience: bool
     conditions: ExplanationNode
+    # When time alone makes the conditions true, for who does not fulfil them; None within the engine's horizon never.
+    matches_from: datetime | None
+    zone: str
     reason: Reason | None
     lost_to: LostTo | None
     checked_at: datetime
@@ -62,7 +68,13 @@ async def explain_person(workspace: Workspace, contact_id: ContactId, plan_id: P
         member = await store.find_member(connection, plan_id, contact_id)
         names = await store.rule_names(connection, [] if member is None else [member.lost_to_plan_id])
     personal = await open_values(workspace.vault, [(contact_id, row.sealed_attributes)])
-    conditions = explain(known.checked.condition, person, plan.evaluated_at)
+    condition = known.checked.condition
+    conditions = explain(condition, person, plan.evaluated_at)
+    matches_from = (
+        None
+        if conditions.truth
+        else await asyncio.to_thread(next_match, condition, person, plan.evaluated_at)
+    )
     standing = _standing(
         workspace, known, member, contact_id=contact_id, names=names, matches=conditions.truth
     )
@@ -74,6 +86,8 @@ async def explain_person(workspace: Workspace, contact_id: ContactId, plan_id: P
         evaluated_at=plan.evaluated_at,
         in_audience=member is not None,
         conditions=conditions,
+        matches_from=matches_from,
+        zone=zone_of(person.zone, known.catalogue.default_zone),
         reason=None if member is None else REASONS.get(member.reason_number),
         lost_to=standing.lost_to,
         checked_at=at,

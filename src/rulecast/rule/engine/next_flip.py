@@ -20,6 +20,8 @@ EVALUATION_COST = 50
 HORIZON = timedelta(days=400)
 # A condition on the hour flips twice a day, 800 times in that horizon; ten such clocks are the most anybody wrote.
 FLIPS_MAX = 10_000
+# What the answer to "when would they match" may cost, in events looked at: some two seconds.
+MATCH_EVENTS_LOOKED_AT_MAX = 2_000_000
 
 
 @dataclass(slots=True)
@@ -43,12 +45,7 @@ def next_flip(condition: c.Condition, person: PersonFacts, now: datetime) -> dat
     It is never later than the change itself, and the change itself wherever the search stays affordable; None where
     there is no change ever. It is a wake-up: evaluate then.
     """
-    found = _flip(condition, person, now, _Purse())
-    if found is None or found > now:
-        return found
-    # The purse was empty at once: the first instant at which any atom may change is still safe.
-    firsts = (next(moments_of(atom, person, now), None) for atom in _all_atoms(condition))
-    return min((moment for moment in firsts if moment is not None), default=None)
+    return _wake_up(condition, person, now, _Purse())
 
 
 def next_match(
@@ -56,16 +53,28 @@ def next_match(
 ) -> datetime | None:
     """Return the first instant from `now` on at which a condition is true if nothing happens.
 
-    None where it does not become so within the horizon or within the most flips that are followed.
+    None where it does not become so within the horizon, the most flips that are followed, or the cost allowed.
     """
     at: datetime | None = now
+    left = MATCH_EVENTS_LOOKED_AT_MAX
     for _ in range(FLIPS_MAX):
-        if at is None or at > now + horizon:
+        if at is None or at > now + horizon or left <= 0:
             return None
         if evaluate(condition, person, at):
             return at
-        at = next_flip(condition, person, at)
+        purse = _Purse()
+        at = _wake_up(condition, person, at, purse)
+        left -= EVENTS_LOOKED_AT_MAX - purse.left
     return None
+
+
+def _wake_up(condition: c.Condition, person: PersonFacts, now: datetime, purse: _Purse) -> datetime | None:
+    found = _flip(condition, person, now, purse)
+    if found is None or found > now:
+        return found
+    # The purse was empty at once: the first instant at which any atom may change is still safe.
+    firsts = (next(moments_of(atom, person, now), None) for atom in _all_atoms(condition))
+    return min((moment for moment in firsts if moment is not None), default=None)
 
 
 def _all_atoms(condition: c.Condition) -> list[c.Atom]:
