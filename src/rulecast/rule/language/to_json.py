@@ -15,6 +15,8 @@ from rulecast.rule.language.problem import BAD_JSON, RuleProblem, RuleProblems
 FORMAT_VERSION = 1
 # A rule nests conditions at most 32 deep, each two levels of JSON; deeper documents are no rules.
 JSON_DEPTH_MAX = 200
+# `kind` says which record it is; the kind of an aggregate has a name of its own.
+AGGREGATE_KIND = "measures"
 LEFT_OUT = {"span", "zone", "type", "years_since"}
 SCALARS: dict[str, Any] = {
     "decimal": Decimal,
@@ -79,7 +81,7 @@ def _to_json(value: Any) -> Any:  # noqa: PLR0911 - one return per kind of node
             return [_to_json(part) for part in value]
         case _:
             body = {
-                entry.name: _to_json(getattr(value, entry.name))
+                (AGGREGATE_KIND if entry.name == "kind" else entry.name): _to_json(getattr(value, entry.name))
                 for entry in fields(value)
                 if entry.name not in LEFT_OUT
             }
@@ -94,7 +96,11 @@ def _from_json(value: Any, depth: int) -> Any:
     if not isinstance(value, dict):
         return value
     if "kind" in value:
-        body = {name: _from_json(part, depth + 1) for name, part in value.items() if name != "kind"}
+        body = {
+            "kind" if name == AGGREGATE_KIND else name: _from_json(part, depth + 1)
+            for name, part in value.items()
+            if name != "kind"
+        }
         return RECORDS[value["kind"]](**body)
     ((name, text),) = value.items()
     return WORDS[name](text) if name in WORDS else SCALARS[name](text)
