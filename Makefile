@@ -6,9 +6,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 KILLS ?= 1000
+CASES ?= 100000
 SEED ?= 1
 
-.PHONY: help setup demo test check format bench soak soak-kills serve lock clean
+.PHONY: help setup demo test check format bench soak soak-kills soak-differential serve lock clean
 
 help: ## Show these targets.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -57,9 +58,13 @@ bench: $(VENV)/ready-dev .venv-bench/ready ## Measure ours beside the best hand-
 soak: $(VENV)/ready-dev ## Run the long proofs; note their figures in docs/evidence.md.
 	$(BIN)/python -m pytest tests/soak -m soak -p no:cacheprovider
 	$(MAKE) soak-kills KILLS=$(KILLS) SEED=$(SEED)
+	$(MAKE) soak-differential CASES=$(CASES) SEED=$(SEED)
 
 soak-kills: $(VENV)/ready-dev ## Kill sending processes (KILLS=n SEED=s) and compare the ledgers.
 	@$(BIN)/python -m tests.soak.kills --kills $(KILLS) --seed $(SEED)
+
+soak-differential: $(VENV)/ready-dev ## Compare random conditions on every engine (CASES=n SEED=s).
+	@$(BIN)/python -m tests.soak.differential --cases $(CASES) --seed $(SEED)
 
 lock: ## Pin the dependencies anew, with hashes and without addresses (needs uv).
 	uv pip compile --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header --extra build pyproject.toml -o requirements.lock --upgrade

@@ -1,6 +1,7 @@
 """One meaning on every engine: a condition over one population, compared for every person with the reference."""
 
 import random
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -76,20 +77,21 @@ class LoadedWorld:
 
 
 def differences(
-    loaded: Sequence[LoadedWorld], condition: c.Condition, *, with_lowering: bool = True
+    loaded: Sequence[LoadedWorld], condition: c.Condition, *, count: Counter[str] | None = None
 ) -> Iterator[Difference]:
-    """Yield how the engines answer a checked condition unlike the reference."""
+    """Yield how the engines answer a checked condition unlike the reference, and count what was compared."""
     world = loaded[0].world
     expected = expected_of(condition, world)
-    if with_lowering:
-        low = lowered(condition)
-        found = expected_of(low, world)
-        if found != expected:
-            yield Difference(engine="lowering", condition=condition, expected=expected, found=found)
+    count = Counter() if count is None else count
+    count["telling"] += 0 < len(expected) < len(world.people)
+    found = expected_of(lowered(condition), world)
+    if found != expected:
+        yield Difference(engine="lowering", condition=condition, expected=expected, found=found)
     for one in loaded:
         statement = one.statement(condition)
         if statement is None:
             continue
+        count[one.engine.dialect] += 1
         answer = one.audience(statement)
         if answer != expected:
             yield Difference(engine=one.engine.dialect, condition=condition, expected=expected, found=answer)

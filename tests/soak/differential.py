@@ -1,0 +1,122 @@
+"""A hundred thousand random conditions: the reference, DuckDB and PostgreSQL mean the same people, or it is reported.
+
+A case is one condition over one population, compared for every person. Each population has its own catalogue; the
+seed decides everything. `python -m tests.soak.differential --cases 100000 --seed 1`
+"""
+
+import argparse
+import json
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+
+import psycopg
+
+from rulecast.rule.language.format_condition import format_condition
+from tests.database import empty_database
+from tests.engines import DuckEngine, Engine, PostgresEngine
+from tests.generative.rule_differential import (
+    Difference,
+    LoadedWorld,
+    checked,
+    differences,
+    maker_for,
+    shrunk,
+)
+from tests.generative.rule_world import World, random_world
+
+PEOPLE = 40
+CONDITIONS_PER_WORLD = 400
+FAILURES_SHOWN_MAX = 10
+
+
+@dataclass(slots=True)
+class Report:
+    """What was compared and what differed."""
+
+    seed: int
+    cases: int = 0
+    populations: int = 0
+    refused_by_checker: int = 0
+    # By engine, and under "telling" the cases whose answer is neither nobody nor everybody: the others prove less.
+    compared: Counter[str] = field(default_factory=Counter)
+    differences: int = 0
+    failures: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+def run(engines: Sequence[Engine], *, cases: int, seed: int) -> Report:
+    """Compare so many cases on the engines."""
+    report = Report(seed=seed)
+    started = time.monotonic()
+    while report.cases < cases:
+        chance = random.Random(f"{seed}/{report.populations}")
+        world = random_world(chance, PEOPLE)
+        schema = f"soak_{report.populations}"
+        loaded = [LoadedWorld.load(engine, world, schema) for engine in engines]
+        _compare_world(loaded, chance, report, cases_left=cases - report.cases)
+        for engine in engines:
+            engine.drop(schema)
+        report.populations += 1
+        print(f"{report.cases} cases, {report.differences} differences", file=sys.stderr)
+    report.seconds = round(time.monotonic() - started, 1)
+    return report
+
+
+def _compare_world(
+    loaded: Sequence[LoadedWorld], chance: random.Random, report: Report, *, cases_left: int
+) -> None:
+    world = loaded[0].world
+    maker = maker_for(world, chance)
+    for _ in range(min(CONDITIONS_PER_WORLD, cases_left)):
+        condition = checked(maker.condition(), world)
+        if condition is None:
+            report.refused_by_checker += 1
+            continue
+        report.cases += 1
+        for found in differences(loaded, condition, count=report.compared):
+            report.differences += 1
+            if report.differences <= FAILURES_SHOWN_MAX:
+                report.failures.append(_describe(found, loaded, world))
+
+
+def _describe(found: Difference, loaded: Sequence[LoadedWorld], world: World) -> str:
+    engine = next((one.engine for one in loaded if one.engine.dialect == found.engine), loaded[0].engine)
+    small, condition = shrunk(engine, world, found.condition)
+    people = small.people if len(small.people) == 1 else f"{len(small.people)} people"
+    answer = found.found if isinstance(found.found, str) else ""
+    return f"{found.engine}: {format_condition(condition)} at {small.now} for {people} {answer}"
+
+
+def main() -> int:
+    """Run the comparison and print its figures as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cases", type=int, default=100_000)
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    with empty_database() as conninfo, psycopg.connect(conninfo, autocommit=True) as connection:
+        duck = DuckEngine()
+        with closing(duck.connection):
+            report = run([duck, PostgresEngine(connection)], cases=arguments.cases, seed=arguments.seed)
+    figures = {
+        "cases": report.cases,
+        "differences": report.differences,
+        "seed": report.seed,
+        "seconds": report.seconds,
+        "populations": report.populations,
+        "people": PEOPLE,
+        "telling": report.compared["telling"],
+        "compared": {name: count for name, count in sorted(report.compared.items()) if name != "telling"},
+        "refused_by_checker": report.refused_by_checker,
+        "failures": report.failures,
+    }
+    print(json.dumps(figures, ensure_ascii=False))
+    return 1 if report.differences else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
