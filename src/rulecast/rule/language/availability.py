@@ -43,22 +43,21 @@ class Construct(StrEnum):
     WORKSPACE_LIMIT = "a limit over all rules"
     BUDGET_PER_MONTH = "a budget per month"
     LINK_TARGET = "where a template's link leads"
-    GEOGRAPHY = "distance"
-    SEGMENT = "membership in a segment"
-    LABEL = "mined labels"
-    LOCAL_TIME = "local time and weekday in conditions"
-    BIRTHDAY = "birthdays"
-    BUCKET = "experiment buckets"
-    CALENDAR_DAYS = "windows of calendar days"
 
 
-NOT_AVAILABLE_YET: tuple[Construct, ...] = tuple(Construct)
+# What runs from end to end.
+AVAILABLE = frozenset(
+    {
+        Construct.DECISION_WINDOW,
+        Construct.ENTERING_TRIGGER,
+        Construct.EVENT_TRIGGER,
+        Construct.RECURRING_SCHEDULE,
+    }
+)
+NOT_AVAILABLE_YET: tuple[Construct, ...] = tuple(one for one in Construct if one not in AVAILABLE)
 
 HINTS: dict[Construct, str] = {
     Construct.RECURRING_SCHEDULE: "write `once on weekdays at ...` and launch the rule by hand",
-    Construct.LABEL: "use a tag",
-    Construct.SEGMENT: "use a tag",
-    Construct.CALENDAR_DAYS: "`in last 7 days` looks back 168 hours",
 }
 
 ACTIONS: dict[type, Construct] = {
@@ -72,25 +71,6 @@ CLAUSE_WORDS: dict[str, Construct] = {
     "link": Construct.SEND_LINK,
     "reply": Construct.REPLY,
     "media": Construct.MEDIA,
-}
-
-# The same for words inside conditions.
-CONDITION_WORDS: dict[str, Construct] = {
-    "segment": Construct.SEGMENT,
-    "within": Construct.GEOGRAPHY,
-    "calendar": Construct.CALENDAR_DAYS,
-    "next": Construct.BIRTHDAY,
-}
-
-# Names that no catalogue has because the language is meant to give them a meaning of their own.
-NAMES: dict[str, Construct] = {
-    "local_time": Construct.LOCAL_TIME,
-    "local_weekday": Construct.LOCAL_TIME,
-    "location": Construct.GEOGRAPHY,
-    "birthday": Construct.BIRTHDAY,
-    "bucket": Construct.BUCKET,
-    "segment": Construct.SEGMENT,
-    "label": Construct.LABEL,
 }
 
 
@@ -140,5 +120,5 @@ def _used(rule: Rule) -> Iterator[tuple[Construct, Span]]:
                 yield Construct.COUPON, parameter.span
 
 
-def _span_of_kind(trigger: Trigger | None, kind: type) -> Span | None:
-    return trigger.span if isinstance(trigger, kind) else None
+def _span_of_kind(trigger: Trigger | None, kind: type[Trigger]) -> Span | None:
+    return trigger.span if trigger is not None and isinstance(trigger, kind) else None

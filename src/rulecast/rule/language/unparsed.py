@@ -7,8 +7,6 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedToken
 
 from rulecast.rule.language.availability import (
     CLAUSE_WORDS,
-    CONDITION_WORDS,
-    NAMES,
     NOT_AVAILABLE_YET,
     Construct,
     not_available,
@@ -19,7 +17,6 @@ from rulecast.values.catalogue import closest_name
 
 # More than these are no help: the manual lists the rest.
 EXPECTED_SHOWN_MAX = 8
-BORDERS = re.compile(r"\b(?:and|or|not|when)\b", re.IGNORECASE)
 WORD = re.compile(r"[\w'\u2019.-]+|\S")
 
 SHAPES = {
@@ -74,26 +71,16 @@ def problem_of_unexpected(unexpected: UnexpectedInput, text: str) -> RuleProblem
             hint='write about "..." instead',
         )
     expected = _expected(unexpected)
-    construct = _construct(found, _words_before(text[:position]), expected)
+    construct = _construct(found, expected)
     if construct is not None and construct in NOT_AVAILABLE_YET:
         return not_available(construct, span)
     return _syntax(unexpected, found, span)
 
 
-def _construct(found: str, before: tuple[str, ...], expected: set[str]) -> Construct | None:
+def _construct(found: str, expected: set[str]) -> Construct | None:
     """Return the construct that the text goes into, if it is one the language only plans to have."""
-    if "_PURPOSE" in expected or "_TEMPLATE" in expected:
-        planned = CLAUSE_WORDS.get(found.lower())
-        if planned is not None:
-            return planned
-    planned_names = (NAMES[word] for word in before if word in NAMES)
-    return CONDITION_WORDS.get(found.lower()) or next(planned_names, None)
-
-
-def _words_before(text: str) -> tuple[str, ...]:
-    """Return the first and the last word of the condition that the text ends in."""
-    words = re.findall(r"\w+", BORDERS.split(text)[-1].lower())
-    return (words[0], words[-1]) if words else ()
+    at_clause = "_PURPOSE" in expected or "_TEMPLATE" in expected
+    return CLAUSE_WORDS.get(found.lower()) if at_clause else None
 
 
 def _syntax(unexpected: UnexpectedInput, found: str, span: Span) -> RuleProblem:
