@@ -12,9 +12,10 @@ from rulecast.values.catalogue import AttributeType
 from rulecast.values.zone_offsets import local_time, rows_of, utc_of_local
 
 MINUTE = timedelta(minutes=1)
+TICK = timedelta(microseconds=1)
 DAY = timedelta(days=1)
 # Most random conditions never change; a case that does is worth more.
-TRIES_FOR_A_CHANGE = 4
+TRIES_FOR_A_CHANGE = 8
 GLANCES = 40
 # Each zone in a year in which something happened to its clocks.
 ZONE_YEARS = (
@@ -100,6 +101,7 @@ def walked(case: Case) -> tuple[list[bool], int, int]:
     for n in range(minutes):
         moment = case.start + n * MINUTE
         while at is not None and at <= moment:
+            assert evaluate(case.condition, case.person, at - TICK) is truth, f"woken too late at {at}"
             now_true = evaluate(case.condition, case.person, at)
             wakes, vain = wakes + 1, vain + (now_true is truth)
             truth = now_true
@@ -158,7 +160,9 @@ class _Maker:
         for name in list(attributes):
             if self.chance.random() < 0.1:
                 attributes.pop(name)
-        events = [self.event() for _ in range(self.chance.randrange(1, 9))]
+        # A year has room for more than a weekend.
+        most = 9 if self.end - self.start < 30 * DAY else 40
+        events = [self.event() for _ in range(self.chance.randrange(1, most))]
         return PersonFacts(
             contact_id=self.chance.randrange(1_000_000),
             attributes=attributes,
@@ -240,6 +244,9 @@ class _Maker:
             (
                 *self.dated(c.Field(name="renewal_on", type=T.DATE)),
                 *self.timed(instant),
+                # Computed from the messages.
+                *self.timed(c.Field(name="last_inbound_at", type=T.INSTANT)),
+                c.Presence(field=c.Field(name="last_inbound_at", type=T.INSTANT), is_set=True),
                 c.Anniversary(field=born, days=self.chance.choice((1, 2, 7, 30)), zone=zone),
                 self.age(c.Field(name="age", type=T.INTEGER, years_since="birth_date", zone=zone)),
                 c.Comparison(

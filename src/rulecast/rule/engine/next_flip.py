@@ -1,12 +1,12 @@
 """When a condition changes its truth for a person if nothing happens: the wake-up of rules on entering."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from rulecast.rule.engine.facts import PersonFacts
 from rulecast.rule.engine.moments import TIMED_FIELD_ATOMS, moments_of, toggles
-from rulecast.rule.engine.reference import evaluate
+from rulecast.rule.engine.reference import evaluate, events_named
 from rulecast.rule.engine.reference_fields import where_holds
 from rulecast.rule.language import condition as c
 from rulecast.rule.language.walk import atoms_of
@@ -146,6 +146,10 @@ def _first_flip(
 
 def _atom_flip(atom: c.Atom, person: PersonFacts, now: datetime, purse: _Purse) -> datetime | None:
     """Return the first of the instants in question at which the truth of an atom is another."""
+    names = frozenset(events_named(atom))
+    if names:
+        # What else they did is not looked at again and again.
+        person = replace(person, events=[event for event in person.events if event.name in names])
     at = now
     truth: bool | None = None
     for moment in moments_of(atom, person, now):

@@ -19,10 +19,10 @@ from rulecast.rule.engine.reference_events import (
     periods_of,
 )
 from rulecast.rule.engine.reference_fields import (
-    event_value,
     field_holds,
     in_bucket,
     person_value,
+    present,
     where_holds,
 )
 from rulecast.rule.engine.reference_measures import measure_holds
@@ -162,11 +162,11 @@ def evaluate_group(atom: c.PerKey, events: Sequence[EventFact], person: PersonFa
 def _key(name: str, event: EventFact, zone: str) -> FactValue:
     if name == DAY_KEY:
         return local_day(zone, event.occurred_at)
-    return event_value(c.Field(name=name), event)
+    return event.occurred_at if name == "occurred_at" else present(event.properties.get(name))
 
 
 def events_named(condition: c.Condition) -> Iterator[str]:
-    """Yield the names of the events that the conditions inside `for some` ask for."""
+    """Yield the names of the events that conditions on events ask for."""
     match condition:
         case c.And() | c.Or():
             for part in condition.parts:
@@ -178,8 +178,15 @@ def events_named(condition: c.Condition) -> Iterator[str]:
             yield from _named_by(condition.right)
         case c.Did() | c.DidInPeriods() | c.Gap() | c.EdgeEvent():
             yield from _named_in(condition.pattern, condition.window)
+        case c.DidThen():
+            yield from _named_in(condition.first, condition.window)
+            yield condition.second.event
+        case c.PerKey():
+            yield from events_named(condition.condition)
+        case c.SilentFor():
+            yield SILENCE_EVENT
         case _:
-            raise AssertionError("the type pass lets only events and measures stand inside `for some`")
+            return
 
 
 def _named_by(expression: c.Expression) -> Iterator[str]:

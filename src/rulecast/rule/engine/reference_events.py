@@ -3,15 +3,17 @@
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 
 from rulecast.rule.engine.facts import EventFact, PersonFacts
 from rulecast.rule.engine.instants import bounds_of, local_day, period_start, zone_of, zone_or_utc
 from rulecast.rule.engine.reference_fields import COMPARE, present, where_holds
 from rulecast.rule.language import condition as c
+from rulecast.values.zone_offsets import crossings
 
 InWindow = Callable[[datetime], bool]
+MIDNIGHT = time(0, 0)
 
 
 # ---- which events count
@@ -49,7 +51,9 @@ def in_window(
 def _in_calendar(window: c.CalendarWindow, person: PersonFacts, now: datetime) -> InWindow:
     zone = zone_of(person.zone, window.zone)
     first_day = period_start(local_day(zone, now), window.unit, window.amount - 1)
-    return lambda at: at < now and local_day(zone, at) >= first_day
+    # The local date is that day or a later one after the first passing of its midnight, not between the next two.
+    passings = crossings(zone, datetime.combine(first_day, MIDNIGHT))
+    return lambda at: at < now and bisect_right(passings, at) % 2 == 1
 
 
 def first_of(events: Sequence[EventFact]) -> EventFact | None:

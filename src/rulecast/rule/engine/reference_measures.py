@@ -5,7 +5,7 @@ Numbers are fractions of whole numbers, so that neither a quotient nor a long su
 
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
+from decimal import Context, Decimal, Inexact, InvalidOperation
 from fractions import Fraction
 from typing import Literal
 
@@ -13,6 +13,9 @@ from rulecast.rule.engine.facts import EventFact, FactValue, PersonFacts
 from rulecast.rule.engine.reference_events import matching
 from rulecast.rule.engine.reference_fields import COMPARE, event_value, person_value
 from rulecast.rule.language import condition as c
+
+# Numbers have at most 18 digits before and after the point, so that no sum of them comes near; it would be an error.
+EXACT = Context(prec=200, traps=[Inexact, InvalidOperation])
 
 
 def measure_holds(atom: c.Measure, person: PersonFacts, now: datetime) -> bool:
@@ -59,24 +62,31 @@ def aggregate(atom: c.Aggregate, person: PersonFacts, now: datetime) -> Fraction
     values = _values(found, atom.property)
     if atom.kind == "distinct":
         return Fraction(len(set(values)))
-    numbers = [number for value in values if (number := _number(value)) is not None]
+    numbers = [value for value in values if isinstance(value, (int, Decimal))]
     return _summary(atom.kind, numbers)
 
 
 def _summary(
-    kind: Literal["sum", "average", "smallest", "largest"], numbers: Sequence[Fraction]
+    kind: Literal["sum", "average", "smallest", "largest"], numbers: Sequence[int | Decimal]
 ) -> Fraction | None:
     if not numbers:
         return Fraction(0) if kind == "sum" else None
     match kind:
         case "sum":
-            return sum(numbers, Fraction(0))
+            return _total(numbers)
         case "average":
-            return sum(numbers, Fraction(0)) / len(numbers)
+            return _total(numbers) / len(numbers)
         case "smallest":
-            return min(numbers)
+            return Fraction(min(numbers))
         case "largest":
-            return max(numbers)
+            return Fraction(max(numbers))
+
+
+def _total(numbers: Sequence[int | Decimal]) -> Fraction:
+    total = Decimal(0)
+    for number in numbers:
+        total = EXACT.add(total, number)
+    return Fraction(total)
 
 
 def _values(events: Sequence[EventFact], name: c.Field) -> list[FactValue]:
