@@ -1,0 +1,78 @@
+"""Versions begin to listen: what they wait for is watched, what was missed is read, baselines are begun."""
+
+from datetime import datetime
+
+from rulecast.database import Connection
+from rulecast.wiring.triggers import store
+from rulecast.wiring.triggers.listening import Listening
+from rulecast.wiring.triggers.matching import EventRules, match_events
+from rulecast.wiring.triggers.records import ArmedVersion, ListeningRule
+from rulecast.wiring.workspace import Workspace
+
+
+async def arm_new(workspace: Workspace, listening: Listening) -> None:
+    """Watch what the rules in force wait for, and let those begin anew that are new, resumed or of another catalogue.
+
+    People whom a person has let go on after a mass entry are decided from here on.
+    """
+    now = workspace.clock.now()
+    async with workspace.database.transaction() as connection:
+        await store.put_watches(connection, listening.watches())
+        armed = await store.list_armed(connection)
+        for rule in listening.rules.values():
+            if _begins_anew(rule, armed.get(rule.rule_version_id), listening.signature):
+                await store.arm(connection, rule, signature=listening.signature, now=now)
+        await store.disarm_others(connection, listening.rules)
+        await store.release_held(connection, listening.rules, now=now)
+
+
+def _begins_anew(rule: ListeningRule, armed: ArmedVersion | None, signature: bytes) -> bool:
+    return (
+        armed is None
+        or armed.kind != rule.kind
+        or armed.since != rule.since
+        or (rule.kind == "entering" and bytes(armed.signature) != signature)
+    )
+
+
+async def complete(workspace: Workspace, listening: Listening) -> bool:
+    """Read what new versions missed, once every transaction that could not know of them is over.
+
+    Return whether nobody is waited for any more.
+
+    A transaction that began before a version was watched notes nothing for it; its events are read here. What is
+    found twice fires once.
+    """
+    assert listening.catalogue is not None
+    async with workspace.database.transaction() as connection:
+        horizon = await store.read_horizon(connection)
+        armed = await store.list_armed(connection)
+        waiting = [
+            one for one in armed.values() if not one.is_complete and one.rule_version_id in listening.rules
+        ]
+        ready = [listening.rules[one.rule_version_id] for one in waiting if one.watch_xid < horizon]
+        for rule in ready:
+            if rule.kind == "event":
+                await _fire_missed(connection, workspace, listening, rule=rule, watch_xid=horizon)
+        await store.complete_arming(connection, [rule.rule_version_id for rule in ready])
+    return len(ready) == len(waiting)
+
+
+async def _fire_missed(
+    connection: Connection,
+    workspace: Workspace,
+    listening: Listening,
+    *,
+    rule: ListeningRule,
+    watch_xid: int,
+) -> None:
+    assert rule.pattern is not None
+    assert listening.catalogue is not None
+    now: datetime = workspace.clock.now()
+    events = await store.list_missed_events(
+        connection, rule.pattern.event, since=rule.since, floor=rule.since, watch_xid=watch_xid
+    )
+    firings = await match_events(
+        connection, EventRules.of([rule]), events, catalogue=listening.catalogue, now=now
+    )
+    await store.fire(connection, firings, now=now)

@@ -1,0 +1,163 @@
+"""What the runtime of triggers passes along: arrivals, firings, and the versions that listen."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from rulecast.rule.language import CheckedRule
+from rulecast.rule.language import condition as c
+from rulecast.rule.language.document import OLDER_THAN_DEFAULT, EnteringTrigger, EventTrigger
+from rulecast.values.ids import ContactId, EventId, RuleVersionId
+
+DECISION_SECONDS_DEFAULT = 60
+"""Design section 4: triggered candidates of one minute compete unless the rule says otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArrivedEvent:
+    """A stored event that a rule may wait for; `properties` is JSON text."""
+
+    event_id: EventId
+    contact_id: ContactId
+    name: str
+    occurred_at: datetime
+    recorded_at: datetime
+    is_import: bool
+    properties: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """What was stored and waits to be matched; `event_id` 0 is a change of the person."""
+
+    arrival_id: int
+    contact_id: ContactId
+    event_id: EventId
+    name: str
+    occurred_at: datetime
+    is_import: bool
+    recorded_at: datetime
+    properties: str
+
+    @property
+    def event(self) -> ArrivedEvent:
+        """Return the event that arrived."""
+        return ArrivedEvent(
+            event_id=self.event_id,
+            contact_id=self.contact_id,
+            name=self.name,
+            occurred_at=self.occurred_at,
+            recorded_at=self.recorded_at,
+            is_import=self.is_import,
+            properties=self.properties,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListeningRule:
+    """A version in force with a trigger, checked against the catalogue of now; it listens since an instant."""
+
+    rule_version_id: RuleVersionId
+    rule_name: str
+    since: datetime
+    text: str
+    checked: CheckedRule
+    trigger: EventTrigger | EnteringTrigger
+
+    @property
+    def kind(self) -> Literal["event", "entering"]:
+        """Return what the rule waits for."""
+        return "event" if isinstance(self.trigger, EventTrigger) else "entering"
+
+    @property
+    def pattern(self) -> c.EventPattern | None:
+        """Return the event waited for, None for a rule on entering."""
+        return self.trigger.pattern if isinstance(self.trigger, EventTrigger) else None
+
+    @property
+    def decision_window(self) -> timedelta:
+        """Return how long a firing waits for rivals."""
+        seconds = self.checked.rule.decision_seconds
+        return timedelta(seconds=DECISION_SECONDS_DEFAULT if seconds is None else seconds)
+
+    @property
+    def delay(self) -> timedelta:
+        """Return how long after its event the rule is evaluated."""
+        has_delay = isinstance(self.trigger, EventTrigger) and self.trigger.delay is not None
+        return self.trigger.delay.length if has_delay else timedelta()  # type: ignore[union-attr] # has_delay says so
+
+    @property
+    def age_max(self) -> timedelta:
+        """Return how old an event may be when it arrives."""
+        own = self.trigger.older_than if isinstance(self.trigger, EventTrigger) else None
+        return (own or OLDER_THAN_DEFAULT).length
+
+    def takes(self, event: ArrivedEvent) -> bool:
+        """Return whether an event may fire the rule at all: after activation, not imported, not too old."""
+        assert isinstance(self.trigger, EventTrigger)
+        return (
+            event.name == self.trigger.pattern.event
+            and (self.trigger.with_imports or not event.is_import)
+            and event.occurred_at >= self.since
+            and event.recorded_at - event.occurred_at <= self.age_max
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArmedVersion:
+    """A version as the database knows that it listens."""
+
+    rule_version_id: RuleVersionId
+    kind: str
+    since: datetime
+    signature: bytes
+    watch_xid: int
+    is_complete: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Firing:
+    """A rule set off for a person, before its delay and its decision window have passed; event 0 is an entry."""
+
+    rule: ListeningRule
+    contact_id: ContactId
+    event_id: EventId
+    occurred_at: datetime
+    is_effect: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A stored firing that is to be decided."""
+
+    candidate_id: int
+    rule_version_id: RuleVersionId
+    rule_name: str
+    contact_id: ContactId
+    event_id: EventId
+    fired_at: datetime
+    decide_at: datetime
+    is_effect: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriggerLag:
+    """How far the runtime is behind; `arrivals` counts to a hundred thousand."""
+
+    lag_seconds: float
+    arrivals: int
+    versions: int
+    waiting: int
+    overdue: int
+    held: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudienceDifference:
+    """Kept membership beside a full evaluation: people there, missing as members, and surplus ones."""
+
+    rule_version_id: RuleVersionId
+    rule_name: str
+    people: int
+    missing: int
+    surplus: int

@@ -1,0 +1,175 @@
+"""The loop of triggers: arrivals are matched, audiences swept, windows that closed decided, plans launched."""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from datetime import datetime
+
+import structlog
+
+from rulecast.database import Connection
+from rulecast.values.ids import ContactId, RuleVersionId
+from rulecast.wiring.triggers import store
+from rulecast.wiring.triggers.arming import arm_new, complete
+from rulecast.wiring.triggers.deciding import CandidatesMovedError, decide_due
+from rulecast.wiring.triggers.entering import look_at_changed, sweep_block
+from rulecast.wiring.triggers.launching import launch_planned
+from rulecast.wiring.triggers.listening import Listening, events_bearing_on
+from rulecast.wiring.triggers.matching import match_events
+from rulecast.wiring.triggers.records import Arrival, Firing, ListeningRule
+from rulecast.wiring.workspace import Workspace
+
+LOG = structlog.get_logger("triggers")
+
+LOCK = "rulecast.triggers"
+POLL_SECONDS = 0.1
+"""How often an idle loop looks: a tenth of the second an event may take to become an intent."""
+ARRIVALS_AT_ONCE = 500
+ARRIVALS_OF_CHANGES = 200
+"""People looked at for every rule on entering at a time: as few as a sweep, so that neither waits for the other."""
+VERSIONS_PER_SWEEP = 20
+"""Rules for which a block of 512 people is looked at together: about half a second of work."""
+FIRST_PAUSE_SECONDS = 0.5
+PAUSE_SECONDS_MAX = 30.0
+
+
+async def run_triggers(workspace: Workspace, *, stop_event: asyncio.Event, until_idle: bool = False) -> None:
+    """Run triggers until told to stop, or until nothing is left to do at this instant.
+
+    One loop of a workspace runs at a time; another one waits for its turn. A step that fails is tried again after a
+    pause, and what it had not committed has not happened.
+    """
+    runtime = _Runtime(workspace)
+    pause_seconds = FIRST_PAUSE_SECONDS
+    async with workspace.database.advisory_lock(LOCK):
+        while not stop_event.is_set():
+            try:
+                has_worked = await runtime.step()
+            except Exception:
+                if until_idle:
+                    raise
+                LOG.exception("a step of the triggers failed", pause_seconds=pause_seconds)
+                await _pause(stop_event, pause_seconds)
+                pause_seconds = min(pause_seconds * 2, PAUSE_SECONDS_MAX)
+                runtime = _Runtime(workspace)
+                continue
+            pause_seconds = FIRST_PAUSE_SECONDS
+            if has_worked:
+                continue
+            if until_idle and await runtime.is_idle():
+                return
+            await _pause(stop_event, POLL_SECONDS)
+
+
+async def _pause(stop_event: asyncio.Event, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(stop_event.wait(), seconds)
+
+
+class _Runtime:
+    """What the loop knows from one step to the next; everything that matters is in the database."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._listening = Listening()
+        self._is_arming = True
+        # One evaluation of the rules on entering: everything that was due at this instant.
+        self._swept_until: datetime | None = None
+
+    async def step(self) -> bool:
+        """Do a little of everything and tell whether there was something to do."""
+        await self._refresh()
+        matched = await self._match_arrivals()
+        swept = await self._sweep()
+        not_yet = await self._still_evaluated(is_behind=matched >= ARRIVALS_OF_CHANGES)
+        decided = 0
+        with contextlib.suppress(CandidatesMovedError):
+            decided = await decide_due(self._workspace, self._listening, not_yet=not_yet)
+        launched = await launch_planned(self._workspace)
+        return bool(matched or swept or decided or launched)
+
+    async def is_idle(self) -> bool:
+        """Return whether every version listens and nothing is due."""
+        return not self._is_arming
+
+    async def _refresh(self) -> None:
+        async with self._workspace.database.connection() as connection:
+            has_changed = await self._listening.refresh(connection, self._workspace)
+        if has_changed:
+            await arm_new(self._workspace, self._listening)
+            self._is_arming = True
+        if self._is_arming:
+            self._is_arming = not await complete(self._workspace, self._listening)
+
+    async def _match_arrivals(self) -> int:
+        """Match the next arrivals; in one transaction they go and what follows from them comes."""
+        listening, now = self._listening, self._workspace.clock.now()
+        entering = listening.entering()
+        count = ARRIVALS_OF_CHANGES if entering else ARRIVALS_AT_ONCE
+        async with self._workspace.database.transaction() as connection:
+            arrivals = await store.take_arrivals(connection, count=count)
+            if not arrivals:
+                return 0
+            assert listening.catalogue is not None
+            firings = await match_events(
+                connection,
+                listening.event_rules,
+                [one.event for one in arrivals if one.name],
+                catalogue=listening.catalogue,
+                now=now,
+            )
+            firings += await self._look(connection, entering, arrivals, now=now)
+            await store.fire(connection, firings, now=now)
+            await store.delete_arrivals(connection, arrivals)
+        return len(arrivals)
+
+    async def _look(
+        self,
+        connection: Connection,
+        entering: Sequence[ListeningRule],
+        arrivals: Sequence[Arrival],
+        *,
+        now: datetime,
+    ) -> list[Firing]:
+        """Look at the people of these arrivals for the rules on entering; an import alone fires nothing."""
+        names = frozenset[str]().union(*(events_bearing_on(rule.checked) for rule in entering))
+        changed: dict[ContactId, bool] = {}
+        for one in arrivals:
+            if not one.name or one.name in names:
+                changed[one.contact_id] = changed.get(one.contact_id, True) and one.is_import
+        assert self._listening.catalogue is not None
+        return await look_at_changed(
+            connection, entering, changed, catalogue=self._listening.catalogue, now=now
+        )
+
+    async def _sweep(self) -> bool:
+        """Look at one block of people whom time may have moved, or whose baseline is to be taken."""
+        listening = self._listening
+        versions = [rule.rule_version_id for rule in listening.entering()]
+        if not versions:
+            return False
+        now = self._workspace.clock.now()
+        self._swept_until = self._swept_until or now
+        async with self._workspace.database.transaction() as connection:
+            due = await store.find_due_blocks(connection, versions, now=now, count=VERSIONS_PER_SWEEP)
+            if not due:
+                return False
+            assert listening.catalogue is not None
+            firings = await sweep_block(
+                connection, listening.rules, due, catalogue=listening.catalogue, now=now
+            )
+            await store.fire(connection, firings, now=now)
+        return True
+
+    async def _still_evaluated(self, *, is_behind: bool) -> list[RuleVersionId]:
+        """Return the versions on entering whose evaluation is under way: what it finds is decided when it is over."""
+        versions = [rule.rule_version_id for rule in self._listening.entering()]
+        if not versions or self._swept_until is None:
+            return []
+        if is_behind:
+            return versions
+        async with self._workspace.database.connection() as connection:
+            due = await store.list_due_versions(connection, versions, now=self._swept_until)
+        if not due:
+            self._swept_until = None
+        return due

@@ -1,0 +1,325 @@
+"""What the runtime of triggers keeps in the database."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from rulecast.database import Connection, execute, fetch_all, fetch_one, fetch_value, load_queries
+from rulecast.values.ids import ContactId, PlanId, RuleVersionId
+from rulecast.wiring.triggers.audience_block import AudienceBlock
+from rulecast.wiring.triggers.records import (
+    ArmedVersion,
+    Arrival,
+    ArrivedEvent,
+    AudienceDifference,
+    Candidate,
+    Firing,
+    ListeningRule,
+    TriggerLag,
+)
+
+QUERIES = load_queries(__package__)
+
+Watch = tuple[str, bool, bool, bool]
+"""Event name (empty for changes of people); whether it triggers, with imports, and bears on entering."""
+
+
+# ---- who listens
+async def list_in_force(connection: Connection) -> list[tuple[RuleVersionId, str, datetime]]:
+    """Return the versions that may fire now, their rules, and since when."""
+    return await fetch_all(connection, QUERIES["list_in_force"])
+
+
+async def list_texts(connection: Connection, versions: Iterable[RuleVersionId]) -> dict[RuleVersionId, str]:
+    """Return what versions say."""
+    return dict(await fetch_all(connection, QUERIES["list_texts"], {"rule_version_ids": list(versions)}))
+
+
+async def read_book_place(connection: Connection) -> tuple[int, bytes]:
+    """Return the last step in the life of any rule, and 16 bytes that stand for catalogue and cluster."""
+    row = await fetch_one(connection, QUERIES["read_book_place"])
+    assert row is not None, "a workspace has its row"
+    return int(row[0]), bytes(row[1].bytes)
+
+
+async def list_armed(connection: Connection) -> dict[RuleVersionId, ArmedVersion]:
+    """Return the versions that listen."""
+    rows: list[ArmedVersion] = await fetch_all(connection, QUERIES["list_armed"], record=ArmedVersion)
+    return {row.rule_version_id: row for row in rows}
+
+
+async def put_watches(connection: Connection, watches: Sequence[Watch]) -> None:
+    """Replace what the storing transactions look at."""
+    names, triggers, imports, entering = ([one[place] for one in watches] for place in range(4))
+    parameters = {
+        "names": names,
+        "is_trigger": triggers,
+        "with_imports": imports,
+        "for_entering": entering,
+    }
+    await execute(connection, QUERIES["watch"], parameters)
+    await execute(connection, QUERIES["unwatch"], {"names": names})
+
+
+async def arm(connection: Connection, rule: ListeningRule, *, signature: bytes, now: datetime) -> None:
+    """Let a version begin to listen; one on entering gets an empty row for every block."""
+    parameters = {
+        "rule_version_id": rule.rule_version_id,
+        "kind": rule.kind,
+        "since": rule.since,
+        "signature": signature,
+        "now": now,
+    }
+    await execute(connection, QUERIES["arm"], parameters)
+    await execute(connection, QUERIES["forget_blocks"], {"anew": [rule.rule_version_id]})
+    if rule.kind == "entering":
+        await execute(connection, QUERIES["begin_baseline"], {"rule_version_id": rule.rule_version_id})
+
+
+async def disarm_others(connection: Connection, kept: Iterable[RuleVersionId]) -> None:
+    """Let everybody else listen no longer and forget their memberships."""
+    await execute(connection, QUERIES["disarm"], {"rule_version_ids": list(kept)})
+    await execute(connection, QUERIES["forget_blocks"], {"anew": []})
+
+
+async def read_horizon(connection: Connection) -> int:
+    """Return the transaction id below which nothing is open."""
+    return int(await fetch_value(connection, QUERIES["read_horizon"]))
+
+
+async def complete_arming(connection: Connection, versions: Iterable[RuleVersionId]) -> None:
+    """Note that whatever these versions wait for comes as an arrival from here on."""
+    await execute(connection, QUERIES["complete_arming"], {"rule_version_ids": list(versions)})
+
+
+async def list_missed_events(
+    connection: Connection, name: str, *, since: datetime, floor: datetime, watch_xid: int
+) -> list[ArrivedEvent]:
+    """Return the events since an activation that were stored before the version was listened for."""
+    parameters = {"name": name, "since": since, "floor": floor, "watch_xid": watch_xid}
+    return await fetch_all(connection, QUERIES["list_missed_events"], parameters, record=ArrivedEvent)
+
+
+# ---- arrivals and firings
+async def take_arrivals(connection: Connection, *, count: int) -> list[Arrival]:
+    """Lock and return the next of what arrived."""
+    return await fetch_all(connection, QUERIES["take_arrivals"], {"count": count}, record=Arrival)
+
+
+async def delete_arrivals(connection: Connection, arrivals: Sequence[Arrival]) -> None:
+    """Forget arrivals whose consequences are stored."""
+    await execute(
+        connection, QUERIES["delete_arrivals"], {"arrival_ids": [one.arrival_id for one in arrivals]}
+    )
+
+
+async def fire(connection: Connection, firings: Sequence[Firing], *, now: datetime) -> int:
+    """Store firings with their delay and decision window; return how many were new."""
+    if not firings:
+        return 0
+    due = [max(now, one.occurred_at + one.rule.delay) if one.rule.delay else now for one in firings]
+    return await execute(
+        connection,
+        QUERIES["fire"],
+        {
+            "rule_version_ids": [one.rule.rule_version_id for one in firings],
+            "rule_names": [one.rule.rule_name for one in firings],
+            "contact_ids": [one.contact_id for one in firings],
+            "event_ids": [one.event_id for one in firings],
+            "occurred": [one.occurred_at for one in firings],
+            "fired": [now] * len(firings),
+            "due": due,
+            "decide": [at + one.rule.decision_window for at, one in zip(due, firings, strict=True)],
+            "effects": [one.is_effect for one in firings],
+        },
+    )
+
+
+# ---- audiences
+async def lock_blocks(
+    connection: Connection, wanted: Sequence[tuple[RuleVersionId, int]]
+) -> dict[tuple[RuleVersionId, int], AudienceBlock]:
+    """Lock blocks by version and number, and return those that exist."""
+    parameters = {
+        "rule_version_ids": [version for version, _ in wanted],
+        "block_numbers": [number for _, number in wanted],
+    }
+    rows = await fetch_all(connection, QUERIES["lock_blocks"], parameters)
+    return {
+        (version, number): AudienceBlock.read(
+            version, number, is_baselined=is_baselined, members=members, due=due
+        )
+        for version, number, is_baselined, members, due in rows
+    }
+
+
+async def find_due_blocks(
+    connection: Connection, versions: Iterable[RuleVersionId], *, now: datetime, count: int
+) -> list[tuple[RuleVersionId, int]]:
+    """Return the block that has been due for longest, for at most so many versions for which it is due."""
+    parameters = {"rule_version_ids": list(versions), "now": now, "count": count}
+    return await fetch_all(connection, QUERIES["find_due_blocks"], parameters)
+
+
+async def list_due_versions(
+    connection: Connection, versions: Iterable[RuleVersionId], *, now: datetime
+) -> list[RuleVersionId]:
+    """Return the versions of which somebody is to be looked at."""
+    parameters = {"rule_version_ids": list(versions), "now": now}
+    return [version for (version,) in await fetch_all(connection, QUERIES["list_due_versions"], parameters)]
+
+
+async def store_blocks(connection: Connection, blocks: Sequence[AudienceBlock]) -> None:
+    """Store what a sweep or a change found."""
+    parameters = {
+        "rule_version_ids": [one.rule_version_id for one in blocks],
+        "block_numbers": [one.block_number for one in blocks],
+        "baselined": [one.is_baselined for one in blocks],
+        "members": [bytes(one.members) for one in blocks],
+        "dues": [one.packed_due() for one in blocks],
+        "next_dues": [one.next_due for one in blocks],
+    }
+    await execute(connection, QUERIES["store_blocks"], parameters)
+
+
+async def list_living(connection: Connection, contact_ids: Iterable[int]) -> list[ContactId]:
+    """Return who among these ids is somebody, ascending."""
+    rows = await fetch_all(connection, QUERIES["list_living"], {"contact_ids": list(contact_ids)})
+    return [contact_id for (contact_id,) in rows]
+
+
+async def list_entered_before(
+    connection: Connection, rule_version_id: RuleVersionId, contact_ids: Iterable[int]
+) -> frozenset[int]:
+    """Return who of these people has entered the version's audience before."""
+    parameters = {"rule_version_id": rule_version_id, "contact_ids": list(contact_ids)}
+    rows = await fetch_all(connection, QUERIES["list_entered_before"], parameters)
+    return frozenset(contact_id for (contact_id,) in rows)
+
+
+# ---- decisions
+async def list_to_decide(
+    connection: Connection, *, now: datetime, count: int, not_yet: Iterable[RuleVersionId]
+) -> list[Candidate]:
+    """Return everything that waits for people whose decision windows have closed."""
+    parameters = {"now": now, "count": count, "not_yet": list(not_yet)}
+    return await fetch_all(connection, QUERIES["list_to_decide"], parameters, record=Candidate)
+
+
+async def count_waiting_entries(connection: Connection) -> dict[RuleVersionId, int]:
+    """Return how many people wait to be written to because they entered, by version."""
+    return dict(await fetch_all(connection, QUERIES["count_waiting_entries"]))
+
+
+async def count_people(connection: Connection) -> int:
+    """Return how many people there are."""
+    return int(await fetch_value(connection, QUERIES["count_people"]))
+
+
+async def settle(
+    connection: Connection,
+    candidate_ids: Sequence[int],
+    *,
+    state: str,
+    now: datetime,
+    why: str = "",
+    plan_id: PlanId | None = None,
+) -> int:
+    """Note what became of firings; return how many were still waiting."""
+    parameters = {
+        "candidate_ids": list(candidate_ids),
+        "state": state,
+        "why": why,
+        "plan_id": plan_id,
+        "now": now,
+    }
+    return await execute(connection, QUERIES["settle"], parameters)
+
+
+async def hold_entries(
+    connection: Connection, rule_version_id: RuleVersionId, *, why: str, now: datetime
+) -> int:
+    """Keep everybody who entered for a person to decide; return how many."""
+    parameters = {"rule_version_id": rule_version_id, "why": why, "now": now}
+    return await execute(connection, QUERIES["hold_entries"], parameters)
+
+
+async def release_held(connection: Connection, versions: Iterable[RuleVersionId], *, now: datetime) -> int:
+    """Let those who were held be decided, after a person has let the rule go on."""
+    parameters = {"rule_version_ids": list(versions), "now": now}
+    return await execute(connection, QUERIES["release_held"], parameters)
+
+
+async def list_effects(
+    connection: Connection, candidates: Sequence[Candidate], *, since: datetime
+) -> dict[tuple[str, int], list[datetime]]:
+    """Return when rules were fired by effects of messages, by rule and person."""
+    parameters = {
+        "contact_ids": sorted({one.contact_id for one in candidates}),
+        "rule_names": sorted({one.rule_name for one in candidates}),
+        "since": since,
+    }
+    found: dict[tuple[str, int], list[datetime]] = {}
+    for rule_name, contact_id, fired_at in await fetch_all(connection, QUERIES["list_effects"], parameters):
+        found.setdefault((rule_name, contact_id), []).append(fired_at)
+    return found
+
+
+async def list_to_launch(connection: Connection) -> list[PlanId]:
+    """Return the plans of firings that are not launched yet."""
+    return [plan_id for (plan_id,) in await fetch_all(connection, QUERIES["list_to_launch"])]
+
+
+async def settle_plan(connection: Connection, plan_id: PlanId, *, state: str, why: str = "") -> None:
+    """Note what became of the plan of firings."""
+    await execute(connection, QUERIES["settle_plan"], {"plan_id": plan_id, "state": state, "why": why})
+
+
+# ---- looking on
+async def read_lag(connection: Connection, now: datetime) -> TriggerLag:
+    """Return how far the runtime is behind."""
+    lag = await fetch_one(connection, QUERIES["read_lag"], {"now": now}, record=TriggerLag)
+    assert lag is not None, "an aggregate has one row"
+    return lag
+
+
+async def delete_old_candidates(connection: Connection, before: datetime) -> int:
+    """Forget settled firings that are older than an instant."""
+    return await execute(connection, QUERIES["delete_old_candidates"], {"before": before})
+
+
+async def list_members(
+    connection: Connection, rule_version_id: RuleVersionId, *, now: datetime
+) -> tuple[set[int], set[int]]:
+    """Return the kept members of a version, and the numbers of blocks that are swept up to now."""
+    parameters = {"rule_version_id": rule_version_id, "now": now}
+    members: set[int] = set()
+    current: set[int] = set()
+    for number, packed, is_current in await fetch_all(connection, QUERIES["list_block_members"], parameters):
+        block = AudienceBlock.read(rule_version_id, number, is_baselined=True, members=packed, due=b"")
+        members.update(block.member_ids())
+        if is_current:
+            current.add(number)
+    return members, current
+
+
+async def list_unmatched_people(connection: Connection) -> set[int]:
+    """Return whose arrivals wait."""
+    return {contact_id for (contact_id,) in await fetch_all(connection, QUERIES["list_unmatched_people"])}
+
+
+async def keep_checks(connection: Connection, found: Iterable[AudienceDifference], *, now: datetime) -> None:
+    """Store what comparisons found."""
+    for one in found:
+        parameters: Mapping[str, object] = {
+            "rule_version_id": one.rule_version_id,
+            "rule_name": one.rule_name,
+            "people": one.people,
+            "missing": one.missing,
+            "surplus": one.surplus,
+            "now": now,
+        }
+        await execute(connection, QUERIES["keep_check"], parameters)
+
+
+CANDIDATES_KEPT = timedelta(days=30)
+"""Far longer than any event may be late; long enough to look up why somebody was written to."""
