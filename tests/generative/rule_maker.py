@@ -39,7 +39,7 @@ class Maker:
 
     def condition(self) -> c.Condition:
         """Return a condition; consent stands where it may, never below a negation."""
-        made = self._joined(self.atom, self.chance.choice((0, 0, 1, 1, 2)))
+        made = self._joined(self.atom, self.chance.choice((0, 0, 0, 1, 1, 2)))
         if self._is(0.8):
             return made
         consent = self._consent()
@@ -248,7 +248,7 @@ class Maker:
             lambda: c.BeforeWindow(duration=self.duration()),
         ]
         if not is_shared:
-            forms += [self._calendar, self._calendar, self._from_first]
+            forms += [self._calendar, self._from_first]
         return self.chance.choice(forms)()
 
     def _absolute(self) -> c.Window:

@@ -11,6 +11,7 @@ from rulecast.values.catalogue import Catalogue, Coordinates
 from rulecast.values.zone_offsets import rows_of
 
 RELATIONS = ("contact", "consent", "event", "zone_offset")
+FIRST_YEAR = 2020
 NAMED_ZONES = (*ZONES, "UTC")
 assert UNKNOWN_ZONE not in NAMED_ZONES
 
@@ -56,11 +57,13 @@ def _columns(engine: Engine, columns: list[tuple[str, T]]) -> str:
 
 
 def zone_rows() -> list[tuple[Any, ...]]:
-    """Return the offsets of the zones in use."""
+    """Return the offsets of the zones in use; nobody in the worlds has an instant before the first year."""
     return [
         (zone, instant.replace(tzinfo=None), minutes)
         for zone in NAMED_ZONES
         for instant, minutes in zip(rows_of(zone).instants, rows_of(zone).minutes, strict=True)
+        if instant.year >= FIRST_YEAR
+        or instant == max(one for one in rows_of(zone).instants if one.year < FIRST_YEAR)
     ]
 
 

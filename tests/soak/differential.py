@@ -30,7 +30,7 @@ from tests.generative.rule_differential import (
 from tests.generative.rule_world import World, random_world
 
 PEOPLE = 40
-CONDITIONS_PER_WORLD = 400
+CONDITIONS_PER_WORLD = 500
 FAILURES_SHOWN_MAX = 10
 
 
