@@ -81,6 +81,38 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION rule.note_changes() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO rule.arrival (contact_id, occurred_at, is_import)
+    SELECT added.contact_id, max(added.valid_from), coalesce(current_setting('rulecast.importing', true), '') = 'on'
+    FROM added
+    WHERE added.kind NOT IN ('suppression', 'flags') AND EXISTS (SELECT FROM rule.watch WHERE watch.name = '')
+    GROUP BY added.contact_id;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION rule.note_events() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO rule.arrival (contact_id, event_id, name, occurred_at, is_import)
+    SELECT added.contact_id, added.event_id, added.name, added.occurred_at, added.source = 'import'
+    FROM added
+    JOIN rule.watch ON watch.name = added.name
+    WHERE added.source <> 'import' OR watch.with_imports;
+    INSERT INTO rule.arrival (contact_id, occurred_at, is_import)
+    SELECT added.contact_id, max(added.occurred_at), true
+    FROM added
+    JOIN rule.watch ON watch.name = added.name
+    WHERE added.source = 'import' AND NOT watch.with_imports AND watch.for_entering
+    GROUP BY added.contact_id;
+    RETURN NULL;
+END
+$$;
+
 CREATE TABLE account.business_number (
     business_number_id text NOT NULL,
     portfolio_id text NOT NULL,
@@ -878,6 +910,72 @@ CREATE TABLE public.zone_table (
     CONSTRAINT zone_table_tzdata_version_check CHECK ((tzdata_version <> ''::text))
 );
 
+CREATE TABLE rule.armed (
+    rule_version_id bigint NOT NULL,
+    kind text NOT NULL,
+    since timestamp with time zone NOT NULL,
+    signature bytea NOT NULL,
+    watch_xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    is_complete boolean DEFAULT false NOT NULL,
+    armed_at timestamp with time zone NOT NULL,
+    CONSTRAINT armed_kind_check CHECK ((kind = ANY (ARRAY['event'::text, 'entering'::text]))),
+    CONSTRAINT armed_signature_check CHECK ((octet_length(signature) = 16))
+);
+
+CREATE TABLE rule.arrival (
+    arrival_id bigint NOT NULL,
+    contact_id bigint NOT NULL,
+    event_id bigint DEFAULT 0 NOT NULL,
+    name text DEFAULT ''::text NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    is_import boolean NOT NULL,
+    arrived_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT arrival_check CHECK (((event_id = 0) = (name = ''::text)))
+);
+
+ALTER TABLE rule.arrival ALTER COLUMN arrival_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME rule.arrival_arrival_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE rule.audience_block (
+    rule_version_id bigint NOT NULL,
+    block_number bigint NOT NULL,
+    is_baselined boolean DEFAULT false NOT NULL,
+    members bytea NOT NULL,
+    due bytea DEFAULT '\x'::bytea NOT NULL,
+    next_due timestamp with time zone NOT NULL,
+    CONSTRAINT audience_block_block_number_check CHECK ((block_number >= 0)),
+    CONSTRAINT audience_block_due_check CHECK ((octet_length(due) = ANY (ARRAY[0, 2048]))),
+    CONSTRAINT audience_block_members_check CHECK ((octet_length(members) = 64))
+);
+
+CREATE TABLE rule.audience_check (
+    audience_check_id bigint NOT NULL,
+    rule_version_id bigint NOT NULL,
+    rule_name text NOT NULL,
+    checked_at timestamp with time zone NOT NULL,
+    people integer NOT NULL,
+    missing integer NOT NULL,
+    surplus integer NOT NULL,
+    CONSTRAINT audience_check_missing_check CHECK ((missing >= 0)),
+    CONSTRAINT audience_check_people_check CHECK ((people >= 0)),
+    CONSTRAINT audience_check_surplus_check CHECK ((surplus >= 0))
+);
+
+ALTER TABLE rule.audience_check ALTER COLUMN audience_check_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME rule.audience_check_audience_check_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE rule.current_state (
     rule_version_id bigint NOT NULL,
     rule_name text NOT NULL,
@@ -1004,6 +1102,45 @@ ALTER TABLE rule.standing_approval ALTER COLUMN standing_approval_id ADD GENERAT
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+
+CREATE TABLE rule.trigger_candidate (
+    candidate_id bigint NOT NULL,
+    rule_version_id bigint NOT NULL,
+    rule_name text NOT NULL,
+    contact_id bigint NOT NULL,
+    event_id bigint DEFAULT 0 NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    fired_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    decide_at timestamp with time zone NOT NULL,
+    is_effect boolean DEFAULT false NOT NULL,
+    state text DEFAULT 'waiting'::text NOT NULL,
+    why text DEFAULT ''::text NOT NULL,
+    plan_id bigint,
+    decided_at timestamp with time zone,
+    CONSTRAINT trigger_candidate_check CHECK ((decide_at >= due_at)),
+    CONSTRAINT trigger_candidate_check1 CHECK (((state = ANY (ARRAY['planned'::text, 'launched'::text, 'excluded'::text, 'held_back'::text])) <= (plan_id IS NOT NULL))),
+    CONSTRAINT trigger_candidate_check2 CHECK (((state = ANY (ARRAY['waiting'::text, 'held'::text])) <= (plan_id IS NULL))),
+    CONSTRAINT trigger_candidate_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'planned'::text, 'launched'::text, 'excluded'::text, 'no_match'::text, 'held'::text, 'held_back'::text, 'dropped'::text]))),
+    CONSTRAINT trigger_candidate_why_check CHECK ((length(why) <= 200))
+);
+
+ALTER TABLE rule.trigger_candidate ALTER COLUMN candidate_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME rule.trigger_candidate_candidate_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE rule.watch (
+    name text NOT NULL,
+    is_trigger boolean NOT NULL,
+    with_imports boolean NOT NULL,
+    for_entering boolean NOT NULL,
+    CONSTRAINT watch_name_check CHECK ((length(name) <= 64))
 );
 
 CREATE TABLE template.template (
@@ -1194,6 +1331,18 @@ ALTER TABLE ONLY public.zone_offset
 ALTER TABLE ONLY public.zone_table
     ADD CONSTRAINT zone_table_pkey PRIMARY KEY (is_only);
 
+ALTER TABLE ONLY rule.armed
+    ADD CONSTRAINT armed_pkey PRIMARY KEY (rule_version_id);
+
+ALTER TABLE ONLY rule.arrival
+    ADD CONSTRAINT arrival_pkey PRIMARY KEY (arrival_id);
+
+ALTER TABLE ONLY rule.audience_block
+    ADD CONSTRAINT audience_block_pkey PRIMARY KEY (rule_version_id, block_number);
+
+ALTER TABLE ONLY rule.audience_check
+    ADD CONSTRAINT audience_check_pkey PRIMARY KEY (audience_check_id);
+
 ALTER TABLE ONLY rule.current_state
     ADD CONSTRAINT current_state_pkey PRIMARY KEY (rule_version_id);
 
@@ -1220,6 +1369,12 @@ ALTER TABLE ONLY rule.scheduled_run
 
 ALTER TABLE ONLY rule.standing_approval
     ADD CONSTRAINT standing_approval_pkey PRIMARY KEY (standing_approval_id);
+
+ALTER TABLE ONLY rule.trigger_candidate
+    ADD CONSTRAINT trigger_candidate_pkey PRIMARY KEY (candidate_id);
+
+ALTER TABLE ONLY rule.watch
+    ADD CONSTRAINT watch_pkey PRIMARY KEY (name);
 
 ALTER TABLE ONLY template.template
     ADD CONSTRAINT template_name_language_key UNIQUE (name, language);
@@ -1293,13 +1448,35 @@ CREATE INDEX suppression_by_contact ON profile.suppression USING btree (contact_
 
 CREATE UNIQUE INDEX suppression_is_said_once ON profile.suppression USING btree (suppression_index, scope, action, cause, occurred_at);
 
-CREATE INDEX current_state_at_rest ON rule.current_state USING btree (state, since) WHERE (state = ANY (ARRAY['paused'::text, 'held'::text, 'archived'::text]));
+CREATE INDEX arrival_in_turn ON rule.arrival USING btree (is_import, arrival_id);
+
+CREATE INDEX audience_block_due ON rule.audience_block USING btree (next_due);
+
+CREATE INDEX audience_check_by_time ON rule.audience_check USING btree (checked_at);
+
+CREATE INDEX candidate_by_age ON rule.trigger_candidate USING btree (fired_at);
+
+CREATE INDEX candidate_effect ON rule.trigger_candidate USING btree (contact_id, rule_name, fired_at) WHERE is_effect;
+
+CREATE UNIQUE INDEX candidate_fires_once ON rule.trigger_candidate USING btree (rule_version_id, event_id) WHERE (event_id <> 0);
+
+CREATE INDEX candidate_held ON rule.trigger_candidate USING btree (rule_version_id) WHERE (state = 'held'::text);
+
+CREATE INDEX candidate_to_decide ON rule.trigger_candidate USING btree (decide_at) WHERE (state = 'waiting'::text);
+
+CREATE INDEX candidate_to_launch ON rule.trigger_candidate USING btree (plan_id) WHERE (state = 'planned'::text);
+
+CREATE INDEX candidate_waiting ON rule.trigger_candidate USING btree (contact_id) WHERE (state = 'waiting'::text);
+
+CREATE INDEX current_state_at_rest ON rule.current_state USING btree (rule_name) WHERE (state = ANY (ARRAY['paused'::text, 'held'::text]));
 
 CREATE INDEX current_state_by_rule ON rule.current_state USING btree (rule_name);
 
 CREATE UNIQUE INDEX one_launch_per_day ON rule.scheduled_run USING btree (rule_name, run_day) WHERE (outcome = 'launched'::text);
 
 CREATE UNIQUE INDEX one_version_in_force ON rule.current_state USING btree (rule_name) WHERE ((state = ANY (ARRAY['active'::text, 'paused'::text])) OR ((state = 'held'::text) AND (held_from = ANY (ARRAY['active'::text, 'paused'::text]))));
+
+CREATE INDEX rule_state_archived ON rule.rule_state USING btree (at) WHERE (state = 'archived'::text);
 
 CREATE INDEX rule_state_by_version ON rule.rule_state USING btree (rule_version_id, rule_state_id);
 
@@ -1335,6 +1512,8 @@ ALTER INDEX gate.verdict_by_contact ATTACH PARTITION gate.verdict_default_contac
 
 ALTER INDEX gate.verdict_pkey ATTACH PARTITION gate.verdict_default_pkey;
 
+CREATE TRIGGER event_arrives AFTER INSERT ON collect.event REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION rule.note_events();
+
 CREATE TRIGGER audit_is_append_only BEFORE DELETE OR UPDATE ON observe.audit FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
 
 CREATE TRIGGER approval_is_append_only BEFORE DELETE OR UPDATE ON plan.approval FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
@@ -1342,6 +1521,8 @@ CREATE TRIGGER approval_is_append_only BEFORE DELETE OR UPDATE ON plan.approval 
 CREATE TRIGGER member_has_a_plan AFTER INSERT ON plan.member REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION plan.members_have_a_plan();
 
 CREATE TRIGGER plan_is_kept BEFORE DELETE ON plan.plan FOR EACH ROW EXECUTE FUNCTION plan.plans_are_kept();
+
+CREATE TRIGGER change_arrives AFTER INSERT ON profile.change REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION rule.note_changes();
 
 CREATE TRIGGER change_is_append_only BEFORE DELETE OR UPDATE ON profile.change FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
 
@@ -1430,6 +1611,15 @@ ALTER TABLE ONLY profile.suppression
 ALTER TABLE ONLY profile.tag
     ADD CONSTRAINT tag_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES profile.contact(contact_id);
 
+ALTER TABLE ONLY rule.armed
+    ADD CONSTRAINT armed_rule_version_id_fkey FOREIGN KEY (rule_version_id) REFERENCES rule.rule_version(rule_version_id);
+
+ALTER TABLE ONLY rule.audience_block
+    ADD CONSTRAINT audience_block_rule_version_id_fkey FOREIGN KEY (rule_version_id) REFERENCES rule.rule_version(rule_version_id);
+
+ALTER TABLE ONLY rule.audience_check
+    ADD CONSTRAINT audience_check_rule_version_id_fkey FOREIGN KEY (rule_version_id) REFERENCES rule.rule_version(rule_version_id);
+
 ALTER TABLE ONLY rule.current_state
     ADD CONSTRAINT current_state_rule_version_id_fkey FOREIGN KEY (rule_version_id) REFERENCES rule.rule_version(rule_version_id);
 
@@ -1447,3 +1637,9 @@ ALTER TABLE ONLY rule.scheduled_run
 
 ALTER TABLE ONLY rule.standing_approval
     ADD CONSTRAINT standing_approval_rule_version_id_fkey FOREIGN KEY (rule_version_id) REFERENCES rule.rule_version(rule_version_id);
+
+ALTER TABLE ONLY rule.trigger_candidate
+    ADD CONSTRAINT trigger_candidate_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES plan.plan(plan_id);
+
+ALTER TABLE ONLY rule.trigger_candidate
+    ADD CONSTRAINT trigger_candidate_rule_version_id_fkey FOREIGN KEY (rule_version_id) REFERENCES rule.rule_version(rule_version_id);

@@ -217,8 +217,10 @@ WHERE business_number_id = %(business_number_id)s AND state IN ('planned', 'defe
 HAVING min(send_from) IS NOT NULL;
 
 -- name: read_stops
--- Read every 250 ms by every sending process.
-SELECT scope, target FROM gate.stop WHERE resumed_at IS NULL;
+-- Read every 250 ms by every sending process; a rule that is paused or held rests like a stopped one.
+SELECT scope, target FROM gate.stop WHERE resumed_at IS NULL
+UNION ALL
+SELECT 'rule', rule_name FROM rule.current_state WHERE state IN ('paused', 'held');
 
 -- name: give_up_unknown
 -- After the deadline a doubt stays a doubt: nothing is sent again, and nobody waits any more.

@@ -85,7 +85,9 @@ class Gate:
         for prepared in drafts:
             row = rows.get(prepared.draft.message_id)
             facts = facts_of(prepared, terms[prepared.draft.run_id], row, group)
-            refusal = _refusal(prepared, facts, now)
+            refusal = _archived(prepared, terms[prepared.draft.run_id], group) or _refusal(
+                prepared, facts, now
+            )
             verdicts.append(_verdict(prepared, facts, refusal, row))
             if refusal is None:
                 allowed.append((prepared, facts))
@@ -116,6 +118,7 @@ class Gate:
                 portfolio_id="",
                 people_per_day_max=None,
                 stops=[],
+                archived={},
                 sending_policy=None,
             )
         limits = {
@@ -222,6 +225,14 @@ def _counted_window(
     windows += [timedelta(hours=cap.window_hours) for cap in policy.marketing_caps]
     windows += [limit.per.length for one in drafts if (limit := terms[one.draft.run_id].limit) is not None]
     return max(windows)
+
+
+def _archived(prepared: PreparedDraft, terms: RunTerms, group: GroupState) -> Refusal | None:
+    """Refuse for good what was planned before the version was archived; staff may still try its text."""
+    archived_at = group.shared.archived.get(str(terms.rule_version_id))
+    if terms.is_test or archived_at is None or terms.evaluated_at.timestamp() > archived_at:
+        return None
+    return Refusal(draft=prepared.draft, reason=Reason.RULE_ARCHIVED, until=None)
 
 
 def _refusal(prepared: PreparedDraft, facts: Facts, now: datetime) -> Refusal | None:

@@ -150,13 +150,13 @@ def _use(use: Use) -> list[int]:
 
 
 def _stops(terms: RunTerms, shared: SharedRow) -> frozenset[StopScope]:
-    # Staff may try a rule that rests.
-    of_rule = {f"rule:{terms.rule_name}"} | (set() if terms.is_test else {f"version:{terms.rule_version_id}"})
-    found: set[StopScope] = {"rule"} if of_rule.intersection(shared.stops) else set()
+    found: set[StopScope] = set()
     for stop in shared.stops:
         scope, _, target = stop.partition(":")
         if scope == "all":
             found.add("all")
+        elif scope == "rule" and target == terms.rule_name:
+            found.add("rule")
         elif scope == "sender" and target == shared.business_number_id:
             found.add("sender")
     return frozenset(found)

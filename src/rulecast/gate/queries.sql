@@ -71,11 +71,17 @@ LEFT JOIN LATERAL (
 SELECT n.business_number_id, n.state, n.portfolio_id, f.people_per_day_max,
     (SELECT coalesce(array_agg(s.scope || ':' || s.target), '{}'::text[])
      FROM gate.stop AS s WHERE s.resumed_at IS NULL)
-    -- What a person paused, what is held for one, and what was archived: no plan lives longer than three days.
-    || (SELECT coalesce(array_agg('version:' || c.rule_version_id), '{}'::text[])
-        FROM rule.current_state AS c
-        WHERE c.state IN ('paused', 'held')
-            OR c.state = 'archived' AND c.since > %(now)s::timestamptz - interval '4 days') AS stops,
+    -- What a person paused and what is held for one rest like what is stopped.
+    || (SELECT coalesce(array_agg('rule:' || c.rule_name), '{}'::text[])
+        FROM rule.current_state AS c WHERE c.state IN ('paused', 'held')) AS stops,
+    -- Kept where a version is taken up again; no plan lives longer than three days.
+    (SELECT coalesce(jsonb_object_agg(a.rule_version_id, a.until), '{}'::jsonb)
+     FROM (
+        SELECT s.rule_version_id, extract(epoch FROM max(s.at)) AS until
+        FROM rule.rule_state AS s
+        WHERE s.state = 'archived' AND s.at > %(now)s::timestamptz - interval '4 days'
+        GROUP BY s.rule_version_id
+     ) AS a) AS archived,
     (SELECT w.sending_policy::text FROM public.workspace AS w) AS sending_policy
 FROM account.business_number AS n JOIN account.portfolio AS f ON f.portfolio_id = n.portfolio_id
 WHERE n.business_number_id = %(business_number_id)s;

@@ -44,13 +44,14 @@ class PersonRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharedRow:
-    """The facts that concern no single person."""
+    """The facts that concern no single person; `archived` holds when versions were archived, in seconds since 1970."""
 
     business_number_id: str
     state: str
     portfolio_id: str
     people_per_day_max: int | None
     stops: list[str]
+    archived: Mapping[str, float]
     sending_policy: str | None
 
 

@@ -34,6 +34,7 @@ class Reason(StrEnum):
     LEASE_LOST = "lease_lost"
     FACTS_UNKNOWN = "facts_unknown"
     CONSENT_EXPIRED = "consent_expired"
+    RULE_ARCHIVED = "rule_archived"
 
 
 DESCRIPTIONS: dict[Reason, str] = {
@@ -65,6 +66,7 @@ DESCRIPTIONS: dict[Reason, str] = {
     Reason.LEASE_LOST: "Another sender holds the business number now.",
     Reason.FACTS_UNKNOWN: "A fact the gate needs could not be read, so it does not send.",
     Reason.CONSENT_EXPIRED: "The consent is older than the workspace allows, or its wording was withdrawn.",
+    Reason.RULE_ARCHIVED: "The version of the rule was archived, or another one took its place.",
 }
 
 

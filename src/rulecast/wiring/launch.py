@@ -9,7 +9,7 @@ from rulecast.plan import Plan, store
 from rulecast.plan.errors import PlanChangedError, PlanNotApprovedError
 from rulecast.rule.book import RuleState
 from rulecast.rule.book.errors import RuleRestsError
-from rulecast.rule.book.store import list_kept
+from rulecast.rule.book.store import list_kept, list_steps
 from rulecast.values.ids import PlanId, RunId
 from rulecast.wiring.approve import SIGNING_PURPOSE, find_change, refuse_if_stale, signed_text, void
 from rulecast.wiring.workspace import Workspace
@@ -49,13 +49,17 @@ async def launch(workspace: Workspace, plan_id: PlanId, *, launched_by: str) -> 
 
 
 async def _refuse_if_resting(connection: Connection, plan: Plan) -> None:
-    """Refuse what a person paused, what waits for one, and what was archived."""
+    """Refuse what a person paused, what waits for one, and what was planned before it was archived."""
     for kept in await list_kept(connection, plan.rule_name):
         is_planned = kept.rule_version_id == plan.rule_version_id
         if kept.state in {RuleState.PAUSED, RuleState.HELD} or (
             is_planned and kept.state is RuleState.ARCHIVED
         ):
             raise RuleRestsError(f"The rule {kept.rule_name} is {kept.state.value}.")
+    for step in await list_steps(connection, plan.rule_name):
+        is_planned = step.rule_version_id == plan.rule_version_id
+        if is_planned and step.state == RuleState.ARCHIVED and step.at >= plan.evaluated_at:
+            raise RuleRestsError(f"The rule {plan.rule_name} was archived since; plan it again.")
 
 
 def _find_forgery(workspace: Workspace, plan: Plan) -> str | None:

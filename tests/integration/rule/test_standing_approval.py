@@ -244,7 +244,12 @@ async def test_an_archived_rule_is_not_launched_by_hand_either(
         await keep_rule(workspace, text())
         (kept,) = await read_rule(workspace, "winback")
         assert kept.state is RuleState.DRAFT
-        assert (await launch(workspace, made.plan_id, launched_by="amal")).is_new
+        with pytest.raises(RuleRestsError, match="plan it again"):
+            await launch(workspace, made.plan_id, launched_by="amal")
+        clock.advance(1)
+        (again,) = await plan_rules(workspace, [text()])
+        await approve(workspace, again.plan_id, approved_by="badr")
+        assert (await launch(workspace, again.plan_id, launched_by="amal")).is_new
 
 
 async def test_only_rules_that_run_by_themselves_get_a_standing_approval(

@@ -24,6 +24,8 @@ CREATE TABLE rule.rule_state (
     CHECK ((act = 'hold') = (reason <> ''))
 );
 CREATE INDEX rule_state_by_version ON rule.rule_state (rule_version_id, rule_state_id);
+-- Both are asked at every send; few rules rest or are archived in some days.
+CREATE INDEX rule_state_archived ON rule.rule_state (at) WHERE state = 'archived';
 CREATE TRIGGER rule_state_is_append_only BEFORE UPDATE OR DELETE ON rule.rule_state
     FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
 
@@ -42,8 +44,7 @@ CREATE TABLE rule.current_state (
     CHECK (state <> 'active' OR activated_at IS NOT NULL)
 );
 CREATE INDEX current_state_by_rule ON rule.current_state (rule_name);
--- What the gate asks at every send: few rules rest at a time.
-CREATE INDEX current_state_at_rest ON rule.current_state (state, since) WHERE state IN ('paused', 'held', 'archived');
+CREATE INDEX current_state_at_rest ON rule.current_state (rule_name) WHERE state IN ('paused', 'held');
 -- One version of a rule is in force: active, resting, or held on its way.
 CREATE UNIQUE INDEX one_version_in_force ON rule.current_state (rule_name)
     WHERE state IN ('active', 'paused') OR state = 'held' AND held_from IN ('active', 'paused');

@@ -1,0 +1,229 @@
+"""Recurring rules run by themselves, once a day: seen at the simulator, over HTTP."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from tests.planning import Person, create_people, planning_workspace, rule_text
+from tests.simulated import NUMBER, TOKEN, Bench, bench
+
+from cloud_api_simulator.clock import real_seconds
+from rulecast.config import Settings
+from rulecast.database import fetch_all
+from rulecast.deliver.stop_watch import StopWatch
+from rulecast.deliver.store import claim_messages
+from rulecast.rule.book import RuleState
+from rulecast.values.clock import ManualClock, VirtualClock
+from rulecast.wiring.recurring import run_due_rules
+from rulecast.wiring.rule_keeping import keep_rule
+from rulecast.wiring.rule_steps import (
+    Offer,
+    activate_rule,
+    approve_rule,
+    archive_rule,
+    pause_rule,
+    read_rule,
+    resume_rule,
+)
+from rulecast.wiring.sender import run_sender
+from rulecast.wiring.template_push import push_templates
+from rulecast.wiring.workspace import Workspace
+
+EVERY_EVENING = "every day at 20:00..22:00 local time of the contact; drop the rest"
+OFFER = Offer(people_per_run=3, people_per_day=3, cost_per_run=Decimal(1), until=date(2026, 12, 31))
+ASHA, BILAL, CHITRA, DEEPA, FATIMA, HICHAM = (Person(phone=f"+21261200000{one}") for one in range(1, 7))
+LIMIT_SECONDS = 30
+
+
+def evening(day: int, minutes: int = 0) -> datetime:
+    """Return the instant of 19:45 in Casablanca on a day of November, and so many minutes later."""
+    return datetime(2026, 11, day, 19 + (45 + minutes) // 60, (45 + minutes) % 60, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shop:
+    """A workspace that sends to a simulator, and a clock to turn."""
+
+    workspace: Workspace
+    clock: ManualClock
+    bench: Bench
+
+    async def outcomes(self) -> list[tuple[int, str]]:
+        """Return day of the month and outcome of every run by schedule, in order."""
+        async with self.workspace.database.connection() as connection:
+            rows = await fetch_all(
+                connection, "SELECT run_day, outcome FROM rule.scheduled_run ORDER BY run_day, taken_at"
+            )
+        return [(day.day, outcome) for day, outcome in rows]
+
+    async def send(self, at: datetime) -> None:
+        """Send what is due at an instant, with a clock that runs from there."""
+        self.clock.set(at)
+        running = VirtualClock(start=at, real_start_seconds=real_seconds(), speed=1.0)
+        workspace = replace(self.workspace, clock=running)
+        await asyncio.wait_for(
+            run_sender(workspace, stop_event=asyncio.Event(), until_idle=True), LIMIT_SECONDS
+        )
+
+    async def waits(self, at: datetime) -> bool:
+        """Return whether a sender that reads its stops at an instant leaves every message where it is."""
+        self.clock.set(at)
+        watch = StopWatch(self.workspace.database, time.monotonic)
+        await watch.read()
+        async with self.workspace.database.transaction() as connection:
+            claimed = await claim_messages(
+                connection,
+                NUMBER,
+                epoch=1,
+                count_max=10,
+                stopped_rules=sorted(watch.stopped_rules),
+                now=at,
+            )
+        return not claimed
+
+    async def states(self) -> dict[str, int]:
+        """Return how many messages stand in each state, with the reason where there is one."""
+        async with self.workspace.database.connection() as connection:
+            rows = await fetch_all(
+                connection, "SELECT trim(state || ' ' || reason), count(*) FROM deliver.message GROUP BY 1"
+            )
+        return dict(rows)
+
+    def reached(self) -> list[str]:
+        """Return the last digit of each number the simulator accepted a message for, in order."""
+        return [row["to"][-1] for row in self.bench.ledger() if row.get("outcome") == "accepted"]
+
+
+@asynccontextmanager
+async def shop(
+    settings: Settings,
+    clock: ManualClock,
+    tmp_path: Path,
+    *,
+    people: Sequence[Person],
+    clauses: str,
+    offer: Offer = OFFER,
+) -> AsyncIterator[Shop]:
+    """Open a shop with one active rule."""
+    clock.set(evening(17, -60))
+    async with bench(tmp_path / "simulator") as running:
+        pointed = replace(settings, graph_base_url=running.url, access_token=TOKEN, lease_seconds=2)
+        async with planning_workspace(pointed, clock) as workspace:
+            await push_templates(workspace)
+            await create_people(workspace, people)
+            await keep_rule(workspace, rule_text(clauses=clauses))
+            await approve_rule(workspace, "winback", offer, approved_by="badr")
+            await activate_rule(workspace, "winback")
+            yield Shop(workspace=workspace, clock=clock, bench=running)
+
+
+async def test_two_evenings_send_by_themselves_each_once(
+    settings: Settings, clock: ManualClock, tmp_path: Path
+) -> None:
+    async with shop(settings, clock, tmp_path, people=[ASHA, BILAL], clauses=EVERY_EVENING) as open_shop:
+        workspace = open_shop.workspace
+        assert await run_due_rules(workspace) == []
+        for day in (17, 18):
+            clock.set(evening(day))
+            ran = await asyncio.gather(*(run_due_rules(workspace) for _ in range(3)))
+            assert [run.outcome for runs in ran for run in runs] == ["launched"]
+            await open_shop.send(evening(day, 20))
+            assert await run_due_rules(workspace) == []
+        assert await open_shop.outcomes() == [(17, "launched"), (18, "launched")]
+        assert sorted(open_shop.reached()) == ["1", "1", "2", "2"]
+
+
+async def test_limits_per_person_hold_over_days_and_a_growing_audience_leaves_the_envelope(
+    settings: Settings, clock: ManualClock, tmp_path: Path
+) -> None:
+    clauses = f"{EVERY_EVENING}\nlimit this rule to 1 per person per 14 days"
+    offer = replace(OFFER, people_per_run=2, people_per_day=2)
+    async with shop(
+        settings, clock, tmp_path, people=[ASHA, BILAL], clauses=clauses, offer=offer
+    ) as open_shop:
+        workspace = open_shop.workspace
+        clock.set(evening(17))
+        await run_due_rules(workspace)
+        await open_shop.send(evening(17, 20))
+        await create_people(workspace, [CHITRA])
+        clock.set(evening(18))
+        await run_due_rules(workspace)
+        await open_shop.send(evening(18, 20))
+        assert open_shop.reached()[2:] == ["3"]
+        clock.set(evening(19))
+        assert [run.outcome for run in await run_due_rules(workspace)] == ["nobody"]
+        await create_people(workspace, [DEEPA, FATIMA, HICHAM])
+        clock.set(evening(20))
+        (run,) = await run_due_rules(workspace)
+        assert run.detail == "people_per_run: 3 people, 2 signed"
+        (kept,) = await read_rule(workspace, "winback")
+        assert (kept.state, kept.reason) == (RuleState.HELD, "people_per_run")
+        clock.set(evening(21))
+        assert await run_due_rules(workspace) == []
+        assert len(open_shop.reached()) == 3
+        await approve_rule(workspace, "winback", OFFER, approved_by="badr")
+        await resume_rule(workspace, "winback")
+        assert [run.outcome for run in await run_due_rules(workspace)] == ["launched"]
+        await open_shop.send(evening(21, 20))
+        assert sorted(open_shop.reached()[3:]) == ["4", "5", "6"]
+
+
+async def test_nothing_of_a_paused_rule_leaves_and_a_missed_evening_stays_missed(
+    settings: Settings, clock: ManualClock, tmp_path: Path
+) -> None:
+    async with shop(settings, clock, tmp_path, people=[ASHA, BILAL], clauses=EVERY_EVENING) as open_shop:
+        workspace = open_shop.workspace
+        clock.set(evening(17))
+        await run_due_rules(workspace)
+        await pause_rule(workspace, "winback", why="the shop is closed")
+        assert await open_shop.waits(evening(17, 20))
+        await resume_rule(workspace, "winback")
+        await open_shop.send(evening(17, 30))
+        assert sorted(open_shop.reached()) == ["1", "2"]
+        clock.set(evening(20, 60))
+        await run_due_rules(workspace)
+        assert await open_shop.outcomes() == [
+            (17, "launched"),
+            (18, "missed"),
+            (19, "missed"),
+            (20, "launched"),
+        ]
+        await archive_rule(workspace, "winback")
+        await open_shop.send(evening(20, 70))
+        assert await open_shop.states() == {"accepted": 2, "cancelled rule_archived": 2}
+        assert len(open_shop.reached()) == 2
+        clock.set(evening(21))
+        assert await run_due_rules(workspace) == []
+
+
+async def test_a_run_whose_process_died_is_taken_up_again_and_launched_once(
+    settings: Settings, clock: ManualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with shop(settings, clock, tmp_path, people=[ASHA], clauses=EVERY_EVENING) as open_shop:
+        workspace = open_shop.workspace
+        clock.set(evening(17))
+        for step in ("ask_engine", "launch_under_standing_approval", "_end"):
+            with monkeypatch.context() as patched:
+                patched.setattr(f"rulecast.wiring.recurring.{step}", _die)
+                with pytest.raises(ProcessDeathError):
+                    await run_due_rules(workspace)
+        assert [run.outcome for run in await run_due_rules(workspace)] == ["launched"]
+        async with workspace.database.connection() as connection:
+            counted = await fetch_all(
+                connection, "SELECT (SELECT count(*) FROM deliver.run), (SELECT count(*) FROM plan.plan)"
+            )
+    assert counted == [(1, 1)]
+
+
+class ProcessDeathError(BaseException):
+    """Stands for the end of the process: nothing after it runs."""
+
+
+async def _die(*_: object, **__: object) -> None:
+    raise ProcessDeathError
