@@ -1,17 +1,22 @@
 """The SQL that rules become: text of an author is always a literal, shapes are the ones that run fast."""
 
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from tests.engines import DuckEngine
 from tests.generative.rule_relations import create_relations
 from tests.generative.rule_world import CATALOGUE
+from tests.unit.golden.rule_sql import DIALECTS, golden_file, golden_text
 
 from rulecast.rule.engine import PersonFacts, Relations, compile_audience
-from rulecast.rule.engine.compile_sql import Dialect
+from rulecast.rule.engine.sql_errors import MeasureTooWideError, UnsupportedInDialectError
+from rulecast.rule.engine.sql_field import anniversaries
+from rulecast.rule.engine.sql_nodes import Dialect
+from rulecast.rule.engine.sql_zone import OFFSET_STEP_MINUTES
 from rulecast.rule.language import RuleProblems
 from rulecast.rule.language.check import check_condition
+from rulecast.values.zone_offsets import zone_offsets
 
 NOW = datetime(2026, 11, 17, 18, 55, tzinfo=UTC)
 
@@ -88,3 +93,47 @@ def test_a_column_without_any_value_loses_nobody_to_the_engines_row_group_prunin
             compiled = compile_audience(condition, "duckdb", now=NOW, relations=relations)
             assert "DISTINCT FROM" not in compiled.sql
             assert len(engine.run(compiled.sql)) == len(people), text
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_every_kind_of_condition_becomes_the_sql_of_the_golden_file(dialect: Dialect) -> None:
+    kept = golden_file(dialect).read_text(encoding="utf-8")
+    assert kept == golden_text(dialect), "run: python -m tests.unit.golden.rule_sql"
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_no_engine_is_asked_for_local_time(dialect: Dialect) -> None:
+    statement = golden_text(dialect).lower()
+    for banned in ("time zone", "timezone", "utc_timestamp", "current_", "now()", "tolocal", "strftime"):
+        assert banned not in statement
+
+
+def test_a_regular_expression_is_refused_where_it_would_not_be_linear() -> None:
+    with pytest.raises(UnsupportedInDialectError) as refused:
+        sql_of('not city matches "^casa"', "postgres")
+    assert refused.value.code == "RC-ENGINE-001"
+
+
+def test_a_calculation_too_wide_for_the_engine_is_refused_before_it_runs() -> None:
+    text = "sum(purchase.amount) / sum(purchase.pieces) > sum(purchase.amount) in last 30 days / count(visit)"
+    with pytest.raises(MeasureTooWideError, match="duckdb holds 38"):
+        sql_of(text)
+    assert sql_of(text, "postgres")
+    assert sql_of("sum(purchase.amount) / count(purchase) > average(purchase.amount) in last 30 days")
+
+
+def test_a_bucket_compares_hexadecimal_digits() -> None:
+    assert sql_of('bucket("autumn") < 50').endswith(
+        "LEFT(MD5('autumn:' || CAST(contact.\"contact_id\" AS TEXT)), 8) < '80000000'"
+    )
+
+
+def test_local_time_is_kept_to_quarters_of_an_hour_by_every_zone() -> None:
+    assert all(row.minutes % OFFSET_STEP_MINUTES == 0 for row in zone_offsets())
+
+
+def test_an_anniversary_of_a_leap_day_falls_on_the_first_of_march() -> None:
+    assert anniversaries(date(2026, 2, 27), 3) == [(2026, 227, 301)]
+    assert anniversaries(date(2026, 3, 1), 1) == [(2026, 229, 301)]
+    assert anniversaries(date(2028, 2, 29), 1) == [(2028, 229, 229)]
+    assert anniversaries(date(2026, 12, 31), 2) == [(2027, 101, 101), (2026, 1231, 1231)]

@@ -1,0 +1,1 @@
+"""The SQL of one condition of every kind, kept per dialect."""
