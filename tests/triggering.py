@@ -21,7 +21,8 @@ TRIGGERED = """rule {name}
   purpose marketing
   when {condition}
   {trigger}
-{clauses}  send template winback in the contact's language (fr, ar, en; else fr) (name: first_name or "client") from casablanca_main
+{clauses}  send template winback in the contact's language (fr, ar, en; else fr)
+    (name: first_name or "client") from casablanca_main
   limit this rule to {limit} per person per 1 days
 """
 _KEYS = count(1)
@@ -67,7 +68,7 @@ async def put_in_force(
     return versions
 
 
-async def happens(  # noqa: PLR0913 - everything an event can differ in
+async def happens(
     workspace: Workspace,
     contact_id: ContactId,
     name: str = "purchase",

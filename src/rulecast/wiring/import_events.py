@@ -23,7 +23,7 @@ from rulecast.profile.store_people import PeopleOrigin, StoredPeople, find_peopl
 from rulecast.values.catalogue import BUILT_IN_EVENTS, Catalogue
 from rulecast.values.ids import ContactId, ImportId
 from rulecast.vault import Vault
-from rulecast.wiring.import_run import ImportOrder, ImportReport, ImportRun, import_run
+from rulecast.wiring.import_run import ImportOrder, ImportReport, ImportRun, import_run, say_importing
 from rulecast.wiring.imports import ATTEMPTS, Progress
 from rulecast.wiring.workspace import Workspace
 
@@ -150,6 +150,7 @@ class EventStore:
         for attempt in range(ATTEMPTS):
             try:
                 async with self._workspace.database.transaction() as connection:
+                    await say_importing(connection)
                     done, rejects, met = await self._write(connection, batch, keys)
             except (UniqueViolation, DeadlockDetected):
                 if attempt == ATTEMPTS - 1:

@@ -16,11 +16,18 @@ from rulecast.collect.imports.proposal import Proposal
 from rulecast.collect.imports.refusals import Reject
 from rulecast.collect.imports.reject_file import RejectFile
 from rulecast.collect.imports.write_mapping import write_mapping
-from rulecast.database import Connection
+from rulecast.database import Connection, execute, load_queries
 from rulecast.database.locks import lock_in_transaction
 from rulecast.observe.append_audit import append_audit
 from rulecast.wiring.catalogue import read_declared, save_declared
 from rulecast.wiring.workspace import Workspace
+
+QUERIES = load_queries(__package__)
+
+
+async def say_importing(connection: Connection) -> None:
+    """Mark the caller's transaction as an import's, so that it makes nobody enter an audience loudly."""
+    await execute(connection, QUERIES["say_importing"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from rulecast.database.errors import DeadlockDetected, UniqueViolation
 from rulecast.profile.store_people import PeopleOrigin, store_people
 from rulecast.values.catalogue import Attribute
 from rulecast.values.purpose import ConsentStatus
-from rulecast.wiring.import_run import ImportOrder, ImportReport, ImportRun, import_run
+from rulecast.wiring.import_run import ImportOrder, ImportReport, ImportRun, import_run, say_importing
 from rulecast.wiring.workspace import Workspace
 
 # Two imports that meet on one new person, or on two in opposite order: the second finds them at the next try.
@@ -74,6 +74,7 @@ async def _store_batch(workspace: Workspace, run: ImportRun, batch: ReadBatch[Pe
     for attempt in range(ATTEMPTS):
         try:
             async with workspace.database.transaction() as connection:
+                await say_importing(connection)
                 stored = await store_people(
                     connection, workspace.vault, batch.read.people, origin=origin, now=workspace.clock.now()
                 )
