@@ -261,3 +261,7 @@ LEFT JOIN LATERAL (
     WHERE m.message_id IS NULL AND o.opaque_id = i.opaque_id LIMIT 1
 ) AS a ON true
 WHERE coalesce(m.contact_id, a.contact_id) IS NOT NULL;
+
+-- name: say_importing
+-- What an import brings into an audience fires nothing; the table of arrivals notes it by this word.
+SET LOCAL rulecast.importing = 'on';
