@@ -60,7 +60,9 @@ async def read_catalogue(connection: Connection, default_zone: str) -> Catalogue
     """Return everything a rule can name in this workspace."""
     declared = await read_declared(connection)
     return declared.catalogue(
-        templates=_signatures(await list_templates(connection)),
+        templates=signatures_of(
+            one for one in await list_templates(connection) if one.status in KNOWN_STATUSES
+        ),
         numbers=[number.name for number in await list_numbers(connection)],
         default_zone=default_zone,
     )
@@ -150,12 +152,11 @@ def _event(kept: Mapping[str, Any]) -> EventDefinition:
     )
 
 
-def _signatures(templates: Iterable[MessageTemplate]) -> tuple[Template, ...]:
-    """Join the languages of each template that Meta approved at some time, with all their parameters in order."""
+def signatures_of(templates: Iterable[MessageTemplate]) -> tuple[Template, ...]:
+    """Join the languages of each template, with all their parameters in order."""
     by_name: dict[str, list[MessageTemplate]] = {}
     for one in templates:
-        if one.status in KNOWN_STATUSES:
-            by_name.setdefault(one.name, []).append(one)
+        by_name.setdefault(one.name, []).append(one)
     return tuple(_signature(name, found) for name, found in sorted(by_name.items()))
 
 

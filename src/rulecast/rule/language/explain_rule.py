@@ -1,134 +1,234 @@
 """A rule in plain sentences, for people who do not write rules."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date
+from typing import TypeAlias
 
 from rulecast.rule.language import condition as c
 from rulecast.rule.language import document as d
+from rulecast.rule.language import explain_condition_zh as chinese
 from rulecast.rule.language.explain_condition import describe_condition, describe_pattern
-from rulecast.rule.language.format_condition import format_duration, quoted
-from rulecast.rule.language.format_rule import format_percent
+from rulecast.rule.language.explain_phrases import PHRASES
+from rulecast.rule.language.format_values import format_amount, format_duration, format_scalar, quoted
+from rulecast.rule.language.keywords import CLOSED_WORD, Language, chinese_of
+
+Sentences: TypeAlias = Iterator[str]
 
 
-def explain_rule(rule: d.Rule) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speech:
+    """How one language says things: its phrases by name, and its words for what stands inside them."""
+
+    phrases: dict[str, str]
+    condition: Callable[[c.Condition], str]
+    pattern: Callable[[c.EventPattern], str]
+    duration: Callable[[c.Duration], str]
+    scalar: Callable[[c.Scalar], str]
+    # A word of a closed list, such as a day or a band.
+    word: Callable[[str], str]
+
+    def say(self, phrase: str, **values: object) -> str:
+        """Return a phrase with its values."""
+        return self.phrases[phrase].format(**values)
+
+    def listed(self, words: tuple[str, ...]) -> str:
+        """Return words in a row."""
+        return self.phrases["comma"].join(words)
+
+
+ENGLISH = Speech(
+    phrases={name: english for name, (english, _) in PHRASES.items()},
+    condition=describe_condition,
+    pattern=describe_pattern,
+    duration=format_duration,
+    scalar=format_scalar,
+    word=str,
+)
+CHINESE = Speech(
+    phrases={name: words for name, (_, words) in PHRASES.items()},
+    condition=chinese.describe_condition,
+    pattern=chinese.describe_pattern,
+    duration=chinese.duration,
+    scalar=chinese.scalar,
+    word=lambda word: chinese_of(CLOSED_WORD, word) or word,
+)
+SPEECHES: dict[Language, Speech] = {"en": ENGLISH, "zh": CHINESE}
+
+
+def explain_rule(rule: d.Rule, *, language: Language = "en") -> tuple[str, ...]:
     """Return what the rule does, one sentence each."""
-    return tuple(_sentences(rule))
+    return tuple(_sentences(rule, SPEECHES[language]))
 
 
-def _sentences(rule: d.Rule) -> Iterator[str]:
-    about = f" {rule.about}" if rule.about is not None else ""
-    yield (
-        f"Rule {rule.name}, version {rule.version}, serves the purpose {rule.purpose} "
-        f"with priority {rule.priority.number} in the band {rule.priority.band}.{about}"
+def _sentences(rule: d.Rule, speech: Speech) -> Sentences:
+    yield speech.say(
+        "header",
+        name=rule.name,
+        version=rule.version,
+        purpose=speech.word(rule.purpose),
+        number=rule.priority.number,
+        band=speech.word(rule.priority.band),
+        about=f" {rule.about}" if rule.about is not None else "",
     )
-    yield from _audience(rule.condition)
-    yield from _send(rule.send)
+    if rule.score is not None:
+        yield speech.say("score", score=rule.score.name)
+    yield from _beginning(rule, speech)
+    yield from _audience(rule.condition, speech)
+    yield from _messages(rule, speech)
     for action in rule.actions:
-        yield _action(action)
-    yield from _schedule(rule.schedule)
-    yield from _limits(rule)
-    yield from _experiment(rule)
+        yield _action(action, speech)
+    yield from _schedule(rule, speech)
+    yield from _limits(rule, speech)
+    yield from _experiment(rule, speech)
+    if rule.examples:
+        yield speech.say("examples", count=len(rule.examples))
 
 
-def _audience(condition: c.Condition) -> Iterator[str]:
+def _beginning(rule: d.Rule, speech: Speech) -> Sentences:
+    validity, trigger = rule.validity, rule.trigger
+    if validity is not None:
+        start, end = validity.start, validity.end
+        phrase = "valid" if start and end else "valid from" if start else "valid until"
+        yield speech.say(phrase, start=start and start.isoformat(), end=end and end.isoformat())
+    if isinstance(trigger, d.EnteringTrigger):
+        yield speech.say("on entering")
+    if isinstance(trigger, d.EventTrigger):
+        delay = speech.say("delay", duration=speech.duration(trigger.delay)) if trigger.delay else ""
+        yield speech.say("on event", event=speech.pattern(trigger.pattern), delay=delay)
+        older = trigger.older_than or d.OLDER_THAN_DEFAULT
+        imports = speech.say("imports yes" if trigger.with_imports else "imports no")
+        yield speech.say("older", duration=speech.duration(older), imports=imports)
+    if rule.decision_seconds is not None:
+        yield speech.say("decide", seconds=rule.decision_seconds)
+
+
+def _audience(condition: c.Condition, speech: Speech) -> Sentences:
     if isinstance(condition, c.And):
-        yield "It is for people for whom all of this is true:"
+        yield speech.say("all of")
         for part in condition.parts:
-            yield f"- {describe_condition(part)}"
+            yield f"- {speech.condition(part)}"
     else:
-        yield f"It is for people for whom this is true: {describe_condition(condition)}."
+        yield speech.say("condition", condition=speech.condition(condition))
 
 
-def _send(send: d.SendTemplate) -> Iterator[str]:
-    if send.languages == (send.fallback_language,):
-        language = f"in {send.fallback_language}"
-    elif send.fallback_language is None:
-        language = f"in their language if it is {', '.join(send.languages)}; others get nothing"
-    else:
-        language = (
-            f"in their language if it is {', '.join(send.languages)}, otherwise in {send.fallback_language}"
+def _messages(rule: d.Rule, speech: Speech) -> Sentences:
+    yield speech.say("send", **_message(rule.send, speech))
+    yield from _details(rule.send, speech)
+    for one in rule.variant_sends:
+        yield speech.say("variant send", variant=one.variant, **_message(one.send, speech))
+        yield from _details(one.send, speech)
+    for step in rule.follow_ups:
+        outcomes = speech.say("and").join(
+            speech.say(f"outcome {'not ' if outcome.negated else ''}{outcome.word}")
+            for outcome in step.outcomes
         )
-    yield f"They get the template {send.template} from {send.number}, {language}."
+        after = speech.duration(step.after)
+        yield speech.say("follow-up", after=after, outcomes=outcomes, **_message(step.send, speech))
+        yield from _details(step.send, speech)
+
+
+def _message(send: d.SendTemplate, speech: Speech) -> dict[str, str]:
+    if send.languages == (send.fallback_language,):
+        phrase = "language fixed"
+    else:
+        phrase = "language or none" if send.fallback_language is None else "language or"
+    language = speech.say(phrase, languages=speech.listed(send.languages), fallback=send.fallback_language)
+    return {"template": send.template, "number": send.number, "language": language}
+
+
+def _details(send: d.SendTemplate, speech: Speech) -> Sentences:
     for parameter in send.parameters:
-        yield f"- {parameter.name} is {_parameter(parameter)}"
+        text = quoted(parameter.default or "")
+        if parameter.coupon_pool is not None:
+            yield speech.say("coupon", name=parameter.name, pool=parameter.coupon_pool)
+        elif parameter.attribute is None:
+            yield speech.say("text", name=parameter.name, text=text)
+        else:
+            phrase = "attribute" if parameter.default is None else "attribute or"
+            yield speech.say(phrase, name=parameter.name, attribute=parameter.attribute, text=text)
+    for link in send.links:
+        yield speech.say("link", name=link.name, url=link.url)
 
 
-def _parameter(parameter: d.Parameter) -> str:
-    if parameter.coupon_pool is not None:
-        return f"a coupon from {parameter.coupon_pool}"
-    if parameter.attribute is None:
-        return f"the text {quoted(parameter.default or '')}"
-    if parameter.default is None:
-        return f"their {parameter.attribute}; who has none gets nothing"
-    return f"their {parameter.attribute}, or {quoted(parameter.default)} where it is missing"
-
-
-def _action(action: d.Action) -> str:
-    moments = {
-        d.Moment.ACCEPTED: "When a message is accepted",
-        d.Moment.DELIVERED: "When a message is delivered",
-        d.Moment.CLICKED: "When a link is clicked",
-        d.Moment.REPLIED: "When the person replies",
-    }
-    what: str
+def _action(action: d.Action, speech: Speech) -> str:
+    moment = speech.say(f"moment {action.moment}")
     match action:
-        case d.SetAction():
-            what = f"{action.attribute.name} is set"
-        case d.AssignAction():
-            what = f"the conversation goes to the team {quoted(action.team)}"
-        case d.NotifyAction():
-            what = f"{quoted(action.recipient)} is told"
         case d.TagAction():
-            verb = "gets" if action.operation == "add" else "loses"
-            what = f"the person {verb} the tag {quoted(action.tag)}"
-    return f"{moments[action.moment]}, {what}."
+            return speech.say(f"tag {action.operation}", moment=moment, tag=quoted(action.tag))
+        case d.SetAction(value=None):
+            return speech.say("set now", moment=moment, attribute=action.attribute.name)
+        case d.SetAction(value=value):
+            written = speech.scalar(value.value) if value is not None else ""
+            return speech.say("set", moment=moment, attribute=action.attribute.name, value=written)
+        case d.AssignAction():
+            return speech.say("assign", moment=moment, team=quoted(action.team))
+        case d.NotifyAction():
+            return speech.say("notify", moment=moment, recipient=quoted(action.recipient))
 
 
-def _schedule(schedule: d.Schedule | None) -> Iterator[str]:
+def _schedule(rule: d.Rule, speech: Speech) -> Sentences:
+    schedule = rule.schedule
     if schedule is None:
-        yield "Messages go out from the launch on, at any hour that quiet hours allow."
+        yield speech.say("no window" if rule.trigger is None else "no window triggered")
         return
-    days = "any day" if len(schedule.days) == len(c.Weekday) else ", ".join(schedule.days)
-    yield (
-        f"Messages go out on {days} from {schedule.start:%H:%M} until before {schedule.end:%H:%M}, "
-        f"local time of the person. {_leftover(schedule.leftover)}"
+    yield speech.say(
+        "every" if schedule.recurrence == "every" else "once",
+        days=_days(schedule, speech),
+        start=f"{schedule.start:%H:%M}",
+        end=f"{schedule.end:%H:%M}",
+        leftover=_leftover(schedule.leftover, speech),
     )
+    if schedule.skips_holidays:
+        yield speech.say("holidays")
 
 
-def _leftover(leftover: d.Leftover) -> str:
+def _days(schedule: d.Schedule, speech: Speech) -> str:
+    if schedule.month_days:
+        days = speech.listed(tuple(str(day) for day in schedule.month_days))
+        return speech.say("month days", days=days)
+    if len(schedule.days) == len(c.Weekday):
+        return speech.say("any day")
+    return speech.listed(tuple(speech.word(day) for day in schedule.days))
+
+
+def _leftover(leftover: d.Leftover, speech: Speech) -> str:
     match leftover:
         case d.DropRest():
-            return "What the first window does not send is not sent."
+            return speech.say("drop")
         case d.CarryOver(until=c.Duration() as duration):
-            return f"What a window does not send waits for the next one, for {format_duration(duration)} at most."
+            return speech.say("carry for", until=speech.duration(duration))
         case d.CarryOver(until=date() as day):
-            return f"What a window does not send waits for the next one, through {day.isoformat()}."
+            return speech.say("carry until", until=day.isoformat())
         case d.CarryOver(until=weekday):
-            return f"What a window does not send waits for the next one, through {weekday}."
+            return speech.say("carry until", until=speech.word(str(weekday)))
 
 
-def _limits(rule: d.Rule) -> Iterator[str]:
-    if rule.person_limit is not None:
-        limit = rule.person_limit
-        yield f"Nobody gets more than {limit.count} of this rule's messages in {format_duration(limit.per)}."
+def _limits(rule: d.Rule, speech: Speech) -> Sentences:
+    for phrase, limit in (("person limit", rule.person_limit), ("workspace limit", rule.workspace_limit)):
+        if limit is not None:
+            yield speech.say(phrase, count=limit.count, per=speech.duration(limit.per))
     if rule.batch is not None:
-        yield f"At most {rule.batch.size} messages go out every {format_duration(rule.batch.every)}."
+        yield speech.say("batch", size=rule.batch.size, every=speech.duration(rule.batch.every))
     if rule.budget is not None:
-        yield f"A run costs at most {format_percent(rule.budget.amount)} {rule.budget.currency}."
+        amount = format_amount(rule.budget.amount)
+        yield speech.say(f"budget {rule.budget.per}", amount=amount, currency=rule.budget.currency)
 
 
-def _experiment(rule: d.Rule) -> Iterator[str]:
+def _experiment(rule: d.Rule, speech: Speech) -> Sentences:
     if rule.holdout_percent is not None:
-        yield f"{format_percent(rule.holdout_percent)}% of the people are held out to measure the effect."
+        yield speech.say("holdout", percent=format_amount(rule.holdout_percent))
     if rule.variants:
-        arms = ", ".join(f"{arm.name} for {format_percent(arm.percent)}%" for arm in rule.variants)
-        yield f"Variants: {arms}."
-    if rule.success is not None:
-        worth = f", worth its {rule.success.worth}" if rule.success.worth is not None else ""
-        yield (
-            f"Success is {describe_pattern(rule.success.event)} within "
-            f"{format_duration(rule.success.within)} after the message{worth}."
+        arms = tuple(
+            speech.say("arm", name=arm.name, percent=format_amount(arm.percent)) for arm in rule.variants
         )
+        yield speech.say("variants", arms=speech.listed(arms))
+    success = rule.success
+    if success is not None:
+        worth = speech.say("worth", worth=success.worth) if success.worth is not None else ""
+        within = speech.duration(success.within)
+        yield speech.say("success", event=speech.pattern(success.event), within=within, worth=worth)
     for test in rule.stop_tests:
-        after = f" once {test.after_delivered} are delivered" if test.after_delivered else ""
-        yield f"It stops if {test.measure} pass {format_percent(test.above_percent)}% of delivered messages{after}."
+        after = speech.say("stop after", count=test.after_delivered) if test.after_delivered else ""
+        percent = format_amount(test.above_percent)
+        yield speech.say("stop", measure=speech.say(test.measure), percent=percent, after=after)

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from rulecast.rule.language import condition as c
 from rulecast.rule.language import document as d
+from rulecast.rule.language.format_chinese import in_chinese
 from rulecast.rule.language.format_condition import (
     format_condition,
     format_duration,
@@ -13,16 +14,18 @@ from rulecast.rule.language.format_condition import (
     format_scalar,
     quoted,
 )
+from rulecast.rule.language.keywords import Language
 
 INDENT = "  "
 CONDITION_INDENT = "    "
 
 
-def format_rule(rule: d.Rule) -> str:
-    """Return the rule as text that parses to the same rule."""
+def format_rule(rule: d.Rule, *, language: Language = "en") -> str:
+    """Return the rule as text that parses to the same rule, with keywords in English or Chinese."""
     lines = [f"rule {rule.name}"]
     lines.extend(INDENT + line for line in _clauses(rule))
-    return "\n".join(lines) + "\n"
+    text = "\n".join(lines) + "\n"
+    return in_chinese(text) if language == "zh" else text
 
 
 def _clauses(rule: d.Rule) -> Iterator[str]:

@@ -4,6 +4,7 @@ The grammar is written with English words. On loading, the pattern of every keyw
 the lexer hands the English word on, so that nothing behind it knows which language a rule is written in.
 """
 
+# ruff: noqa: RUF001 - signs that look like others are what this file is about.
 import csv
 import re
 from collections.abc import Callable
@@ -22,6 +23,8 @@ DEFINITION = re.compile(r"^(\w+)((?:\.\d)?): /(.+)/i$", re.MULTILINE)
 BORDER = r"(?![\u4e00-\u9fff])"
 # Signs that Chinese keyboards type for those of the grammar; each is one character, so places stay what they are.
 SIGNS = str.maketrans("（），、：；＝＜＞！％／．－＋＊　", "(),,:;=<>!%/.-+* ")
+CHINESE_WORD = re.compile(r"[\u4e00-\u9fff]")
+QUOTED = re.compile(r'"(?:\\.|[^"\\\n])*"')
 TEXT_OPENS = frozenset('"“”')
 
 
@@ -69,6 +72,11 @@ def chinese_of(terminal: str, word: str) -> str | None:
 def label_of(terminal: str) -> str | None:
     """Return the English word of a terminal that has one word."""
     return next((word.english for word in keywords() if word.terminal == terminal), None)
+
+
+def language_of(text: str) -> Language:
+    """Return in which language the keywords of a text are written, texts in quotes left aside."""
+    return "zh" if CHINESE_WORD.search(QUOTED.sub("", plain_signs(text))) else "en"
 
 
 def with_chinese(grammar: str) -> str:

@@ -1,0 +1,229 @@
+"""`rulecast rule check|fmt|explain`: reading, formatting and explaining rule files."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.text import Text
+
+from rulecast.cli.session import JsonOption, Terminal, run, session_of
+from rulecast.cli.text_file import read_text_file, read_text_now
+from rulecast.rule.language import (
+    CheckedRule,
+    RuleProblem,
+    RuleProblems,
+    check_rule,
+    explain_rule,
+    format_rule,
+    parse_rule,
+)
+from rulecast.rule.language.find_loops import find_book_loops
+from rulecast.rule.language.format_condition import format_condition
+from rulecast.rule.language.keywords import Language, language_of
+from rulecast.values.catalogue import Catalogue
+from rulecast.values.errors import RulecastError
+from rulecast.wiring.file_catalogue import read_file_catalogue
+from rulecast.wiring.plan_terms import check as check_or_refuse
+from rulecast.wiring.workspace import Workspace
+
+FileArgument = Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False)]
+FilesArgument = Annotated[list[Path], typer.Argument(metavar="FILE...", exists=True, dir_okay=False)]
+WorkspaceFileOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--workspace-file",
+        metavar="FILE",
+        exists=True,
+        dir_okay=False,
+        help="Check against what this workspace file declares; no workspace is needed.",
+    ),
+]
+LanguageOption = Annotated[
+    Literal["en", "zh"] | None,
+    typer.Option("--lang", help="English or Chinese; without it, the language of the file."),
+]
+PROBLEMS = 1
+
+
+class RuleTextError(RulecastError):
+    """A rule file cannot be read as a rule."""
+
+    code = "RC-RULE-001"
+    summary = "A rule file cannot be read as a rule."
+    remedy = "Correct the places shown; `rulecast rule check FILE` shows all of them."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedFile:
+    """One rule file, its text, and what was found."""
+
+    file: Path
+    text: str
+    found: CheckedRule | RuleProblems
+    loops: tuple[RuleProblem, ...] = ()
+
+    @property
+    def problems(self) -> tuple[RuleProblem, ...]:
+        """Return errors or, where the rule is correct, its warnings."""
+        found = self.found.problems if isinstance(self.found, RuleProblems) else self.found.warnings
+        return (*self.loops, *found)
+
+    @property
+    def is_correct(self) -> bool:
+        """Return whether the rule may be kept."""
+        return not self.loops and not isinstance(self.found, RuleProblems)
+
+
+def check(
+    context: typer.Context,
+    files: FilesArgument,
+    workspace_file: WorkspaceFileOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Check rules against the workspace and show every problem with its place and a hint."""
+    if workspace_file is not None:
+        session = session_of(context)
+        catalogue = read_file_catalogue(
+            read_text_now(workspace_file), source=workspace_file.name, settings=session.settings
+        )
+        texts = [read_text_now(file) for file in files]
+        code = _show(_check_all(files, texts, catalogue), session.terminal, json=json)
+        if code:
+            raise typer.Exit(code)
+        return
+
+    async def work(workspace: Workspace, terminal: Terminal) -> int:
+        texts = [await read_text_file(file) for file in files]
+        async with workspace.database.connection() as connection:
+            catalogue = await workspace.catalogue(connection)
+        return _show(_check_all(files, texts, catalogue), terminal, json=json)
+
+    run(context, work)
+
+
+def _check_all(files: Sequence[Path], texts: Sequence[str], catalogue: Catalogue) -> list[CheckedFile]:
+    """Check each file alone, and all that are correct together."""
+    found = [check_rule(text, catalogue) for text in texts]
+    rules = [one.rule for one in found if isinstance(one, CheckedRule)]
+    loops = find_book_loops(rules)
+    return [
+        CheckedFile(
+            file=file,
+            text=text,
+            found=one,
+            loops=tuple(
+                loop.problem
+                for loop in loops
+                if isinstance(one, CheckedRule) and loop.steps[0].rule == one.rule.name
+            ),
+        )
+        for file, text, one in zip(files, texts, found, strict=True)
+    ]
+
+
+def _show(checked: Sequence[CheckedFile], terminal: Terminal, *, json: bool) -> int:
+    for one in checked:
+        if json:
+            terminal.print_json(
+                {
+                    "file": str(one.file),
+                    "ok": one.is_correct,
+                    "problems": [_problem_json(problem) for problem in one.problems],
+                }
+            )
+            continue
+        for problem in one.problems:
+            terminal.print(Text(problem.render(one.text) + "\n"))
+        verdict = ("checks", "bold green") if one.is_correct else ("has errors", "bold red")
+        terminal.print(Text.assemble(f"{one.file.name} ", verdict))
+    return 0 if all(one.is_correct for one in checked) else PROBLEMS
+
+
+def _problem_json(problem: RuleProblem) -> dict[str, object]:
+    return {
+        "code": problem.code,
+        "severity": problem.severity,
+        "message": problem.message,
+        "span": {
+            "line": problem.span.line,
+            "column": problem.span.column,
+            "length": problem.span.length,
+        },
+        "expected": problem.expected,
+        "found": problem.found,
+        "hint": problem.hint,
+    }
+
+
+def fmt(
+    files: FilesArgument,
+    lang: LanguageOption = None,
+    check_only: Annotated[
+        bool, typer.Option("--check", help="Change nothing; exit code 1 if it would change.")
+    ] = False,
+) -> None:
+    """Write rule files in their one canonical form, with keywords in English or Chinese."""
+    would_change = [_format_file(file, lang, check_only=check_only) for file in files]
+    if check_only and any(would_change):
+        raise typer.Exit(PROBLEMS)
+
+
+def _format_file(file: Path, language: Language | None, *, check_only: bool) -> bool:
+    """Format one file, or only look, and return whether its text is another than the canonical one."""
+    text = read_text_now(file)
+    parsed = parse_rule(text)
+    if isinstance(parsed, RuleProblems):
+        shown = "\n".join(problem.render(text) for problem in parsed.problems)
+        raise RuleTextError(f"{file.name} cannot be read.\n{shown}")
+    formatted = format_rule(parsed, language=language or language_of(text))
+    if formatted == text:
+        sys.stdout.write(f"{file.name} has its canonical form.\n")
+        return False
+    if not check_only:
+        file.write_text(formatted, encoding="utf-8")
+    sys.stdout.write(f"{file.name} {'would change' if check_only else 'was formatted'}.\n")
+    return True
+
+
+def explain(
+    context: typer.Context,
+    file: FileArgument,
+    lang: Annotated[
+        Literal["en", "zh"], typer.Option("--lang", help="The language of the sentences.")
+    ] = "en",
+    passes: Annotated[
+        bool, typer.Option("--passes", help="Also show the condition as written and with exact meaning.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Say in plain sentences what a rule does."""
+
+    async def work(workspace: Workspace, terminal: Terminal) -> None:
+        text = await read_text_file(file)
+        async with workspace.database.connection() as connection:
+            checked = check_or_refuse(text, await workspace.catalogue(connection))
+        sentences = explain_rule(checked.rule, language=lang)
+        if json:
+            terminal.print_json(
+                {
+                    "sentences": list(sentences),
+                    "attributes_read": sorted(checked.attributes_read),
+                    "events_read": sorted(checked.events_read),
+                    "reads_behaviour": checked.reads_behaviour,
+                    "as_written": format_condition(checked.rule.condition),
+                    "exact": format_condition(checked.condition),
+                }
+            )
+            return
+        for sentence in sentences:
+            terminal.print(Text(sentence))
+        reads = sorted(checked.attributes_read | checked.events_read)
+        terminal.note(f"Reads {', '.join(reads) or 'nothing'} about people.")
+        if passes:
+            terminal.print(Text(f"\nAs written:\n  {format_condition(checked.rule.condition)}"))
+            terminal.print(Text(f"With exact meaning:\n  {format_condition(checked.condition)}"))
+
+    run(context, work)
