@@ -82,6 +82,7 @@ def _compare_world(
             report.differences += 1
             if report.differences <= FAILURES_SHOWN_MAX:
                 report.failures.append(_describe(found, loaded, world))
+                print(report.failures[-1], file=sys.stderr)
 
 
 def _describe(found: Difference, loaded: Sequence[LoadedWorld], world: World) -> str:

@@ -172,8 +172,9 @@ def _keyed(atom: c.PerKey, target: sql.Target, keys: tuple[str, ...]) -> exp.Sel
         offset = sql.or_else(sql.column("z", "minutes"), exp.Literal.number(0))
         local_day = exp.cast(sql.later(occurred.copy(), offset), exp.DataType.Type.DATE, copy=False)
     names = sorted(set(_events_named(atom.condition)))
+    is_named = sql.column("t", "name").isin(*[exp.Literal.string(name) for name in names], copy=False)
     select = select.where(
-        sql.column("t", "name").isin(*[exp.Literal.string(name) for name in names], copy=False),
+        is_named if names else exp.false(),
         sql.compare(occurred.copy(), "<", target.now),
         copy=False,
     )

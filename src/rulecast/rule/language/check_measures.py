@@ -9,6 +9,7 @@ from rulecast.rule.language.check_windows import check_window
 from rulecast.rule.language.constants import NUMERIC, describe, exact_number
 from rulecast.rule.language.problem import NOT_NUMERIC, NOTHING_MEASURED, OUT_OF_LIMITS, QUOTIENT_INSIDE
 from rulecast.rule.language.scope import Scope
+from rulecast.rule.language.walk import aggregates_of, fields_of
 from rulecast.values.catalogue import AttributeType
 
 # What has no equal, or too many: values of these are not told apart.
@@ -19,7 +20,8 @@ def check_measure(atom: c.Measure, scope: Scope) -> c.Measure:
     """Return the comparison with exact numbers; what cannot be calculated becomes a problem."""
     left, right = (_side(side, scope) for side in (atom.left, atom.right))
     found = replace(atom, left=left, right=right)
-    if isinstance(left, c.Constant) and isinstance(right, c.Constant):
+    sides = (left, right)
+    if not any(True for side in sides for _ in (*aggregates_of(side), *fields_of(side))):
         scope.report(NOTHING_MEASURED, "Both sides are fixed: it is the same for everybody.", atom.span)
     elif left == right:
         scope.report(NOTHING_MEASURED, "Both sides are the same.", atom.span)
