@@ -40,7 +40,7 @@ CASES: tuple[ProblemCase, ...] = (
     _rule("RL-029", 4, 3, ' (name: first_name or "client")', ""),
     _rule("RL-030", 4, 3, "in fr", "in de"),
     _rule("RL-031", 4, 3, "purpose marketing", "purpose service"),
-    _rule("RL-040", 5, 3, "main\n", "main\n  every weekday at 20:00..22:00 local time of the contact\n"),
+    _rule("RL-040", 4, 32, 'first_name or "client"', "coupon from spring"),
     ProblemCase(code="RL-050", text='tag "vip" or not tag "vip"'),
     ProblemCase(code="RL-051", text='tag "vip" and not tag "vip"'),
     ProblemCase(code="RL-052", text="joined_on before 30 days ago"),
