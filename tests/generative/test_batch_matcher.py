@@ -46,7 +46,7 @@ def checked_rule(pattern: c.EventPattern, condition: c.Condition) -> TriggeredRu
     checked = []
     for part in parts:
         text = format_condition(part)
-        found = check_condition(text, CATALOGUE)
+        found = check_condition(text, CATALOGUE, must_make_sense=False)
         assert not isinstance(found, RuleProblems), found.render(text)
         checked.append(found)
     assert isinstance(checked[0], c.Did)
@@ -110,4 +110,4 @@ def test_the_matcher_fires_what_the_reference_says(
     compiled = CompiledRules.of(rules)
     history = history_of(compiled, people, world.now, has_counters=has_counters)
     found = compiled.match(batch, world.now, history=history)
-    assert found == expected_matches(rules, batch, people, world.now)
+    assert sorted(found) == expected_matches(rules, batch, people, world.now)

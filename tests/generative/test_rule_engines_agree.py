@@ -69,7 +69,7 @@ def test_reference_duckdb_and_postgresql_agree_on_every_condition(engines: list[
 def _through_text(condition: c.Condition, world: World) -> c.Condition | None:
     """Return the checked condition, None for the few that the checker refuses, as one that holds for everybody."""
     text = format_condition(condition)
-    checked = check_condition(text, world.catalogue)
+    checked = check_condition(text, world.catalogue, must_make_sense=False)
     if isinstance(checked, RuleProblems):
         assert all(problem.code != "RL-001" for problem in checked.problems), checked.render(text)
         return None

@@ -25,7 +25,7 @@ CASES = [
 def test_a_condition_is_true_for_the_people_the_manual_names(
     chapter: Chapter, text: str, expected: str
 ) -> None:
-    condition = check_condition(text, CATALOGUE)
+    condition = check_condition(text, CATALOGUE, must_make_sense=False)
     assert not isinstance(condition, RuleProblems), condition.render(text)
     wanted = sorted(IDS[name] for name in expected.split())
     people = people_of(chapter)
@@ -43,7 +43,7 @@ def test_duckdb_gives_the_answers_of_the_manual() -> None:
 
 
 def _audience(engine: DuckEngine, relations: Relations, text: str) -> list[int]:
-    condition = check_condition(text, CATALOGUE)
+    condition = check_condition(text, CATALOGUE, must_make_sense=False)
     assert not isinstance(condition, RuleProblems)
     compiled = compile_audience(condition, engine.dialect, now=NOW, relations=relations)
     return sorted(row[0] for row in engine.run(compiled.sql))

@@ -22,7 +22,7 @@ NOW = datetime(2026, 11, 17, 18, 55, tzinfo=UTC)
 
 
 def sql_of(text: str, dialect: Dialect = "duckdb") -> str:
-    condition = check_condition(text, CATALOGUE)
+    condition = check_condition(text, CATALOGUE, must_make_sense=False)
     assert not isinstance(condition, RuleProblems), condition.render(text)
     return compile_audience(condition, dialect, now=NOW).sql
 
@@ -88,7 +88,7 @@ def test_a_column_without_any_value_loses_nobody_to_the_engines_row_group_prunin
             "balance = 1 or not balance = 2",
             "is_vip = true or is_vip != true",
         ):
-            condition = check_condition(text, CATALOGUE)
+            condition = check_condition(text, CATALOGUE, must_make_sense=False)
             assert not isinstance(condition, RuleProblems)
             compiled = compile_audience(condition, "duckdb", now=NOW, relations=relations)
             assert "DISTINCT FROM" not in compiled.sql

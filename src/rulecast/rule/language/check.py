@@ -12,6 +12,7 @@ from rulecast.rule.language.check_clauses import check_limits, check_score, chec
 from rulecast.rule.language.check_examples import check_examples
 from rulecast.rule.language.check_experiment import check_follow_ups, check_variants
 from rulecast.rule.language.check_send import check_send, check_success
+from rulecast.rule.language.check_sense import sense_problems
 from rulecast.rule.language.check_types import check_types
 from rulecast.rule.language.document import Action, Rule, Success, Trigger
 from rulecast.rule.language.find_loops import find_loops
@@ -22,7 +23,7 @@ from rulecast.rule.language.problem import TOO_LARGE, RuleProblem, RuleProblems,
 from rulecast.rule.language.reads import Reads, reads_of
 from rulecast.rule.language.resolve import Scope, check_purpose_word, resolve
 from rulecast.rule.language.simplify import simplify
-from rulecast.rule.language.walk import atoms_of
+from rulecast.rule.language.walk import size_of
 from rulecast.rule.language.warn import warnings_of
 from rulecast.values.catalogue import Catalogue, Template
 
@@ -116,34 +117,45 @@ def check_rule(
         trigger=trigger,
         actions=actions,
         success=success,
-        warnings=in_order([*scope.problems, *warnings_of(condition, reads)]),
+        warnings=in_order([*scope.problems, *warnings_of(condition, reads, now=now)]),
         reads=reads,
     )
 
 
 def check_condition(
-    text: str, catalogue: Catalogue, purpose: str = "marketing"
+    text: str, catalogue: Catalogue, purpose: str = "marketing", *, must_make_sense: bool = True
 ) -> c.Condition | RuleProblems:
-    """Read and check a condition alone."""
+    """Read and check a condition alone; one that need not make sense may be true of nobody or everybody."""
     parsed = parse_condition(text)
     if isinstance(parsed, RuleProblems):
         return parsed
     scope = Scope(catalogue=catalogue, purpose=purpose, problems=[])
-    condition = _meaning(parsed, scope)
+    condition = _meaning(parsed, scope, must_make_sense=must_make_sense)
     return RuleProblems(problems=in_order(scope.problems)) if scope.problems else condition
 
 
-def _meaning(condition: c.Condition, scope: Scope) -> c.Condition:
-    atoms = sum(1 for _ in atoms_of(condition))
-    if atoms > ATOMS_MAX:
-        message = f"The rule has {atoms} conditions; at most {ATOMS_MAX} are allowed."
-        scope.report(
-            TOO_LARGE, message, condition.span, hint="mark the people with a tag and ask for the tag"
-        )
+def _meaning(condition: c.Condition, scope: Scope, *, must_make_sense: bool = True) -> c.Condition:
+    """Run the passes that report; whether the whole makes sense can be asked once names and types are right."""
+    if _is_too_large(condition, scope):
         return condition
-    for _name, run in MEANING_PASSES:
-        condition = run(condition, scope)
-    return condition
+    before = len(scope.problems)
+    resolved = resolve(condition, scope)
+    if _is_too_large(resolved, scope):
+        return condition
+    checked = check_types(resolved, scope)
+    if must_make_sense and len(scope.problems) == before:
+        sense = sense_problems(checked)
+        scope.problems.extend(problem for problem in sense if problem.severity == "error")
+    return checked
+
+
+def _is_too_large(condition: c.Condition, scope: Scope) -> bool:
+    atoms = size_of(condition)
+    if atoms <= ATOMS_MAX:
+        return False
+    message = f"The rule has {atoms} conditions; at most {ATOMS_MAX} are allowed."
+    scope.report(TOO_LARGE, message, condition.span, hint="mark the people with a tag and ask for the tag")
+    return True
 
 
 def lowered(condition: c.Condition) -> c.Condition:

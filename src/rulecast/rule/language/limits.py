@@ -14,6 +14,8 @@ STRING_CHARACTERS_MAX = 1_024
 PATTERN_CHARACTERS_MAX = 200
 # Signs + - * / of a rule: the passes recurse through calculations, and nobody follows longer ones.
 OPERATIONS_MAX = 50
+# Literals that are held against each other: each with every other one, twice.
+SENSE_LITERALS_MAX = 400
 # Eighteen digits always fit a 64-bit integer.
 INTEGER_DIGITS_MAX = 18
 # Decimals are stored as DECIMAL(18, 4).

@@ -159,10 +159,12 @@ WRONG_CATEGORY = error("RL-031", "Category does not fit", "A marketing template 
 NOT_YET = error(
     "RL-040", "Not available yet", "The construct is part of the language but nothing executes it yet."
 )
-MATCHES_EVERYBODY = warning("RL-050", "Matches everybody", "The condition is true for every contact.")
-MATCHES_NOBODY = warning(
-    "RL-051", "Matches nobody", "The condition contradicts itself: it is true for no contact."
+MATCHES_EVERYBODY = error(
+    "RL-050",
+    "Matches everybody",
+    "The condition is true for every contact; a rule that means that says `everybody`.",
 )
+MATCHES_NOBODY = error("RL-051", "Matches nobody", "The condition is true for no contact.")
 DROPS_MISSING = warning(
     "RL-052", "Drops people with a missing value", "Where the value is missing the condition is false."
 )

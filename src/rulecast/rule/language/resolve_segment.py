@@ -15,7 +15,7 @@ from rulecast.rule.language.problem import (
     RuleProblems,
 )
 from rulecast.rule.language.scope import Expanded, Scope
-from rulecast.rule.language.walk import size_of
+from rulecast.rule.language.walk import moved, size_of
 
 Resolve: TypeAlias = Callable[[c.Condition, Scope], c.Condition]
 
@@ -40,22 +40,28 @@ def segment_of(atom: c.InSegment, scope: Scope, resolve: Resolve) -> c.InSegment
         scope.expanded[atom.name] = _expanded(atom.name, text, scope, resolve)
     found = scope.expanded[atom.name]
     scope.problems.extend(told_outside(problem, atom) for problem in found.problems)
-    return replace(atom, condition=found.condition)
+    condition = found.condition
+    return replace(atom, condition=moved(condition, atom.span) if condition is not None else None)
 
 
 def _expanded(name: str, text: str, scope: Scope, resolve: Resolve) -> Expanded:
     parsed = parse_condition(text)
     if isinstance(parsed, RuleProblems):
         return Expanded(condition=None, size=0, problems=parsed.problems)
+    if size_of(parsed) > ATOMS_MAX:
+        return Expanded(condition=None, size=0, problems=(_too_large(size_of(parsed), parsed),))
     problems: list[RuleProblem] = []
     inner = replace(scope, problems=problems, segments=(*scope.segments, name))
     condition = resolve(parsed, inner)
     size = size_of(condition)
     if size > ATOMS_MAX:
-        message = f"With its segments it has {size} conditions; at most {ATOMS_MAX} are allowed."
-        inner.report(TOO_LARGE, message, condition.span)
-        return Expanded(condition=None, size=0, problems=tuple(problems))
+        return Expanded(condition=None, size=0, problems=(*problems, _too_large(size, condition)))
     return Expanded(condition=condition, size=size, problems=tuple(problems))
+
+
+def _too_large(size: int, condition: c.Condition) -> RuleProblem:
+    message = f"With its segments it has {size} conditions; at most {ATOMS_MAX} are allowed."
+    return RuleProblem(kind=TOO_LARGE, message=message, span=condition.span)
 
 
 def told_outside(problem: RuleProblem, atom: c.InSegment) -> RuleProblem:

@@ -34,6 +34,18 @@ def map_parts(condition: c.Condition, rewrite: Rewrite) -> c.Condition:
     return condition
 
 
+def moved(condition: c.Condition, span: c.Span) -> c.Condition:
+    """Return the condition as if every part and name of it stood at one place of the text."""
+    if isinstance(condition, (c.And, c.Or, c.Not)):
+        condition = map_parts(condition, lambda part: moved(part, span))
+    elif isinstance(condition, c.InSegment) and condition.condition is not None:
+        condition = replace(condition, condition=moved(condition.condition, span))
+    name = getattr(condition, "field", None)
+    if isinstance(name, c.Field):
+        return replace(condition, span=span, field=replace(name, span=span))  # type: ignore[arg-type]  # it has one
+    return replace(condition, span=span)
+
+
 def aggregates_of(expression: c.Expression) -> Iterator[c.Aggregate]:
     """Yield the aggregates of a calculation in order of the text."""
     if isinstance(expression, c.Aggregate):
@@ -77,6 +89,22 @@ def patterns_of(atom: c.Atom) -> Iterator[c.EventPattern]:
 def _anchor(window: c.Window | None) -> Iterator[c.EventPattern]:
     if isinstance(window, c.FirstWindow) and window.anchor is not None:
         yield window.anchor
+
+
+def windows_of(atom: c.Atom) -> Iterator[c.Window]:
+    """Yield the windows of an atom, also those inside `for some`."""
+    found: list[c.Window | None] = []
+    match atom:
+        case c.Did() | c.DidInPeriods() | c.DidThen() | c.Gap() | c.EdgeEvent():
+            found.append(atom.window)
+        case c.Measure():
+            sides = (atom.left, atom.right)
+            found.extend(aggregate.window for side in sides for aggregate in aggregates_of(side))
+        case c.PerKey():
+            found.extend(window for part in atoms_of(atom.condition) for window in windows_of(part))
+        case _:
+            pass
+    yield from (window for window in found if window is not None)
 
 
 def attributes_of(atom: c.Atom) -> Iterator[c.Field]:

@@ -1,40 +1,40 @@
 """What an author should know about a rule that is correct."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from rulecast.rule.language import condition as c
+from rulecast.rule.language.check_sense import sense_problems
 from rulecast.rule.language.lower import lower
 from rulecast.rule.language.problem import (
     ADDS_MISSING,
     DROPS_MISSING,
-    MATCHES_EVERYBODY,
-    MATCHES_NOBODY,
+    FUTURE_WINDOW,
     READS_SENSITIVE,
     RuleProblem,
 )
 from rulecast.rule.language.reads import Reads
+from rulecast.rule.language.restrict import ALWAYS_SET
 from rulecast.rule.language.simplify import simplify
-from rulecast.rule.language.walk import atoms_of
-
-# Every contact has them, so comparing them cannot miss anybody.
-ALWAYS_SET = frozenset({"first_seen_at"})
+from rulecast.rule.language.walk import atoms_of, attributes_of, windows_of
 
 
-def warnings_of(condition: c.Condition, reads: Reads) -> list[RuleProblem]:
-    """Return the warnings about a checked condition."""
+def warnings_of(condition: c.Condition, reads: Reads, *, now: datetime | None = None) -> list[RuleProblem]:
+    """Return the warnings about a checked condition; with `now` also about windows that have not begun."""
     form = simplify(lower(condition))
-    found = [*_missing(form), *_tautology(condition, form)]
+    sense = (problem for problem in sense_problems(condition) if problem.severity == "warning")
+    found = [*_missing(form), *sense, *_future(form, now)]
     for atom in atoms_of(condition):
-        name = getattr(atom, "field", None)
-        if isinstance(name, c.Field) and name.name in reads.sensitive:
-            found.append(
-                RuleProblem(
-                    kind=READS_SENSITIVE,
-                    message=f"{name.name} is sensitive; the plan names it and the approver must allow it.",
-                    span=name.span,
-                    attribute=name.name,
-                )
+        found.extend(
+            RuleProblem(
+                kind=READS_SENSITIVE,
+                message=f"{name.name} is sensitive; the plan names it and the approver must allow it.",
+                span=name.span,
+                attribute=name.name,
             )
+            for name in attributes_of(atom)
+            if name.name in reads.sensitive
+        )
     return found
 
 
@@ -52,7 +52,16 @@ def _missing(form: c.Condition) -> Iterator[RuleProblem]:
                 attribute=form.field.name,
             )
         case c.Not(
-            part=c.Comparison() | c.Between() | c.OneOf() | c.Contains() | c.StartsWith() | c.Ago() as atom
+            part=c.Comparison()
+            | c.Between()
+            | c.OneOf()
+            | c.Contains()
+            | c.StartsWith()
+            | c.Matches()
+            | c.Ago()
+            | c.FieldWindow()
+            | c.Anniversary()
+            | c.Near() as atom
         ):
             if atom.field.name not in ALWAYS_SET:
                 yield RuleProblem(
@@ -66,28 +75,17 @@ def _missing(form: c.Condition) -> Iterator[RuleProblem]:
             return
 
 
-def _tautology(condition: c.Condition, form: c.Condition) -> Iterator[RuleProblem]:
-    if _always(form, c.Or):
-        yield RuleProblem(
-            kind=MATCHES_EVERYBODY, message="Every contact matches this condition.", span=condition.span
-        )
-    elif _always(form, c.And):
-        yield RuleProblem(
-            kind=MATCHES_NOBODY, message="No contact can match this condition.", span=condition.span
-        )
-
-
-def _always(form: c.Condition, kind: type[c.And] | type[c.Or]) -> bool:
-    """Return whether a form is decided by holding an atom and its negation side by side.
-
-    For `Or` that is "always true", for `And` "always false"; a join of the other kind needs it in every part.
-    """
-    if isinstance(form, kind):
-        parts = set(form.parts)
-        negated = {part.part for part in form.parts if isinstance(part, c.Not)}
-        return bool(parts & negated) or any(_always(part, kind) for part in form.parts)
-    if isinstance(form, (c.And, c.Or)):
-        return all(_always(part, kind) for part in form.parts)
-    if isinstance(form, c.Presence) and form.field.name in ALWAYS_SET:
-        return kind is c.Or
-    return False
+def _future(form: c.Condition, now: datetime | None) -> Iterator[RuleProblem]:
+    if now is None:
+        return
+    for atom in atoms_of(form):
+        for window in windows_of(atom):
+            start = window.start if isinstance(window, c.DayWindow) else None
+            if isinstance(window, c.AbsoluteWindow) and isinstance(window.start.value, datetime):
+                start = window.start.value
+            if isinstance(start, datetime) and start >= now:
+                yield RuleProblem(
+                    kind=FUTURE_WINDOW,
+                    message="The window has not begun: nothing is counted in it today.",
+                    span=atom.span,
+                )
