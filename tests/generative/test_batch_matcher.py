@@ -10,7 +10,7 @@ from datetime import datetime
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.generative.rule_strategies import conditions, patterns
+from tests.generative.rule_strategies import ANY_EVENT, conditions
 from tests.generative.rule_world import CATALOGUE, world_of
 
 from rulecast.rule.engine import EventFact, PersonFacts, evaluate
@@ -30,7 +30,7 @@ NAMES = ("purchase", "visit", "clicked", "message_received")
 CHECKS = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
 TRIGGERS = st.one_of(
-    patterns("purchase", "visit", "click", "message"),
+    ANY_EVENT,
     st.sampled_from(("a", "b", "été")).map(
         lambda value: c.EventPattern(
             event="purchase",

@@ -6,7 +6,7 @@ from operator import and_, or_
 from typing import Any, Literal, TypeAlias
 
 from rulecast.rule.engine.instants import cut_of, today
-from rulecast.rule.engine.matcher.batch import Batch, Column, ColumnKey, Mask
+from rulecast.rule.engine.matcher.batch import Batch, Column, ColumnKey, Mask, column_key
 from rulecast.rule.engine.matcher.records import TriggerEvent
 from rulecast.rule.engine.reference import evaluate
 from rulecast.rule.engine.reference_fields import event_value, field_holds, person_value
@@ -19,7 +19,7 @@ Answer: TypeAlias = Callable[[Batch], Mask]
 
 def field_answer(atom: c.FieldAtom, scope: Scope) -> Answer:  # noqa: PLR0911 - one return per kind
     """Return the answer of an atom on an attribute of the person or on a property of the event."""
-    key = column_key(atom.field, scope)
+    key = column_of(atom.field, scope)
     match atom:
         case c.Comparison():
             return _comparison(key, atom.operator, atom.value.value)
@@ -42,13 +42,13 @@ def field_answer(atom: c.FieldAtom, scope: Scope) -> Answer:  # noqa: PLR0911 - 
             return _each_value(atom, scope)
 
 
-def column_key(field: c.Field, scope: Scope) -> ColumnKey:
+def column_of(field: c.Field, scope: Scope) -> ColumnKey:
     """Return the column in which the values of a field stand."""
     if field.years_since is not None:
-        return ColumnKey("age", field.years_since, field.zone)
+        return column_key("age", field.years_since, field.zone)
     if field.type is AttributeType.TEXT_LIST:
-        return ColumnKey("event list" if scope == "event" else "person list", field.name)
-    return ColumnKey(scope, field.name)
+        return column_key("event list" if scope == "event" else "person list", field.name)
+    return column_key(scope, field.name)
 
 
 def _comparison(key: ColumnKey, operator: c.Operator, value: Any) -> Answer:
@@ -73,8 +73,12 @@ def _rest(column: Column, lower: Mask) -> Mask:
 
 def _any_of(key: ColumnKey, wanted: Sequence[Any]) -> Answer:
     def answer(batch: Batch) -> Mask:
-        known = batch.column(key).masks.get
-        return reduce(or_, (known(value, 0) for value in wanted), 0)
+        masks = batch.column(key).masks
+        found = 0
+        for value in wanted:
+            if value in masks:
+                found |= masks[value]
+        return found
 
     return answer
 
@@ -154,10 +158,10 @@ def person_answer(atom: c.Atom) -> Answer:
     """Return the answer of an atom on a person that is no attribute."""
     match atom:
         case c.HasTag():
-            return _any_of(ColumnKey("tags"), [atom.tag])
+            return _any_of(column_key("tags"), [atom.tag])
         case c.HasLabel():
             wanted = atom.label if atom.value is None else f"{atom.label}={atom.value}"
-            return _any_of(ColumnKey("labels"), [wanted])
+            return _any_of(column_key("labels"), [wanted])
         case c.ConsentGranted(purpose=purpose):
             return _each_person(atom, ("consent", purpose), lambda one: one.person.consents.get(purpose))
         case c.LocalTime() | c.LocalWeekday():

@@ -5,7 +5,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from rulecast.rule.engine.matcher.answers import Scope, column_key
+from rulecast.rule.engine.matcher.answers import Scope, column_of
 from rulecast.rule.engine.matcher.batch import ColumnKey
 from rulecast.rule.engine.matcher.counters import CountedPair
 from rulecast.rule.engine.matcher.normal_form import AllOf, Alternative, AnyOf, Formula, alternatives
@@ -36,13 +36,17 @@ class Route:
     others: Group
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleTable:
     """Everything that is worked out once about a set of rules."""
 
     ids: Sequence[RuleVersionId]
     predicates: Sequence[Predicate]
     routes: Mapping[str, Route]
+    # Names of events, those with the most rules first.
+    ranks: Mapping[str, int]
+    # The attributes of people that some rule asks for.
+    attributes: Sequence[str]
     # What counters are asked for, each pair and window once, and for each predicate its place among them or None.
     counts: Sequence[tuple[CountedPair, c.Window | None]]
     count_of: Sequence[int | None]
@@ -77,8 +81,18 @@ class _Compiler:
             for literals in draft.alternatives or ():
                 self.uses.update(literals)
         routes = {name: self._route(found) for name, found in drafts.items()}
+        by_rules = sorted(drafts, key=lambda name: (-len(drafts[name]), name))
+        ranks = {name: place for place, name in enumerate(by_rules)}
         counts, count_of = _counts(self.predicates)
-        return RuleTable(tuple(rules), self.predicates, routes, counts, count_of)
+        return RuleTable(
+            ids=tuple(rules),
+            predicates=self.predicates,
+            routes=routes,
+            ranks=ranks,
+            attributes=_attributes(self.predicates),
+            counts=counts,
+            count_of=count_of,
+        )
 
     def _draft(self, number: int, rule: TriggeredRule) -> _Draft:
         where = [] if rule.pattern.where is None else _parts(lowered(rule.pattern.where))
@@ -161,6 +175,17 @@ class _Compiler:
         return self.predicates[literal >> 1].count is None, literal
 
 
+def _attributes(predicates: Iterable[Predicate]) -> list[str]:
+    names = {
+        name
+        for one in predicates
+        if one.scope == "person" and isinstance(one.atom, c.FieldAtom)
+        for name in (one.atom.field.name, one.atom.field.years_since)
+        if name is not None
+    }
+    return sorted(names)
+
+
 def _counts(
     predicates: Iterable[Predicate],
 ) -> tuple[list[tuple[CountedPair, c.Window | None]], list[int | None]]:
@@ -189,4 +214,4 @@ def _route_key(part: c.Condition) -> tuple[ColumnKey, Hashable] | None:
         return None
     if part.field.type is AttributeType.TEXT_LIST or part.field.years_since is not None:
         return None
-    return column_key(part.field, "event"), part.value.value
+    return column_of(part.field, "event"), part.value.value

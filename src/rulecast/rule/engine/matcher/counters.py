@@ -53,7 +53,10 @@ class DayCounts(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """What the days say about a window: the count lies in `low..high`; `total` is None where an edge leaves it open."""
+    """What the days say about a window: the count lies in `low..high`; `total` is None where an edge leaves it open.
+
+    Readers that only count leave `total` None everywhere.
+    """
 
     low: int
     high: int
@@ -61,6 +64,7 @@ class Reading(NamedTuple):
 
 
 NOTHING = Reading(0, 0, ZERO)
+NONE = Reading(0, 0, None)
 
 
 def day_of(instant: datetime) -> date:
@@ -115,10 +119,11 @@ class Series:
 class WindowReader:
     """Reads one half-open window from any number of series."""
 
-    __slots__ = ("_bounds", "_first", "_last")
+    __slots__ = ("_adds_up", "_bounds", "_first", "_last")
 
-    def __init__(self, bounds: Bounds) -> None:
+    def __init__(self, bounds: Bounds, *, adds_up: bool) -> None:
         self._bounds = bounds
+        self._adds_up = adds_up
         self._first = 0 if bounds.start is None else day_of(bounds.start).toordinal()
         self._last = day_of(bounds.end).toordinal()
 
@@ -127,9 +132,9 @@ class WindowReader:
         ordinals = series.ordinals
         first, after = bisect_left(ordinals, self._first), bisect_right(ordinals, self._last)
         if after <= first:
-            return NOTHING
+            return NOTHING if self._adds_up else NONE
         count = series.counts[after] - series.counts[first]
-        total = series.totals[after] - series.totals[first]
+        total = series.totals[after] - series.totals[first] if self._adds_up else None
         # Only the two outermost days can be cut by the window.
         if ordinals[first] == self._first or ordinals[after - 1] == self._last:
             return self._without_edges(Reading(count, count, total), series.days, {first, after - 1})

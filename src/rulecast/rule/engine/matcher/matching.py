@@ -4,14 +4,13 @@ Each step says what it must be given for the next one, so that reading stays out
 everything cheaper about them already holds.
 """
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 from rulecast.rule.engine.facts import PersonFacts
 from rulecast.rule.engine.instants import bounds_of
-from rulecast.rule.engine.matcher.batch import Batch, Mask
+from rulecast.rule.engine.matcher.batch import Batch, Mask, places
 from rulecast.rule.engine.matcher.compile_rules import Group, RuleTable
-from rulecast.rule.engine.matcher.counters import NOTHING, CountedPair, Reading, WindowReader
+from rulecast.rule.engine.matcher.counters import NONE, NOTHING, CountedPair, Reading, WindowReader
 from rulecast.rule.engine.matcher.normal_form import AllOf, AnyOf, Formula, literals_of
 from rulecast.rule.engine.matcher.predicates import INBOUND
 from rulecast.rule.engine.matcher.records import (
@@ -63,9 +62,7 @@ class Matching:
             self._past[number] = self._decide(number, readings[place])
         before, self._open = self._open, []
         for rule, mask, formula in before:
-            rest = mask & ~self._found.get(rule, 0)
-            if rest:
-                self._run_formula(rule, formula, rest)
+            self._weigh(rule, mask, formula)
 
     def events_asked(self) -> EventsAsked:
         """Return the events that decide what is still open."""
@@ -98,15 +95,14 @@ class Matching:
         self._open = []
 
     def matches(self) -> list[Match]:
-        """Return the matches in order of the events, then of the rules as they were given."""
+        """Return the matches in order of the rules as they were given, then of the events."""
         assert not self._open, "what is open must be decided first"
-        by_event: list[list[int]] = [[] for _ in self._batch.events]
+        order, ids = self._batch.order, self._table.ids
+        found: list[Match] = []
         for rule in sorted(self._found):
-            for place in places(self._found[rule]):
-                by_event[place].append(rule)
-        original = sorted(zip(self._batch.order, by_event, strict=True))
-        ids = self._table.ids
-        return [(place, ids[rule]) for place, rules in original for rule in rules]
+            rule_id = ids[rule]
+            found.extend([(order[place], rule_id) for place in places(self._found[rule])])
+        return found
 
     # ---- what the batch decides
     def _sift(self) -> None:
@@ -125,9 +121,13 @@ class Matching:
     def _run(self, group: Group, mask: Mask) -> None:
         vectors, found = self._vectors, self._found
         for first, conjunctions in group.by_first.items():
-            base = mask if first is None else mask & self._vector(first)
-            if not base:
-                continue
+            if first is None:
+                base = mask
+            else:
+                vector = vectors[first]
+                base = mask & (self._vector(first) if vector is None else vector)
+                if not base:
+                    continue
             for rule, cheap, dear in conjunctions:
                 hits = base
                 for literal in cheap:
@@ -141,14 +141,15 @@ class Matching:
                     else:
                         self._open.append((rule, hits, dear))
         for rule, formula in group.formulas:
-            self._run_formula(rule, formula, mask)
+            self._weigh(rule, mask, formula)
 
-    def _run_formula(self, rule: int, formula: Formula, mask: Mask) -> None:
+    def _weigh(self, rule: int, mask: Mask, formula: Formula) -> None:
+        """Note for which events a formula holds, and for which that is open."""
         sure, possible = self._span(formula, mask)
         if sure:
             self._found[rule] = self._found.get(rule, 0) | sure
-        if possible & ~sure:
-            self._open.append((rule, possible & ~sure, formula))
+        if possible != sure:
+            self._open.append((rule, possible ^ sure, formula))
 
     def _vector(self, literal: int) -> Mask:
         vector = self._vectors[literal]
@@ -166,16 +167,19 @@ class Matching:
         """Return the events for which a formula certainly holds, and for which it may hold."""
         if isinstance(formula, int):
             return self._literal_span(formula, mask)
-        is_all = isinstance(formula, AllOf)
-        sure, possible = (mask, mask) if is_all else (0, 0)
-        for part in formula.parts:
-            part_sure, part_possible = self._span(part, possible if is_all else mask & ~sure)
-            if is_all:
-                sure, possible = sure & part_sure, part_possible
+        if isinstance(formula, AllOf):
+            sure = possible = mask
+            for part in formula.parts:
+                part_sure, possible = self._span(part, possible)
+                sure &= part_sure
                 if not possible:
                     break
-            else:
-                sure, possible = sure | part_sure, possible | part_possible
+            return sure, possible
+        sure = possible = 0
+        for part in formula.parts:
+            part_sure, part_possible = self._span(part, mask)
+            sure |= part_sure
+            possible |= part_possible
         return sure, possible
 
     def _literal_span(self, literal: int, mask: Mask) -> tuple[Mask, Mask]:
@@ -215,12 +219,14 @@ class Matching:
         by_contact = counters.get(pair.hash)
         if by_contact is None:
             return {None: mask}
-        read = WindowReader(bounds_of(window, self._batch.now)).read
+        adds_up = pair.property is not None
+        read = WindowReader(bounds_of(window, self._batch.now), adds_up=adds_up).read
+        nothing = NOTHING if adds_up else NONE
         found: dict[Reading | None, Mask] = {}
         people, bits = self._batch.people, self._batch.bits
         for one in places(mask):
             series = by_contact.get(people[one].contact_id)
-            reading = NOTHING if series is None else read(series)
+            reading = nothing if series is None else read(series)
             found[reading] = found.get(reading, 0) | bits[one]
         return found
 
@@ -272,11 +278,3 @@ class _Past:
             events = self._events.get(person.contact_id, ())
             person = self._people[place] = replace(person, events=events)
         return evaluate(predicate.atom, person, self._batch.now)
-
-
-def places(mask: Mask) -> Iterator[int]:
-    """Yield the places of a mask's bits, the lowest first."""
-    while mask:
-        lowest = mask & -mask
-        yield lowest.bit_length() - 1
-        mask ^= lowest

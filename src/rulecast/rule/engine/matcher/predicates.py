@@ -38,6 +38,7 @@ class Predicate:
     """
 
     atom: c.Atom
+    scope: Scope
     rank: int
     answer: Answer | None = None
     answer_if_brought: Answer | None = None
@@ -52,12 +53,14 @@ def predicate_of(atom: c.Atom, scope: Scope) -> Predicate:
         rank = RANK_OF_EQUALITY
     if scope == "event":
         assert isinstance(atom, c.FieldAtom), "the resolve pass lets only properties stand inside where"
-        return Predicate(atom=atom, rank=rank, answer=field_answer(atom, scope))
+        return Predicate(atom=atom, scope=scope, rank=rank, answer=field_answer(atom, scope))
     names = frozenset(event_names(atom))
     answer = field_answer(atom, scope) if isinstance(atom, c.FieldAtom) else None
     if names:
-        return Predicate(atom=atom, rank=rank, answer_if_brought=answer, count=count_test(atom), names=names)
-    return Predicate(atom=atom, rank=rank, answer=answer or person_answer(atom))
+        return Predicate(
+            atom=atom, scope=scope, rank=rank, answer_if_brought=answer, count=count_test(atom), names=names
+        )
+    return Predicate(atom=atom, scope=scope, rank=rank, answer=answer or person_answer(atom))
 
 
 def identity(value: Any) -> Hashable:

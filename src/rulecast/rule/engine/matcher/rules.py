@@ -42,12 +42,13 @@ class CompiledRules:
 
     def begin(self, batch: Sequence[TriggerEvent], now: datetime) -> Matching:
         """Return the batch with everything decided that needs no past; the caller reads what it then asks for."""
-        return Matching(self.table, Batch(batch, now))
+        table = self.table
+        return Matching(table, Batch(batch, now, attributes=table.attributes, ranks=table.ranks))
 
     def match(
         self, batch: Sequence[TriggerEvent], now: datetime, *, history: History = NO_HISTORY
     ) -> list[Match]:
-        """Return which rules each event fires at an instant (aware UTC), in order of events, then of rules."""
+        """Return which rules each event fires at an instant (aware UTC), in order of rules, then of events."""
         matching = self.begin(batch, now)
         asked = matching.counters_asked()
         if asked:
