@@ -1,5 +1,6 @@
 """The steps of a rule's life as a person asks for them: approve, activate, pause, resume, archive."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -25,6 +26,7 @@ from rulecast.values.ids import RuleVersionId, StandingApprovalId
 from rulecast.values.money import money_of
 from rulecast.wiring.approve import NAME_LENGTH_MAX, same_person
 from rulecast.wiring.plan_terms import check
+from rulecast.wiring.rule_loops import refuse_loops
 from rulecast.wiring.rule_terms import read_template_hashes, runs_by_itself, sensitive_fields_of
 from rulecast.wiring.standing import SIGNING_PURPOSE
 from rulecast.wiring.workspace import Workspace
@@ -97,7 +99,7 @@ async def pause_rule(workspace: Workspace, rule_name: str, *, why: str = "") -> 
     """
     async with workspace.database.transaction() as connection:
         await book.lock_rule(connection, rule_name)
-        kept = _resting_or_running(await _versions(connection, rule_name))
+        kept = in_force_or_head(await _versions(connection, rule_name))
         await _step(connection, workspace, kept, Act.PAUSE, actor=workspace.actor, why=why)
         return await book.find_kept(connection, kept.rule_version_id)
 
@@ -111,7 +113,7 @@ async def resume_rule(workspace: Workspace, rule_name: str, *, why: str = "") ->
     """
     async with workspace.database.transaction() as connection:
         await book.lock_rule(connection, rule_name)
-        kept = _resting_or_running(await _versions(connection, rule_name))
+        kept = in_force_or_head(await _versions(connection, rule_name))
         if next_state(kept.state, Act.RESUME, held_from=kept.held_from) is RuleState.ACTIVE:
             await _refuse_weak_approval(connection, workspace, kept)
         await _step(connection, workspace, kept, Act.RESUME, actor=workspace.actor, why=why)
@@ -158,11 +160,11 @@ def _suggestion(rule_name: str, known: list[str]) -> str | None:
     return None if closest is None else f"Did you mean {closest}?"
 
 
-def _head(versions: list[KeptRule]) -> KeptRule:
+def _head(versions: Sequence[KeptRule]) -> KeptRule:
     return next((one for one in versions if one.is_head), versions[-1])
 
 
-def _resting_or_running(versions: list[KeptRule]) -> KeptRule:
+def in_force_or_head(versions: Sequence[KeptRule]) -> KeptRule:
     """Return the version in force, else one that is held, else what the rule says now."""
     for is_wanted in (_is_in_force, _is_held):
         found = [one for one in versions if is_wanted(one)]
@@ -183,6 +185,7 @@ async def _checked(connection: Connection, workspace: Workspace, kept: KeptRule)
     checked = check(kept.text, await workspace.catalogue(connection))
     if not runs_by_itself(checked.rule):
         raise RuleByHandError(f"The rule {kept.rule_name} is launched by hand.")
+    await refuse_loops(connection, checked.rule, now=workspace.clock.now())
     return checked
 
 

@@ -36,7 +36,7 @@ WHERE head.rule_version_id <> excluded.rule_version_id;
 SELECT (SELECT count(*) FROM rule.head), (SELECT count(*) FROM rule.rule_version WHERE rule_name = %(rule_name)s);
 
 -- name: list_kept
--- Every version of a rule, or of all rules, with its state, the newest last.
+-- Every version of a rule with its state, the newest last; of all rules only what they say now and what is in force.
 SELECT version.rule_version_id, version.rule_name, version.version, version.text, version.content_hash,
     version.author, version.created_at,
     version.rule_version_id IS NOT DISTINCT FROM head.rule_version_id AS is_head,
@@ -46,7 +46,9 @@ SELECT version.rule_version_id, version.rule_name, version.version, version.text
 FROM rule.rule_version AS version
 LEFT JOIN rule.head AS head ON head.rule_name = version.rule_name
 LEFT JOIN rule.current_state AS current ON current.rule_version_id = version.rule_version_id
-WHERE %(rule_name)s::text IS NULL OR version.rule_name = %(rule_name)s::text
+WHERE version.rule_name = %(rule_name)s::text
+    OR %(rule_name)s::text IS NULL
+    AND (version.rule_version_id = head.rule_version_id OR current.state IN ('active', 'paused', 'held'))
 ORDER BY version.rule_name, version.rule_version_id;
 
 -- name: find_kept

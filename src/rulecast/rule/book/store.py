@@ -88,7 +88,10 @@ async def find_kept(connection: Connection, rule_version_id: RuleVersionId) -> K
 
 
 async def list_kept(connection: Connection, rule_name: str | None = None) -> list[KeptRule]:
-    """Return every version of a rule, or of all, with its state; by name, the newest version last."""
+    """Return every version of a rule with its state, the newest last.
+
+    Without a name: of every rule what it says now and what is in force or held.
+    """
     rows = await fetch_all(connection, QUERIES["list_kept"], {"rule_name": rule_name}, record=_KeptRow)
     return [row.kept() for row in rows]
 
@@ -145,7 +148,7 @@ async def list_steps(connection: Connection, rule_name: str) -> list[Step]:
 async def list_active_rules(connection: Connection, now: datetime) -> list[ActiveRule]:
     """Return the versions that may start runs at an instant, by name, each with its standing approval."""
     rows = await fetch_all(connection, QUERIES["list_active"], {"now": now})
-    approvals = await _approvals_of(connection, [row[1] for row in rows])
+    approvals = await list_standing_approvals(connection, [row[1] for row in rows])
     return [
         ActiveRule(
             rule_name=rule_name,
@@ -163,7 +166,7 @@ async def find_standing_approval(
     connection: Connection, rule_version_id: RuleVersionId
 ) -> StandingApproval | None:
     """Return the approval signed last for a version."""
-    return (await _approvals_of(connection, [rule_version_id])).get(rule_version_id)
+    return (await list_standing_approvals(connection, [rule_version_id])).get(rule_version_id)
 
 
 async def insert_standing_approval(
@@ -327,9 +330,10 @@ class _ApprovalRow:
         )
 
 
-async def _approvals_of(
+async def list_standing_approvals(
     connection: Connection, rule_version_ids: Sequence[RuleVersionId]
 ) -> dict[RuleVersionId, StandingApproval]:
+    """Return the approval signed last for each version that has one."""
     parameters = {"rule_version_ids": list(rule_version_ids)}
     rows = await fetch_all(connection, QUERIES["list_standing_approvals"], parameters, record=_ApprovalRow)
     return {row.rule_version_id: row.approval() for row in rows}
