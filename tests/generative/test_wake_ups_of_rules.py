@@ -53,8 +53,9 @@ def test_between_two_wake_ups_the_truth_stays(seed: int) -> None:
             for begin, until, truth in stretches(condition, person, start, end):
                 assert truth is not previous, f"woken in vain at {begin}: {condition}"
                 share = PROBES * (until - begin) / (end - start)
-                probes = [begin + (until - begin) * chance.random() for _ in range(round(share) + 1)]
-                for probe in (*probes, until - TICK):
+                last = until - TICK
+                probes = [begin + (last - begin) * chance.random() for _ in range(round(share) + 1)]
+                for probe in (*probes, last):
                     assert evaluate(condition, person, probe) is truth, f"{probe} of {condition} for {person}"
                 previous = truth
                 wakes += 1
