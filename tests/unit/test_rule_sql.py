@@ -111,7 +111,7 @@ def test_no_engine_is_asked_for_local_time(dialect: Dialect) -> None:
 def test_a_regular_expression_is_refused_where_it_would_not_be_linear() -> None:
     with pytest.raises(UnsupportedInDialectError) as refused:
         sql_of('not city matches "^casa"', "postgres")
-    assert refused.value.code == "RC-ENGINE-001"
+    assert refused.value.code == "RC-SQL-001"
 
 
 def test_a_calculation_too_wide_for_the_engine_is_refused_before_it_runs() -> None:

@@ -727,7 +727,7 @@ CREATE TABLE profile.change (
     payload jsonb NOT NULL,
     valid_from timestamp with time zone NOT NULL,
     recorded_at timestamp with time zone NOT NULL,
-    CONSTRAINT change_kind_check CHECK ((kind = ANY (ARRAY['contact'::text, 'attributes'::text, 'tag_added'::text, 'tag_removed'::text, 'consent'::text, 'suppression'::text, 'flags'::text, 'merge'::text, 'erase'::text]))),
+    CONSTRAINT change_kind_check CHECK ((kind = ANY (ARRAY['contact'::text, 'attributes'::text, 'tag_added'::text, 'tag_removed'::text, 'label'::text, 'consent'::text, 'suppression'::text, 'flags'::text, 'merge'::text, 'erase'::text]))),
     CONSTRAINT change_payload_check CHECK ((jsonb_typeof(payload) = 'object'::text))
 );
 
@@ -854,6 +854,15 @@ CREATE TABLE profile.identity (
     CONSTRAINT identity_kind_check CHECK ((kind = ANY (ARRAY['phone'::text, 'bsuid'::text, 'external'::text]))),
     CONSTRAINT identity_lookup_check CHECK ((octet_length(lookup) = 16)),
     CONSTRAINT identity_suppression_index_check CHECK ((octet_length(suppression_index) = 16))
+);
+
+CREATE TABLE profile.label (
+    contact_id bigint NOT NULL,
+    label text NOT NULL,
+    value text,
+    valid_from timestamp with time zone NOT NULL,
+    CONSTRAINT label_label_check CHECK ((((length(label) >= 1) AND (length(label) <= 64)) AND (POSITION(('='::text) IN (label)) = 0))),
+    CONSTRAINT label_value_check CHECK ((length(value) <= 64))
 );
 
 CREATE TABLE profile.sending_guard (
@@ -1313,6 +1322,9 @@ ALTER TABLE ONLY profile.contact
 ALTER TABLE ONLY profile.identity
     ADD CONSTRAINT identity_pkey PRIMARY KEY (contact_id, kind, scope, lookup, valid_from);
 
+ALTER TABLE ONLY profile.label
+    ADD CONSTRAINT label_pkey PRIMARY KEY (contact_id, label);
+
 ALTER TABLE ONLY profile.sending_guard
     ADD CONSTRAINT sending_guard_pkey PRIMARY KEY (contact_id);
 
@@ -1601,6 +1613,9 @@ ALTER TABLE ONLY profile.contact
 
 ALTER TABLE ONLY profile.identity
     ADD CONSTRAINT identity_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES profile.contact(contact_id);
+
+ALTER TABLE ONLY profile.label
+    ADD CONSTRAINT label_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES profile.contact(contact_id);
 
 ALTER TABLE ONLY profile.sending_guard
     ADD CONSTRAINT sending_guard_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES profile.contact(contact_id);

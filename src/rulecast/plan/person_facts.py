@@ -10,7 +10,7 @@ import msgspec
 
 from rulecast.rule.engine import ConsentFact, EventFact, PersonFacts
 from rulecast.rule.engine.facts import FactValue
-from rulecast.values.catalogue import AttributeType, Catalogue
+from rulecast.values.catalogue import AttributeType, Catalogue, Coordinates
 
 _DECODER = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
 INBOUND = "message_received"
@@ -26,6 +26,7 @@ class _Folding:
     first_seen_at: datetime | None = None
     attributes: dict[str, FactValue] = field(default_factory=dict)
     tags: set[str] = field(default_factory=set)
+    labels: dict[str, str | None] = field(default_factory=dict)
     consents: dict[str, tuple[datetime, bool, bool]] = field(default_factory=dict)
     events: list[EventFact] = field(default_factory=list)
 
@@ -71,6 +72,8 @@ def _apply(
             person.tags.add(payload["tag"])
         case "tag_removed":
             person.tags.discard(payload["tag"])
+        case "label":
+            person.labels[payload["label"]] = payload["value"]
         case _:
             said = (valid_from, payload["status"] != "granted", bool(payload.get("proven")))
             known = person.consents.get(payload["purpose"])
@@ -84,6 +87,12 @@ def _finish(contact_id: int, person: _Folding) -> PersonFacts:
         contact_id=contact_id,
         attributes=person.attributes,
         tags=frozenset(person.tags),
+        labels=frozenset(
+            word
+            for label, value in person.labels.items()
+            if value is not None
+            for word in ((label, f"{label}={value}") if value else (label,))
+        ),
         consents={
             purpose: ConsentFact(granted=not refused, proven=proven, at=at)
             for purpose, (at, refused, proven) in person.consents.items()
@@ -104,7 +113,7 @@ def read_value(value: object, kind: AttributeType) -> FactValue:
         return None
     try:
         return _READERS[kind](value)
-    except (ValueError, TypeError, ArithmeticError):
+    except (ValueError, TypeError, ArithmeticError, KeyError):
         return None
 
 
@@ -117,6 +126,10 @@ def _instant(value: Any) -> datetime:
     return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
 
 
+def _place(value: Any) -> Coordinates:
+    return Coordinates(latitude=float(value["latitude"]), longitude=float(value["longitude"]))
+
+
 _READERS: Mapping[AttributeType, Callable[[Any], FactValue]] = {
     AttributeType.TEXT: str,
     AttributeType.INTEGER: int,
@@ -124,6 +137,7 @@ _READERS: Mapping[AttributeType, Callable[[Any], FactValue]] = {
     AttributeType.BOOLEAN: _flag,
     AttributeType.DATE: date.fromisoformat,
     AttributeType.INSTANT: _instant,
+    AttributeType.PLACE: _place,
     AttributeType.TEXT_LIST: lambda value: tuple(str(one) for one in value),
 }
 

@@ -485,7 +485,7 @@ SELECT coalesce(
 SELECT contact_id, kind, payload::text AS payload, valid_from
 FROM profile.change
 WHERE contact_id = ANY(%(contact_ids)b::bigint[])
-    AND kind IN ('contact', 'attributes', 'tag_added', 'tag_removed', 'consent')
+    AND kind IN ('contact', 'attributes', 'tag_added', 'tag_removed', 'label', 'consent')
     AND valid_from <= %(valid_until)s::timestamptz AND recorded_at <= %(known_until)s::timestamptz
 ORDER BY contact_id, valid_from, change_id;
 

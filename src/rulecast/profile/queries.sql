@@ -121,6 +121,29 @@ INSERT INTO profile.change (contact_id, kind, payload, valid_from, recorded_at)
 SELECT contact_id, 'tag_removed', jsonb_build_object('tag', tag), %(now)s::timestamptz, %(now)s::timestamptz FROM removed
 RETURNING contact_id;
 
+-- name: record_labels
+-- What is new about people who do not object, as far as nothing newer is known; the change row follows the real change
+-- only. Taking away what nobody has is no change.
+WITH said AS (
+    SELECT * FROM unnest(
+        %(contact_id)b::bigint[], %(label)b::text[], %(value)b::text[], %(valid_from)b::timestamptz[]
+    ) AS l (contact_id, label, value, valid_from)
+), recorded AS (
+    INSERT INTO profile.label AS kept (contact_id, label, value, valid_from)
+    SELECT said.contact_id, said.label, said.value, said.valid_from
+    FROM said JOIN profile.contact USING (contact_id)
+    WHERE (said.value IS NULL OR NOT contact.objects_to_profiling)
+        AND (said.value IS NOT NULL OR EXISTS (
+            SELECT FROM profile.label AS old WHERE old.contact_id = said.contact_id AND old.label = said.label))
+    ON CONFLICT (contact_id, label) DO UPDATE SET value = excluded.value, valid_from = excluded.valid_from
+    WHERE kept.value IS DISTINCT FROM excluded.value AND kept.valid_from <= excluded.valid_from
+    RETURNING contact_id, label, value, valid_from
+)
+INSERT INTO profile.change (contact_id, kind, payload, valid_from, recorded_at)
+SELECT contact_id, 'label', jsonb_build_object('label', label, 'value', value), valid_from, %(now)s::timestamptz
+FROM recorded
+RETURNING contact_id;
+
 -- name: lock_guards
 -- First, alone, in order: whoever writes something that forbids a send meets the sender here.
 SELECT contact_id FROM profile.sending_guard

@@ -71,6 +71,16 @@ class ConsentRow:
     import_id: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelRow:
+    """A row of `profile.label`; no value means that the label is taken away."""
+
+    contact_id: ContactId
+    label: str
+    value: str | None
+    valid_from: datetime
+
+
 async def find_identities(connection: Connection, lookups: Sequence[bytes]) -> dict[bytes, ContactId]:
     """Return the contact of each keyed hash that is a current identity."""
     found: dict[bytes, ContactId] = {}
@@ -181,6 +191,15 @@ async def _write_tags(
         parameters = {"contact_ids": list(contact_ids), "tags": list(names), **instants}
         written += [ContactId(row[0]) for row in await fetch_all(connection, QUERIES[query], parameters)]
     return written
+
+
+async def record_labels(connection: Connection, rows: Sequence[LabelRow], now: datetime) -> int:
+    """Upsert labels that are new or newer, with their change rows; return how many changed."""
+    changed = 0
+    for chunk in _chunks(rows, ROWS_PER_STATEMENT):
+        parameters = {**_columns(chunk, LabelRow), "now": now}
+        changed += len(await fetch_all(connection, QUERIES["record_labels"], parameters))
+    return changed
 
 
 async def lock_guards(connection: Connection, contact_ids: Sequence[ContactId]) -> None:

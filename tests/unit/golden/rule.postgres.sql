@@ -93,7 +93,7 @@ WHERE
   AND contact."interests" <> CAST(ARRAY[] AS TEXT[]);
 
 -- city matches "^casa" and not city matches "^(fes)?$"
--- RC-ENGINE-001
+-- RC-SQL-001
 
 -- age >= 18 and is_vip = true and joined_on after 30 days ago
 SELECT

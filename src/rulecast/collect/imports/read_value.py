@@ -35,6 +35,10 @@ _PLAIN = {
     ",": re.compile(rf"[+-]?(?:\d+|\d{{1,3}}(?:[.{_BLANKS}]\d{{3}})+)(?:,\d+)?"),
 }
 _THOUSANDS = {".": re.compile(f"[,{_BLANKS}]"), ",": re.compile(f"[.{_BLANKS}]")}
+# Degrees with a sign, latitude first; seven decimals are a centimetre.
+_PLACE = re.compile(r"([+-]?\d{1,2}(?:\.\d+)?)\s*[,;]\s*([+-]?\d{1,3}(?:\.\d+)?)")
+_DEGREES = Decimal(1).scaleb(-7)
+LATITUDE_MAX, LONGITUDE_MAX = 90, 180
 _PLACES = Decimal(1).scaleb(-DECIMAL_PLACES)
 
 Reader = Callable[[object], object]
@@ -50,6 +54,7 @@ def reader_of(rule: ValueRule, kind: AttributeType) -> Reader:
         AttributeType.DATE: lambda cell: _iso_day(read_day(cell, rule.format)),
         AttributeType.INSTANT: lambda cell: iso_instant(read_instant(cell, rule.format, rule.zone)),
         AttributeType.TEXT_LIST: lambda cell: read_list(cell, rule.split),
+        AttributeType.PLACE: read_place,
     }
     read = readers[kind]
     return _translated(read, rule) if rule.map or rule.otherwise is not None else read
@@ -197,6 +202,20 @@ def _denoised(number: float) -> Decimal:
     value = Decimal(repr(number))
     rounded = value.quantize(_PLACES)
     return rounded.normalize() if abs(rounded - value) <= FLOAT_NOISE * max(Decimal(1), abs(value)) else value
+
+
+def read_place(cell: object) -> dict[str, Decimal] | None:
+    """Return `33.58,-7.63` as latitude and longitude in decimal degrees (WGS 84)."""
+    text = read_spelled(cell)
+    if text is None:
+        return None
+    found = _PLACE.fullmatch(text.strip("()"))
+    if found is None:
+        raise ValueTypeError(reason="A place is latitude and longitude in degrees: 33.58,-7.63.")
+    latitude, longitude = (Decimal(part).quantize(_DEGREES).normalize() + 0 for part in found.groups())
+    if abs(latitude) > LATITUDE_MAX or abs(longitude) > LONGITUDE_MAX:
+        raise ValueTypeError(reason="Latitudes end at 90 degrees and longitudes at 180.")
+    return {"latitude": latitude, "longitude": longitude}
 
 
 def read_boolean(cell: object) -> bool | None:

@@ -6,7 +6,7 @@ from rulecast.values.errors import RulecastError
 class UnsupportedInDialectError(RulecastError):
     """A condition cannot be said in the SQL of an engine."""
 
-    code = "RC-ENGINE-001"
+    code = "RC-SQL-001"
     summary = "A condition cannot be evaluated by this database engine."
     remedy = "Evaluate the rule on the mart (DuckDB), or say it without the named condition."
 
@@ -14,6 +14,6 @@ class UnsupportedInDialectError(RulecastError):
 class MeasureTooWideError(RulecastError):
     """An exact calculation can need more digits than an engine has."""
 
-    code = "RC-ENGINE-002"
+    code = "RC-SQL-002"
     summary = "A calculation between aggregates needs more digits than the engine can hold exactly."
     remedy = "Compare sums with numbers or with counts instead of multiplying sums, or use smaller constants."

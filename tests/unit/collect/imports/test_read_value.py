@@ -14,6 +14,7 @@ from rulecast.collect.imports.read_value import (
     read_instant,
     read_integer,
     read_list,
+    read_place,
     read_spelled,
     reader_of,
 )
@@ -130,3 +131,27 @@ def test_translations_come_before_the_type() -> None:
     read = reader_of(rule, AttributeType.TEXT)
 
     assert [read(one) for one in ("MAROC ", "Inconnu", "Chili", None)] == ["ma", None, "zz", None]
+
+
+@pytest.mark.parametrize(
+    ("cell", "latitude", "longitude"),
+    [
+        ("33.58,-7.63", "33.58", "-7.63"),
+        (" (33.5731104 ; -7.6298) ", "33.5731104", "-7.6298"),
+        ("0,180", "0", "180"),
+        ("-90, 12.123456789", "-90", "12.1234568"),
+    ],
+)
+def test_a_place_is_latitude_and_longitude_in_degrees(cell: str, latitude: str, longitude: str) -> None:
+    assert read_place(cell) == {"latitude": Decimal(latitude), "longitude": Decimal(longitude)}
+
+
+@pytest.mark.parametrize("cell", ["maarif", "33.58", "91,0", "0,181", "33,58,-7,63", "1e1,2"])
+def test_what_is_no_place_on_earth_is_refused(cell: str) -> None:
+    with pytest.raises(RowRefusedError) as refused:
+        read_place(cell)
+    assert refused.value.code == "RC-IMPORT-108"
+
+
+def test_no_place_is_a_missing_one() -> None:
+    assert read_place("  ") is None

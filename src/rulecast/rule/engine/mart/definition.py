@@ -16,7 +16,10 @@ COLUMN_TYPES = {
     AttributeType.DATE: "DATE",
     AttributeType.INSTANT: "TIMESTAMP",
     AttributeType.TEXT_LIST: "VARCHAR[]",
+    AttributeType.PLACE: "STRUCT(latitude DOUBLE, longitude DOUBLE)",
 }
+# A place stands in two columns, so that engines can skip rows by each.
+PLACE_PARTS = ("latitude", "longitude")
 # More changes than a workspace ever has: valid time and change id together fit a 128-bit order.
 CHANGE_IDS_MAX = 1 << 44
 # Columns that have a source of their own and are not read from attribute changes.
@@ -31,16 +34,22 @@ def signature(catalogue: Catalogue) -> str:
             for entry in sorted(_attributes(catalogue), key=lambda entry: entry.name)
         ]
         + [f"p:{name}:{kind}" for name, kind in catalogue.event_properties().items()]
-        + ["layout:1"]
+        + ["layout:2"]
     )
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def create_statements(catalogue: Catalogue) -> list[str]:
     """Return the statements that make empty tables for a catalogue, in order."""
-    attributes = ", ".join(f'"{entry.name}" {COLUMN_TYPES[entry.type]}' for entry in _attributes(catalogue))
+    attributes = ", ".join(
+        f'"{column}" {kind}'
+        for entry in _attributes(catalogue)
+        for column, kind in _columns(entry.name, entry.type)
+    )
     properties = ", ".join(
-        f"p_{name} {COLUMN_TYPES[kind]}" for name, kind in catalogue.event_properties().items()
+        f"{column} {typed}"
+        for name, kind in catalogue.event_properties().items()
+        for column, typed in _columns(f"p_{name}", kind)
     )
     own = "first_seen_at TIMESTAMP, last_inbound_at TIMESTAMP"
     return [
@@ -49,7 +58,10 @@ def create_statements(catalogue: Catalogue) -> list[str]:
             "CREATE TABLE change (change_id BIGINT, contact_id BIGINT, kind VARCHAR, payload JSON,"
             " valid_from TIMESTAMP, recorded_at TIMESTAMP)"
         ),
-        f"CREATE TABLE contact (contact_id BIGINT, {own}, tags VARCHAR[]{', ' if attributes else ''}{attributes})",
+        (
+            f"CREATE TABLE contact (contact_id BIGINT, {own}, tags VARCHAR[], labels VARCHAR[]"
+            f"{', ' if attributes else ''}{attributes})"
+        ),
         'CREATE TABLE consent (contact_id BIGINT, purpose VARCHAR, granted BOOLEAN, proven BOOLEAN, "at" TIMESTAMP)',
         (
             "CREATE TABLE event (event_id BIGINT, contact_id BIGINT, name VARCHAR, occurred_at TIMESTAMP,"
@@ -66,9 +78,11 @@ def insert_events(catalogue: Catalogue, source: str) -> str:
     `source` has the columns event_id, contact_id, name, properties, occurred_us, recorded_us.
     """
     kinds = catalogue.event_properties()
-    columns = "".join(f", p_{name}" for name in kinds)
+    columns = "".join(
+        f", {column}" for name, kind in kinds.items() for column, _ in _columns(f"p_{name}", kind)
+    )
     shape = ", ".join(f'"{name}": "{COLUMN_TYPES[kind]}"' for name, kind in kinds.items())
-    values = "".join(f", typed.{name}" for name in kinds)
+    values = "".join(f", {value}" for name, kind in kinds.items() for value in _values(f"typed.{name}", kind))
     typed = f", json_transform(properties, '{{{shape}}}') AS typed" if kinds else ""
     return (
         f"INSERT INTO event (event_id, contact_id, name, occurred_at, recorded_at{columns}) "  # noqa: S608 - see the module
@@ -84,9 +98,17 @@ def derive_contacts(catalogue: Catalogue, *, changes: str, events: str) -> str:
     """
     entries = _attributes(catalogue)
     columns = "".join(f', {_newest(entry)} AS "{entry.name}"' for entry in entries)
-    values = "".join(f', valued."{entry.name}"' for entry in entries)
+    values = "".join(
+        f', {value} AS "{column}"'
+        for entry in entries
+        for (column, _), value in zip(
+            _columns(entry.name, entry.type), _parts(f'valued."{entry.name}"', entry.type), strict=True
+        )
+    )
     shape = ", ".join(f'"{entry.name}": "{COLUMN_TYPES[entry.type]}"' for entry in entries)
-    names = "".join(f', people."{entry.name}"' for entry in _attributes(catalogue))
+    names = "".join(
+        f', people."{column}"' for entry in entries for column, _ in _columns(entry.name, entry.type)
+    )
     return f"""
         WITH known AS (
             SELECT contact_id, min(valid_from) AS first_seen_at
@@ -107,13 +129,23 @@ def derive_contacts(catalogue: Catalogue, *, changes: str, events: str) -> str:
         ), tagged AS (
             SELECT contact_id, list(tag ORDER BY tag) AS tags
             FROM tagging WHERE place = 1 AND kind = 'tag_added' GROUP BY contact_id
+        ), labelling AS (
+            SELECT contact_id, payload ->> '$.label' AS label, payload ->> '$.value' AS word,
+                row_number() OVER (PARTITION BY contact_id, payload ->> '$.label'
+                    ORDER BY valid_from DESC, change_id DESC) AS place
+            FROM {changes} WHERE kind = 'label'
+        ), labelled AS (
+            SELECT contact_id, list(label ORDER BY label)
+                    || coalesce(list(label || '=' || word ORDER BY label) FILTER (WHERE word <> ''), []) AS labels
+            FROM labelling WHERE place = 1 AND word IS NOT NULL GROUP BY contact_id
         ), inbound AS (
             SELECT contact_id, max(occurred_at) AS last_inbound_at
             FROM {events} WHERE name = 'message_received' GROUP BY contact_id
         )
         SELECT people.contact_id, people.first_seen_at, inbound.last_inbound_at,
-            coalesce(tagged.tags, []) AS tags{names}
-        FROM people LEFT JOIN tagged USING (contact_id) LEFT JOIN inbound USING (contact_id)
+            coalesce(tagged.tags, []) AS tags, coalesce(labelled.labels, []) AS labels{names}
+        FROM people LEFT JOIN tagged USING (contact_id) LEFT JOIN labelled USING (contact_id)
+            LEFT JOIN inbound USING (contact_id)
     """  # noqa: S608 - see the module
 
 
@@ -134,6 +166,22 @@ def derive_consents(*, changes: str) -> str:
 
 def _attributes(catalogue: Catalogue) -> Iterable[Attribute]:
     return [entry for entry in catalogue.stored_attributes() if entry.name not in _OWN_SOURCE]
+
+
+def _columns(name: str, kind: AttributeType) -> list[tuple[str, str]]:
+    """Return the columns in which a value stands, with their types."""
+    if kind is AttributeType.PLACE:
+        return [(f"{name}__{part}", "DOUBLE") for part in PLACE_PARTS]
+    return [(name, COLUMN_TYPES[kind])]
+
+
+def _parts(value: str, kind: AttributeType) -> list[str]:
+    return [f"{value}.{part}" for part in PLACE_PARTS] if kind is AttributeType.PLACE else [value]
+
+
+def _values(value: str, kind: AttributeType) -> list[str]:
+    """Return the parts of an event's value; an empty text is missing."""
+    return [f"nullif({value}, '')"] if kind is AttributeType.TEXT else _parts(value, kind)
 
 
 def _newest(entry: Attribute) -> str:
