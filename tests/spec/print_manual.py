@@ -14,7 +14,7 @@ from rulecast.values.catalogue import BUILT_IN_ATTRIBUTES, BUILT_IN_EVENTS
 from tests.spec.chapters import CHAPTERS
 from tests.spec.clauses import CLAUSES, EXAMPLE, FORMS
 from tests.spec.problem_cases import CASES, RULE, ProblemCase
-from tests.spec.tables import CATALOGUE, Chapter, rows_of
+from tests.spec.tables import CATALOGUE, NOW, Chapter, rows_of
 
 MANUAL = Path(__file__).parents[2] / "docs" / "reference" / "language.md"
 INTRODUCTION = """\
@@ -118,7 +118,7 @@ def _rendered(case: ProblemCase) -> str:
         if isinstance(checked, RuleProblems):
             return checked.render(case.text)
         text = RULE.replace('city = "Rabat"', case.text)
-        found = check_rule(text, CATALOGUE)
+        found = check_rule(text, CATALOGUE, now=NOW)
         assert not isinstance(found, RuleProblems)
         return "\n\n".join(warning.render(text) for warning in found.warnings)
     problems = found.problems if isinstance(found, RuleProblems) else found.warnings

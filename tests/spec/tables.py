@@ -12,6 +12,7 @@ from rulecast.values.catalogue import (
     Catalogue,
     DataClass,
     EventDefinition,
+    Place,
     Template,
     fold_text,
 )
@@ -26,6 +27,7 @@ CATALOGUE = Catalogue.of(
         Attribute(name="joined_on", type=T.DATE),
         Attribute(name="paid_at", type=T.INSTANT),
         Attribute(name="interests", type=T.TEXT_LIST),
+        Attribute(name="location", type=T.PLACE),
         Attribute(name="support_level", type=T.TEXT, purpose="service"),
         Attribute(name="illness", type=T.TEXT, data_class=DataClass.SENSITIVE),
     ],
@@ -46,6 +48,9 @@ CATALOGUE = Catalogue.of(
     ],
     numbers=("casablanca_main",),
     default_zone="Africa/Casablanca",
+    places=[Place(name="maarif", latitude=Decimal("33.5867"), longitude=Decimal("-7.6323"))],
+    segments={"regulars": "orders >= 3", "loop": 'in segment "pool"', "pool": 'not in segment "loop"'},
+    labels={"churn_risk": ("low", "high")},
     recipients=("ops",),
     teams=("support",),
 )

@@ -12,7 +12,13 @@ from rulecast.rule.language import condition as c
 from rulecast.rule.language import limits
 from rulecast.rule.language.build_events import EventBuilder
 from rulecast.rule.language.build_values import STAND_IN_DATE, singular_to_plural, span_of, span_of_token
-from rulecast.rule.language.problem import BAD_VALUE, OUT_OF_LIMITS, UNKNOWN_WORD, WRONG_OPERATOR
+from rulecast.rule.language.problem import (
+    BAD_VALUE,
+    OUT_OF_LIMITS,
+    UNIT_MISTAKE,
+    UNKNOWN_WORD,
+    WRONG_OPERATOR,
+)
 from rulecast.values.catalogue import closest_name
 
 __all__ = ["STAND_IN_DATE", "ConditionBuilder", "singular_to_plural", "span_of", "span_of_token"]
@@ -90,7 +96,7 @@ class ConditionBuilder(EventBuilder):
             name = c.Field(name="birth_date", span=span_of_token(written))
         if duration.unit not in DAYS_OF_UNIT:
             self._report(
-                WRONG_OPERATOR, "An anniversary is a day: it is counted in days or weeks.", duration.span
+                UNIT_MISTAKE, "An anniversary is a day: it is counted in days or weeks.", duration.span
             )
         days = duration.amount * DAYS_OF_UNIT.get(duration.unit, 1)
         return c.Anniversary(field=name, days=days, span=span_of(meta))

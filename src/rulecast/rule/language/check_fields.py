@@ -142,7 +142,7 @@ def _check_units(condition: c.Ago | c.FieldWindow, scope: Scope) -> None:
         _refuse_operator(condition, "age", scope)
     elif kind is AttributeType.DATE and condition.duration.unit not in DATE_UNITS:
         scope.report(
-            WRONG_OPERATOR,
+            UNIT_MISTAKE,
             f"{condition.field.name} is a date: its age is counted in days or weeks.",
             condition.duration.span,
         )

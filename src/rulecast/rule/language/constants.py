@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from rulecast.rule.language import condition as c
 from rulecast.rule.language import limits
-from rulecast.rule.language.problem import OUT_OF_LIMITS, WRONG_TYPE
+from rulecast.rule.language.problem import OUT_OF_LIMITS, UNIT_MISTAKE, WRONG_TYPE
 from rulecast.rule.language.scope import Scope
 from rulecast.values.catalogue import AttributeType, fold_text
 from rulecast.values.zone_offsets import utc_of_local
@@ -51,6 +51,14 @@ def typed(constant: c.Constant, name: c.Field, scope: Scope) -> c.Constant:
             f"{name.name} is of type {name.type}; expected {EXPECTED[name.type]}, found {describe(constant.value)}.",
             constant.span,
             hint=_hint(constant.value, name.type),
+        )
+        return constant
+    if name.years_since is not None and YEAR_MIN <= int(str(value)) <= YEAR_MAX:
+        scope.report(
+            UNIT_MISTAKE,
+            f"{name.name} is a number of years; {value} looks like a year.",
+            constant.span,
+            hint=f"compare the date: {name.years_since} >= {value}-01-01",
         )
         return constant
     if name.years_since is not None and not 0 <= int(str(value)) <= AGE_MAX:

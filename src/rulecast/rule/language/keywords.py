@@ -69,9 +69,12 @@ def chinese_of(terminal: str, word: str) -> str | None:
     return _chinese().get((terminal, plain))
 
 
-def label_of(terminal: str) -> str | None:
-    """Return the English word of a terminal that has one word."""
-    return next((word.english for word in keywords() if word.terminal == terminal), None)
+def label_of(terminal: str, language: Language) -> str | None:
+    """Return the word of a keyword, of several the first."""
+    word = next((word for word in keywords() if word.terminal == terminal), None)
+    if word is None:
+        return None
+    return word.chinese[0] if language == "zh" else word.english
 
 
 def language_of(text: str) -> Language:

@@ -18,13 +18,19 @@ from rulecast.rule.language.unparsed import problem_of_unexpected, span_at
 
 WORDS_AND_BRACKETS = re.compile(r'"(?:\\.|[^"\\\n])*"|\w+|\S')
 
-HEADER = re.compile(r"\s*rule\s+[A-Za-z_][A-Za-z0-9_]*", re.IGNORECASE)
-CLAUSE_START = re.compile(
-    r"(?:^|;)[ \t]*(?P<word>version|priority|score|purpose|about|valid|on|ignore|with|decide|when|send"
-    r"|for(?=\s+variant)|after(?=\s+\d+\s+\w+\s+if\b)|once|every|always|not(?=\s+on\b)|carry|drop|limit|batch"
-    r"|budget|test|holdout|variants|success|stop|tag|set|assign|notify|example)\b",
-    re.IGNORECASE | re.MULTILINE,
+# What can begin a clause; reading goes on at the next of them after a clause that cannot be read.
+CLAUSE_TERMINALS = (
+    *("_VERSION", "_PRIORITY", "_SCORE", "_PURPOSE", "_ABOUT", "_VALID", "_TRIGGER", "_ON_ENTERING"),
+    *("_IGNORE_OLDER", "_WITH_IMPORTS", "_DECIDE_WITHIN", "_WHEN", "SEND", "_FOR_VARIANT", "_FOLLOW_UP"),
+    *("ONCE", "EVERY", "_EVERY_MONTH_ON", "ALWAYS", "_NOT_ON_HOLIDAYS", "_CARRY_OVER_UNTIL"),
+    *("_CARRY_OVER_FOR", "_DROP_THE_REST", "_LIMIT_THIS_RULE", "_LIMIT_ALL_RULES", "BATCH", "BUDGET"),
+    *("_TEST", "HOLDOUT", "SUCCESS", "VARIANTS", "_STOP_IF", "TAG", "_SET_ATTRIBUTE", "_ASSIGN_TO"),
+    *("_NOTIFY", "_EXAMPLE"),
 )
+# First words of clauses whose next words may be wrong; none of them goes on with a condition.
+FIRST_WORDS = r"(?:carry|limit|drop|decide|ignore|stop|assign|after(?=\s+\d+\s+\w+\s+(?!ago\b)))\b"
+SEND_WORD = re.compile(r"send|发送", re.IGNORECASE)
+SENDING = re.compile(r"after|for|再过|对变体", re.IGNORECASE)
 NOT_LINE_END = re.compile(r"[^\n]")
 
 
@@ -42,8 +48,23 @@ def grammar() -> Lark:
     )
 
 
+@cache
+def _clause_start() -> re.Pattern[str]:
+    """Return the pattern of the beginning of a clause: at a line's beginning or after a semicolon."""
+    words = "|".join(grammar().get_terminal(name).pattern.to_regexp() for name in CLAUSE_TERMINALS)
+    return re.compile(rf"(?:^|;)[ \t]*(?P<word>{words}|{FIRST_WORDS})", re.IGNORECASE | re.MULTILINE)
+
+
+@cache
+def _header() -> re.Pattern[str]:
+    """Return the pattern of the rule's name at the beginning."""
+    word = grammar().get_terminal("_RULE").pattern.to_regexp()
+    return re.compile(rf"\s*{word}\s*[A-Za-z_][A-Za-z0-9_]*")
+
+
 def parse_rule(text: str) -> Rule | RuleProblems:
     """Return the rule that the text describes, or every problem found in reading it."""
+    text = plain_signs(text)
     builder = RuleBuilder()
     tree = _tree(text, "rule")
     if isinstance(tree, RuleProblem):
@@ -57,6 +78,7 @@ def parse_rule(text: str) -> Rule | RuleProblems:
 
 def parse_condition(text: str) -> Condition | RuleProblems:
     """Return the condition that the text describes, or every problem found in reading it."""
+    text = plain_signs(text)
     builder = RuleBuilder()
     tree = _tree(text, "condition")
     if isinstance(tree, RuleProblem):
@@ -70,10 +92,10 @@ def _problems_of_clauses(text: str, first: RuleProblem) -> list[RuleProblem]:
 
     Everything but the clause and the rule's name is blanked out, which keeps every place in the text.
     """
-    header = HEADER.match(text)
+    header = _header().match(text)
     if first.kind in {TOO_LARGE, TOO_DEEP} or header is None:
         return []
-    starts = [match.start("word") for match in CLAUSE_START.finditer(text, header.end())]
+    starts = _clause_starts(text, header.end())
     found: list[RuleProblem] = []
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
         builder = RuleBuilder()
@@ -87,6 +109,19 @@ def _problems_of_clauses(text: str, first: RuleProblem) -> list[RuleProblem]:
     return found
 
 
+def _clause_starts(text: str, begin: int) -> list[int]:
+    """Return where the clauses begin; the `send` that belongs to a variant or a follow-up begins none."""
+    starts: list[int] = []
+    owner = ""
+    for match in _clause_start().finditer(text, begin):
+        word = match["word"]
+        is_send = SEND_WORD.fullmatch(word) is not None
+        if not (is_send and SENDING.match(owner)):
+            starts.append(match.start("word"))
+        owner = "" if is_send else word
+    return starts
+
+
 def _blank(text: str) -> str:
     return NOT_LINE_END.sub(" ", text)
 
@@ -96,7 +131,7 @@ def _tree(text: str, start: str) -> Tree[Any] | RuleProblem:
     if refused is not None:
         return refused
     try:
-        return grammar().parse(plain_signs(text), start=start)
+        return grammar().parse(text, start=start)
     except UnexpectedInput as unexpected:
         return problem_of_unexpected(unexpected, text)
 

@@ -123,7 +123,7 @@ def _measure(condition: c.Measure, scope: Scope) -> c.Measure:
                 right.span,
                 hint=f'text stands in quotes: "{right.name}"',
             )
-            return replace(condition, left=field_of(left, scope))
+            return condition
     return replace(condition, left=_expression(left, scope), right=_expression(right, scope))
 
 

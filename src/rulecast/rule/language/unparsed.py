@@ -1,5 +1,6 @@
 """Say in words why the parser stopped: what it found, what could have stood there, and a hint."""
 
+import difflib
 import re
 
 from lark import UnexpectedInput
@@ -12,12 +13,18 @@ from rulecast.rule.language.availability import (
     not_available,
 )
 from rulecast.rule.language.condition import Span
+from rulecast.rule.language.keywords import Language, label_of, language_of
 from rulecast.rule.language.problem import COMMENT, SYNTAX, RuleProblem
+from rulecast.rule.language.unit_mistakes import unit_mistake
 from rulecast.values.catalogue import closest_name
 
 # More than these are no help: the manual lists the rest.
 EXPECTED_SHOWN_MAX = 8
-WORD = re.compile(r"[\w'\u2019.-]+|\S")
+# A text counts as one word, cut where it is long.
+FOUND_CHARACTERS_MAX = 40
+WORD = re.compile(r'"(?:\\.|[^"\\\n])*"|[\w\'\u2019.-]+|\S')
+# Chinese words are short: two of them that share one character of two are near.
+CHINESE_CUTOFF = 0.5
 
 SHAPES = {
     "NAME": "a name",
@@ -42,9 +49,17 @@ SHAPES = {
     "PERCENT": "%",
     "MINUS": "-",
     "__ANON_0": "..",
-    "_CONTACTS": "contact's",
-    "_TIMES": "times",
+    "PLUS": "+",
+    "STAR": "*",
     "$END": "the end of the rule",
+}
+
+
+# Closed lists name their words themselves once one of them is misspelled.
+UNSAID = frozenset({"CHINESE"})
+HINTS = {
+    "after": "a follow-up reads: after 2 days if not clicked send template ...",
+    "on": "a trigger reads: on purchase where (...), or: on entering the audience",
 }
 
 
@@ -57,9 +72,10 @@ def span_at(text: str, position: int, length: int) -> Span:
 def problem_of_unexpected(unexpected: UnexpectedInput, text: str) -> RuleProblem:
     """Turn the parser's complaint into a problem."""
     position = unexpected.pos_in_stream
+    language = language_of(text)
     if position is None or (isinstance(unexpected, UnexpectedToken) and unexpected.token.type == "$END"):
         last = max(len(text.rstrip()) - 1, 0)
-        return _syntax(unexpected, "the end of the text", span_at(text, last, 1))
+        return _syntax(unexpected, "the end of the text", span_at(text, last, 1), language)
     match = WORD.match(text, position)
     found = match[0] if match else text[position]
     span = span_at(text, position, len(found))
@@ -74,7 +90,11 @@ def problem_of_unexpected(unexpected: UnexpectedInput, text: str) -> RuleProblem
     construct = _construct(found, expected)
     if construct is not None and construct in NOT_AVAILABLE_YET:
         return not_available(construct, span)
-    return _syntax(unexpected, found, span)
+    mistaken = unit_mistake(found, text[:position], expected, span)
+    if mistaken is not None:
+        return mistaken
+    shown = found if len(found) <= FOUND_CHARACTERS_MAX else f"{found[:FOUND_CHARACTERS_MAX]}..."
+    return _syntax(unexpected, shown, span, language)
 
 
 def _construct(found: str, expected: set[str]) -> Construct | None:
@@ -83,46 +103,59 @@ def _construct(found: str, expected: set[str]) -> Construct | None:
     return CLAUSE_WORDS.get(found.lower()) if at_clause else None
 
 
-def _syntax(unexpected: UnexpectedInput, found: str, span: Span) -> RuleProblem:
+def _syntax(unexpected: UnexpectedInput, found: str, span: Span, language: Language) -> RuleProblem:
     expected = _expected(unexpected)
-    shown = _in_words(expected)
+    shown = _in_words(expected, language)
     return RuleProblem(
         kind=SYNTAX,
         message=f"Expected {shown}, found {found}.",
         span=span,
         expected=shown,
         found=found,
-        hint=_hint(found, expected),
+        hint=_hint(found, expected, language),
     )
 
 
-def _in_words(expected: set[str]) -> str:
+def _in_words(expected: set[str], language: Language) -> str:
     """Name what could stand here: words of the language first, then shapes; clause words only as one."""
     names = {name for name in expected if not name.startswith("$")}
     if {"_PURPOSE", "_WHEN"} <= names:
-        in_condition = ["and", "or"] if "_AND" in names else []
+        in_condition = [_label("_AND", language), _label("_OR", language)] if "_AND" in names else []
         return " or ".join([*in_condition, "the next clause"])
-    shown = sorted({_label(name) for name in names or expected})
+    shown = sorted({_label(name, language) for name in names - UNSAID or expected})
     more = " ..." if len(shown) > EXPECTED_SHOWN_MAX else ""
     return ", ".join(shown[:EXPECTED_SHOWN_MAX]) + more
 
 
-def _label(terminal: str) -> str:
-    return SHAPES.get(terminal, terminal.lstrip("_").lower())
+def _label(terminal: str, language: Language) -> str:
+    return SHAPES.get(terminal) or label_of(terminal, language) or terminal.lstrip("_").lower()
 
 
-def _hint(found: str, expected: set[str]) -> str | None:
+def _hint(found: str, expected: set[str], language: Language) -> str | None:
     if found.startswith('"'):
         return None
     if found == "=" and "TEXT" in expected:
         return "equality is one sign: ="
-    words = [_label(name) for name in expected if name not in SHAPES]
+    if "_PURPOSE" in expected and found.lower() in HINTS:
+        return HINTS[found.lower()]
+    near = _near(found, expected, language)
+    if near is None and found.isidentifier():
+        if not found.isascii() and "NAME" in expected:
+            return "names of attributes and events have Latin letters; texts stand in quotes"
+        return f'text stands in quotes: "{found}"' if "TEXT" in expected else None
+    return near
+
+
+def _near(found: str, expected: set[str], language: Language) -> str | None:
+    """Return the words that begin like what was found, or look like it."""
+    words = [_label(name, language) for name in expected - UNSAID if name not in SHAPES]
+    phrases = sorted({word for word in words if word.startswith(f"{found.lower()} ")})
+    if phrases:
+        return f"write: {' or '.join(phrases)}"
     near = closest_name(found, words)
-    if near is not None:
-        return f"did you mean {near}?"
-    if "TEXT" in expected and found.isidentifier():
-        return f'text stands in quotes: "{found}"'
-    return None
+    if near is None and language == "zh":
+        near = next(iter(difflib.get_close_matches(found, words, n=1, cutoff=CHINESE_CUTOFF)), None)
+    return f"did you mean {near}?" if near is not None else None
 
 
 def _expected(unexpected: UnexpectedInput) -> set[str]:
