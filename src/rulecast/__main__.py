@@ -26,13 +26,15 @@ async def run_receiver_role(post: Post) -> None:
 
 
 async def run_engine_role(post: Post) -> None:
-    """Hold the mart, answer questions, and run the periodic jobs."""
+    """Hold the mart, answer questions, run the triggers and the periodic jobs."""
     from rulecast.wiring.engine import run_engine  # noqa: PLC0415 - see above
     from rulecast.wiring.periodic import run_periodic  # noqa: PLC0415 - see above
+    from rulecast.wiring.triggers import run_triggers  # noqa: PLC0415 - see above
 
     async with asyncio.TaskGroup() as group:
         group.create_task(run_engine(post.workspace, post.stop))
         group.create_task(run_periodic(post.workspace, post.stop))
+        group.create_task(run_triggers(post.workspace, stop_event=post.stop))
 
 
 async def run_sender_role(post: Post) -> None:

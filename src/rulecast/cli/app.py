@@ -27,6 +27,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "contacts": ("contact",),
     "rules": ("rule",),
     "plans": ("plan", "plans", "why", "approve", "launch", "try", "seed"),
+    "triggers": ("triggers",),
     "send": ("send",),
     "stop": ("stop", "resume"),
     "report": ("report",),

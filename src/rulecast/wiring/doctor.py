@@ -14,6 +14,7 @@ from rulecast.values import zone_offsets
 from rulecast.values.errors import RulecastError
 from rulecast.wiring.engine import ask_engine
 from rulecast.wiring.partitions import PARTITIONED
+from rulecast.wiring.triggers.figures import read_trigger_lag
 from rulecast.wiring.workspace import Workspace
 
 QUERIES = load_queries(__package__)
@@ -33,6 +34,8 @@ VERSION_WARNING = timedelta(days=90)
 # A plan refuses a mart that is further behind than this.
 MART_LAG_SECONDS_MAX = 60.0
 MART_ANSWER_SECONDS = 20.0
+# An event becomes an intent within a second; a minute means that nobody matches.
+TRIGGER_LAG_SECONDS_MAX = 60.0
 DISK_QUESTION = "disk encryption"
 SENDING = ("access_token", "app_secret", "verify_token")
 
@@ -65,12 +68,13 @@ def examine_settings(settings: Settings, today: date) -> list[Finding]:
 
 
 async def examine_workspace(workspace: Workspace) -> list[Finding]:
-    """Look at the opened workspace: database, clock of the world, partitions, mart, senders, disk."""
+    """Look at the opened workspace: database, clock of the world, partitions, mart, triggers, senders, disk."""
     found = [
         await _server(workspace),
         await _zones(workspace),
         await _partitions(workspace),
         await _mart(workspace),
+        await _triggers(workspace),
         await _senders(workspace),
     ]
     if not workspace.is_simulated:
@@ -206,6 +210,26 @@ async def _mart(workspace: Workspace) -> Finding:
         health=Health.PROBLEM,
         what=what,
         what_to_do="A transaction has been open for long: look for an import that hangs, or at pg_stat_activity.",
+    )
+
+
+async def _triggers(workspace: Workspace) -> Finding:
+    lag = await read_trigger_lag(workspace)
+    what = f"{lag.versions} rules listen, {lag.lag_seconds:.1f} s behind, {lag.waiting} firings wait"
+    if lag.held:
+        return Finding(
+            name="triggers",
+            health=Health.NOTE,
+            what=f"{what}, {lag.held} entries are held",
+            what_to_do="`rulecast rule list` shows held rules; `rulecast rule resume NAME` lets the entries go on.",
+        )
+    if lag.lag_seconds <= TRIGGER_LAG_SECONDS_MAX:
+        return Finding(name="triggers", health=Health.GOOD, what=what)
+    return Finding(
+        name="triggers",
+        health=Health.PROBLEM,
+        what=what,
+        what_to_do="Nobody matches what arrives: start `rulecast serve`, or run `rulecast triggers run` once.",
     )
 
 

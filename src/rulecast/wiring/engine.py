@@ -25,6 +25,7 @@ from rulecast.wiring.errors import (
     EngineRemoteError,
 )
 from rulecast.wiring.plan_question import answer_plan
+from rulecast.wiring.triggers.checking import check_audiences
 from rulecast.wiring.workspace import Workspace
 
 QUERIES = load_queries(__package__)
@@ -76,10 +77,22 @@ async def answer_plan_question(engine: Engine, arguments: Arguments) -> Answer:
     return await answer_plan(engine.workspace, engine.mart, arguments)
 
 
+async def answer_check_audiences(engine: Engine, _arguments: Arguments) -> Answer:
+    """Compare the memberships of rules on entering with the mart; the answer counts what differs."""
+    found = await check_audiences(engine.workspace, engine.mart)
+    return {
+        "found": [
+            {"rule": one.rule_name, "people": one.people, "missing": one.missing, "surplus": one.surplus}
+            for one in found
+        ]
+    }
+
+
 # Every kind of question the engine answers.
 HANDLERS: Mapping[str, Handler] = {
     "plan": answer_plan_question,
     "freshness": answer_freshness,
+    "check_audiences": answer_check_audiences,
 }
 
 

@@ -10,14 +10,19 @@ from rulecast.collect.inbox import destroy_old_day_keys
 from rulecast.jobs import Jobs
 from rulecast.observe.record_conversions import record_conversions
 from rulecast.wiring.partitions import make_partitions
+from rulecast.wiring.recurring import ContactZones, run_due_rules
+from rulecast.wiring.triggers.nightly import check_memberships, forget_old_firings
 from rulecast.wiring.workspace import Workspace
 
 LOG = structlog.get_logger("periodic")
 
 MONTHS_AHEAD = timedelta(days=93)
 
+# The sixth field are seconds. Under a fast virtual clock a minute may be hours; idle it costs one small query.
+EVERY_TEN_SECONDS = "* * * * * */10"
 EVERY_MINUTE = "* * * * *"
 EVERY_HOUR = "7 * * * *"
+EVERY_NIGHT = "41 1 * * *"
 
 
 async def run_periodic(workspace: Workspace, stop: asyncio.Event) -> None:
@@ -26,6 +31,9 @@ async def run_periodic(workspace: Workspace, stop: asyncio.Event) -> None:
         jobs.register_periodic("partitions", _bound(workspace, look_ahead), cron=EVERY_HOUR)
         jobs.register_periodic("day_keys", _bound(workspace, destroy_day_keys), cron=EVERY_HOUR)
         jobs.register_periodic("conversions", _bound(workspace, count_successes), cron=EVERY_MINUTE)
+        jobs.register_periodic("audiences", _bound(workspace, check_memberships), cron=EVERY_NIGHT)
+        jobs.register_periodic("firings", _bound(workspace, forget_old_firings), cron=EVERY_NIGHT)
+        jobs.register_periodic("recurring", _recurring(workspace), cron=EVERY_TEN_SECONDS)
         await look_ahead(workspace)
         await jobs.run_worker(stop)
 
@@ -51,6 +59,15 @@ async def count_successes(workspace: Workspace) -> None:
         )
     if count:
         LOG.info("successes counted", count=count)
+
+
+def _recurring(workspace: Workspace) -> Callable[[], Awaitable[None]]:
+    zones = ContactZones()
+
+    async def run() -> None:
+        await run_due_rules(workspace, zones)
+
+    return run
 
 
 def _bound(

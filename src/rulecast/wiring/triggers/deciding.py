@@ -101,10 +101,10 @@ async def _stop_loops(
     if not suspects:
         return list(due)
     now = workspace.clock.now()
-    fired = await store.list_effects(connection, suspects, since=now - EFFECTS_WINDOW)
+    written = await store.list_effects(connection, suspects, since=now - EFFECTS_WINDOW)
     looping: dict[RuleVersionId, str] = {}
     for one in suspects:
-        loop = find_loop(one.rule_name, fired.get((one.rule_name, one.contact_id), ()), now=now)
+        loop = find_loop(one.rule_name, written.get((one.rule_name, one.contact_id), ()), now=now)
         if loop is not None and one.rule_version_id not in looping:
             looping[one.rule_version_id] = loop.why
             await hold_rule(connection, workspace, one.rule_version_id, reason=HoldReason.LOOP, why=loop.why)

@@ -1,30 +1,30 @@
-"""Rules that set themselves off: the same person, again and again, by what their own messages bring about (F94)."""
+"""Rules that set themselves off: the same person, again and again, by what messages bring about (F94)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 EFFECTS_MAX = 5
-"""Firings of one rule for one person by effects of messages inside the window. Two messages a day is the default cap;
-a person who clicks five of them in a day is no loop, a sixth firing is one."""
+"""Messages of one rule to one person, inside the window, that effects of messages set off. Somebody who clicks often is
+no loop while limits and caps keep the rule silent; a sixth message in a day is one."""
 EFFECTS_WINDOW = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loop:
-    """A rule that fires itself, with the figure that shows it."""
+    """A rule that sets itself off, with the figure that shows it."""
 
     rule_name: str
-    firings: int
+    messages: int
 
     @property
     def why(self) -> str:
         """Return the reason as a person reads it; it names nobody."""
         hours = int(EFFECTS_WINDOW.total_seconds() // 3600)
-        return f"fired {self.firings} times for one person in {hours} hours by effects of messages"
+        return f"{self.messages} messages to one person in {hours} hours, each set off by effects of messages"
 
 
-def find_loop(rule_name: str, fired_at: Sequence[datetime], *, now: datetime) -> Loop | None:
-    """Return the loop that these firings by effects, of one rule for one person, make; None where it is none."""
-    firings = sum(now - EFFECTS_WINDOW < at <= now for at in fired_at)
-    return Loop(rule_name=rule_name, firings=firings) if firings > EFFECTS_MAX else None
+def find_loop(rule_name: str, written_at: Sequence[datetime], *, now: datetime) -> Loop | None:
+    """Return the loop that one more message of a rule to a person would be a part of; None where it is none."""
+    messages = sum(now - EFFECTS_WINDOW < at <= now for at in written_at)
+    return Loop(rule_name=rule_name, messages=messages) if messages >= EFFECTS_MAX else None

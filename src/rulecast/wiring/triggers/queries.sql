@@ -202,11 +202,15 @@ SET state = 'waiting', why = 'released', due_at = least(due_at, %(now)s::timesta
 WHERE rule_version_id = ANY(%(rule_version_ids)b::bigint[]) AND state = 'held';
 
 -- name: list_effects
--- When these rules were fired for these people by effects of messages.
-SELECT rule_name, contact_id, fired_at
-FROM rule.trigger_candidate
-WHERE is_effect AND contact_id = ANY(%(contact_ids)b::bigint[]) AND rule_name = ANY(%(rule_names)b::text[])
-    AND fired_at > %(since)s::timestamptz AND state IN ('waiting', 'planned', 'launched', 'excluded');
+-- When these rules wrote to these people because of effects of messages; several firings of one plan are one message.
+SELECT DISTINCT ON (candidate.plan_id, candidate.contact_id) candidate.rule_name, candidate.contact_id, candidate.fired_at
+FROM rule.trigger_candidate AS candidate
+JOIN plan.member AS member
+    ON member.plan_id = candidate.plan_id AND member.contact_id = candidate.contact_id AND member.reason_number = 0
+WHERE candidate.is_effect AND candidate.contact_id = ANY(%(contact_ids)b::bigint[])
+    AND candidate.rule_name = ANY(%(rule_names)b::text[]) AND candidate.fired_at > %(since)s::timestamptz
+    AND candidate.state IN ('planned', 'launched')
+ORDER BY candidate.plan_id, candidate.contact_id, candidate.fired_at;
 
 -- name: list_to_launch
 -- Plans of firings that are not launched yet, the oldest first.
@@ -223,7 +227,7 @@ SELECT
         SELECT extract(epoch FROM clock_timestamp() - min(arrived_at))
         FROM (SELECT arrived_at FROM rule.arrival WHERE NOT is_import ORDER BY arrival_id LIMIT 1) AS oldest
     ), 0)::float8 AS lag_seconds,
-    (SELECT count(*) FROM (SELECT FROM rule.arrival LIMIT 100001) AS some) AS arrivals,
+    (SELECT count(*) FROM (SELECT FROM rule.arrival LIMIT 100001) AS counted) AS arrivals,
     (SELECT count(*) FROM rule.armed) AS versions,
     (SELECT count(*) FROM rule.trigger_candidate WHERE state = 'waiting') AS waiting,
     (SELECT count(*) FROM rule.trigger_candidate WHERE state = 'waiting' AND decide_at <= %(now)s::timestamptz)
@@ -250,3 +254,11 @@ SELECT DISTINCT contact_id FROM rule.arrival;
 -- What a comparison found.
 INSERT INTO rule.audience_check (rule_version_id, rule_name, checked_at, people, missing, surplus)
 VALUES (%(rule_version_id)s, %(rule_name)s, %(now)s, %(people)s, %(missing)s, %(surplus)s);
+
+-- name: list_last_checks
+-- The newest comparison of each version that listens.
+SELECT DISTINCT ON (audience_check.rule_name) audience_check.rule_version_id, audience_check.rule_name,
+    audience_check.people, audience_check.missing, audience_check.surplus
+FROM rule.audience_check
+JOIN rule.armed USING (rule_version_id)
+ORDER BY audience_check.rule_name, audience_check.audience_check_id DESC;

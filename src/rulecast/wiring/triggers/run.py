@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 
 import structlog
@@ -29,6 +30,7 @@ ARRIVALS_OF_CHANGES = 200
 """People looked at for every rule on entering at a time: as few as a sweep, so that neither waits for the other."""
 VERSIONS_PER_SWEEP = 20
 """Rules for which a block of 512 people is looked at together: about half a second of work."""
+TURN_POLL_SECONDS = 0.5
 FIRST_PAUSE_SECONDS = 0.5
 PAUSE_SECONDS_MAX = 30.0
 
@@ -41,7 +43,7 @@ async def run_triggers(workspace: Workspace, *, stop_event: asyncio.Event, until
     """
     runtime = _Runtime(workspace)
     pause_seconds = FIRST_PAUSE_SECONDS
-    async with workspace.database.advisory_lock(LOCK):
+    async with _turn(workspace, stop_event):
         while not stop_event.is_set():
             try:
                 has_worked = await runtime.step()
@@ -54,11 +56,22 @@ async def run_triggers(workspace: Workspace, *, stop_event: asyncio.Event, until
                 runtime = _Runtime(workspace)
                 continue
             pause_seconds = FIRST_PAUSE_SECONDS
-            if has_worked:
-                continue
-            if until_idle and await runtime.is_idle():
+            if until_idle and not has_worked and runtime.is_idle:
                 return
-            await _pause(stop_event, POLL_SECONDS)
+            await _pause(stop_event, 0 if has_worked else POLL_SECONDS)
+
+
+@asynccontextmanager
+async def _turn(workspace: Workspace, stop_event: asyncio.Event) -> AsyncIterator[None]:
+    """Wait for the turn of this loop, or for the word to stop, whichever is first."""
+    async with AsyncExitStack() as stack:
+        while not stop_event.is_set():
+            async with AsyncExitStack() as attempt:
+                if await attempt.enter_async_context(workspace.database.advisory_lock(LOCK, wait=False)):
+                    stack.push_async_exit(attempt.pop_all())
+                    break
+            await _pause(stop_event, TURN_POLL_SECONDS)
+        yield
 
 
 async def _pause(stop_event: asyncio.Event, seconds: float) -> None:
@@ -88,7 +101,8 @@ class _Runtime:
         launched = await launch_planned(self._workspace)
         return bool(matched or swept or decided or launched)
 
-    async def is_idle(self) -> bool:
+    @property
+    def is_idle(self) -> bool:
         """Return whether every version listens and nothing is due."""
         return not self._is_arming
 

@@ -252,7 +252,7 @@ async def release_held(connection: Connection, versions: Iterable[RuleVersionId]
 async def list_effects(
     connection: Connection, candidates: Sequence[Candidate], *, since: datetime
 ) -> dict[tuple[str, int], list[datetime]]:
-    """Return when rules were fired by effects of messages, by rule and person."""
+    """Return when rules wrote to people because of effects of messages, by rule and person."""
     parameters = {
         "contact_ids": sorted({one.contact_id for one in candidates}),
         "rule_names": sorted({one.rule_name for one in candidates}),
@@ -289,17 +289,16 @@ async def delete_old_candidates(connection: Connection, before: datetime) -> int
 
 async def list_members(
     connection: Connection, rule_version_id: RuleVersionId, *, now: datetime
-) -> tuple[set[int], set[int]]:
-    """Return the kept members of a version, and the numbers of blocks that are swept up to now."""
+) -> tuple[set[int], dict[int, bool]]:
+    """Return the kept members of a version, and for each block whether it is swept up to now."""
     parameters = {"rule_version_id": rule_version_id, "now": now}
     members: set[int] = set()
-    current: set[int] = set()
+    settled: dict[int, bool] = {}
     for number, packed, is_current in await fetch_all(connection, QUERIES["list_block_members"], parameters):
         block = AudienceBlock.read(rule_version_id, number, is_baselined=True, members=packed, due=b"")
         members.update(block.member_ids())
-        if is_current:
-            current.add(number)
-    return members, current
+        settled[number] = is_current
+    return members, settled
 
 
 async def list_unmatched_people(connection: Connection) -> set[int]:
@@ -319,6 +318,11 @@ async def keep_checks(connection: Connection, found: Iterable[AudienceDifference
             "now": now,
         }
         await execute(connection, QUERIES["keep_check"], parameters)
+
+
+async def list_last_checks(connection: Connection) -> list[AudienceDifference]:
+    """Return what the last comparison of each rule in force found."""
+    return await fetch_all(connection, QUERIES["list_last_checks"], record=AudienceDifference)
 
 
 CANDIDATES_KEPT = timedelta(days=30)
