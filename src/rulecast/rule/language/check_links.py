@@ -32,14 +32,15 @@ def check_links(send: d.SendTemplate, template: Template, scope: Scope) -> None:
         elif link.name in seen:
             scope.report(BAD_LINK, f"The link {link.name} is given twice.", link.span)
         seen.add(link.name)
-        reason = _why_not(link.url)
+        reason = link_fault(link.url)
         if reason is not None:
             scope.report(
                 BAD_LINK, f"The address of {link.name} {reason}.", link.span, hint="https://shop.example/sale"
             )
 
 
-def _why_not(url: str) -> str | None:  # noqa: PLR0911 - one reason each
+def link_fault(url: str) -> str | None:  # noqa: PLR0911 - one reason each
+    """Return what is wrong with an address, as the end of a sentence, or None."""
     if len(url) > limits.LINK_CHARACTERS_MAX:
         return f"is longer than {limits.LINK_CHARACTERS_MAX} characters"
     if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
