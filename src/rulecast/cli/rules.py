@@ -2,7 +2,7 @@
 
 import typer
 
-from rulecast.cli import rule_book, rule_files, rule_steps
+from rulecast.cli import rule_book, rule_files, rule_new, rule_steps
 from rulecast.cli.rule_texts import check, explain, fmt
 
 
@@ -15,4 +15,5 @@ def register(app: typer.Typer) -> None:
     rule_book.register(rule)
     rule_steps.register(rule)
     rule_files.register(rule)
+    rule_new.register(rule)
     app.add_typer(rule, name="rule")

@@ -85,3 +85,21 @@ class RuleLoopError(RulecastError):
     code = "RC-RULE-019"
     summary = "The rule would trigger itself, alone or through other rules of the book."
     remedy = "Change the trigger or the action that close the circle."
+
+
+class RecipeUnknownError(RulecastError):
+    """There is no recipe of that name."""
+
+    code = "RC-RULE-030"
+    summary = "There is no recipe of that name."
+    remedy = "`rulecast rule new --list` shows the recipes."
+
+
+class NewRuleExistsError(RulecastError):
+    """A new rule would be written over a file, or under a name that cannot be one."""
+
+    code = "RC-RULE-031"
+    summary = "The new rule cannot be written under that name."
+    remedy = (
+        "Choose another name: small letters, digits and underscores, with no file of that name in the folder."
+    )
