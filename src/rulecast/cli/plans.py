@@ -8,6 +8,14 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from rulecast.cli.plan_people import (
+    AfterOption,
+    ListOption,
+    PlanOption,
+    ToOption,
+    show_people,
+    wanted_people,
+)
 from rulecast.cli.plan_tables import render_plan
 from rulecast.cli.session import JsonOption, Terminal, run, session_of
 from rulecast.cli.text_file import read_text_file
@@ -25,7 +33,7 @@ from rulecast.wiring.why import explain_person
 from rulecast.wiring.workspace import Workspace
 
 PlanArgument = Annotated[int, typer.Argument(metavar="PLAN", help="Number of the plan.")]
-FilesArgument = Annotated[list[Path], typer.Argument(metavar="FILE...", exists=True, dir_okay=False)]
+FilesArgument = Annotated[list[Path] | None, typer.Argument(metavar="[FILE...]", exists=True, dir_okay=False)]
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False)]
 AsOption = Annotated[str | None, typer.Option("--as", help="Who acts; default: the actor of the session.")]
 
@@ -43,19 +51,29 @@ def register(app: typer.Typer) -> None:
 
 def plan(
     context: typer.Context,
-    files: FilesArgument,
+    files: FilesArgument = None,
     as_of: Annotated[str | None, typer.Option("--as-of", help="Instant of valid time, ISO 8601.")] = None,
     known_at: Annotated[
         str | None, typer.Option("--known-at", help="Only what was recorded by this instant, ISO 8601.")
     ] = None,
+    number: PlanOption = None,
+    decision: ListOption = None,
+    after: AfterOption = 0,
+    to: ToOption = None,
     json: JsonOption = False,
 ) -> None:
     """Freeze who would get which message, who not and why, what it costs and when it ends; nothing is sent."""
     valid_at, recorded_at = _instant(as_of), _instant(known_at)
+    given = files or []
+    wanted = wanted_people(decision, plan=number, files=len(given), after=after, file=to)
 
     async def work(workspace: Workspace, terminal: Terminal) -> None:
-        texts = [await read_text_file(file) for file in files]
-        made = await plan_rules(workspace, texts, as_of=valid_at, known_at=recorded_at)
+        texts = [await read_text_file(file) for file in given]
+        made = await plan_rules(workspace, texts, as_of=valid_at, known_at=recorded_at) if texts else []
+        if wanted is not None:
+            plan_id = made[0].plan_id if made else PlanId(number or 0)
+            await show_people(workspace, terminal, plan_id, wanted, as_json=json)
+            return
         if json:
             terminal.print_json({"plans": [plan_json(one) for one in made]})
             return

@@ -107,3 +107,11 @@ class SeedMissingError(RulecastError):
     code = "RC-PLAN-013"
     summary = "No contact is marked as seed."
     remedy = "Mark consented members of staff: `rulecast seed CONTACT`."
+
+
+class PlanListError(RulecastError):
+    """People of a plan are asked for by something that is no reason, or of several plans at once."""
+
+    code = "RC-PLAN-014"
+    summary = "The people of a plan cannot be listed as asked."
+    remedy = "Ask for `planned` or `excluded:REASON`; the plan names its reasons."

@@ -341,3 +341,11 @@ async def set_seed(connection: Connection, contact_id: ContactId, *, is_seed: bo
     return await execute(
         connection, QUERIES["set_seed"], {"contact_id": contact_id, "is_seed": is_seed, "now": now}
     )
+
+
+async def list_member_ids(
+    connection: Connection, plan_id: PlanId, *, reason_number: int, after: int, page: int
+) -> list[int]:
+    """Return a page of the ids of people with one decision (0: planned), in order, those after an id."""
+    parameters = {"plan_id": plan_id, "reason_number": reason_number, "after": after, "page": page}
+    return [row[0] for row in await fetch_all(connection, QUERIES["list_member_ids"], parameters)]

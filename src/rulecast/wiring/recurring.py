@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import structlog
 
@@ -24,6 +24,7 @@ from rulecast.wiring.workspace import Workspace
 LOG = structlog.get_logger("recurring")
 
 LOCK = "rulecast.run_due"
+ZONES_KEPT = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +47,27 @@ class Recurring:
         )
 
 
-async def run_due_rules(workspace: Workspace) -> list[ScheduledRun]:
+class ContactZones:
+    """The zones in which contacts may be, read again after an hour: a read goes through every contact."""
+
+    def __init__(self) -> None:
+        self._zones: tuple[str, ...] = ()
+        self._read_at: datetime | None = None
+
+    async def read(self, workspace: Workspace) -> tuple[str, ...]:
+        """Return the zones, at most an hour old by the workspace's clock."""
+        now = workspace.clock.now()
+        if self._read_at is None or not timedelta(0) <= now - self._read_at < ZONES_KEPT:
+            self._zones, self._read_at = await contact_zones(workspace), now
+        return self._zones
+
+
+async def run_due_rules(workspace: Workspace, known: ContactZones | None = None) -> list[ScheduledRun]:
     """Run every recurring rule whose day has come, and return what was recorded of each.
 
-    Of several callers at once one runs, the others return nothing. A run that failed for a passing cause stays open
-    and is tried again at the next call, until its window has closed everywhere.
+    `known` spares whoever asks again and again the reading of the contacts' zones. Of several callers at once one
+    runs, the others return nothing. A run that failed for a passing cause stays open and is tried again at the next
+    call, until its window has closed everywhere.
     """
     async with workspace.database.advisory_lock(LOCK, wait=False) as is_mine:
         if not is_mine:
@@ -58,7 +75,7 @@ async def run_due_rules(workspace: Workspace) -> list[ScheduledRun]:
         rules = await list_recurring(workspace)
         if not rules:
             return []
-        zones = await contact_zones(workspace)
+        zones = await (known or ContactZones()).read(workspace)
         ended: list[ScheduledRun] = []
         for one in rules:
             ended.extend(await _run_rule(workspace, one, zones))

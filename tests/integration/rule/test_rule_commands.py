@@ -159,3 +159,24 @@ def test_one_bad_file_keeps_the_whole_directory_out_and_every_place_is_named(
     assert typed.json("rule", "list") == {"rules": []}
     (directory / "broken.rule").write_bytes(b"rule \xff")
     assert "broken.rule:1: is not UTF-8" in typed("rule", "import", str(directory), code=2)
+
+
+def test_the_people_of_one_decision_are_listed_by_id_alone(typed: Typed, tmp_path: Path) -> None:
+    file, listed = tmp_path / "winback.rule", tmp_path / "ids.txt"
+    file.write_text(rule_text(), encoding="utf-8")
+    (contact,) = typed.json("plan", str(file), "--list", "planned")["contact_ids"]
+    assert typed("plan", "--plan", "1", "--list", "planned") == f"{contact}\n"
+    assert typed("plan", "--plan", "1", "--list", "planned", "--after", str(contact)) == ""
+    assert typed("plan", "--plan", "1", "--list", "excluded:no_consent") == ""
+    typed("plan", "--plan", "1", "--list", "planned", "--to", str(listed))
+    assert listed.read_text("utf-8") == f"{contact}\n"
+    assert listed.stat().st_mode & 0o777 == 0o600
+    assert "excluded:no_consent?" in typed("plan", "--plan", "1", "--list", "excluded:no_consnet", code=2)
+    assert "RC-PLAN-001" in typed("plan", "--plan", "9", "--list", "planned", code=2)
+    for bad in (
+        (),
+        ("--plan", "1"),
+        (str(file), "--plan", "1", "--list", "planned"),
+        (str(file), "--after", "3"),
+    ):
+        assert "RC-PLAN-014" in typed("plan", *bad, code=2)
