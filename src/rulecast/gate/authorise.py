@@ -85,10 +85,8 @@ class Gate:
         for prepared in drafts:
             row = rows.get(prepared.draft.message_id)
             facts = facts_of(prepared, terms[prepared.draft.run_id], row, group)
-            refusal = _archived(prepared, terms[prepared.draft.run_id], group) or _refusal(
-                prepared, facts, now
-            )
-            verdicts.append(_verdict(prepared, facts, refusal, row))
+            refusal = _refusal(prepared, facts, now)
+            verdicts.append(_verdict(prepared, facts, refusal, row, now=now))
             if refusal is None:
                 allowed.append((prepared, facts))
                 _use_up(group, prepared, terms[prepared.draft.run_id], facts)
@@ -223,16 +221,10 @@ def _counted_window(
     """Return how far back permits have to be counted for these drafts."""
     windows = [timedelta(days=COUNTED_DAYS_MIN)]
     windows += [timedelta(hours=cap.window_hours) for cap in policy.marketing_caps]
-    windows += [limit.per.length for one in drafts if (limit := terms[one.draft.run_id].limit) is not None]
+    for one in drafts:
+        limits = (terms[one.draft.run_id].limit, terms[one.draft.run_id].workspace_limit)
+        windows += [limit.per.length for limit in limits if limit is not None]
     return max(windows)
-
-
-def _archived(prepared: PreparedDraft, terms: RunTerms, group: GroupState) -> Refusal | None:
-    """Refuse for good what was planned before the version was archived; staff may still try its text."""
-    archived_at = group.shared.archived.get(str(terms.rule_version_id))
-    if terms.is_test or archived_at is None or terms.evaluated_at.timestamp() > archived_at:
-        return None
-    return Refusal(draft=prepared.draft, reason=Reason.RULE_ARCHIVED, until=None)
 
 
 def _refusal(prepared: PreparedDraft, facts: Facts, now: datetime) -> Refusal | None:
@@ -251,7 +243,7 @@ def _refusal(prepared: PreparedDraft, facts: Facts, now: datetime) -> Refusal | 
 
 
 def _verdict(
-    prepared: PreparedDraft, facts: Facts, refusal: Refusal | None, row: PersonRow | None
+    prepared: PreparedDraft, facts: Facts, refusal: Refusal | None, row: PersonRow | None, *, now: datetime
 ) -> VerdictRow:
     return VerdictRow(
         message_id=prepared.draft.message_id,
@@ -260,7 +252,10 @@ def _verdict(
         reason="" if refusal is None else refusal.reason.value,
         deferred_until=refusal.until if refusal is not None else None,
         facts=facts_json(
-            facts, zone=row.zone if row is not None else "", country=row.country if row is not None else ""
+            facts,
+            zone=row.zone if row is not None else "",
+            country=row.country if row is not None else "",
+            now=now,
         ),
     )
 

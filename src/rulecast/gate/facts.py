@@ -19,6 +19,8 @@ from rulecast.policy.facts import (
     TemplateState,
     Use,
 )
+from rulecast.policy.local_time import SEARCH_DAYS_MAX, SendingWindow
+from rulecast.policy.rule_window import validity_span, window_of_person
 from rulecast.values.ids import ConsentId
 from rulecast.values.purpose import ConsentStatus, Purpose
 from rulecast.values.reason import Reason
@@ -55,7 +57,7 @@ def facts_of(prepared: PreparedDraft, terms: RunTerms, row: PersonRow | None, gr
     elif row.in_holdout is None:
         unknown |= {"in_holdout", "price_e4"}
     if terms.checked is None:
-        unknown |= {"reads_behaviour", "window", "rule_limit"}
+        unknown |= {"reads_behaviour", "window", "rule_limit", "workspace_limit", "valid_from"}
     matches = group.matches.get(prepared.draft.message_id)
     if matches is None:
         unknown.add("matches")
@@ -65,10 +67,12 @@ def facts_of(prepared: PreparedDraft, terms: RunTerms, row: PersonRow | None, gr
         # The address changed after the request was frozen: it is made again, never sent as it is.
         unknown.add("is_reachable")
     country = row.country if row is not None else ""
+    valid_from, valid_until = validity_span(terms.validity, workspace_zone=group.workspace_zone)
     return Facts(
         purpose=terms.purpose,
         lease_held=group.lease_held,
         stops=_stops(terms, group.shared),
+        is_archived=_is_archived(terms, group.shared),
         plan_expires_at=terms.expires_at,
         number_state=_number_state(group.shared.state),
         consent=_consent(row, group),
@@ -85,12 +89,15 @@ def facts_of(prepared: PreparedDraft, terms: RunTerms, row: PersonRow | None, gr
         lost_to=_lost_to(row, terms),
         in_holdout=_in_holdout(row, terms),
         rule_limit=_rule_limit(row, terms, group),
+        workspace_limit=_workspace_limit(row, terms, group),
         caps=_caps(row, terms, group),
+        valid_from=None if terms.is_test else valid_from,
+        valid_until=None if terms.is_test else valid_until,
         local_clock=local_clock(
             row.zone if row is not None else "", country, workspace_zone=group.workspace_zone
         ),
         quiet_hours=group.policy.quiet_hours_for(terms.purpose),
-        window=terms.window,
+        window=_window(row, terms, group),
         send_until=prepared.draft.send_until,
         price_e4=row.price_e4 or 0 if row is not None else 0,
         budget_left_e4=group.budget_left_e4.get(terms.run_id),
@@ -99,7 +106,7 @@ def facts_of(prepared: PreparedDraft, terms: RunTerms, row: PersonRow | None, gr
     )
 
 
-def facts_json(facts: Facts, *, zone: str, country: str) -> str:
+def facts_json(facts: Facts, *, zone: str, country: str, now: datetime) -> str:
     """Return what a verdict keeps: every fact, the clock as zone and country, offsets by name only."""
     consent, template = facts.consent, facts.template
     return _ENCODER.encode(
@@ -107,6 +114,7 @@ def facts_json(facts: Facts, *, zone: str, country: str) -> str:
             "purpose": facts.purpose.value,
             "lease_held": facts.lease_held,
             "stops": sorted(facts.stops),
+            "is_archived": facts.is_archived,
             "plan_expires_at": facts.plan_expires_at,
             "number_state": facts.number_state,
             "consent": None
@@ -133,9 +141,9 @@ def facts_json(facts: Facts, *, zone: str, country: str) -> str:
             "quiet_hours": None
             if facts.quiet_hours is None
             else [facts.quiet_hours.start_minute, facts.quiet_hours.end_minute],
-            "window": None
-            if facts.window is None
-            else [sorted(facts.window.weekdays), facts.window.start_minute, facts.window.end_minute],
+            "workspace_limit": None if facts.workspace_limit is None else _use(facts.workspace_limit),
+            "valid": [facts.valid_from, facts.valid_until],
+            "window": None if facts.window is None else _window_json(facts.window, now),
             "send_until": facts.send_until,
             "price_e4": facts.price_e4,
             "budget_left_e4": facts.budget_left_e4,
@@ -143,6 +151,16 @@ def facts_json(facts: Facts, *, zone: str, country: str) -> str:
             "unknown": sorted(facts.unknown),
         }
     ).decode()
+
+
+def _window_json(window: SendingWindow, now: datetime) -> list[object]:
+    """Return days, minutes, and the closed days near enough to have mattered; None where nobody knows them."""
+    near = (
+        None
+        if window.closed_days is None
+        else sorted(day for day in window.closed_days if abs((day - now.date()).days) <= SEARCH_DAYS_MAX)
+    )
+    return [sorted(window.weekdays), window.start_minute, window.end_minute, near]
 
 
 def _use(use: Use) -> list[int]:
@@ -160,6 +178,12 @@ def _stops(terms: RunTerms, shared: SharedRow) -> frozenset[StopScope]:
         elif scope == "sender" and target == shared.business_number_id:
             found.add("sender")
     return frozenset(found)
+
+
+def _is_archived(terms: RunTerms, shared: SharedRow) -> bool:
+    """Return whether the version was archived after the plan; staff may still try its text."""
+    archived_at = shared.archived.get(str(terms.rule_version_id))
+    return not terms.is_test and archived_at is not None and terms.evaluated_at.timestamp() <= archived_at
 
 
 def _number_state(state: str) -> NumberState:
@@ -248,6 +272,32 @@ def _rule_limit(row: PersonRow | None, terms: RunTerms, group: GroupState) -> Us
         used=_count(
             row, group, since=group.now - window, keep=lambda rule, _purpose: rule == terms.rule_name
         ),
+    )
+
+
+def _workspace_limit(row: PersonRow | None, terms: RunTerms, group: GroupState) -> Use | None:
+    limit = terms.workspace_limit
+    if limit is None or terms.is_test:
+        return None
+    window = limit.per.length
+    return Use(
+        count_max=limit.count,
+        window_hours=int(window / timedelta(hours=1)),
+        used=_count(row, group, since=group.now - window, keep=lambda _rule, _purpose: True),
+    )
+
+
+def _window(row: PersonRow | None, terms: RunTerms, group: GroupState) -> SendingWindow | None:
+    # Staff try a rule at any hour that is not quiet.
+    if terms.is_test:
+        return None
+    return window_of_person(
+        terms.window,
+        skips_holidays=terms.skips_holidays,
+        country=row.country if row is not None else "",
+        zone=row.zone if row is not None else "",
+        workspace_zone=group.workspace_zone,
+        at=group.now,
     )
 
 

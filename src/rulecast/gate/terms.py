@@ -11,7 +11,7 @@ from rulecast.gate.store import Connection, TermsRow
 from rulecast.policy.local_time import SendingWindow
 from rulecast.policy.rule_window import sending_window
 from rulecast.rule.language import CheckedRule, check_rule
-from rulecast.rule.language.document import PersonLimit
+from rulecast.rule.language.document import PersonLimit, Validity
 from rulecast.values.catalogue import Catalogue
 from rulecast.values.ids import RunId
 from rulecast.values.money import money_of
@@ -39,7 +39,10 @@ class RunTerms:
     checked: CheckedRule | None
     catalogue: Catalogue
     window: SendingWindow | None
+    skips_holidays: bool
+    validity: Validity | None
     limit: PersonLimit | None
+    workspace_limit: PersonLimit | None
     budget_e4: int | None
 
     def needs_recheck(self, now: datetime) -> bool:
@@ -91,7 +94,10 @@ def _terms_of(row: TermsRow, catalogue: Catalogue) -> RunTerms:
         checked=checked,
         catalogue=catalogue,
         window=sending_window(rule.schedule) if rule is not None else None,
+        skips_holidays=rule is not None and rule.schedule is not None and rule.schedule.skips_holidays,
+        validity=rule.validity if rule is not None else None,
         limit=rule.person_limit if rule is not None else None,
+        workspace_limit=rule.workspace_limit if rule is not None else None,
         # The plan has turned it into the billing currency.
         budget_e4=row.document.get("budget_e4", _budget_e4(checked)),
     )

@@ -7,16 +7,20 @@ from datetime import UTC, date, datetime, timedelta
 from rulecast.account import RateCard
 from rulecast.plan.records import Combination
 from rulecast.policy import SendingPolicy, local_clock
-from rulecast.policy.checks import is_usable, latest_birth_date
+from rulecast.policy.checks import closing_reason, is_usable, latest_birth_date
 from rulecast.policy.facts import TemplateState
 from rulecast.policy.local_time import (
     LocalClock,
     SendingWindow,
     end_of_allowance,
-    is_quiet,
     next_allowed_instant,
 )
-from rulecast.policy.rule_window import WEEKDAY_NUMBERS, sending_window
+from rulecast.policy.rule_window import (
+    WEEKDAY_NUMBERS,
+    sending_window,
+    validity_span,
+    window_of_person,
+)
 from rulecast.rule.language.condition import Duration, Weekday
 from rulecast.rule.language.document import CarryOver, Rule, Schedule
 from rulecast.template import MessageTemplate, choose_language
@@ -57,7 +61,8 @@ def combine(terms: Terms, *, country: str, language: str, zone: str) -> Combinat
         RateUnknownError: a message of this template to this country has no price.
     """
     clock = local_clock(zone, country, workspace_zone=terms.workspace_zone)
-    send_from, send_until, hours = sending_span(terms, clock)
+    window = window_of(terms, country=country, zone=zone)
+    send_from, send_until, hours = sending_span(terms, clock, window)
     template = _template(terms, language)
     state = None if template is None else template_state(template)
     price_e4 = 0
@@ -93,20 +98,45 @@ def template_state(template: MessageTemplate, *, is_unchanged: bool = True) -> T
     )
 
 
-def sending_span(terms: Terms, clock: LocalClock) -> tuple[datetime, datetime, Reason | None]:
+def window_of(terms: Terms, *, country: str, zone: str) -> SendingWindow | None:
+    """Return the rule's window as it is for a person of a country and zone."""
+    schedule = terms.rule.schedule
+    return window_of_person(
+        sending_window(schedule),
+        skips_holidays=schedule is not None and schedule.skips_holidays,
+        country=country,
+        zone=zone,
+        workspace_zone=terms.workspace_zone,
+        at=terms.evaluated_at,
+    )
+
+
+def sending_span(
+    terms: Terms, clock: LocalClock, window: SendingWindow | None
+) -> tuple[datetime, datetime, Reason | None]:
     """Return from when until when a person may be written to, and the reason where that is never."""
-    window = sending_window(terms.rule.schedule)
     quiet_hours = terms.policy.quiet_hours_for(terms.purpose)
     now = terms.evaluated_at
+    valid_from, valid_until = validity_span(terms.rule.validity, workspace_zone=terms.workspace_zone)
+    ends_at = terms.expires_at if valid_until is None else min(terms.expires_at, valid_until)
+    if ends_at <= now or (valid_from is not None and _is_too_early(terms, valid_from)):
+        return now, terms.expires_at, Reason.NOT_VALID
     opens_at, closes_at = _run_span(terms, clock)
-    first = next_allowed_instant(clock, quiet_hours, window, at=opens_at)
+    first = next_allowed_instant(clock, quiet_hours, window, at=max(opens_at, valid_from or opens_at))
     if first is not None and first >= closes_at:
-        return now, terms.expires_at, Reason.OUTSIDE_WINDOW
-    until = terms.expires_at if first is None else _send_until(terms, clock, window, first)
+        return now, ends_at, closing_reason(clock, quiet_hours, window, at=opens_at, until=closes_at)
+    until = ends_at if first is None else min(ends_at, _send_until(terms, clock, window, first))
     if first is not None and first < until:
         return first, until, None
-    reason = Reason.QUIET_HOURS if is_quiet(clock, quiet_hours, now) else Reason.OUTSIDE_WINDOW
-    return now, until, reason
+    if valid_from is not None and now < valid_from:
+        return now, until, Reason.NOT_VALID
+    return now, until, closing_reason(clock, quiet_hours, window, at=now, until=until)
+
+
+def _is_too_early(terms: Terms, valid_from: datetime) -> bool:
+    """Return whether a plan does not live until its rule holds; an event before that day sets off nothing."""
+    now = terms.evaluated_at
+    return valid_from >= terms.expires_at or (terms.rule.trigger is not None and now < valid_from)
 
 
 def _run_span(terms: Terms, clock: LocalClock) -> tuple[datetime, datetime]:

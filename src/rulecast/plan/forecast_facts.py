@@ -4,14 +4,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, Literal, cast
 
-from rulecast.plan.combine import Terms, combine, template_state
+from rulecast.plan.combine import Terms, combine, template_state, window_of
 from rulecast.plan.parameters import parameter_values
 from rulecast.policy import Facts, local_clock
 from rulecast.policy.facts import ConsentState, LostTo, SuppressionState, Use
-from rulecast.policy.rule_window import sending_window
+from rulecast.policy.rule_window import validity_span
+from rulecast.rule.language.document import PersonLimit
 from rulecast.values.ids import ConsentId, ContactId
 from rulecast.values.purpose import ConsentStatus
-from rulecast.values.reason import NUMBERS, Reason
 
 FAR_AWAY = datetime(9999, 1, 1, tzinfo=UTC)
 
@@ -37,6 +37,7 @@ class PersonRow:
     wording_version: str | None
     stops: list[str]
     limit_used: int
+    workspace_limit_used: int
     caps_used: list[int]
 
 
@@ -61,11 +62,12 @@ def forecast_facts(
         (one for one in terms.templates.values() if one.template_id == combination.template_id), None
     )
     values = parameter_values(terms.rule.send.parameters, {**row.attributes, **personal})
-    limit = terms.rule.person_limit
+    valid_from, valid_until = validity_span(terms.rule.validity, workspace_zone=terms.workspace_zone)
     facts = Facts(
         purpose=terms.purpose,
         lease_held=True,
         stops=frozenset(),
+        is_archived=False,
         plan_expires_at=FAR_AWAY,
         number_state="active",
         consent=_consent(terms, row),
@@ -81,27 +83,30 @@ def forecast_facts(
         matches=standing.matches,
         lost_to=standing.lost_to,
         in_holdout=standing.in_holdout,
-        rule_limit=None
-        if limit is None
-        else Use(
-            count_max=limit.count,
-            window_hours=int(limit.per.length.total_seconds() // 3600),
-            used=row.limit_used,
-        ),
+        rule_limit=_use(terms.rule.person_limit, row.limit_used),
+        workspace_limit=_use(terms.rule.workspace_limit, row.workspace_limit_used),
         caps=tuple(
             cap.used(used)
             for cap, used in zip(terms.policy.caps_for(terms.purpose), row.caps_used, strict=True)
         ),
+        valid_from=valid_from,
+        valid_until=valid_until,
         local_clock=local_clock(row.zone, row.country, workspace_zone=terms.workspace_zone),
         quiet_hours=terms.policy.quiet_hours_for(terms.purpose),
-        window=sending_window(terms.rule.schedule),
+        window=window_of(terms, country=row.country, zone=row.zone),
         send_until=combination.send_until,
         price_e4=combination.price_e4,
         budget_left_e4=standing.budget_left_e4,
         portfolio_left=standing.portfolio_left,
     )
-    is_closed = combination.hours_reason in {NUMBERS[Reason.QUIET_HOURS], NUMBERS[Reason.OUTSIDE_WINDOW]}
-    return facts, terms.evaluated_at if is_closed else combination.send_from
+    return facts, terms.evaluated_at if combination.hours_reason else combination.send_from
+
+
+def _use(limit: PersonLimit | None, used: int) -> Use | None:
+    if limit is None:
+        return None
+    hours = int(limit.per.length.total_seconds() // 3600)
+    return Use(count_max=limit.count, window_hours=hours, used=used)
 
 
 def _consent(terms: Terms, row: PersonRow) -> ConsentState | None:

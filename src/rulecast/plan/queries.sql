@@ -99,6 +99,7 @@ SELECT
     CASE
         WHEN audience.in_holdout THEN %(holdout)s::smallint
         WHEN spent.contact_id IS NOT NULL THEN %(limit)s::smallint
+        WHEN shared.contact_id IS NOT NULL THEN %(workspace_limit)s::smallint
         WHEN capped.contact_id IS NOT NULL THEN %(capped)s::smallint
         ELSE combination.hours_reason
     END,
@@ -155,6 +156,16 @@ LEFT JOIN (
     GROUP BY contact_id
     HAVING count(*) >= %(limit_count)s::integer
 ) AS spent ON spent.contact_id = audience.contact_id
+LEFT JOIN (
+    -- The messages of all rules of the workspace, whatever their purpose.
+    SELECT contact_id
+    FROM gate.permit
+    WHERE released_at IS NULL AND NOT is_test
+        AND (%(given)b::bigint[] IS NULL OR contact_id = ANY(%(given)b::bigint[]))
+        AND granted_at > %(workspace_limit_since)s::timestamptz AND granted_at <= %(evaluated_at)s::timestamptz
+    GROUP BY contact_id
+    HAVING count(*) >= %(workspace_limit_count)s::integer
+) AS shared ON shared.contact_id = audience.contact_id
 LEFT JOIN (
     SELECT DISTINCT used.contact_id
     FROM unnest(%(cap_counts)b::integer[], %(cap_since)b::timestamptz[]) AS cap (count_max, since)
@@ -536,6 +547,12 @@ SELECT
             AND permit.rule_name = %(rule_name)s::text
             AND permit.granted_at > %(limit_since)s::timestamptz AND permit.granted_at <= %(evaluated_at)s::timestamptz
     ) AS limit_used,
+    (
+        SELECT count(*) FROM gate.permit AS permit
+        WHERE permit.contact_id = contact.contact_id AND permit.released_at IS NULL AND NOT permit.is_test
+            AND permit.granted_at > %(workspace_limit_since)s::timestamptz
+            AND permit.granted_at <= %(evaluated_at)s::timestamptz
+    ) AS workspace_limit_used,
     ARRAY(
         SELECT (
             SELECT count(*) FROM gate.permit AS permit
@@ -570,3 +587,11 @@ WITH changed AS (
 INSERT INTO profile.change (contact_id, kind, payload, valid_from, recorded_at)
 SELECT contact_id, 'flags', jsonb_build_object('is_seed', %(is_seed)s::boolean), %(now)s::timestamptz, %(now)s::timestamptz
 FROM changed;
+
+-- name: list_member_ids
+-- A page of the people with one decision; 0 is planned.
+SELECT contact_id
+FROM plan.member
+WHERE plan_id = %(plan_id)s AND reason_number = %(reason_number)s::smallint AND contact_id > %(after)s::bigint
+ORDER BY contact_id
+LIMIT %(page)s::integer;

@@ -4,11 +4,18 @@ What concerns no person (lease, stop, plan, number) comes first, then the order 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from rulecast.policy.facts import Facts, TemplateState
-from rulecast.policy.local_time import is_open, is_quiet, next_allowed_instant
+from rulecast.policy.local_time import (
+    LocalClock,
+    QuietHours,
+    SendingWindow,
+    is_open,
+    is_quiet,
+    next_allowed_instant,
+)
 from rulecast.policy.verdict import Deferred, Denied
 from rulecast.values.purpose import ConsentStatus, Purpose
 from rulecast.values.reason import Reason
@@ -38,6 +45,10 @@ def _lease(facts: Facts, now: datetime) -> Finding:
 
 def _stopped(facts: Facts, now: datetime) -> Finding:
     return Deferred(Reason.STOPPED, now + RETRY) if facts.stops else None
+
+
+def _archived(facts: Facts, _now: datetime) -> Finding:
+    return Denied(Reason.RULE_ARCHIVED) if facts.is_archived else None
 
 
 def _plan_expired(facts: Facts, now: datetime) -> Finding:
@@ -139,28 +150,65 @@ def _rule_limit(facts: Facts, _now: datetime) -> Finding:
     return Denied(Reason.LIMIT) if limit is not None and limit.used >= limit.count_max else None
 
 
+def _workspace_limit(facts: Facts, _now: datetime) -> Finding:
+    limit = facts.workspace_limit
+    return Denied(Reason.WORKSPACE_LIMIT) if limit is not None and limit.used >= limit.count_max else None
+
+
 def _caps(facts: Facts, _now: datetime) -> Finding:
     return Denied(Reason.CAPPED) if any(cap.used >= cap.count_max for cap in facts.caps) else None
 
 
-def _hours(facts: Facts, now: datetime, reason: Reason) -> Finding:
-    allowed_at = next_allowed_instant(facts.local_clock, facts.quiet_hours, facts.window, at=now)
+def closing_reason(
+    clock: LocalClock,
+    quiet_hours: QuietHours | None,
+    window: SendingWindow | None,
+    *,
+    at: datetime,
+    until: datetime,
+) -> Reason:
+    """Return why nothing is sent at an instant at which hours forbid it.
+
+    It is a public holiday where sending could begin earlier, and before `until`, without the closed days.
+    """
+    if is_quiet(clock, quiet_hours, at):
+        return Reason.QUIET_HOURS
+    if window is not None and window.closed_days != frozenset():
+        usual = replace(window, closed_days=frozenset())
+        first = next_allowed_instant(clock, quiet_hours, usual, at=at)
+        allowed = next_allowed_instant(clock, quiet_hours, window, at=at)
+        if first is not None and first < until and first != allowed:
+            return Reason.PUBLIC_HOLIDAY
+    return Reason.OUTSIDE_WINDOW
+
+
+def _hours(facts: Facts, now: datetime) -> Finding:
+    clock, quiet_hours, window = facts.local_clock, facts.quiet_hours, facts.window
+    reason = closing_reason(clock, quiet_hours, window, at=now, until=facts.send_until)
+    allowed_at = next_allowed_instant(clock, quiet_hours, window, at=now)
     if allowed_at is None or allowed_at >= facts.send_until:
         return Denied(reason)
     return Deferred(reason, allowed_at)
 
 
+def _validity(facts: Facts, now: datetime) -> Finding:
+    if facts.valid_until is not None and now >= facts.valid_until:
+        return Denied(Reason.NOT_VALID)
+    if facts.valid_from is None or now >= facts.valid_from:
+        return None
+    if facts.valid_from >= facts.send_until:
+        return Denied(Reason.NOT_VALID)
+    return Deferred(Reason.NOT_VALID, facts.valid_from)
+
+
 def _quiet_hours(facts: Facts, now: datetime) -> Finding:
-    is_quiet_now = is_quiet(facts.local_clock, facts.quiet_hours, now)
-    return _hours(facts, now, Reason.QUIET_HOURS) if is_quiet_now else None
+    return _hours(facts, now) if is_quiet(facts.local_clock, facts.quiet_hours, now) else None
 
 
 def _window(facts: Facts, now: datetime) -> Finding:
     if now >= facts.send_until:
         return Denied(Reason.OUTSIDE_WINDOW)
-    return (
-        None if is_open(facts.local_clock, facts.window, now) else _hours(facts, now, Reason.OUTSIDE_WINDOW)
-    )
+    return None if is_open(facts.local_clock, facts.window, now) else _hours(facts, now)
 
 
 def _budget(facts: Facts, _now: datetime) -> Finding:
@@ -176,6 +224,7 @@ def _portfolio(facts: Facts, now: datetime) -> Finding:
 CHECKS: tuple[CheckStep, ...] = (
     CheckStep(name="lease", reads=("lease_held",), find=_lease),
     CheckStep(name="stop", reads=("stops",), find=_stopped),
+    CheckStep(name="version", reads=("is_archived",), find=_archived),
     CheckStep(name="plan", reads=("plan_expires_at",), find=_plan_expired),
     CheckStep(name="number", reads=("number_state",), find=_number),
     CheckStep(name="consent", reads=("purpose", "consent"), find=_consent),
@@ -190,7 +239,9 @@ CHECKS: tuple[CheckStep, ...] = (
     CheckStep(name="contention", reads=("lost_to",), find=_contention),
     CheckStep(name="holdout", reads=("in_holdout",), find=_holdout),
     CheckStep(name="rule limit", reads=("rule_limit",), find=_rule_limit),
+    CheckStep(name="limit of all rules", reads=("workspace_limit",), find=_workspace_limit),
     CheckStep(name="caps", reads=("caps",), find=_caps),
+    CheckStep(name="validity", reads=("valid_from", "valid_until", "send_until"), find=_validity),
     CheckStep(
         name="quiet hours", reads=("local_clock", "quiet_hours", "window", "send_until"), find=_quiet_hours
     ),

@@ -51,10 +51,15 @@ class TemplateState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LostTo:
-    """The rule that reaches the person instead, and by how much it won."""
+    """The rule that reaches the person instead, and by how much it won.
+
+    `margin` is the difference in strength (band and priority). Where that is 0 the score decided, by `score_margin`;
+    infinite where the loser has none; where both are 0 the draw did.
+    """
 
     rule_name: str
     margin: int
+    score_margin: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,13 +76,16 @@ class Facts:
     """Everything the policy looks at for one message.
 
     `consent` is the newest record for `purpose`. `template` is None where neither the person's language nor
-    the fallback exists. A limit that does not apply is None. Prices are minor units of the billing currency
-    times 10^4. A fact whose name stands in `unknown` could not be read; its value is then never looked at.
+    the fallback exists. A limit that does not apply is None; the workspace's counts the messages of all rules. The
+    rule holds from `valid_from` until before `valid_until`; None is open. Prices are minor units of the billing
+    currency times 10^4. `is_archived` says that the version was archived after the plan. A fact whose name stands in
+    `unknown` could not be read; its value is then never looked at.
     """
 
     purpose: Purpose
     lease_held: bool
     stops: frozenset[StopScope]
+    is_archived: bool
     plan_expires_at: datetime
     number_state: NumberState
     consent: ConsentState | None
@@ -94,7 +102,10 @@ class Facts:
     lost_to: LostTo | None
     in_holdout: bool
     rule_limit: Use | None
+    workspace_limit: Use | None
     caps: tuple[Use, ...]
+    valid_from: datetime | None
+    valid_until: datetime | None
     local_clock: LocalClock
     quiet_hours: QuietHours | None
     window: SendingWindow | None

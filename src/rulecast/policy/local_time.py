@@ -9,7 +9,7 @@ forward needs no rule of its own, the first minute after the gap is read as it s
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 MINUTES_PER_DAY = 24 * 60
@@ -100,20 +100,34 @@ class QuietHours:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendingWindow:
-    """When a rule sends: `start <= minute < end` of the local day, on weekdays counted from Monday = 0."""
+    """When a rule sends: `start <= minute < end` of the local day, on weekdays counted from Monday = 0.
+
+    `closed_days` are local dates on which it stays closed; None stands for a calendar that nobody knows, and closes
+    every day.
+    """
 
     weekdays: frozenset[int]
     start_minute: int
     end_minute: int
+    closed_days: frozenset[date] | None = frozenset()
 
     def is_open(self, local: datetime) -> bool:
-        """Return whether a local time lies in the window; one over midnight belongs to the day it opened."""
+        """Return whether a local time lies in the window.
+
+        One over midnight belongs to the day it opened, and it is closed where either of its two days is.
+        """
+        opened = self._opened_on(local)
+        if opened is None or opened.weekday() not in self.weekdays or self.closed_days is None:
+            return False
+        return self.closed_days.isdisjoint((opened, local.date()))
+
+    def _opened_on(self, local: datetime) -> date | None:
         minute = local.hour * 60 + local.minute
         if self.start_minute < self.end_minute:
-            return local.weekday() in self.weekdays and self.start_minute <= minute < self.end_minute
+            return local.date() if self.start_minute <= minute < self.end_minute else None
         if minute >= self.start_minute:
-            return local.weekday() in self.weekdays
-        return minute < self.end_minute and (local.weekday() - 1) % 7 in self.weekdays
+            return local.date()
+        return local.date() - timedelta(days=1) if minute < self.end_minute else None
 
 
 def is_quiet(clock: LocalClock, quiet_hours: QuietHours | None, at: datetime) -> bool:

@@ -35,6 +35,9 @@ class Reason(StrEnum):
     FACTS_UNKNOWN = "facts_unknown"
     CONSENT_EXPIRED = "consent_expired"
     RULE_ARCHIVED = "rule_archived"
+    PUBLIC_HOLIDAY = "public_holiday"
+    WORKSPACE_LIMIT = "workspace_limit"
+    NOT_VALID = "not_valid"
 
 
 DESCRIPTIONS: dict[Reason, str] = {
@@ -56,7 +59,7 @@ DESCRIPTIONS: dict[Reason, str] = {
     Reason.CAPPED: "The workspace's cap on messages per person is used up.",
     Reason.QUIET_HOURS: "It is quiet time where the person lives.",
     Reason.OUTSIDE_WINDOW: "The rule's sending window is closed where the person lives.",
-    Reason.BUDGET: "The budget of the run is used up.",
+    Reason.BUDGET: "The budget of the run, or of the month, is used up.",
     Reason.STOPPED: "A stop is in force for everything, the rule or the number.",
     Reason.NUMBER_HELD: "The business number is held or unknown.",
     Reason.TEMPLATE_UNUSABLE: "The template is not approved, paused, or lacks a way to opt out.",
@@ -67,6 +70,9 @@ DESCRIPTIONS: dict[Reason, str] = {
     Reason.FACTS_UNKNOWN: "A fact the gate needs could not be read, so it does not send.",
     Reason.CONSENT_EXPIRED: "The consent is older than the workspace allows, or its wording was withdrawn.",
     Reason.RULE_ARCHIVED: "The version of the rule was archived, or another one took its place.",
+    Reason.PUBLIC_HOLIDAY: "It is a public holiday where the person lives, or nobody knows, and the rule rests then.",
+    Reason.WORKSPACE_LIMIT: "All rules together have sent the person as many messages as the rule allows.",
+    Reason.NOT_VALID: "The day lies outside the dates between which the rule holds.",
 }
 
 

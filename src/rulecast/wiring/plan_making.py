@@ -189,7 +189,7 @@ def _person_parameters(draft: Draft, required: list[str], request: PlanRequest) 
     at = terms.evaluated_at
     caps = terms.policy.caps_for(terms.purpose)
     valid_days = terms.policy.consent_valid_days
-    limit = rule.person_limit
+    limit, shared = rule.person_limit, rule.workspace_limit
     return {
         **{reason.value: number for reason, number in NUMBERS.items()},
         "plan_id": draft.plan_id,
@@ -205,6 +205,8 @@ def _person_parameters(draft: Draft, required: list[str], request: PlanRequest) 
         "required_attributes": required,
         "limit_count": 2**31 - 1 if limit is None else limit.count,
         "limit_since": at if limit is None else at - limit.per.length,
+        "workspace_limit_count": 2**31 - 1 if shared is None else shared.count,
+        "workspace_limit_since": at if shared is None else at - shared.per.length,
         "cap_counts": [cap.count_max for cap in caps],
         "cap_since": [at - timedelta(hours=cap.window_hours) for cap in caps],
     }

@@ -98,7 +98,7 @@ async def explain_person(workspace: Workspace, contact_id: ContactId, plan_id: P
 def person_parameters(plan: Plan, known: PlanTerms, contact_id: ContactId) -> dict[str, object]:
     """Return the parameters that read one person as the plan saw them."""
     terms, at = known.terms, plan.evaluated_at
-    limit = terms.rule.person_limit
+    limit, shared = terms.rule.person_limit, terms.rule.workspace_limit
     return {
         "contact_id": contact_id,
         "purpose": plan.purpose,
@@ -107,6 +107,7 @@ def person_parameters(plan: Plan, known: PlanTerms, contact_id: ContactId) -> di
         "valid_until": plan.as_of or FOREVER,
         "known_until": plan.known_at or plan.created_at,
         "limit_since": at if limit is None else at - limit.per.length,
+        "workspace_limit_since": at if shared is None else at - shared.per.length,
         "cap_since": [at - timedelta(hours=cap.window_hours) for cap in terms.policy.caps_for(terms.purpose)],
     }
 

@@ -159,7 +159,19 @@ async def test_set_operations_and_the_policy_agree_on_every_person(
                     priority=70,
                     clauses="once on monday at 10:00..20:00 local time of the contact; drop the rest",
                 ),
-                rule_text("rival", priority=55, clauses="test holdout 50%"),
+                rule_text(
+                    "rival",
+                    priority=55,
+                    clauses="limit all rules to 1 per person per 7 days\ntest holdout 50%",
+                ),
+                rule_text(
+                    "rested",
+                    priority=80,
+                    clauses="once on wednesday at 10:00..20:00 local time of the contact; not on public holidays;"
+                    " drop the rest",
+                ),
+                rule_text("waits", priority=80, clauses="valid from 2026-11-19 until 2026-11-19"),
+                rule_text("early", priority=90, clauses="valid from 2026-12-01"),
             ],
         )
         seen: set[Reason | None] = set()

@@ -17,6 +17,7 @@ from rulecast.values.purpose import ConsentStatus, Purpose
 from rulecast.values.reason import Reason
 
 NOW = datetime(2026, 11, 17, 18, 55, tzinfo=UTC)
+TODAY = date(2026, 11, 17)
 EVENING = SendingWindow(weekdays=frozenset(range(7)), start_minute=20 * 60, end_minute=22 * 60)
 NIGHT = QuietHours(start_minute=21 * 60, end_minute=9 * 60)
 GRANTED = ConsentState(consent_id=ConsentId(1), status=ConsentStatus.GRANTED, is_proven=True)
@@ -27,6 +28,7 @@ FINE = Facts(
     purpose=Purpose.MARKETING,
     lease_held=True,
     stops=frozenset(),
+    is_archived=False,
     plan_expires_at=NOW + timedelta(hours=72),
     number_state="active",
     consent=GRANTED,
@@ -43,7 +45,10 @@ FINE = Facts(
     lost_to=None,
     in_holdout=False,
     rule_limit=Use(count_max=1, window_hours=336, used=0),
+    workspace_limit=Use(count_max=3, window_hours=168, used=2),
     caps=(Use(count_max=2, window_hours=24, used=1),),
+    valid_from=NOW - timedelta(days=1),
+    valid_until=NOW + timedelta(days=9),
     local_clock=PARIS,
     quiet_hours=NIGHT,
     window=None,
@@ -97,6 +102,28 @@ DENIALS: list[tuple[Reason, dict[str, Any]]] = [
     (Reason.OUTSIDE_WINDOW, {"window": EVENING, "send_until": NOW + timedelta(minutes=5)}),
     (Reason.OUTSIDE_WINDOW, {"send_until": NOW}),
     (Reason.BUDGET, {"budget_left_e4": 41_399}),
+    (Reason.RULE_ARCHIVED, {"is_archived": True}),
+    (Reason.WORKSPACE_LIMIT, {"workspace_limit": Use(count_max=3, window_hours=168, used=3)}),
+    (Reason.NOT_VALID, {"valid_until": NOW}),
+    (
+        Reason.NOT_VALID,
+        {"valid_from": NOW + timedelta(hours=2), "send_until": NOW + timedelta(hours=2)},
+    ),
+    (
+        Reason.PUBLIC_HOLIDAY,
+        {"window": replace(EVENING, closed_days=frozenset({TODAY})), "send_until": NOW + timedelta(hours=2)},
+    ),
+    (
+        Reason.PUBLIC_HOLIDAY,
+        {"window": replace(EVENING, closed_days=None), "send_until": NOW + timedelta(hours=2)},
+    ),
+    (
+        Reason.OUTSIDE_WINDOW,
+        {
+            "window": replace(EVENING, closed_days=frozenset({TODAY})),
+            "send_until": NOW + timedelta(minutes=5),
+        },
+    ),
 ]
 
 DEFERRALS: list[tuple[Reason, dict[str, Any], datetime]] = [
@@ -112,6 +139,12 @@ DEFERRALS: list[tuple[Reason, dict[str, Any], datetime]] = [
     ),
     (Reason.OUTSIDE_WINDOW, {"window": EVENING}, datetime(2026, 11, 17, 19, 0, tzinfo=UTC)),
     (Reason.PORTFOLIO_LIMIT, {"portfolio_left": 0}, NOW + PORTFOLIO_RETRY),
+    (Reason.NOT_VALID, {"valid_from": NOW + timedelta(hours=2)}, NOW + timedelta(hours=2)),
+    (
+        Reason.PUBLIC_HOLIDAY,
+        {"window": replace(EVENING, closed_days=frozenset({TODAY})), "send_until": NOW + timedelta(hours=60)},
+        datetime(2026, 11, 18, 19, 0, tzinfo=UTC),
+    ),
 ]
 
 
@@ -136,6 +169,7 @@ def test_each_deferral_has_its_own_reason_and_instant(
     [
         {"budget_left_e4": None, "portfolio_left": None, "rule_limit": None, "caps": (), "quiet_hours": None},
         {"birth_date": None},
+        {"valid_from": None, "valid_until": None, "workspace_limit": None},
         {
             "birth_date": date(2012, 6, 15),
             "purpose": Purpose.TRANSACTIONAL,
@@ -179,6 +213,7 @@ def test_every_reason_can_be_reached() -> None:
 
 def test_a_plan_shows_only_reasons_that_concern_people() -> None:
     of_the_gate_alone = {
+        Reason.RULE_ARCHIVED,
         Reason.LEASE_LOST,
         Reason.STOPPED,
         Reason.PLAN_EXPIRED,
@@ -198,6 +233,7 @@ def failures() -> Iterator[tuple[int, dict[str, Any]]]:
             for reason in (
                 Reason.LEASE_LOST,
                 Reason.STOPPED,
+                Reason.RULE_ARCHIVED,
                 Reason.PLAN_EXPIRED,
                 Reason.NUMBER_HELD,
                 *WATERFALL[:11],

@@ -51,7 +51,10 @@ AVAILABLE = frozenset(
         Construct.DECISION_WINDOW,
         Construct.ENTERING_TRIGGER,
         Construct.EVENT_TRIGGER,
+        Construct.HOLIDAYS,
         Construct.RECURRING_SCHEDULE,
+        Construct.VALIDITY,
+        Construct.WORKSPACE_LIMIT,
     }
 )
 NOT_AVAILABLE_YET: tuple[Construct, ...] = tuple(one for one in Construct if one not in AVAILABLE)

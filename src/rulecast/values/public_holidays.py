@@ -1,0 +1,36 @@
+"""Public holidays by country, from the tables of the `holidays` package; nothing is fetched.
+
+The only module that knows the package (decision 0019).
+"""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from functools import lru_cache
+
+# Some 250 countries, a few years of each.
+YEARS_KEPT = 2048
+# The mark of days that follow the moon: the announced day is often the neighbour of the computed one.
+ESTIMATED = "(estimated)"
+
+
+@lru_cache(maxsize=YEARS_KEPT)
+def public_holidays(country: str, year: int) -> frozenset[date] | None:
+    """Return the days on which a whole country rests in a year; None where the country has no table.
+
+    `country` is ISO 3166 two capital letters. Holidays of single regions are left out. A day that is only estimated
+    because it follows the moon brings the day before and the day after with it.
+    """
+    import holidays  # noqa: PLC0415 - its registry takes a second to load, which only rules that look at holidays pay
+
+    try:
+        found = holidays.country_holidays(country, years=[year - 1, year, year + 1], language="en_US")
+    except NotImplementedError:
+        return None
+    return frozenset(day for at, name in found.items() for day in _days_of(at, name) if day.year == year)
+
+
+def _days_of(at: date, name: str) -> Iterator[date]:
+    yield at
+    if ESTIMATED in name:
+        yield at - timedelta(days=1)
+        yield at + timedelta(days=1)
