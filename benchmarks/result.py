@@ -24,6 +24,8 @@ class Result:
     cpu_s: float
     valid: bool
     notes: tuple[str, ...] = ()
+    # Measures of the same run that belong to the first.
+    beside: "tuple[Result, ...]" = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the object that stands on the last line."""
@@ -43,4 +45,5 @@ class Result:
             "cpu_s": round(self.cpu_s, 3),
             "valid": self.valid,
             "notes": list(self.notes),
+            **({"beside": [other.as_json() for other in self.beside]} if self.beside else {}),
         }
