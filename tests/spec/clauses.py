@@ -32,8 +32,38 @@ CLAUSES: tuple[tuple[str, str], ...] = (
             "inside a band the higher number (0 to 100) wins. `promotion/50` where it is left out."
         ),
     ),
+    (
+        "score lifetime_value",
+        "A numeric attribute: among rules of equal priority the one with the higher value for the person wins.",
+    ),
     ("purpose marketing", "What the consent must be for: marketing, service or transactional. Required."),
     ('about "text"', "A remark for readers."),
+    (
+        "valid from 2026-11-01 until 2026-12-31",
+        "The days on which the rule holds, in the workspace's zone, both included; either end can be left out.",
+    ),
+    (
+        "on purchase where (amount >= 100) after 2 hours; ignore events older than 6 hours; with imports",
+        (
+            "The rule begins for a person when such an event is stored, or a time after it happened. Events that "
+            "arrive more than 1 hour late begin nothing, unless another time is given; imported ones begin nothing, "
+            "unless `with imports` says so."
+        ),
+    ),
+    (
+        "on entering the audience",
+        (
+            "The rule begins when a person comes to belong to its audience, also by the passing of time. Who belongs "
+            "to it when the rule is activated or changed does not enter."
+        ),
+    ),
+    (
+        "decide within 0 seconds",
+        (
+            "How long the rule waits for others that want the same person: 60 seconds for triggers and the local day "
+            "for schedules where it is left out."
+        ),
+    ),
     ("when CONDITION", "Who is meant. Required."),
     (
         'send template NAME in the contact\'s language (fr, ar; else fr) (name: first_name or "client") from NUMBER',
@@ -44,6 +74,22 @@ CLAUSES: tuple[tuple[str, str], ...] = (
         ),
     ),
     (
+        'send template NAME in fr from NUMBER link promo to "https://shop.example/sale", link other to "https://..."',
+        "Where tracked buttons of the template lead for this rule, instead of where the template says.",
+    ),
+    (
+        "for variant b send template NAME in fr from NUMBER",
+        "What the people of a variant get instead of the rule's own message.",
+    ),
+    (
+        "after 2 days if not clicked and not replied send template NAME in fr from NUMBER",
+        (
+            "A later message, counted from the acceptance of the one before, for those of whom the outcomes are true: "
+            "delivered, read, clicked, replied, succeeded, each with or without `not`. Up to five; a reply, the "
+            "success event or an opt-out ends them. Each is planned and held to the limits like a first message."
+        ),
+    ),
+    (
         'when delivered: tag add "x"; tag remove "y"',
         (
             "What happens at a moment of the message: accepted, delivered, clicked, replied. Once each, never for "
@@ -51,23 +97,76 @@ CLAUSES: tuple[tuple[str, str], ...] = (
         ),
     ),
     (
+        "when clicked: set last_click_at = now; set segment_code = 3",
+        "An attribute gets the instant of the moment, or a value.",
+    ),
+    (
+        'when replied: assign to "support"; notify "shop_manager"',
+        (
+            "The conversation gets an owner; somebody is told. Teams and recipients are declared in the workspace "
+            "file."
+        ),
+    ),
+    (
         "once on weekdays at 20:00..22:00 local time of the contact; carry over until friday",
         (
-            "The sending window. Days: `weekdays`, or names parted by commas, or none for every day. 22:00 lies "
-            "outside. What is left waits: `carry over until friday`, `until 2026-11-20`, `for 3 days`; or `drop "
-            "the rest`, which also holds where nothing is said. Without this clause messages go out from the launch on."
+            "The sending window of a rule that a person launches. Days: `weekdays`, or names parted by commas, or "
+            "none for every day. 22:00 lies outside. What is left waits: `carry over until friday`, `until "
+            "2026-11-20`, `for 3 days`; or `drop the rest`, which also holds where nothing is said. Without this "
+            "clause messages go out from the launch on."
         ),
+    ),
+    (
+        "every weekday at 20:00..22:00 local time of the contact",
+        (
+            "The same for a rule that runs by itself under its standing approval: `every day`, `every monday, "
+            "friday`, or `every month on 1, 15`, where 31 is the last day of shorter months."
+        ),
+    ),
+    (
+        "always on weekdays at 09:00..21:00 local time of the contact",
+        "The sending window of a rule that a trigger begins.",
+    ),
+    (
+        "not on public holidays",
+        "Beside a sending window: it stays closed on public holidays of the contact's country.",
     ),
     (
         "limit this rule to 1 per person per 14 days",
         "How many messages of this rule one person gets in a time.",
     ),
+    (
+        "limit all rules to 2 per person per 7 days",
+        "Who has got so many messages, of whatever rule, gets none of this one.",
+    ),
     ("batch 5000 every 10 minutes", "How many messages go out in a time."),
-    ("budget 800 MAD per run", "What a run may cost, by the rate card."),
+    (
+        "budget 800 MAD per run",
+        "What a run may cost, by the rate card; `per month`: all runs of the rule in a month of the workspace.",
+    ),
     ("test holdout 10%", "The share of people who get nothing, so that the effect can be measured."),
+    (
+        "test variants a 50% b 50%",
+        (
+            "Shares of the people who are not held out, 100% together; who belongs to which is written down before "
+            "anything is sent."
+        ),
+    ),
     (
         "test success purchase where (amount > 5) worth amount within 72 hours",
         "The event that counts as success, the property it is worth, and how long after the message it counts.",
+    ),
+    (
+        "stop if opt-outs above 1% of delivered after 300 delivered, or failures above 5%",
+        "The run stops when a share of the delivered messages is passed, once so many are delivered.",
+    ),
+    (
+        'example "silent customer" at 2026-11-17T19:00Z (city: "Rabat", tag "vip", known for 30 days) matches',
+        (
+            "A person for `rulecast rule test`, and whether the condition is true for them; also `does not match`. "
+            'Facts: attributes, `tag`, `label "x" is "y"`, `consent marketing`, `known for 30 days`, and events '
+            'such as `click 3 days ago (link: "promo")`. Without `at`, now is when the test runs.'
+        ),
     ),
 )
 

@@ -9,6 +9,7 @@ from rulecast.rule.language import RuleProblems, check_rule, format_rule, parse_
 from rulecast.rule.language.availability import NOT_AVAILABLE_YET
 from rulecast.rule.language.check import check_condition
 from rulecast.rule.language.find_loops import find_book_loops
+from rulecast.rule.language.keywords import keywords
 from rulecast.rule.language.problem import KINDS
 from rulecast.values.catalogue import BUILT_IN_ATTRIBUTES, BUILT_IN_EVENTS
 from tests.spec.chapters import CHAPTERS
@@ -50,6 +51,7 @@ def _lines() -> Iterator[str]:
     for chapter in CHAPTERS:
         yield from _chapter(chapter)
     yield from _catalogue()
+    yield from _chinese()
     yield "## Not available yet\n"
     yield "These are part of the language and are refused with RL-040 until something executes them: "
     yield f"{', '.join(construct.value for construct in NOT_AVAILABLE_YET)}.\n"
@@ -95,6 +97,24 @@ def _catalogue() -> Iterator[str]:
         aliases = ", ".join(f"`{alias}`" for alias in event.aliases)
         yield f"| `{event.name}` | {aliases} | {properties} | {event.about} |"
     yield ""
+
+
+def _chinese() -> Iterator[str]:
+    yield "## Chinese keywords\n"
+    yield "Every keyword has a Chinese word that stands at the same place; names, numbers and texts stay as they are."
+    yield "`rulecast rule fmt --lang zh FILE` writes a rule so, `--lang en` back; both read as the same rule. Signs of"
+    yield "Chinese keyboards, such as （ ， ； “ ”, count where a sign of the language is meant. The rule above:\n"  # noqa: RUF001
+    parsed = parse_rule(EXAMPLE)
+    assert not isinstance(parsed, RuleProblems)
+    yield from _code(format_rule(parsed, language="zh"))
+    yield "| English | Chinese |\n| --- | --- |"
+    words: dict[str, list[str]] = {}
+    for word in keywords():
+        words.setdefault(word.english, []).extend(word.chinese)
+    for english in sorted(words):
+        yield f"| `{english}` | {' or '.join(f'`{word}`' for word in dict.fromkeys(words[english]))} |"
+    yield "\nOne English word can have several Chinese ones, by what it means at its place: `after` is 再过 before a"
+    yield "follow-up, 延迟 before the wait of a trigger, 满 before a count, and 晚于 between moments.\n"
 
 
 def _code(text: str) -> Iterator[str]:

@@ -4,13 +4,24 @@ import json
 
 import pytest
 
-from rulecast.rule.language import CheckedRule, RuleProblem, RuleProblems, check_rule, rule_from_json
+from rulecast.rule.language import (
+    CheckedRule,
+    RuleProblem,
+    RuleProblems,
+    check_rule,
+    format_rule,
+    parse_rule,
+    rule_from_json,
+)
 from rulecast.rule.language.check import check_condition
 from rulecast.rule.language.find_loops import find_book_loops
 from rulecast.rule.language.problem import KINDS
+from tests.spec.clauses import CLAUSES
 from tests.spec.print_manual import manual
 from tests.spec.problem_cases import CASES, RULE, ProblemCase
 from tests.spec.tables import CATALOGUE, NOW
+
+WINDOW = "at 20:00..22:00 local time of the contact"
 
 
 def book_problems(text: str) -> tuple[RuleProblem, ...]:
@@ -131,3 +142,16 @@ def test_clauses_that_nothing_executes_are_refused_as_not_available_yet(replaced
     found = check_rule(text, CATALOGUE)
     assert isinstance(found, RuleProblems)
     assert found.problems[0].code == "RL-040", found.render(text)
+
+
+@pytest.mark.parametrize(
+    "clause", [form for form, _ in CLAUSES if form not in {"rule NAME", "when CONDITION"}]
+)
+def test_every_clause_of_the_manual_can_be_read_and_written(clause: str) -> None:
+    first = clause.partition(" ")[0]
+    rest = [line for line in RULE.splitlines()[1:] if first == "when" or not line.strip().startswith(first)]
+    window = [f"always {WINDOW}"] if clause.startswith("not on") else []
+    text = "\n".join(["rule hello", *rest, *window, f"  {clause}"])
+    parsed = parse_rule(text)
+    assert not isinstance(parsed, RuleProblems), parsed.render(text)
+    assert parse_rule(format_rule(parsed)) == parsed
