@@ -76,19 +76,14 @@ def approve(
 
     async def work(workspace: Workspace, terminal: Terminal) -> None:
         signed = await approve_rule(workspace, name, offer, approved_by=actor or workspace.actor)
+        ends = signed.envelope.valid_until
         if json:
-            terminal.print_json(
-                {
-                    "rule": name,
-                    "id": signed.rule_version_id,
-                    "approved_by": signed.approved_by,
-                    "valid_until": signed.envelope.valid_until,
-                    "content_hash": signed.rule_hash.hex(),
-                }
-            )
+            answer = {"rule": name, "id": signed.rule_version_id, "approved_by": signed.approved_by}
+            terminal.print_json({**answer, "valid_until": ends, "content_hash": signed.rule_hash.hex()})
             return
-        until_text = signed.envelope.valid_until.isoformat(timespec="minutes")
-        terminal.print(f"{name} is approved by {signed.approved_by} until {until_text}.")
+        terminal.print(
+            f"{name} is approved by {signed.approved_by} until {ends.isoformat(timespec='minutes')}."
+        )
         terminal.note(f"Next: rulecast rule activate {name}")
 
     run(context, work, acts=True)
