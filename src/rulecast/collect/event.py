@@ -48,6 +48,16 @@ class RecordedEvent:
     properties: Mapping[str, object]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddedEvent:
+    """An event that was new; its properties as JSON text."""
+
+    contact_id: int
+    name: str
+    occurred_at: datetime
+    properties: str
+
+
 @dataclass(frozen=True, slots=True)
 class EventColumns:
     """Events as columns of equal length, the shape in which they are sent; `import_ids` holds 0 for none."""

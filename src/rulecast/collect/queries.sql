@@ -16,6 +16,26 @@ FROM unnest(
 ) AS e (contact_id, name, occurred_at, event_key, source, import_id, properties)
 ON CONFLICT (occurred_at, event_key) DO NOTHING;
 
+-- name: insert_heard_events
+-- Appends facts as `insert_events` does and tells which were new, for those who listen.
+WITH added AS (
+    INSERT INTO collect.event
+        (contact_id, name, occurred_at, recorded_at, source, event_key, import_id, properties)
+    SELECT
+        e.contact_id, e.name, e.occurred_at, %(now)s::timestamptz, e.source, e.event_key, nullif(e.import_id, 0),
+        e.properties::jsonb
+    FROM unnest(
+        %(contact_ids)b::bigint[], %(names)b::text[], %(occurred)b::timestamptz[], %(keys)b::bytea[],
+        %(sources)b::text[], %(import_ids)b::bigint[], %(properties)b::text[]
+    ) AS e (contact_id, name, occurred_at, event_key, source, import_id, properties)
+    ON CONFLICT (occurred_at, event_key) DO NOTHING
+    RETURNING contact_id, name, occurred_at, properties
+)
+SELECT
+    contact_id, name, occurred_at,
+    CASE WHEN name = ANY(%(heard)b::text[]) THEN properties::text ELSE '' END AS properties
+FROM added;
+
 -- name: begin_import
 -- The first start of an import makes its row; every other one finds it.
 INSERT INTO collect.import_batch

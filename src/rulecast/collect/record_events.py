@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from rulecast.collect import store
 from rulecast.collect.event import EventColumns, NewEvent
+from rulecast.collect.listeners import listeners
 from rulecast.collect.store import Connection
 
 # Partitions are made for months in this range; a stray instant outside it goes to the default partition, so
@@ -24,9 +25,19 @@ async def record_events(connection: Connection, events: Sequence[NewEvent], now:
 
 
 async def record_event_columns(connection: Connection, columns: EventColumns, now: datetime) -> int:
-    """Append events given as columns, as `record_events` does."""
+    """Append events given as columns, as `record_events` does; listeners hear of those that are new."""
     await store.ensure_event_months(connection, months_of(columns.occurred, now))
-    return sum([await store.insert_events(connection, chunk, now) for chunk in columns.chunks()])
+    heard = [(one, await one.names(connection)) for one in listeners()]
+    names = frozenset[str]().union(*(wanted for _, wanted in heard)).intersection(columns.names)
+    if not names:
+        return sum([await store.insert_events(connection, chunk, now) for chunk in columns.chunks()])
+    count = 0
+    for chunk in columns.chunks():
+        added = await store.insert_heard_events(connection, chunk, names, now=now)
+        count += len(added)
+        for listener, wanted in heard:
+            await listener.hear(connection, [one for one in added if one.name in wanted])
+    return count
 
 
 def months_of(instants: Iterable[datetime], now: datetime) -> list[date]:

@@ -1,10 +1,10 @@
 """The only file of this room that reaches the database (the inbox has its own)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 from datetime import date, datetime
 
-from rulecast.collect.event import EventColumns, RecordedEvent
+from rulecast.collect.event import AddedEvent, EventColumns, RecordedEvent
 from rulecast.collect.import_batch import ImportBatch, ImportCounts, ImportKey, ImportMovedError
 from rulecast.database import Connection, execute, fetch_all, fetch_one, load_queries
 from rulecast.values.ids import ContactId, ImportId
@@ -17,6 +17,7 @@ __all__ = [
     "ensure_event_months",
     "finish_import",
     "insert_events",
+    "insert_heard_events",
     "list_recent_events",
     "reopen_import",
 ]
@@ -31,20 +32,28 @@ async def ensure_event_months(connection: Connection, months: Sequence[date]) ->
 
 async def insert_events(connection: Connection, columns: EventColumns, now: datetime) -> int:
     """Append events that are not there yet and return how many were new."""
-    return await execute(
-        connection,
-        QUERIES["insert_events"],
-        {
-            "now": now,
-            "contact_ids": columns.contact_ids,
-            "names": columns.names,
-            "occurred": columns.occurred,
-            "keys": columns.keys,
-            "sources": columns.sources,
-            "import_ids": columns.import_ids,
-            "properties": columns.properties,
-        },
-    )
+    return await execute(connection, QUERIES["insert_events"], _parameters(columns, now))
+
+
+async def insert_heard_events(
+    connection: Connection, columns: EventColumns, names: Collection[str], *, now: datetime
+) -> list[AddedEvent]:
+    """Append events that are not there yet and return the new ones; properties come with those of these names."""
+    parameters = {**_parameters(columns, now), "heard": list(names)}
+    return await fetch_all(connection, QUERIES["insert_heard_events"], parameters, record=AddedEvent)
+
+
+def _parameters(columns: EventColumns, now: datetime) -> dict[str, object]:
+    return {
+        "now": now,
+        "contact_ids": columns.contact_ids,
+        "names": columns.names,
+        "occurred": columns.occurred,
+        "keys": columns.keys,
+        "sources": columns.sources,
+        "import_ids": columns.import_ids,
+        "properties": columns.properties,
+    }
 
 
 async def begin_import(

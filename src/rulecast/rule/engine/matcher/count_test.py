@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
@@ -18,6 +18,8 @@ Number: TypeAlias = int | Decimal
 TIMELESS = (c.Comparison, c.Between, c.OneOf, c.Contains, c.StartsWith, c.Matches, c.Presence, c.Near)
 # Calendar windows differ by the person's zone, and windows from a first event by their events.
 COUNTED_WINDOWS = (c.LastWindow, c.AbsoluteWindow, c.DayWindow, c.AgoWindow, c.BeforeWindow)
+# Kept longer by this much, for a question asked a moment before a day begins and answered after it.
+ONE_DAY = timedelta(days=1)
 FLIPPED: dict[c.Operator, c.Operator] = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
@@ -107,8 +109,7 @@ def _test(
         return None
     if window is not None and not isinstance(window, COUNTED_WINDOWS):
         return None
-    name = None if counted_property is None else counted_property.name
-    return CountTest(pair=pair_of(pattern, name), window=window, test=test)
+    return CountTest(pair=pair_of(pattern, counted_property), window=window, test=test)
 
 
 def _is_timeless(where: c.Condition | None) -> bool:
@@ -127,4 +128,4 @@ def first_day(tests: Iterable[CountTest], now: datetime) -> date | None:
     """Return the first UTC day that the tests ask for, now or at any later time; None means every day."""
     starts = [bounds_of(test.window, now).start for test in tests]
     known = [day_of(start) for start in starts if start is not None]
-    return min(known) if known and len(known) == len(starts) else None
+    return min(known) - ONE_DAY if known and len(known) == len(starts) else None

@@ -14,7 +14,7 @@ from typing import NamedTuple, Self
 
 from rulecast.rule.engine.facts import EventFact
 from rulecast.rule.engine.instants import Bounds
-from rulecast.rule.engine.reference_fields import where_holds
+from rulecast.rule.engine.reference_fields import event_value, where_holds
 from rulecast.rule.language import condition as c
 
 ZERO = Decimal(0)
@@ -29,7 +29,7 @@ class CountedPair:
 
     hash: bytes
     pattern: c.EventPattern = field(compare=False)
-    property: str | None = field(compare=False)
+    property: c.Field | None = field(compare=False)
 
 
 class DayCounts(NamedTuple):
@@ -79,7 +79,7 @@ def counted(pair: CountedPair, event: EventFact) -> DayCounts | None:
     """
     if event.name != pair.pattern.event or not where_holds(pair.pattern.where, event, event.occurred_at):
         return None
-    value = event.properties.get(pair.property) if pair.property is not None else None
+    value = None if pair.property is None else event_value(pair.property, event)
     total = Decimal(value) if isinstance(value, int | Decimal) else ZERO
     return DayCounts(day_of(event.occurred_at), 1, total, event.occurred_at, event.occurred_at)
 

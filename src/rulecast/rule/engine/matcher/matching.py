@@ -225,8 +225,12 @@ class Matching:
         found: dict[Reading | None, Mask] = {}
         people, bits = self._batch.people, self._batch.bits
         for one in places(mask):
-            series = by_contact.get(people[one].contact_id)
-            reading = nothing if series is None else read(series)
+            contact_id = people[one].contact_id
+            series = by_contact.get(contact_id)
+            if series is not None:
+                reading: Reading | None = read(series)
+            else:
+                reading = None if contact_id in by_contact else nothing
             found[reading] = found.get(reading, 0) | bits[one]
         return found
 

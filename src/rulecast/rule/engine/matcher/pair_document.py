@@ -29,7 +29,7 @@ SCALARS: dict[str, Any] = {
 }
 
 
-def pair_of(pattern: c.EventPattern, counted_property: str | None = None) -> CountedPair:
+def pair_of(pattern: c.EventPattern, counted_property: c.Field | None = None) -> CountedPair:
     """Return the pair of a lowered pattern and, for sums, of a property."""
     return CountedPair(hash=_hash(pattern, counted_property), pattern=pattern, property=counted_property)
 
@@ -42,15 +42,15 @@ def pair_to_text(pair: CountedPair) -> str:
 def pair_from_text(text: str) -> CountedPair:
     """Return the pair that a text of `pair_to_text` describes."""
     document = json.loads(text)
-    return pair_of(_read(document["pattern"]), document["property"])
+    return pair_of(_read(document["pattern"]), _read(document["property"]))
 
 
-def _hash(pattern: c.EventPattern, counted_property: str | None) -> bytes:
+def _hash(pattern: c.EventPattern, counted_property: c.Field | None) -> bytes:
     return blake2b(_text(pattern, counted_property).encode(), digest_size=HASH_BYTES).digest()
 
 
-def _text(pattern: c.EventPattern, counted_property: str | None) -> str:
-    document = {"format": FORMAT_VERSION, "pattern": _write(pattern), "property": counted_property}
+def _text(pattern: c.EventPattern, counted_property: c.Field | None) -> str:
+    document = {"format": FORMAT_VERSION, "pattern": _write(pattern), "property": _write(counted_property)}
     return json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 

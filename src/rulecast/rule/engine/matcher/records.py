@@ -15,8 +15,11 @@ from rulecast.values.ids import RuleVersionId
 Match: TypeAlias = tuple[int, RuleVersionId]
 """The place of an event in its batch and a rule that it fires."""
 
-Counters: TypeAlias = Mapping[bytes, Mapping[int, Series]]
-"""By the hash of a pair, then by contact. A pair that is not in it is not kept; a contact who is not did nothing."""
+Counters: TypeAlias = Mapping[bytes, Mapping[int, Series | None]]
+"""By the hash of a pair, then by contact. A pair that is not in it is not kept; a contact who is not did nothing.
+
+A contact with None has counters that are not to be believed; their events are read instead.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,79 @@
+"""Events as they are stored, as a pair sees them: only its own properties, in the types of its conditions."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import msgspec
+
+from rulecast.rule.engine.facts import EventFact
+from rulecast.rule.engine.matcher.counters import CountedPair, DayCounts, counted
+from rulecast.rule.engine.read_value import read_value
+from rulecast.rule.language import condition as c
+from rulecast.values.catalogue import AttributeType
+
+_DECODER = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
+
+
+class StoredEvent(NamedTuple):
+    """A row of the events; properties as JSON text."""
+
+    contact_id: int
+    name: str
+    occurred_at: datetime
+    properties: str
+
+
+class PairReader:
+    """Counts stored events for one pair."""
+
+    def __init__(self, pair: CountedPair) -> None:
+        self.pair = pair
+        self._types: dict[str, AttributeType] = {
+            one.name: one.type
+            for one in _fields_of((pair.pattern.where, pair.property))
+            if one.type is not None
+        }
+
+    def count(self, event: StoredEvent) -> DayCounts | None:
+        """Return what an event adds, None where it does not belong to the pair."""
+        if event.name != self.pair.pattern.event:
+            return None
+        raw: Mapping[str, Any] = _DECODER.decode(event.properties) if self._types else {}
+        properties = {name: read_value(raw.get(name), kind) for name, kind in self._types.items()}
+        fact = EventFact(name=event.name, occurred_at=event.occurred_at, properties=properties)
+        return counted(self.pair, fact)
+
+
+CounterKey = tuple[int, int, Any]
+
+
+def tally_events(
+    readers: Mapping[int, PairReader], events: Iterable[StoredEvent]
+) -> dict[CounterKey, DayCounts]:
+    """Return what events add to pairs, by contact, pair id and day, in that order."""
+    by_name: dict[str, list[tuple[int, PairReader]]] = {}
+    for pair_id, reader in readers.items():
+        by_name.setdefault(reader.pair.pattern.event, []).append((pair_id, reader))
+    found: dict[CounterKey, DayCounts] = {}
+    for event in events:
+        for pair_id, reader in by_name.get(event.name, ()):
+            added = reader.count(event)
+            if added is not None:
+                key = event.contact_id, pair_id, added.day
+                known = found.get(key)
+                found[key] = added if known is None else known.plus(added)
+    return dict(sorted(found.items()))
+
+
+def _fields_of(value: Any) -> Iterator[c.Field]:
+    if isinstance(value, c.Field):
+        yield value
+    elif isinstance(value, tuple):
+        for part in value:
+            yield from _fields_of(part)
+    elif is_dataclass(value):
+        for one in fields(value):
+            yield from _fields_of(getattr(value, one.name))
