@@ -18,6 +18,10 @@ CREATE SCHEMA rule;
 
 CREATE SCHEMA template;
 
+CREATE FUNCTION plan.compete(own_day date, own_from timestamp with time zone, own_seconds integer, other_day date, other_from timestamp with time zone, other_seconds integer) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN ((own_seconds < 0) AND (other_seconds < 0)) THEN (own_day = other_day) ELSE (abs(EXTRACT(epoch FROM (own_from - other_from))) <= (CASE WHEN (own_seconds < 0) THEN other_seconds WHEN (other_seconds < 0) THEN own_seconds ELSE LEAST(own_seconds, other_seconds) END)::numeric) END;
+
 CREATE FUNCTION plan.members_have_a_plan() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -39,6 +43,10 @@ BEGIN
     RAISE EXCEPTION 'plans are kept, and so are their decisions' USING ERRCODE = 'restrict_violation';
 END
 $$;
+
+CREATE FUNCTION plan.score_margin(winner_strength integer, winner_score double precision, own_strength integer, own_score double precision) RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN ((winner_strength <> own_strength) OR (winner_score = own_score)) THEN (0)::double precision ELSE (winner_score - own_score) END;
 
 CREATE FUNCTION public.ensure_month_partitions(parent regclass, from_day date, to_day date) RETURNS integer
     LANGUAGE plpgsql
@@ -81,6 +89,35 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION rule.forget_counters() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    DELETE FROM rule.event_counter WHERE contact_id = NEW.contact_id;
+    INSERT INTO rule.counter_gap (contact_id)
+    SELECT one.contact_id
+    FROM unnest(ARRAY[NEW.contact_id, NEW.merged_into]) AS one (contact_id)
+    WHERE one.contact_id IS NOT NULL
+    ORDER BY one.contact_id
+    ON CONFLICT (contact_id) DO UPDATE SET contact_id = excluded.contact_id;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION rule.note_changed() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO rule.counter_gap (contact_id)
+    SELECT moved.contact_id FROM was AS moved
+    UNION
+    SELECT moved.contact_id FROM now_is AS moved
+    ORDER BY contact_id
+    ON CONFLICT (contact_id) DO UPDATE SET contact_id = excluded.contact_id;
+    RETURN NULL;
+END
+$$;
+
 CREATE FUNCTION rule.note_changes() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -90,6 +127,20 @@ BEGIN
     FROM added
     WHERE added.kind NOT IN ('suppression', 'flags') AND EXISTS (SELECT FROM rule.watch WHERE watch.name = '')
     GROUP BY added.contact_id;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION rule.note_deleted() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO rule.counter_gap (contact_id)
+    SELECT DISTINCT gone.contact_id
+    FROM gone
+    WHERE EXISTS (SELECT FROM rule.counted_pair WHERE counted_pair.event_name = gone.name)
+    ORDER BY gone.contact_id
+    ON CONFLICT (contact_id) DO UPDATE SET contact_id = excluded.contact_id;
     RETURN NULL;
 END
 $$;
@@ -109,6 +160,22 @@ BEGIN
     JOIN rule.watch ON watch.name = added.name
     WHERE added.source = 'import' AND NOT watch.with_imports AND watch.for_entering
     GROUP BY added.contact_id;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION rule.note_uncounted() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF coalesce(current_setting('rulecast.counting', true), '') <> 'on' THEN
+        INSERT INTO rule.counter_gap (contact_id)
+        SELECT DISTINCT added.contact_id
+        FROM added
+        WHERE EXISTS (SELECT FROM rule.counted_pair WHERE counted_pair.event_name = added.name)
+        ORDER BY added.contact_id
+        ON CONFLICT (contact_id) DO UPDATE SET contact_id = excluded.contact_id;
+    END IF;
     RETURN NULL;
 END
 $$;
@@ -350,6 +417,7 @@ CREATE TABLE deliver.message (
     replied_at timestamp with time zone,
     opted_out_at timestamp with time zone,
     billed_category text DEFAULT ''::text NOT NULL,
+    variant text DEFAULT ''::text NOT NULL,
     CONSTRAINT message_check CHECK (((state <> 'accepted'::text) OR (accepted_at IS NOT NULL))),
     CONSTRAINT message_state_check CHECK ((state = ANY (ARRAY['planned'::text, 'claimed'::text, 'intent'::text, 'accepted'::text, 'held'::text, 'refused'::text, 'unknown'::text, 'unresolved'::text, 'cancelled'::text, 'expired'::text, 'deferred'::text]))),
     CONSTRAINT message_wamid_index_check CHECK ((octet_length(wamid_index) = 16))
@@ -421,6 +489,16 @@ CREATE TABLE gate.budget (
     CONSTRAINT budget_limit_e4_check CHECK ((limit_e4 >= 0))
 );
 
+CREATE TABLE gate.month_budget (
+    rule_name text NOT NULL,
+    month date NOT NULL,
+    limit_e4 bigint NOT NULL,
+    spent_e4 bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT month_budget_check CHECK (((spent_e4 >= 0) AND (spent_e4 <= limit_e4))),
+    CONSTRAINT month_budget_limit_e4_check CHECK ((limit_e4 >= 0)),
+    CONSTRAINT month_budget_month_check CHECK ((EXTRACT(day FROM month) = (1)::numeric))
+);
+
 CREATE SEQUENCE gate.permit_id_sequence
     START WITH 1
     INCREMENT BY 1
@@ -442,6 +520,7 @@ CREATE TABLE gate.permit (
     price_e4 bigint DEFAULT 0 NOT NULL,
     granted_at timestamp with time zone NOT NULL,
     released_at timestamp with time zone,
+    budget_month date,
     CONSTRAINT permit_check CHECK (((purpose <> 'marketing'::text) OR (consent_id IS NOT NULL)))
 );
 
@@ -562,7 +641,8 @@ CREATE VIEW observe.message_outcome AS
     message.accepted_at,
     message.delivered_at,
     message.read_at,
-    message.billed_category
+    message.billed_category,
+    message.variant
    FROM (deliver.message message
      JOIN deliver.run run ON ((run.run_id = message.run_id)));
 
@@ -592,6 +672,23 @@ CREATE TABLE plan.approval (
     CONSTRAINT approval_content_hash_check CHECK ((octet_length(content_hash) = 32))
 );
 
+CREATE TABLE plan.assignment (
+    rule_version_id bigint NOT NULL,
+    contact_id bigint NOT NULL,
+    arm text NOT NULL,
+    assigned_at timestamp with time zone NOT NULL,
+    CONSTRAINT assignment_arm_check CHECK ((arm <> ''::text))
+);
+
+CREATE TABLE plan.loss (
+    plan_id bigint NOT NULL,
+    contact_id bigint NOT NULL,
+    lost_to_plan_id bigint NOT NULL,
+    margin integer NOT NULL,
+    score_margin double precision NOT NULL,
+    lost_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE plan.member (
     plan_id bigint NOT NULL,
     contact_id bigint NOT NULL,
@@ -604,7 +701,10 @@ CREATE TABLE plan.member (
     margin integer DEFAULT 0 NOT NULL,
     in_holdout boolean DEFAULT false NOT NULL,
     price_e4 bigint DEFAULT 0 NOT NULL,
-    decision_day date DEFAULT '-infinity'::date NOT NULL
+    decision_day date DEFAULT '-infinity'::date NOT NULL,
+    score double precision DEFAULT '-Infinity'::double precision NOT NULL,
+    score_margin double precision DEFAULT 0 NOT NULL,
+    variant text DEFAULT ''::text NOT NULL
 );
 
 CREATE TABLE plan.plan (
@@ -653,7 +753,11 @@ CREATE TABLE plan.reservation (
     band smallint NOT NULL,
     priority integer NOT NULL,
     has_permit boolean DEFAULT false NOT NULL,
-    CONSTRAINT reservation_band_check CHECK (((band >= 0) AND (band <= 3)))
+    send_from timestamp with time zone DEFAULT '1970-01-01 00:00:00+00'::timestamp with time zone NOT NULL,
+    window_seconds integer DEFAULT '-1'::integer NOT NULL,
+    score double precision DEFAULT '-Infinity'::double precision NOT NULL,
+    CONSTRAINT reservation_band_check CHECK (((band >= 0) AND (band <= 3))),
+    CONSTRAINT reservation_window_seconds_check CHECK (((window_seconds >= '-1'::integer) AND (window_seconds <= 86400)))
 );
 
 CREATE VIEW plan.sendable AS
@@ -662,7 +766,8 @@ CREATE VIEW plan.sendable AS
     template_id,
     batch,
     send_from,
-    send_until
+    send_until,
+    variant
    FROM plan.member
   WHERE (reason_number = 0);
 
@@ -670,7 +775,8 @@ CREATE UNLOGGED TABLE plan.work_audience (
     plan_id bigint NOT NULL,
     contact_id bigint NOT NULL,
     in_holdout boolean NOT NULL,
-    order_key bigint NOT NULL
+    order_key bigint NOT NULL,
+    variant text DEFAULT ''::text NOT NULL
 );
 
 CREATE UNLOGGED TABLE plan.work_candidate (
@@ -687,7 +793,10 @@ CREATE UNLOGGED TABLE plan.work_candidate (
     decision_day date NOT NULL,
     price_e4 bigint NOT NULL,
     lost_to_plan_id bigint DEFAULT 0 NOT NULL,
-    margin integer DEFAULT 0 NOT NULL
+    margin integer DEFAULT 0 NOT NULL,
+    score double precision DEFAULT '-Infinity'::double precision NOT NULL,
+    score_margin double precision DEFAULT 0 NOT NULL,
+    variant text DEFAULT ''::text NOT NULL
 );
 
 CREATE UNLOGGED TABLE plan.work_claim (
@@ -696,7 +805,10 @@ CREATE UNLOGGED TABLE plan.work_claim (
     decision_day date NOT NULL,
     rule_name text NOT NULL,
     strength integer NOT NULL,
-    tiebreak bigint NOT NULL
+    tiebreak bigint NOT NULL,
+    send_from timestamp with time zone DEFAULT '1970-01-01 00:00:00+00'::timestamp with time zone NOT NULL,
+    window_seconds integer DEFAULT '-1'::integer NOT NULL,
+    score double precision DEFAULT '-Infinity'::double precision NOT NULL
 );
 
 CREATE UNLOGGED TABLE plan.work_combination (
@@ -711,7 +823,8 @@ CREATE UNLOGGED TABLE plan.work_combination (
     send_until timestamp with time zone NOT NULL,
     decision_day date NOT NULL,
     price_e4 bigint NOT NULL,
-    latest_birth_date text NOT NULL
+    latest_birth_date text NOT NULL,
+    variant text DEFAULT ''::text NOT NULL
 );
 
 CREATE UNLOGGED TABLE plan.work_missing (
@@ -985,6 +1098,39 @@ ALTER TABLE rule.audience_check ALTER COLUMN audience_check_id ADD GENERATED ALW
     CACHE 1
 );
 
+CREATE TABLE rule.counted_pair (
+    pair_id integer NOT NULL,
+    pair_hash bytea NOT NULL,
+    event_name text NOT NULL,
+    definition text NOT NULL,
+    first_day date,
+    registered_in pg_snapshot NOT NULL,
+    registered_at timestamp with time zone NOT NULL,
+    filled_until bigint DEFAULT 0 NOT NULL,
+    is_filled boolean DEFAULT false NOT NULL,
+    CONSTRAINT counted_pair_event_name_check CHECK (((length(event_name) >= 1) AND (length(event_name) <= 64))),
+    CONSTRAINT counted_pair_pair_hash_check CHECK ((octet_length(pair_hash) = 16))
+);
+
+ALTER TABLE rule.counted_pair ALTER COLUMN pair_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME rule.counted_pair_pair_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE rule.counter_edition (
+    only_row boolean DEFAULT true NOT NULL,
+    edition uuid DEFAULT gen_random_uuid() NOT NULL,
+    CONSTRAINT counter_edition_only_row_check CHECK (only_row)
+);
+
+CREATE TABLE rule.counter_gap (
+    contact_id bigint NOT NULL
+);
+
 CREATE TABLE rule.current_state (
     rule_version_id bigint NOT NULL,
     rule_name text NOT NULL,
@@ -1008,6 +1154,18 @@ CREATE TABLE rule.day_use (
     CONSTRAINT day_use_cost_e4_check CHECK ((cost_e4 >= 0)),
     CONSTRAINT day_use_people_check CHECK ((people >= 0)),
     CONSTRAINT day_use_runs_check CHECK ((runs > 0))
+);
+
+CREATE TABLE rule.event_counter (
+    contact_id bigint NOT NULL,
+    pair_id integer NOT NULL,
+    day date NOT NULL,
+    times integer NOT NULL,
+    total numeric NOT NULL,
+    first_at timestamp with time zone NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    CONSTRAINT event_counter_check CHECK (((first_at <= last_at) AND ((times > 1) OR (first_at = last_at)))),
+    CONSTRAINT event_counter_times_check CHECK ((times > 0))
 );
 
 CREATE TABLE rule.head (
@@ -1262,6 +1420,9 @@ ALTER TABLE ONLY deliver.status_default
 ALTER TABLE ONLY gate.budget
     ADD CONSTRAINT budget_pkey PRIMARY KEY (run_id);
 
+ALTER TABLE ONLY gate.month_budget
+    ADD CONSTRAINT month_budget_pkey PRIMARY KEY (rule_name, month);
+
 ALTER TABLE ONLY gate.permit
     ADD CONSTRAINT permit_pkey PRIMARY KEY (permit_id);
 
@@ -1289,6 +1450,12 @@ ALTER TABLE ONLY observe.page_token
 ALTER TABLE ONLY plan.approval
     ADD CONSTRAINT approval_pkey PRIMARY KEY (plan_id);
 
+ALTER TABLE ONLY plan.assignment
+    ADD CONSTRAINT assignment_pkey PRIMARY KEY (rule_version_id, contact_id);
+
+ALTER TABLE ONLY plan.loss
+    ADD CONSTRAINT loss_pkey PRIMARY KEY (plan_id, contact_id, lost_to_plan_id);
+
 ALTER TABLE ONLY plan.member
     ADD CONSTRAINT member_pkey PRIMARY KEY (plan_id, contact_id);
 
@@ -1302,10 +1469,10 @@ ALTER TABLE ONLY plan.reason
     ADD CONSTRAINT reason_reason_key UNIQUE (reason);
 
 ALTER TABLE ONLY plan.reservation
-    ADD CONSTRAINT reservation_pkey PRIMARY KEY (contact_id, decision_day);
+    ADD CONSTRAINT reservation_pkey PRIMARY KEY (contact_id, plan_id);
 
 ALTER TABLE ONLY plan.work_combination
-    ADD CONSTRAINT work_combination_pkey PRIMARY KEY (plan_id, country, language, zone);
+    ADD CONSTRAINT work_combination_pkey PRIMARY KEY (plan_id, country, language, zone, variant);
 
 ALTER TABLE ONLY plan.work_missing
     ADD CONSTRAINT work_missing_pkey PRIMARY KEY (plan_id, contact_id);
@@ -1355,11 +1522,26 @@ ALTER TABLE ONLY rule.audience_block
 ALTER TABLE ONLY rule.audience_check
     ADD CONSTRAINT audience_check_pkey PRIMARY KEY (audience_check_id);
 
+ALTER TABLE ONLY rule.counted_pair
+    ADD CONSTRAINT counted_pair_pair_hash_key UNIQUE (pair_hash);
+
+ALTER TABLE ONLY rule.counted_pair
+    ADD CONSTRAINT counted_pair_pkey PRIMARY KEY (pair_id);
+
+ALTER TABLE ONLY rule.counter_edition
+    ADD CONSTRAINT counter_edition_pkey PRIMARY KEY (only_row);
+
+ALTER TABLE ONLY rule.counter_gap
+    ADD CONSTRAINT counter_gap_pkey PRIMARY KEY (contact_id);
+
 ALTER TABLE ONLY rule.current_state
     ADD CONSTRAINT current_state_pkey PRIMARY KEY (rule_version_id);
 
 ALTER TABLE ONLY rule.day_use
     ADD CONSTRAINT day_use_pkey PRIMARY KEY (rule_name, day);
+
+ALTER TABLE ONLY rule.event_counter
+    ADD CONSTRAINT event_counter_pkey PRIMARY KEY (contact_id, pair_id, day);
 
 ALTER TABLE ONLY rule.head
     ADD CONSTRAINT head_pkey PRIMARY KEY (rule_name);
@@ -1444,6 +1626,8 @@ CREATE INDEX verdict_default_contact_id_decided_at_idx ON gate.verdict_default U
 
 CREATE INDEX plan_by_rule ON plan.plan USING btree (rule_name, plan_id DESC);
 
+CREATE INDEX reservation_by_day ON plan.reservation USING btree (decision_day);
+
 CREATE INDEX change_by_contact ON profile.change USING btree (contact_id, valid_from);
 
 CREATE INDEX change_by_xid ON profile.change USING btree (xid);
@@ -1526,9 +1710,19 @@ ALTER INDEX gate.verdict_pkey ATTACH PARTITION gate.verdict_default_pkey;
 
 CREATE TRIGGER event_arrives AFTER INSERT ON collect.event REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION rule.note_events();
 
+CREATE TRIGGER event_is_changed AFTER UPDATE ON collect.event REFERENCING OLD TABLE AS was NEW TABLE AS now_is FOR EACH STATEMENT EXECUTE FUNCTION rule.note_changed();
+
+CREATE TRIGGER event_is_counted AFTER INSERT ON collect.event REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION rule.note_uncounted();
+
+CREATE TRIGGER event_is_gone AFTER DELETE ON collect.event REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION rule.note_deleted();
+
 CREATE TRIGGER audit_is_append_only BEFORE DELETE OR UPDATE ON observe.audit FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
 
 CREATE TRIGGER approval_is_append_only BEFORE DELETE OR UPDATE ON plan.approval FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
+
+CREATE TRIGGER assignment_is_append_only BEFORE DELETE OR UPDATE ON plan.assignment FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
+
+CREATE TRIGGER loss_is_append_only BEFORE DELETE OR UPDATE ON plan.loss FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
 
 CREATE TRIGGER member_has_a_plan AFTER INSERT ON plan.member REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION plan.members_have_a_plan();
 
@@ -1539,6 +1733,8 @@ CREATE TRIGGER change_arrives AFTER INSERT ON profile.change REFERENCING NEW TAB
 CREATE TRIGGER change_is_append_only BEFORE DELETE OR UPDATE ON profile.change FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
 
 CREATE TRIGGER consent_is_append_only BEFORE DELETE OR UPDATE ON profile.consent FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
+
+CREATE TRIGGER contact_leaves AFTER UPDATE OF erased_at, merged_into ON profile.contact FOR EACH ROW WHEN (((old.erased_at IS DISTINCT FROM new.erased_at) OR (old.merged_into IS DISTINCT FROM new.merged_into))) EXECUTE FUNCTION rule.forget_counters();
 
 CREATE TRIGGER suppression_is_append_only BEFORE DELETE OR UPDATE ON profile.suppression FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
 
@@ -1589,6 +1785,18 @@ ALTER TABLE ONLY observe.conversion
 
 ALTER TABLE ONLY plan.approval
     ADD CONSTRAINT approval_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES plan.plan(plan_id);
+
+ALTER TABLE ONLY plan.assignment
+    ADD CONSTRAINT assignment_rule_version_id_fkey FOREIGN KEY (rule_version_id) REFERENCES rule.rule_version(rule_version_id);
+
+ALTER TABLE ONLY plan.loss
+    ADD CONSTRAINT loss_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES profile.contact(contact_id);
+
+ALTER TABLE ONLY plan.loss
+    ADD CONSTRAINT loss_lost_to_plan_id_fkey FOREIGN KEY (lost_to_plan_id) REFERENCES plan.plan(plan_id);
+
+ALTER TABLE ONLY plan.loss
+    ADD CONSTRAINT loss_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES plan.plan(plan_id);
 
 ALTER TABLE ONLY plan.plan
     ADD CONSTRAINT plan_business_number_id_fkey FOREIGN KEY (business_number_id) REFERENCES account.business_number(business_number_id);
