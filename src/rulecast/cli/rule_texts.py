@@ -1,7 +1,8 @@
 """`rulecast rule check|fmt|explain`: reading, formatting and explaining rule files."""
 
+import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -10,7 +11,7 @@ import typer
 from rich.text import Text
 
 from rulecast.cli.session import JsonOption, Terminal, run, session_of
-from rulecast.cli.text_file import read_text_file, read_text_now
+from rulecast.cli.text_file import read_text_now
 from rulecast.rule.language import (
     CheckedRule,
     RuleProblem,
@@ -83,25 +84,34 @@ def check(
     workspace_file: WorkspaceFileOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Check rules against the workspace and show every problem with its place and a hint."""
-    if workspace_file is not None:
-        session = session_of(context)
-        catalogue = read_file_catalogue(
-            read_text_now(workspace_file), source=workspace_file.name, settings=session.settings
-        )
-        texts = [read_text_now(file) for file in files]
-        code = _show(_check_all(files, texts, catalogue), session.terminal, json=json)
-        if code:
-            raise typer.Exit(code)
-        return
+    """Check rules and show every problem with its place and a hint."""
 
-    async def work(workspace: Workspace, terminal: Terminal) -> int:
-        texts = [await read_text_file(file) for file in files]
-        async with workspace.database.connection() as connection:
-            catalogue = await workspace.catalogue(connection)
+    def answer(catalogue: Catalogue, terminal: Terminal) -> int:
+        texts = [read_text_now(file) for file in files]
         return _show(_check_all(files, texts, catalogue), terminal, json=json)
 
-    run(context, work)
+    _with_catalogue(context, workspace_file, answer)
+
+
+def _with_catalogue(
+    context: typer.Context, workspace_file: Path | None, answer: Callable[[Catalogue, Terminal], int]
+) -> None:
+    """Give the catalogue of a workspace file or, without one, of the workspace, and leave with the answer's code."""
+    if workspace_file is None:
+
+        async def work(workspace: Workspace, terminal: Terminal) -> int:
+            async with workspace.database.connection() as connection:
+                catalogue = await workspace.catalogue(connection)
+            return await asyncio.to_thread(answer, catalogue, terminal)
+
+        run(context, work)
+        return
+    session = session_of(context)
+    text = read_text_now(workspace_file)
+    catalogue = read_file_catalogue(text, source=workspace_file.name, settings=session.settings)
+    code = answer(catalogue, session.terminal)
+    if code:
+        raise typer.Exit(code)
 
 
 def _check_all(files: Sequence[Path], texts: Sequence[str], catalogue: Catalogue) -> list[CheckedFile]:
@@ -194,6 +204,7 @@ def explain(
     lang: Annotated[
         Literal["en", "zh"], typer.Option("--lang", help="The language of the sentences.")
     ] = "en",
+    workspace_file: WorkspaceFileOption = None,
     passes: Annotated[
         bool, typer.Option("--passes", help="Also show the condition as written and with exact meaning.")
     ] = False,
@@ -201,23 +212,12 @@ def explain(
 ) -> None:
     """Say in plain sentences what a rule does."""
 
-    async def work(workspace: Workspace, terminal: Terminal) -> None:
-        text = await read_text_file(file)
-        async with workspace.database.connection() as connection:
-            checked = check_or_refuse(text, await workspace.catalogue(connection))
+    def answer(catalogue: Catalogue, terminal: Terminal) -> int:
+        checked = check_or_refuse(read_text_now(file), catalogue)
         sentences = explain_rule(checked.rule, language=lang)
         if json:
-            terminal.print_json(
-                {
-                    "sentences": list(sentences),
-                    "attributes_read": sorted(checked.attributes_read),
-                    "events_read": sorted(checked.events_read),
-                    "reads_behaviour": checked.reads_behaviour,
-                    "as_written": format_condition(checked.rule.condition),
-                    "exact": format_condition(checked.condition),
-                }
-            )
-            return
+            terminal.print_json(_explanation_json(checked, sentences))
+            return 0
         for sentence in sentences:
             terminal.print(Text(sentence))
         reads = sorted(checked.attributes_read | checked.events_read)
@@ -225,5 +225,17 @@ def explain(
         if passes:
             terminal.print(Text(f"\nAs written:\n  {format_condition(checked.rule.condition)}"))
             terminal.print(Text(f"With exact meaning:\n  {format_condition(checked.condition)}"))
+        return 0
 
-    run(context, work)
+    _with_catalogue(context, workspace_file, answer)
+
+
+def _explanation_json(checked: CheckedRule, sentences: Sequence[str]) -> dict[str, object]:
+    return {
+        "sentences": list(sentences),
+        "attributes_read": sorted(checked.attributes_read),
+        "events_read": sorted(checked.events_read),
+        "reads_behaviour": checked.reads_behaviour,
+        "as_written": format_condition(checked.rule.condition),
+        "exact": format_condition(checked.condition),
+    }

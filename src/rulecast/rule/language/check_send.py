@@ -27,6 +27,8 @@ NOT_APPROVED_HINT = (
     "a rule can name a template once it is approved: `rulecast template push` registers those of the workspace "
     "file and `rulecast workspace show` lists them"
 )
+# A purpose that is no word of the list has its own problem.
+OTHER_PURPOSES = frozenset(Purpose) - {Purpose.MARKETING}
 
 
 def check_send(rule: d.Rule, scope: Scope) -> Template | None:
@@ -62,7 +64,7 @@ def _check_message(send: d.SendTemplate, rule: d.Rule, scope: Scope) -> Template
 
 
 def _check_template(send: d.SendTemplate, purpose: str, template: Template, scope: Scope) -> None:
-    if template.category.lower() == Purpose.MARKETING and purpose != Purpose.MARKETING:
+    if template.category.lower() == Purpose.MARKETING and purpose in OTHER_PURPOSES:
         scope.report(
             WRONG_CATEGORY,
             f"{template.name} is a marketing template; the rule's purpose is {purpose}.",
