@@ -7,6 +7,7 @@ from decimal import Decimal
 from itertools import count
 
 from rulecast.collect import NewEvent, record_events
+from rulecast.collect.event import EventSource
 from rulecast.database import fetch_all
 from rulecast.rule.book import store as book
 from rulecast.rule.language import Rule, parse_rule
@@ -75,7 +76,7 @@ async def happens(
     properties: Mapping[str, object] | None = None,
     *,
     ago: timedelta = timedelta(seconds=1),
-    source: str = "track",
+    source: EventSource = "track",
 ) -> None:
     """Store one event of a person, as a door would."""
     now = workspace.clock.now()

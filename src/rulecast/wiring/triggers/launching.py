@@ -19,10 +19,19 @@ async def launch_planned(workspace: Workspace) -> int:
     """
     async with workspace.database.connection() as connection:
         waiting = await store.list_to_launch(connection)
+    failed: Exception | None = None
     for plan_id in waiting:
-        state, why = await _launch(workspace, plan_id)
+        try:
+            state, why = await _launch(workspace, plan_id)
+        except Exception as error:
+            # The others do not wait for the one that fails, which is tried again at the next step.
+            LOG.exception("a triggered plan could not be launched", plan=plan_id)
+            failed = failed or error
+            continue
         async with workspace.database.transaction() as connection:
             await store.settle_plan(connection, plan_id, state=state, why=why)
+    if failed is not None:
+        raise failed
     return len(waiting)
 
 

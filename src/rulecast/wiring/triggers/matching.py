@@ -10,6 +10,7 @@ from rulecast.plan.person_facts import fold_people
 from rulecast.plan.store import read_people
 from rulecast.rule.engine import EventFact, PersonFacts
 from rulecast.rule.engine.matcher import CompiledRules, EventsAsked, TriggeredRule, TriggerEvent
+from rulecast.rule.engine.matcher.store import read_counters
 from rulecast.rule.language.condition import Everybody
 from rulecast.values.catalogue import Catalogue
 from rulecast.values.ids import RuleVersionId
@@ -99,6 +100,9 @@ async def _match(
     if not batch:
         return []
     matching = rules.by_person.begin(batch, now)
+    counted = matching.counters_asked()
+    if counted:
+        matching.use_counters(await read_counters(connection, counted))
     asked = matching.events_asked()
     if asked.contact_ids:
         matching.use_events(await _read_events(connection, asked, catalogue, now))

@@ -12,6 +12,7 @@ from rulecast.database import Connection
 from rulecast.values.ids import ContactId, RuleVersionId
 from rulecast.wiring.triggers import store
 from rulecast.wiring.triggers.arming import arm_new, complete
+from rulecast.wiring.triggers.counting import fill_counters, keep_counters
 from rulecast.wiring.triggers.deciding import CandidatesMovedError, decide_due
 from rulecast.wiring.triggers.entering import look_at_changed, sweep_block
 from rulecast.wiring.triggers.launching import launch_planned
@@ -86,6 +87,7 @@ class _Runtime:
         self._workspace = workspace
         self._listening = Listening()
         self._is_arming = True
+        self._is_filling = True
         # One evaluation of the rules on entering: everything that was due at this instant.
         self._swept_until: datetime | None = None
 
@@ -99,7 +101,8 @@ class _Runtime:
         with contextlib.suppress(CandidatesMovedError):
             decided = await decide_due(self._workspace, self._listening, not_yet=not_yet)
         launched = await launch_planned(self._workspace)
-        return bool(matched or swept or decided or launched)
+        self._is_filling = self._is_filling and await fill_counters(self._workspace)
+        return bool(matched or swept or decided or launched or self._is_filling)
 
     @property
     def is_idle(self) -> bool:
@@ -111,7 +114,8 @@ class _Runtime:
             has_changed = await self._listening.refresh(connection, self._workspace)
         if has_changed:
             await arm_new(self._workspace, self._listening)
-            self._is_arming = True
+            await keep_counters(self._workspace, self._listening.event_rules)
+            self._is_arming = self._is_filling = True
         if self._is_arming:
             self._is_arming = not await complete(self._workspace, self._listening)
 
