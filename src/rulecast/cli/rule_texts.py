@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -117,8 +117,11 @@ def _with_catalogue(
 def _check_all(files: Sequence[Path], texts: Sequence[str], catalogue: Catalogue) -> list[CheckedFile]:
     """Check each file alone, and all that are correct together."""
     found = [check_rule(text, catalogue) for text in texts]
-    rules = [one.rule for one in found if isinstance(one, CheckedRule)]
-    loops = find_book_loops(rules)
+    loops = find_book_loops(
+        replace(one.rule, condition=one.condition, actions=one.actions)
+        for one in found
+        if isinstance(one, CheckedRule)
+    )
     return [
         CheckedFile(
             file=file,

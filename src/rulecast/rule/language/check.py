@@ -104,7 +104,9 @@ def check_rule(
     success = check_success(rule.success, scope)
     for check in CLAUSE_CHECKS:
         check(rule, scope)
-    scope.problems.extend(loop.problem for loop in find_loops(replace(rule, condition=condition)))
+    scope.problems.extend(
+        loop.problem for loop in find_loops(replace(rule, condition=condition, actions=actions))
+    )
     errors = [problem for problem in scope.problems if problem.severity == "error"]
     errors = errors or refuse_unavailable(rule)
     if errors or template is None:

@@ -64,7 +64,7 @@ def _header() -> re.Pattern[str]:
 
 def parse_rule(text: str) -> Rule | RuleProblems:
     """Return the rule that the text describes, or every problem found in reading it."""
-    text = plain_signs(text)
+    text = _plain(text)
     builder = RuleBuilder()
     tree = _tree(text, "rule")
     if isinstance(tree, RuleProblem):
@@ -78,7 +78,7 @@ def parse_rule(text: str) -> Rule | RuleProblems:
 
 def parse_condition(text: str) -> Condition | RuleProblems:
     """Return the condition that the text describes, or every problem found in reading it."""
-    text = plain_signs(text)
+    text = _plain(text)
     builder = RuleBuilder()
     tree = _tree(text, "condition")
     if isinstance(tree, RuleProblem):
@@ -120,6 +120,11 @@ def _clause_starts(text: str, begin: int) -> list[int]:
             starts.append(match.start("word"))
         owner = "" if is_send else word
     return starts
+
+
+def _plain(text: str) -> str:
+    """Return the text with the grammar's signs; a text that is too long to be read is left alone."""
+    return plain_signs(text) if len(text) <= TEXT_CHARACTERS_MAX else text
 
 
 def _blank(text: str) -> str:
