@@ -11,6 +11,7 @@ from rulecast.jobs import Jobs
 from rulecast.observe.record_conversions import record_conversions
 from rulecast.wiring.partitions import make_partitions
 from rulecast.wiring.recurring import ContactZones, run_due_rules
+from rulecast.wiring.triggers.counting import check_counters
 from rulecast.wiring.triggers.nightly import check_memberships, forget_old_firings
 from rulecast.wiring.workspace import Workspace
 
@@ -32,6 +33,7 @@ async def run_periodic(workspace: Workspace, stop: asyncio.Event) -> None:
         jobs.register_periodic("day_keys", _bound(workspace, destroy_day_keys), cron=EVERY_HOUR)
         jobs.register_periodic("conversions", _bound(workspace, count_successes), cron=EVERY_MINUTE)
         jobs.register_periodic("audiences", _bound(workspace, check_memberships), cron=EVERY_NIGHT)
+        jobs.register_periodic("counters", _bound(workspace, check_counters), cron=EVERY_NIGHT)
         jobs.register_periodic("firings", _bound(workspace, forget_old_firings), cron=EVERY_NIGHT)
         jobs.register_periodic("recurring", _recurring(workspace), cron=EVERY_TEN_SECONDS)
         await look_ahead(workspace)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from rulecast.collect.listeners import listen
 from rulecast.config import Settings
 from rulecast.database import (
     Connection,
@@ -25,6 +26,7 @@ from rulecast.database import (
     open_databases,
 )
 from rulecast.database.locks import lock_in_transaction
+from rulecast.rule.engine.matcher.store import COUNTERS
 from rulecast.values import zone_offsets
 from rulecast.values.catalogue import Catalogue
 from rulecast.values.clock import Clock, read_clock
@@ -112,6 +114,7 @@ async def open_workspace(
     """
     say = announce or _say_nothing
     clock = clock or read_clock(settings.clock)
+    listen(COUNTERS)
     chance = chance or random.SystemRandom()
     async with AsyncExitStack() as stack:
         databases = await _open_databases(settings, say)

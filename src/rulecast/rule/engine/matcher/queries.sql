@@ -63,6 +63,10 @@ ORDER BY pair_id LIMIT 1 FOR UPDATE SKIP LOCKED;
 SELECT contact_id FROM profile.contact
 WHERE contact_id > %(after)s ORDER BY contact_id LIMIT %(count)s;
 
+-- name: find_last_contact
+-- Where a sample of people may begin.
+SELECT coalesce(max(contact_id), 0) FROM profile.contact;
+
 -- name: list_events_before_pair
 -- What these people did, as far as the storing transactions have not counted it.
 SELECT event.contact_id, event.name, event.occurred_at, event.properties::text

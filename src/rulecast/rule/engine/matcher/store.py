@@ -163,7 +163,9 @@ def _reaches(kept_from: date | None, wanted_from: date | None) -> bool:
 
 
 def _is_much_later(kept_from: date | None, wanted_from: date | None) -> bool:
-    return wanted_from is not None and (kept_from is None or (wanted_from - kept_from).days > DAYS_TOO_MANY_MAX)
+    return wanted_from is not None and (
+        kept_from is None or (wanted_from - kept_from).days > DAYS_TOO_MANY_MAX
+    )
 
 
 async def fill_pairs(connection: Connection, *, people: int = PEOPLE_AT_ONCE) -> bool:
@@ -180,8 +182,7 @@ async def fill_pairs(connection: Connection, *, people: int = PEOPLE_AT_ONCE) ->
         await execute(connection, QUERIES["delete_pairs"], {"pair_ids": [pair_id]})
         await execute(connection, QUERIES["set_edition"])
         return True
-    after = {"after": filled_until, "count": people}
-    contact_ids = [one for (one,) in await fetch_all(connection, QUERIES["list_next_contacts"], after)]
+    contact_ids = await list_people_after(connection, filled_until, count=people)
     rows = await fetch_all(
         connection,
         QUERIES["list_events_before_pair"],
@@ -221,6 +222,17 @@ async def read_counters(connection: Connection, asked: CountersAsked) -> Counter
 
 
 # ---- comparing and mending
+async def find_last_contact(connection: Connection) -> int:
+    """Return the largest id of a person, 0 where there is none."""
+    return int(await fetch_value(connection, QUERIES["find_last_contact"]))
+
+
+async def list_people_after(connection: Connection, contact_id: int, *, count: int) -> list[int]:
+    """Return the next people by id."""
+    parameters = {"after": contact_id, "count": count}
+    return [one for (one,) in await fetch_all(connection, QUERIES["list_next_contacts"], parameters)]
+
+
 async def recount(connection: Connection, contact_ids: Collection[int]) -> Recount:
     """Compare the counters of these people with their events; who differs is matched by events until mended.
 
