@@ -52,6 +52,12 @@ def sense_problems(condition: c.Condition) -> list[RuleProblem]:
     return found
 
 
+def is_never_true(condition: c.Condition) -> bool:
+    """Return whether a checked condition is surely true of nobody; False where that cannot be told."""
+    form = simplify(lower(condition))
+    return form == NOBODY or _is_dead(form, ())
+
+
 def _everybody_joined(condition: c.Condition) -> Iterator[RuleProblem]:
     if isinstance(condition, c.Everybody):
         return

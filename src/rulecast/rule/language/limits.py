@@ -16,6 +16,8 @@ PATTERN_CHARACTERS_MAX = 200
 OPERATIONS_MAX = 50
 # Literals that are held against each other: each with every other one, twice.
 SENSE_LITERALS_MAX = 400
+# Segments that name segments: the passes recurse through each as deep as through a rule, and nobody follows more.
+SEGMENT_DEPTH_MAX = 4
 # Eighteen digits always fit a 64-bit integer.
 INTEGER_DIGITS_MAX = 18
 # Decimals are stored as DECIMAL(18, 4).

@@ -5,10 +5,11 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from rulecast.rule.language import condition as c
-from rulecast.rule.language.limits import ATOMS_MAX
+from rulecast.rule.language.limits import ATOMS_MAX, SEGMENT_DEPTH_MAX
 from rulecast.rule.language.parse import parse_condition
 from rulecast.rule.language.problem import (
     SEGMENT_CYCLE,
+    TOO_DEEP,
     TOO_LARGE,
     UNKNOWN_SEGMENT,
     RuleProblem,
@@ -36,6 +37,9 @@ def segment_of(atom: c.InSegment, scope: Scope, resolve: Resolve) -> c.InSegment
         path = [*scope.segments[scope.segments.index(atom.name) :], atom.name]
         scope.report(SEGMENT_CYCLE, f"The segment refers to itself: {' -> '.join(path)}.", atom.span)
         return atom
+    if len(scope.segments) >= SEGMENT_DEPTH_MAX:
+        scope.report(TOO_DEEP, f"Segments refer to each other more than {SEGMENT_DEPTH_MAX} deep.", atom.span)
+        return atom
     if atom.name not in scope.expanded:
         scope.expanded[atom.name] = _expanded(atom.name, text, scope, resolve)
     found = scope.expanded[atom.name]
@@ -55,8 +59,13 @@ def _expanded(name: str, text: str, scope: Scope, resolve: Resolve) -> Expanded:
     condition = resolve(parsed, inner)
     size = size_of(condition)
     if size > ATOMS_MAX:
-        return Expanded(condition=None, size=0, problems=(*problems, _too_large(size, condition)))
-    return Expanded(condition=condition, size=size, problems=tuple(problems))
+        return Expanded(condition=None, size=0, problems=(*_each_once(problems), _too_large(size, condition)))
+    return Expanded(condition=condition, size=size, problems=_each_once(problems))
+
+
+def _each_once(problems: list[RuleProblem]) -> tuple[RuleProblem, ...]:
+    """Return the problems without those that only stand at several places of a text the rule's author may not see."""
+    return tuple({(problem.code, problem.message): problem for problem in problems}.values())
 
 
 def _too_large(size: int, condition: c.Condition) -> RuleProblem:
