@@ -62,6 +62,9 @@ def approve(
             "--sensitive", metavar="ATTRIBUTE", help="A sensitive attribute it may read; repeatable."
         ),
     ] = None,
+    running: Annotated[
+        bool, typer.Option("--running", help="The version in force, instead of a newer text beside it.")
+    ] = False,
     actor: AsOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -75,7 +78,8 @@ def approve(
     )
 
     async def work(workspace: Workspace, terminal: Terminal) -> None:
-        signed = await approve_rule(workspace, name, offer, approved_by=actor or workspace.actor)
+        who = actor or workspace.actor
+        signed = await approve_rule(workspace, name, offer, approved_by=who, is_of_running=running)
         ends = signed.envelope.valid_until
         if json:
             answer = {"rule": name, "id": signed.rule_version_id, "approved_by": signed.approved_by}

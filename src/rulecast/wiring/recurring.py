@@ -1,5 +1,6 @@
 """Recurring rules: what is due is planned for its local day and launched under the standing approval, once."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -7,6 +8,7 @@ from datetime import date, datetime, timedelta
 
 import structlog
 
+from rulecast.database import Connection
 from rulecast.plan.errors import RuleRefusedError
 from rulecast.policy import local_clock
 from rulecast.rule.book import ActiveRule, HoldReason
@@ -15,7 +17,7 @@ from rulecast.rule.book.records import ScheduledRun
 from rulecast.rule.book.schedule import LOOK_BACK_DAYS, Decision, decide_runs
 from rulecast.rule.language.document import Rule, Schedule
 from rulecast.values.errors import RulecastError
-from rulecast.values.ids import PlanId
+from rulecast.values.ids import PlanId, RuleVersionId
 from rulecast.wiring.engine import ask_engine
 from rulecast.wiring.rule_terms import read_kept
 from rulecast.wiring.standing import ITSELF, HeldBack, hold_rule, launch_under_standing_approval
@@ -24,6 +26,8 @@ from rulecast.wiring.workspace import Workspace
 LOG = structlog.get_logger("recurring")
 
 LOCK = "rulecast.run_due"
+# A kept text in its canonical form says so at the beginning of a line.
+_EVERY = re.compile(r"(?m)^ +every ")
 ZONES_KEPT = timedelta(hours=1)
 
 
@@ -39,12 +43,24 @@ class Recurring:
     @property
     def done(self) -> frozenset[date]:
         """Return the days with which this version, or another one that was launched, has dealt."""
-        mine = self.active.rule_version_id
         return frozenset(
             run.run_day
             for run in self.recorded
-            if run.outcome == "launched" or (run.rule_version_id == mine and run.outcome != "open")
+            if run.outcome == "launched" or (self._is_mine(run) and run.outcome not in {"open", "held"})
         )
+
+    @property
+    def held_days(self) -> frozenset[date]:
+        """Return the days on which this version was held; somebody has resumed it since."""
+        return frozenset(run.run_day for run in self.recorded if self._is_mine(run) and run.outcome == "held")
+
+    def plan_of(self, day: date) -> PlanId | None:
+        """Return the plan that a dead process left for a day."""
+        found = (run for run in self.recorded if self._is_mine(run) and run.run_day == day)
+        return next((run.plan_id for run in found if run.outcome == "open"), None)
+
+    def _is_mine(self, run: ScheduledRun) -> bool:
+        return run.rule_version_id == self.active.rule_version_id
 
 
 class ContactZones:
@@ -72,6 +88,7 @@ async def run_due_rules(workspace: Workspace, known: ContactZones | None = None)
     async with workspace.database.advisory_lock(LOCK, wait=False) as is_mine:
         if not is_mine:
             return []
+        await _hold_unreadable(workspace)
         rules = await list_recurring(workspace)
         if not rules:
             return []
@@ -86,14 +103,10 @@ async def list_recurring(workspace: Workspace) -> list[Recurring]:
     """Return the active rules that run by a schedule, with what is recorded of their last month."""
     now = workspace.clock.now()
     async with workspace.database.connection() as connection:
-        active = await book.list_active_rules(connection, now)
         found = [
             (one, rule, rule.schedule)
-            for one in active
-            if (rule := _readable(one.text)) is not None
-            and rule.trigger is None
-            and rule.schedule is not None
-            and rule.schedule.recurrence == "every"
+            for one in await _active_recurring(connection, now)
+            if (rule := _readable(one.text)) is not None and rule.schedule is not None
         ]
         names = [one.rule_name for one, _rule, _schedule in found]
         since = now.date() - timedelta(days=LOOK_BACK_DAYS + 2)
@@ -105,8 +118,22 @@ async def list_recurring(workspace: Workspace) -> list[Recurring]:
     ]
 
 
+async def _active_recurring(connection: Connection, now: datetime) -> list[ActiveRule]:
+    return [
+        one for one in await book.list_active_rules(connection, now) if _EVERY.search(one.text) is not None
+    ]
+
+
+async def _hold_unreadable(workspace: Workspace) -> None:
+    """Hold what an older release kept and this one cannot read: a rule that never runs must not look active."""
+    async with workspace.database.connection() as connection:
+        active = await _active_recurring(connection, workspace.clock.now())
+    for one in active:
+        if _readable(one.text) is None:
+            await _hold_invalid(workspace, one.rule_version_id, why="this release cannot read its text")
+
+
 def _readable(text: str) -> Rule | None:
-    """Return a kept rule, or None where this release cannot read it: `rule list` shows it as it is."""
     try:
         return read_kept(text)
     except RuleRefusedError:
@@ -135,6 +162,8 @@ async def _run_rule(workspace: Workspace, one: Recurring, zones: Sequence[str]) 
     )
     ended = []
     for decision in decisions:
+        if decision.verdict != "run" and decision.run.day in one.held_days:
+            continue
         run = await _take(workspace, one, decision)
         if run is not None and run.outcome == "open":
             run = await _run_day(workspace, one, run)
@@ -146,15 +175,12 @@ async def _run_rule(workspace: Workspace, one: Recurring, zones: Sequence[str]) 
 
 async def _take(workspace: Workspace, one: Recurring, decision: Decision) -> ScheduledRun | None:
     outcome, detail = _first_word(decision)
-    open_run = next(
-        (run for run in one.recorded if _is_run(run, one, decision.run.day) and run.plan_id is not None), None
-    )
     run = ScheduledRun(
         rule_version_id=one.active.rule_version_id,
         rule_name=one.active.rule_name,
         run_day=decision.run.day,
         due_at=decision.run.due_at,
-        plan_id=None if open_run is None else open_run.plan_id,
+        plan_id=one.plan_of(decision.run.day),
         outcome=outcome,
         detail=detail,
     )
@@ -164,10 +190,6 @@ async def _take(workspace: Workspace, one: Recurring, decision: Decision) -> Sch
         if outcome != "open":
             await book.end_scheduled_run(connection, run, outcome=outcome, detail=detail)
     return run
-
-
-def _is_run(run: ScheduledRun, one: Recurring, day: date) -> bool:
-    return run.rule_version_id == one.active.rule_version_id and run.run_day == day
 
 
 def _first_word(decision: Decision) -> tuple[str, str]:
@@ -186,17 +208,11 @@ async def _run_day(workspace: Workspace, one: Recurring, run: ScheduledRun) -> S
         if plan_id is None:
             return replace(run, detail="another process planned the day first")
         launched = await launch_under_standing_approval(workspace, plan_id)
-    except RuleRefusedError as error:
-        async with workspace.database.transaction() as connection:
-            await hold_rule(
-                connection,
-                workspace,
-                run.rule_version_id,
-                reason=HoldReason.RULE_INVALID,
-                why=error.what,
-            )
-        return await _end(workspace, run, outcome="held", detail=f"{error.code}")
     except RulecastError as error:
+        # From another process it comes with its code, not with its class.
+        if error.code == RuleRefusedError.code:
+            await _hold_invalid(workspace, run.rule_version_id, why=error.what)
+            return await _end(workspace, run, outcome="held", detail=error.code)
         LOG.warning("scheduled run failed", rule_name=run.rule_name, code=error.code)
         return replace(run, detail=f"{error.code}: tried again")
     run = replace(run, plan_id=plan_id)
@@ -204,6 +220,11 @@ async def _run_day(workspace: Workspace, one: Recurring, run: ScheduledRun) -> S
         outcome = {"nobody": "nobody", "not_active": "skipped"}.get(launched.reason, "held")
         return await _end(workspace, run, outcome=outcome, detail=f"{launched.reason}: {launched.detail}")
     return await _end(workspace, run, outcome="launched", detail=f"run {launched.run_id}")
+
+
+async def _hold_invalid(workspace: Workspace, rule_version_id: RuleVersionId, *, why: str) -> None:
+    async with workspace.database.transaction() as connection:
+        await hold_rule(connection, workspace, rule_version_id, reason=HoldReason.RULE_INVALID, why=why)
 
 
 async def _plan(workspace: Workspace, one: Recurring, run: ScheduledRun) -> PlanId | None:

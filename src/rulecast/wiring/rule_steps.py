@@ -44,9 +44,11 @@ class Offer:
 
 
 async def approve_rule(
-    workspace: Workspace, rule_name: str, offer: Offer, *, approved_by: str
+    workspace: Workspace, rule_name: str, offer: Offer, *, approved_by: str, is_of_running: bool = False
 ) -> StandingApproval:
     """Sign what a rule says now, with its templates and an envelope, and return what was signed.
+
+    With `is_of_running` the version that is in force is signed anew, beside whatever is being written.
 
     Raises:
         RuleUnknownError, RuleByHandError, RuleRefusedError, RuleLoopError: the rule cannot be approved.
@@ -59,7 +61,8 @@ async def approve_rule(
         raise ApproverNameError(f"A name of 1 to {NAME_LENGTH_MAX} characters is expected.")
     async with workspace.database.transaction() as connection:
         await book.lock_rule(connection, rule_name)
-        kept = _head(await _versions(connection, rule_name))
+        versions = await _versions(connection, rule_name)
+        kept = in_force_or_head(versions) if is_of_running else _head(versions)
         next_state(kept.state, Act.APPROVE)
         _check_four_eyes(workspace, kept, name)
         checked = await _checked(connection, workspace, kept)

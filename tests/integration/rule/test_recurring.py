@@ -164,13 +164,13 @@ async def test_limits_per_person_hold_over_days_and_a_growing_audience_leaves_th
         assert run.detail == "people_per_run: 3 people, 2 signed"
         (kept,) = await read_rule(workspace, "winback")
         assert (kept.state, kept.reason) == (RuleState.HELD, "people_per_run")
-        clock.set(evening(21))
         assert await run_due_rules(workspace) == []
+        await open_shop.send(evening(20, 20))
         assert len(open_shop.reached()) == 3
         await approve_rule(workspace, "winback", OFFER, approved_by="badr")
         await resume_rule(workspace, "winback")
         assert [run.outcome for run in await run_due_rules(workspace)] == ["launched"]
-        await open_shop.send(evening(21, 20))
+        await open_shop.send(evening(20, 30))
         assert sorted(open_shop.reached()[3:]) == ["4", "5", "6"]
 
 
@@ -219,6 +219,33 @@ async def test_a_run_whose_process_died_is_taken_up_again_and_launched_once(
                 connection, "SELECT (SELECT count(*) FROM deliver.run), (SELECT count(*) FROM plan.plan)"
             )
     assert counted == [(1, 1)]
+
+
+async def test_a_rule_that_this_release_cannot_read_or_check_is_held(
+    settings: Settings, clock: ManualClock
+) -> None:
+    clock.set(evening(17, -60))
+    unreadable = rule_text("older", clauses=EVERY_EVENING).replace("purpose marketing", "aim marketing")
+    async with planning_workspace(settings, clock) as workspace:
+        await keep_rule(
+            workspace, rule_text(clauses=EVERY_EVENING).replace("city in", "points > 3 and city in")
+        )
+        await approve_rule(workspace, "winback", OFFER, approved_by="badr")
+        await activate_rule(workspace, "winback")
+        async with workspace.database.transaction() as connection:
+            await connection.execute(
+                "WITH kept AS (INSERT INTO rule.rule_version"
+                " (rule_name, version, text, content_hash, author, created_at)"
+                " VALUES ('older', 1, %s, sha256('older'), 'amal', %s) RETURNING rule_version_id)"
+                " INSERT INTO rule.current_state (rule_version_id, rule_name, state, since, activated_at)"
+                " SELECT rule_version_id, 'older', 'active', %s, %s FROM kept",
+                (unreadable, clock.now(), clock.now(), clock.now()),
+            )
+            await connection.execute("UPDATE public.workspace SET catalogue = '{}'")
+        clock.set(evening(17))
+        await run_due_rules(workspace)
+        kept = [(await read_rule(workspace, name))[0] for name in ("older", "winback")]
+    assert [(one.state, one.reason) for one in kept] == [(RuleState.HELD, "rule_invalid")] * 2
 
 
 class ProcessDeathError(BaseException):

@@ -1,5 +1,6 @@
 """What was signed for a rule that runs by itself is what it may do; anything else holds it for a person."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -118,9 +119,10 @@ async def test_more_people_per_day_than_signed_hold_the_rule(settings: Settings,
     offer = replace(OFFER, people_per_day=3)
     async with approved(settings, clock, offer=offer) as workspace:
         plans = [await plan(workspace, text()) for _ in range(2)]
-        assert isinstance(await launch_under_standing_approval(workspace, plans[0]), Launched)
-        second = await launch_under_standing_approval(workspace, plans[1])
-        assert isinstance(second, HeldBack)
+        answers = await asyncio.gather(
+            *(launch_under_standing_approval(workspace, plan_id) for plan_id in plans)
+        )
+        (second,) = [answer for answer in answers if isinstance(answer, HeldBack)]
         assert second.reason == HoldReason.PEOPLE_PER_DAY
         await resume_rule(workspace, "winback")
         clock.advance(6 * 3600)
@@ -218,6 +220,11 @@ async def test_an_edited_rule_needs_approval_and_activation_takes_its_place(
         old = await plan(workspace, text())
         assert isinstance(await launch_under_standing_approval(workspace, old), Launched)
         late = await plan(workspace, text())
+        await approve_rule(workspace, "winback", OFFER, approved_by="badr", is_of_running=True)
+        assert [one.state for one in await read_rule(workspace, "winback")] == [
+            RuleState.ACTIVE,
+            RuleState.DRAFT,
+        ]
         await approve_rule(workspace, "winback", OFFER, approved_by="badr")
         await activate_rule(workspace, "winback")
         states = [one.state for one in await read_rule(workspace, "winback")]

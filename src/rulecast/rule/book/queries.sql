@@ -141,11 +141,15 @@ WHERE rule_name = ANY(%(rule_names)b::text[]) AND run_day >= %(since)s::date
 ORDER BY run_day, rule_version_id;
 
 -- name: take_scheduled_run
--- One row per version and day decides who runs it; an open row is of somebody who died, for its taker holds a lock.
+-- One row per version and day decides who runs it. Its taker holds a lock, so an open row is of somebody who died; a
+-- held one is tried anew, for somebody resumed the rule.
 INSERT INTO rule.scheduled_run (rule_version_id, run_day, rule_name, due_at, taken_at, outcome, detail)
 VALUES (%(rule_version_id)s, %(run_day)s, %(rule_name)s, %(due_at)s, %(now)s, %(outcome)s, %(detail)s)
-ON CONFLICT (rule_version_id, run_day) DO UPDATE SET taken_at = excluded.taken_at
-WHERE scheduled_run.outcome = 'open';
+ON CONFLICT (rule_version_id, run_day) DO UPDATE
+SET taken_at = excluded.taken_at,
+    outcome = excluded.outcome,
+    plan_id = CASE WHEN scheduled_run.outcome = 'open' THEN scheduled_run.plan_id END
+WHERE scheduled_run.outcome IN ('open', 'held');
 
 -- name: set_scheduled_plan
 -- Of two plans for one day the first is the one.

@@ -8,7 +8,8 @@ of that date where they live. So nobody's window has passed when the plan is mad
 from calendar import monthrange
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Literal
 
 from rulecast.rule.language.condition import Weekday
@@ -20,6 +21,8 @@ LEAD = timedelta(minutes=15)
 are fresh; the gate evaluates the condition again only for plans older than an hour."""
 LOOK_BACK_DAYS = 31
 """Runs missed longer ago than a month are not listed one by one."""
+DAYS_REMEMBERED = 8_192
+"""A month of some hundred different windows: a day over four hundred zones takes a millisecond to find."""
 LOOK_AHEAD_DAYS = 400
 """A day of a month comes back within a year and a month, the 29th of February aside."""
 _WEEKDAYS = tuple(Weekday)
@@ -59,12 +62,7 @@ def is_valid_on(validity: Validity | None, day: date) -> bool:
 
 def run_of_day(schedule: Schedule, day: date, zones: Sequence[str]) -> DueRun:
     """Return the instants of a date over zones; a window over midnight closes on the day after."""
-    end_day = day if schedule.start < schedule.end else day + timedelta(days=1)
-    return DueRun(
-        day=day,
-        due_at=min(utc_of_local(zone, day, schedule.start) for zone in zones) - LEAD,
-        closes_at=max(utc_of_local(zone, end_day, schedule.end) for zone in zones),
-    )
+    return _window_of_day(schedule.start, schedule.end, day, tuple(zones))
 
 
 def decide_runs(
@@ -115,6 +113,16 @@ def next_due(
         if run.closes_at > now:
             return run
     return None
+
+
+@lru_cache(maxsize=DAYS_REMEMBERED)
+def _window_of_day(start: time, end: time, day: date, zones: tuple[str, ...]) -> DueRun:
+    end_day = day if start < end else day + timedelta(days=1)
+    return DueRun(
+        day=day,
+        due_at=min(utc_of_local(zone, day, start) for zone in zones) - LEAD,
+        closes_at=max(utc_of_local(zone, end_day, end) for zone in zones),
+    )
 
 
 def _verdict(
