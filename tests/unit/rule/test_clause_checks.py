@@ -132,6 +132,12 @@ def test_a_checked_rule_holds_its_trigger_and_actions_with_exact_values() -> Non
     assert trigger.pattern.event == "clicked"
 
 
+def test_a_score_counts_among_what_is_read_about_people() -> None:
+    found = check_rule(f"{RULE}  score orders\n", CATALOGUE, now=NOW)
+    if isinstance(found, CheckedRule):
+        assert "orders" in found.attributes_read
+
+
 def test_all_syntax_errors_of_a_rule_are_told_at_once() -> None:
     text = """rule hello
   purpose marketing

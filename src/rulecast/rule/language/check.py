@@ -111,7 +111,7 @@ def check_rule(
     errors = errors or refuse_unavailable(rule)
     if errors or template is None:
         return RuleProblems(problems=in_order(errors))
-    reads = reads_of(condition, catalogue)
+    reads = reads_of(condition, catalogue, also=(rule.score.name,) if rule.score is not None else ())
     return CheckedRule(
         rule=rule,
         condition=condition,

@@ -1,5 +1,6 @@
 """What a condition reads about people."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rulecast.rule.language import condition as c
@@ -17,9 +18,12 @@ class Reads:
     sensitive: frozenset[str]
 
 
-def reads_of(condition: c.Condition, catalogue: Catalogue) -> Reads:
-    """Return what a resolved condition reads, segments included; a derived attribute counts with its source."""
-    attributes: set[str] = set()
+def reads_of(condition: c.Condition, catalogue: Catalogue, *, also: Iterable[str] = ()) -> Reads:
+    """Return what a resolved condition reads, segments included; a derived attribute counts with its source.
+
+    `also` are attributes that decide about people outside the condition.
+    """
+    attributes: set[str] = set(also)
     events: set[str] = set()
     for atom in atoms_of(condition):
         events.update(pattern.event for pattern in patterns_of(atom))
