@@ -20,6 +20,8 @@ from rulecast.values.catalogue import AttributeType
 from rulecast.values.zone_offsets import crossings
 
 MIDNIGHT = time(0, 0)
+# The one attribute that is computed from events where the record does not hold it.
+LAST_INBOUND = "last_inbound_at"
 # The clock comes round within a day; it is never set back, nor a date left out, by more than one.
 DAYS_AROUND = range(-1, 3)
 # Years of life after which nobody's birthday matters.
@@ -37,6 +39,30 @@ def moments_of(atom: c.Atom, person: PersonFacts, now: datetime) -> Iterator[dat
             yield from _clock_times(zone_of(person.zone, atom.zone), {MIDNIGHT}, now)
         case _:
             yield from sorted({moment for moment in _moments(atom, person, now) if moment > now})
+
+
+def is_timeless(condition: c.Condition) -> bool:
+    """Return whether time alone changes the condition for nobody, whatever is known of them."""
+    match condition:
+        case c.And() | c.Or():
+            return all(is_timeless(part) for part in condition.parts)
+        case c.Not():
+            return is_timeless(condition.part)
+        case c.HasTag() | c.HasLabel() | c.Bucket() | c.Everybody():
+            return True
+        case (
+            c.Comparison()
+            | c.Between()
+            | c.OneOf()
+            | c.Contains()
+            | c.StartsWith()
+            | c.Matches()
+            | c.Presence()
+            | c.Near()
+        ):
+            return condition.field.years_since is None and condition.field.name != LAST_INBOUND
+        case _:
+            return False
 
 
 def _moments(atom: c.Atom, person: PersonFacts, now: datetime) -> Iterator[datetime]:
@@ -109,7 +135,7 @@ def _person_field_moments(atom: c.FieldAtom, person: PersonFacts, now: datetime)
             yield from _birthdays(born, _ages_asked(atom), zone_or_utc(atom.field.zone))
         return
     yield from field_moments(atom, person_value(atom.field, person, now), person, now)
-    if atom.field.name == "last_inbound_at" and "last_inbound_at" not in person.attributes:
+    if atom.field.name == LAST_INBOUND and LAST_INBOUND not in person.attributes:
         # The newest message is computed; those that carry a later time come into sight one by one.
         for at in (event.occurred_at for event in person.events if event.name == SILENCE_EVENT):
             yield from _after(at)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from rulecast.rule.engine.facts import PersonFacts
-from rulecast.rule.engine.moments import TIMED_FIELD_ATOMS, moments_of, toggles
+from rulecast.rule.engine.moments import TIMED_FIELD_ATOMS, is_timeless, moments_of, toggles
 from rulecast.rule.engine.reference import evaluate, events_named
 from rulecast.rule.engine.reference_fields import where_holds
 from rulecast.rule.language import condition as c
@@ -108,21 +108,21 @@ def _joined_flip(
 ) -> datetime | None:
     """One true part keeps `or` true and one false part keeps `and` false, as long as the longest-lived of them."""
     decisive = isinstance(condition, c.Or)
+    moving = [part for part in condition.parts if not is_timeless(part)]
+    still = (part for part in condition.parts if is_timeless(part))
+    if not moving or any(purse.evaluate(part, person, now) is decisive for part in still):
+        return None
     at = now
-    while True:
-        holding = [part for part in condition.parts if purse.evaluate(part, person, at) is decisive]
-        if purse.is_empty:
+    holding = [part for part in moving if purse.evaluate(part, person, at) is decisive]
+    while not purse.is_empty:
+        flip = _last_flip(holding, person, at, purse) if holding else _first_flip(moving, person, at, purse)
+        if flip is None or flip == at:
+            return flip
+        at, held = flip, bool(holding)
+        holding = [part for part in moving if purse.evaluate(part, person, at) is decisive]
+        if bool(holding) is not held:
             return at
-        following = (
-            _last_flip(holding, person, at, purse)
-            if holding
-            else _first_flip(condition.parts, person, at, purse)
-        )
-        if following is None:
-            return None
-        if following == at or purse.evaluate(condition, person, following) is not (decisive is bool(holding)):
-            return following
-        at = following
+    return at
 
 
 def _last_flip(
@@ -138,7 +138,7 @@ def _last_flip(
 
 
 def _first_flip(
-    parts: tuple[c.Condition, ...], person: PersonFacts, now: datetime, purse: _Purse
+    parts: list[c.Condition], person: PersonFacts, now: datetime, purse: _Purse
 ) -> datetime | None:
     flips = (_flip(part, person, now, purse) for part in parts)
     return min((flip for flip in flips if flip is not None), default=None)
