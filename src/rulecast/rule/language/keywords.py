@@ -20,7 +20,8 @@ Language = Literal["en", "zh"]
 CLOSED_WORD = "CHINESE"
 DEFINITION = re.compile(r"^(\w+)((?:\.\d)?): /(.+)/i$", re.MULTILINE)
 # A Chinese word ends where no Chinese character follows; digits and Latin letters may follow at once.
-BORDER = r"(?![\u4e00-\u9fff])"
+# Without regard to case the compiler of patterns would walk through all these letters for every keyword.
+BORDER = r"(?-i:(?![\u4e00-\u9fff]))"
 # Signs that Chinese keyboards type for those of the grammar; each is one character, so places stay what they are.
 SIGNS = str.maketrans("（），、：；＝＜＞！％／．－＋＊　", "(),,:;=<>!%/.-+* ")
 CHINESE_WORD = re.compile(r"[\u4e00-\u9fff]")

@@ -36,7 +36,7 @@ NOT_LINE_END = re.compile(r"[^\n]")
 
 @cache
 def grammar() -> Lark:
-    """Return the compiled grammar; building it takes about 0.1 s, once per process."""
+    """Return the compiled grammar; building it takes about half a second, once per process."""
     text = files(__package__).joinpath("rule.lark").read_text(encoding="utf-8")
     return Lark(
         with_chinese(text),
