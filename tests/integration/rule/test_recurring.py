@@ -123,10 +123,11 @@ async def shop(
             yield Shop(workspace=workspace, clock=clock, bench=running)
 
 
-async def test_two_evenings_send_by_themselves_each_once(
+async def test_two_evenings_send_by_themselves_each_once_and_the_third_is_outside_the_validity(
     settings: Settings, clock: ManualClock, tmp_path: Path
 ) -> None:
-    async with shop(settings, clock, tmp_path, people=[ASHA, BILAL], clauses=EVERY_EVENING) as open_shop:
+    clauses = f"valid from 2026-11-17 until 2026-11-18\n{EVERY_EVENING}"
+    async with shop(settings, clock, tmp_path, people=[ASHA, BILAL], clauses=clauses) as open_shop:
         workspace = open_shop.workspace
         assert await run_due_rules(workspace) == []
         for day in (17, 18):
@@ -135,7 +136,9 @@ async def test_two_evenings_send_by_themselves_each_once(
             assert [run.outcome for runs in ran for run in runs] == ["launched"]
             await open_shop.send(evening(day, 20))
             assert await run_due_rules(workspace) == []
-        assert await open_shop.outcomes() == [(17, "launched"), (18, "launched")]
+        clock.set(evening(19))
+        await run_due_rules(workspace)
+        assert await open_shop.outcomes() == [(17, "launched"), (18, "launched"), (19, "skipped")]
         assert sorted(open_shop.reached()) == ["1", "1", "2", "2"]
 
 
