@@ -17,6 +17,7 @@ def main() -> int:
     parser.add_argument(
         "--size", "--contacts", type=int, default=0, help="how much: people, messages, rows (0: the default)"
     )
+    parser.add_argument("--rules", type=int, default=0, help="how many rules, where that is asked")
     parser.add_argument("--seconds", type=float, default=0.0, help="how long, where the measure is a rate")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()

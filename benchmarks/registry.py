@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 
-from benchmarks import audience, contact_import, plan, send, trigger_latency, webhook
+from benchmarks import audience, contact_import, plan, send, trigger, trigger_latency, webhook
 from benchmarks.result import Result
 
 BENCHMARKS: dict[str, Callable[[argparse.Namespace], Result]] = {
@@ -13,5 +13,6 @@ BENCHMARKS: dict[str, Callable[[argparse.Namespace], Result]] = {
     "send": send.measure,
     "webhook": webhook.measure,
     "import": contact_import.measure,
+    "trigger": trigger.measure,
     "trigger_latency": trigger_latency.measure,
 }
