@@ -1,6 +1,7 @@
 """Conditions in plain Chinese."""
 
 # ruff: noqa: RUF001 - Chinese sentences have the signs of Chinese.
+import re
 from decimal import Decimal
 
 from rulecast.rule.language import condition as c
@@ -29,6 +30,13 @@ CURRENT = {"days": "当天", "weeks": "本周", "months": "本月"}
 WORKING_DAYS = tuple(c.Weekday)[:5]
 
 
+# Texts in quotes, kept as parts of their own.
+PARTS = re.compile(r'("(?:\\.|[^"\\])*")')
+BORDER = re.compile(r"(?<=[\u4e00-\u9fff])(?=[A-Za-z0-9_])|(?<=[A-Za-z0-9_])(?=[\u4e00-\u9fff])")
+# Chinese words stand side by side.
+SPACES = re.compile(r"(?<=[\u4e00-\u9fff，。：；]) +(?=[\u4e00-\u9fff])| +(?= )")
+
+
 def duration(found: c.Duration) -> str:
     """Return a length of time."""
     return f"{found.amount} {_unit(found.unit)}"
@@ -49,15 +57,31 @@ def _word(word: str) -> str:
     return chinese_of(CLOSED_WORD, word) or word
 
 
-def describe_condition(condition: c.Condition) -> str:  # noqa: PLR0911 - one return per kind of node
+def describe_condition(condition: c.Condition) -> str:
     """Return a condition as a clause of a sentence."""
+    return spaced(_condition(condition))
+
+
+def describe_pattern(pattern: c.EventPattern) -> str:
+    """Return an event in words."""
+    return spaced(_pattern(pattern))
+
+
+def spaced(text: str) -> str:
+    """Return a sentence with a space between Chinese and other words; texts in quotes stay as they are."""
+    return "".join(
+        part if part.startswith('"') else BORDER.sub(" ", SPACES.sub("", part)) for part in PARTS.split(text)
+    )
+
+
+def _condition(condition: c.Condition) -> str:  # noqa: PLR0911 - one return per kind of node
     match condition:
         case c.And():
-            return "（" + "，且".join(describe_condition(part) for part in condition.parts) + "）"
+            return "（" + "，且".join(_condition(part) for part in condition.parts) + "）"
         case c.Or():
-            return "（" + "，或".join(describe_condition(part) for part in condition.parts) + "）"
+            return "（" + "，或".join(_condition(part) for part in condition.parts) + "）"
         case c.Not():
-            return f"以下不成立：{describe_condition(condition.part)}"
+            return f"以下不成立：{_condition(condition.part)}"
         case c.Did() | c.DidInPeriods() | c.DidThen():
             return _done(condition)
         case c.Measure() | c.EdgeEvent() | c.Gap() | c.PerKey() | c.SilentFor():
@@ -89,8 +113,8 @@ def _field_atom(atom: c.FieldAtom) -> str:  # noqa: C901, PLR0911 - one return p
         case c.OneOf():
             return f"{name} 是 {_listing(atom.values)} 之一"
         case c.Contains():
-            quantity = {"one": "", "any": "其中任一：", "all": "以下全部："}[atom.mode]
-            return f"{name} 包含{quantity} {_listing(atom.values)}"
+            quantity = {"one": "", "any": "以下任一：", "all": "以下全部："}[atom.mode]
+            return f"{name} 包含{quantity or ' '}{_listing(atom.values)}"
         case c.StartsWith():
             return f"{name} 以 {scalar(atom.prefix.value)} 开头"
         case c.Matches():
@@ -117,7 +141,10 @@ def _distance(unit: str) -> str:
 def _point(atom: c.Near) -> str:
     if atom.place_name is not None:
         return f"地点 {quoted(atom.place_name)} "
-    return f"北纬 {atom.latitude} 度、东经 {atom.longitude} 度的地点"
+    latitude, longitude = atom.latitude or Decimal(0), atom.longitude or Decimal(0)
+    north = "北纬" if latitude >= 0 else "南纬"
+    east = "东经" if longitude >= 0 else "西经"
+    return f"{north} {abs(latitude)} 度、{east} {abs(longitude)} 度的地点"
 
 
 def _listing(values: tuple[c.Constant, ...]) -> str:
@@ -158,21 +185,19 @@ def _done(atom: c.Did | c.DidInPeriods | c.DidThen) -> str:
     match atom:
         case c.Did():
             verb = "没有" if atom.negated else "有"
-            return f"{_window(atom.window)}{verb}{describe_pattern(atom.pattern)}{_times(atom)}"
+            return f"{_window(atom.window)}{verb}{_pattern(atom.pattern)}{_times(atom)}"
         case c.DidInPeriods():
-            verb = "没有" if atom.negated else "有"
+            verb = "并未" if atom.negated else ""
             zone = f"（按 {atom.named_zone} 的时间）" if atom.named_zone is not None else ""
-            event = describe_pattern(atom.pattern)
-            return (
-                f"{_window(atom.window)}{verb}在至少 {atom.minimum} 个不同的{_period(atom)}{zone}发生{event}"
-            )
+            event = _pattern(atom.pattern)
+            return f"{_window(atom.window)}{verb}在至少 {atom.minimum} 个不同的{_period(atom)}{zone}发生过{event}"
         case c.DidThen():
             first = "首次" if atom.first_only else ""
             then = "之后没有" if atom.then_not else "之后又有"
             same = f"（{'、'.join(atom.same)} 相同）" if atom.same else ""
             return (
-                f"{_window(atom.window)}{first}有{describe_pattern(atom.first)}，且 {duration(atom.within)}内{then}"
-                f"{describe_pattern(atom.second)}{same}"
+                f"{_window(atom.window)}{first}有{_pattern(atom.first)}，且 {duration(atom.within)}内{then}"
+                f"{_pattern(atom.second)}{same}"
             )
 
 
@@ -187,25 +212,24 @@ def _times(atom: c.Did) -> str:
     return f"，{often} {atom.maximum} 次"
 
 
-def describe_pattern(pattern: c.EventPattern) -> str:
-    """Return an event in words."""
-    where = f"（其中 {describe_condition(pattern.where)}）" if pattern.where is not None else ""
+def _pattern(pattern: c.EventPattern) -> str:
+    where = f"（其中 {_condition(pattern.where)}）" if pattern.where is not None else ""
     return f"事件 {pattern.event}{where}"
 
 
 def _event_atom(atom: c.Measure | c.EdgeEvent | c.Gap | c.PerKey | c.SilentFor) -> str:
     match atom:
         case c.Measure():
-            return f"{_expression(atom.left)}{OPERATORS[atom.operator]} {_expression(atom.right)}"
+            return f"{_expression(atom.left)} {OPERATORS[atom.operator]} {_expression(atom.right)}"
         case c.EdgeEvent():
             which = "首次" if atom.which == "first" else "最近一次"
-            event = f"{_window(atom.window)}{which}{describe_pattern(atom.pattern)}"
-            return f"{event}满足：{describe_condition(atom.has)}"
+            event = f"{_window(atom.window)}{which}{_pattern(atom.pattern)}"
+            return f"{event}满足：{_condition(atom.has)}"
         case c.Gap():
-            event = f"{_window(atom.window)}{describe_pattern(atom.pattern)}"
+            event = f"{_window(atom.window)}{_pattern(atom.pattern)}"
             return f"{event}相邻两次之间的{GAPS[atom.which]}间隔{OPERATORS[atom.operator]} {duration(atom.duration)}"
         case c.PerKey():
-            return f"对同一个 {'、'.join(atom.keys)}：{describe_condition(atom.condition)}"
+            return f"对同一个 {'、'.join(atom.keys)}：{_condition(atom.condition)}"
         case c.SilentFor():
             length = duration(atom.duration)
             return f"相识超过 {length}，且最近 {length}内没有来信"
@@ -230,7 +254,7 @@ def _window(window: c.Window | None) -> str:  # noqa: PLR0911 - one return per k
         case c.BeforeWindow():
             return f"超过 {duration(window.duration)}前"
         case c.FirstWindow():
-            anchor = describe_pattern(window.anchor) if window.anchor is not None else "该事件"
+            anchor = _pattern(window.anchor) if window.anchor is not None else "该事件"
             return f"自首次{anchor}起 {duration(window.duration)}内"
 
 
@@ -240,9 +264,9 @@ def _expression(expression: c.Expression) -> str:
             value = expression.value
             return format_amount(value) if isinstance(value, Decimal) else scalar(value)
         case c.Field():
-            return f"{expression.name} "
+            return expression.name
         case c.Aggregate():
-            event = f"{_window(expression.window)}{describe_pattern(expression.pattern)}"
+            event = f"{_window(expression.window)}{_pattern(expression.pattern)}"
             if expression.property is None:
                 return f"{event}的次数"
             return f"{event}中 {expression.property.name} {KINDS[expression.kind]}"

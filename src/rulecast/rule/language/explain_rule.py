@@ -58,7 +58,8 @@ SPEECHES: dict[Language, Speech] = {"en": ENGLISH, "zh": CHINESE}
 
 def explain_rule(rule: d.Rule, *, language: Language = "en") -> tuple[str, ...]:
     """Return what the rule does, one sentence each."""
-    return tuple(_sentences(rule, SPEECHES[language]))
+    sentences = tuple(_sentences(rule, SPEECHES[language]))
+    return tuple(chinese.spaced(one) for one in sentences) if language == "zh" else sentences
 
 
 def _sentences(rule: d.Rule, speech: Speech) -> Sentences:
