@@ -132,7 +132,7 @@ def test_a_mistake_has_its_code_and_a_hint(text: str, code: str, said: str | Non
     ("replaced", "by"),
     [
         ("main\n", 'main\n  reply "hello"\n'),
-        ("main\n", 'main\n  link promo to "https://shop.example"\n'),
+        ("send template winback", "send link promo"),
         ("main\n", "main\n  media lighter on slow network\n"),
         ('first_name or "client"', "coupon from spring"),
     ],
