@@ -169,39 +169,3 @@ CLAUSES: tuple[tuple[str, str], ...] = (
         ),
     ),
 )
-
-FORMS: tuple[tuple[str, str], ...] = (
-    ('city = "Rabat"', "the value is equal; also !=, <, <=, >, >="),
-    (
-        "orders between 2 and 5",
-        "the value lies between, both ends included; for instants the end is left out",
-    ),
-    ('city in ("Rabat", "Fes")', "the value is one of the list; also `not in`"),
-    ('interests contains "shoes"', "a list holds the value, or a text holds it as a part"),
-    ('interests contains any of ("a", "b")', "at least one of them; `all of`: each of them"),
-    ('city starts with "Ca"', "the text begins so"),
-    ("city is set", "there is a value; `is missing`: there is none"),
-    ("first_seen_at before 30 days ago", "the date or instant lies earlier; `after`: then or later"),
-    ('tag "vip"', "the contact has the tag"),
-    ("consent marketing granted", "a proven grant; `before` and `after N days ago` ask for its age"),
-    (
-        "did purchase where (amount > 5) at least 2 times in last 30 days",
-        "so many events; `where`, the count and the window can be left out; `did not` is the negation",
-    ),
-    (
-        "did purchase in at least 3 distinct months in last 365 days",
-        "events in so many days, weeks or months",
-    ),
-    (
-        "sum(purchase.amount) in last 90 days >= 500",
-        "the sum over the events; `where (...)` can follow the bracket",
-    ),
-    (
-        "did campaign then purchase within 14 days for the same category in last 90 days",
-        "one event and then another; `then not`: and then none; `for the same` and the window can be left out",
-    ),
-    ("silent for 7 days", "known for longer and no message from them in that time"),
-    ("in last 30 days", "a window: minutes, hours, days or weeks; a day is 24 hours"),
-    ("between 2017-03-01 and 2017-04-01", "a window of fixed dates or instants; the end is left out"),
-    ("not A, A and B, A or B, (A)", "`not` binds closest, then `and`, then `or`"),
-)

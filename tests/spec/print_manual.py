@@ -13,7 +13,8 @@ from rulecast.rule.language.keywords import keywords
 from rulecast.rule.language.problem import KINDS
 from rulecast.values.catalogue import BUILT_IN_ATTRIBUTES, BUILT_IN_EVENTS
 from tests.spec.chapters import CHAPTERS
-from tests.spec.clauses import CLAUSES, EXAMPLE, FORMS
+from tests.spec.clauses import CLAUSES, EXAMPLE
+from tests.spec.forms import CALCULATIONS, FORMS, WINDOWS
 from tests.spec.problem_cases import CASES, RULE, ProblemCase
 from tests.spec.tables import CATALOGUE, NOW, Chapter, rows_of
 
@@ -46,6 +47,16 @@ def _lines() -> Iterator[str]:
     yield "\n## The forms of conditions\n"
     yield "| Form | True when |\n| --- | --- |"
     for form, meaning in FORMS:
+        yield f"| `{form}` | {meaning} |"
+    yield "\n### Windows\n"
+    yield "They follow an event, or its count.\n"
+    yield "| Window | Holds |\n| --- | --- |"
+    for form, meaning in WINDOWS:
+        yield f"| `{form}` | {meaning} |"
+    yield "\n### Calculations\n"
+    yield "They stand on either side of =, !=, <, <=, >, >=.\n"
+    yield "| Calculation | Is |\n| --- | --- |"
+    for form, meaning in CALCULATIONS:
         yield f"| `{form}` | {meaning} |"
     yield ""
     for chapter in CHAPTERS:

@@ -8,9 +8,12 @@ import pytest
 from rulecast.rule.engine import Relations, compile_audience, evaluate
 from rulecast.rule.language import RuleProblems
 from rulecast.rule.language.check import check_condition
+from rulecast.rule.language.format_condition import format_condition
+from rulecast.rule.language.parse import parse_condition
 from tests.engines import DuckEngine
 from tests.generative.rule_relations import create_relations
 from tests.spec.chapters import CHAPTERS
+from tests.spec.forms import CALCULATIONS, FORMS, WINDOWS
 from tests.spec.print_manual import MANUAL, manual
 from tests.spec.tables import CATALOGUE, IDS, NOW, Chapter, people_of
 
@@ -51,3 +54,19 @@ def _audience(engine: DuckEngine, relations: Relations, text: str) -> list[int]:
 
 def test_the_manual_is_current() -> None:
     assert Path(MANUAL).read_text(encoding="utf-8") == manual(), "run: python -m tests.spec.print_manual"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(form for form, _ in FORMS),
+        *(f"did purchase {window}" for window, _ in WINDOWS),
+        *(f"{calculation} > balance" for calculation, _ in CALCULATIONS),
+    ],
+)
+def test_the_forms_of_the_manual_are_conditions_in_their_canonical_form(text: str) -> None:
+    condition = check_condition(text, CATALOGUE)
+    assert not isinstance(condition, RuleProblems), condition.render(text)
+    parsed = parse_condition(text)
+    assert not isinstance(parsed, RuleProblems)
+    assert format_condition(parsed) == text

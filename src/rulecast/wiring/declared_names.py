@@ -93,11 +93,11 @@ def _degrees(fields: Fields, name: str, limit: int) -> Decimal:
 
 def _values(fields: Fields, name: str) -> tuple[str, ...]:
     values = fields.texts(name)
-    usable = 0 < len(values) <= LABEL_VALUES_MAX and all(len(one) <= NAME_CHARACTERS_MAX for one in values)
+    usable = len(values) <= LABEL_VALUES_MAX and all(len(one) <= NAME_CHARACTERS_MAX for one in values)
     if not usable or "=" in name:
         raise FieldInvalidError(
             fields.where(name),
-            f"a name without = and 1 to {LABEL_VALUES_MAX} values of at most {NAME_CHARACTERS_MAX} characters "
+            f"a name without = and at most {LABEL_VALUES_MAX} values of at most {NAME_CHARACTERS_MAX} characters "
             "are expected",
         )
     return tuple(dict.fromkeys(values))
