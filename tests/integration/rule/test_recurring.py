@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from rulecast.deliver.stop_watch import StopWatch
 from rulecast.deliver.store import claim_messages
 from rulecast.rule.book import RuleState
 from rulecast.values.clock import ManualClock, VirtualClock
+from rulecast.values.reason import NUMBERS, Reason
 from rulecast.wiring.recurring import run_due_rules
 from rulecast.wiring.rule_keeping import keep_rule
 from rulecast.wiring.rule_steps import (
@@ -222,6 +223,47 @@ async def test_a_run_whose_process_died_is_taken_up_again_and_launched_once(
                 connection, "SELECT (SELECT count(*) FROM deliver.run), (SELECT count(*) FROM plan.plan)"
             )
     assert counted == [(1, 1)]
+
+
+async def test_each_zone_gets_the_window_of_the_same_date_and_a_late_run_leaves_out_who_had_theirs(
+    settings: Settings, clock: ManualClock
+) -> None:
+    clauses = "every tuesday at 09:00..12:00 local time of the contact; drop the rest"
+    people = [
+        replace(ASHA, phone="+819012345671", country="jp", zone="asia/tokyo"),
+        ASHA,
+        replace(ASHA, phone="+13105550171", country="us", zone="america/los_angeles"),
+    ]
+    planned_at, late = datetime(2026, 11, 16, 23, 45, tzinfo=UTC), datetime(2026, 11, 24, 4, tzinfo=UTC)
+    clock.set(planned_at - timedelta(days=1))
+    async with planning_workspace(settings, clock) as workspace:
+        await create_people(workspace, people)
+        await keep_rule(workspace, rule_text(clauses=clauses))
+        await approve_rule(workspace, "winback", OFFER, approved_by="badr")
+        await activate_rule(workspace, "winback")
+        clock.set(planned_at - timedelta(seconds=1))
+        assert await run_due_rules(workspace) == []
+        found = []
+        for at in (planned_at, late):
+            clock.set(at)
+            (run,) = await run_due_rules(workspace)
+            async with workspace.database.connection() as connection:
+                found.append(
+                    await fetch_all(
+                        connection,
+                        "SELECT reason_number, CASE WHEN reason_number = 0 THEN send_from END FROM plan.member"
+                        " WHERE plan_id = %(plan_id)s ORDER BY contact_id",
+                        {"plan_id": run.plan_id},
+                    )
+                )
+    windows = [datetime(2026, 11, 17, hour, tzinfo=UTC) for hour in (0, 9, 17)]
+    assert found[0] == [(0, window) for window in windows]
+    week = timedelta(days=7)
+    assert found[1] == [
+        (NUMBERS[Reason.OUTSIDE_WINDOW], None),
+        (0, windows[1] + week),
+        (0, windows[2] + week),
+    ]
 
 
 async def test_a_rule_that_this_release_cannot_read_or_check_is_held(

@@ -12,11 +12,12 @@ from tests.planning import WORKSPACE_FILE, Person, create_people, planning_works
 
 from rulecast.config import Settings
 from rulecast.database import fetch_all, fetch_value
-from rulecast.plan.errors import FourEyesError
+from rulecast.plan.errors import FourEyesError, RuleRefusedError
 from rulecast.rule.book import HoldReason, RuleState
 from rulecast.rule.book.errors import (
     EnvelopeInvalidError,
     RuleByHandError,
+    RuleLoopError,
     RuleRestsError,
     RuleUnknownError,
     SensitiveFieldError,
@@ -257,6 +258,26 @@ async def test_an_archived_rule_is_not_launched_by_hand_either(
         (again,) = await plan_rules(workspace, [text()])
         await approve(workspace, again.plan_id, approved_by="badr")
         assert (await launch(workspace, again.plan_id, launched_by="amal")).is_new
+
+
+async def test_rules_that_start_each_other_are_not_kept(settings: Settings, clock: ManualClock) -> None:
+    """F94."""
+
+    def welcome(name: str, other: str) -> str:
+        return rule_text(name, clauses=f'on clicked where (rule = "{other}")')
+
+    async with planning_workspace(settings, clock) as workspace:
+        with pytest.raises(RuleRefusedError, match="RL-093"):
+            await keep_rule(workspace, welcome("first", "first"))
+        await keep_rule(workspace, welcome("first", "second"))
+        await approve_rule(workspace, "first", OFFER, approved_by="badr")
+        await keep_rule(workspace, welcome("second", "first"))
+        await approve_rule(workspace, "second", OFFER, approved_by="badr")
+        await activate_rule(workspace, "first")
+        with pytest.raises(RuleLoopError, match="second"):
+            await activate_rule(workspace, "second")
+        with pytest.raises(RuleLoopError, match="second"):
+            await keep_rule(workspace, welcome("second", "first"))
 
 
 async def test_only_rules_that_run_by_themselves_get_a_standing_approval(
