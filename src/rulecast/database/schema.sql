@@ -675,9 +675,10 @@ CREATE TABLE plan.approval (
 CREATE TABLE plan.assignment (
     rule_version_id bigint NOT NULL,
     contact_id bigint NOT NULL,
-    arm text NOT NULL,
+    in_holdout boolean NOT NULL,
+    variant text NOT NULL,
     assigned_at timestamp with time zone NOT NULL,
-    CONSTRAINT assignment_arm_check CHECK ((arm <> ''::text))
+    CONSTRAINT assignment_check CHECK (((NOT in_holdout) OR (variant = ''::text)))
 );
 
 CREATE TABLE plan.loss (
@@ -1785,9 +1786,6 @@ ALTER TABLE ONLY observe.conversion
 
 ALTER TABLE ONLY plan.approval
     ADD CONSTRAINT approval_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES plan.plan(plan_id);
-
-ALTER TABLE ONLY plan.assignment
-    ADD CONSTRAINT assignment_rule_version_id_fkey FOREIGN KEY (rule_version_id) REFERENCES rule.rule_version(rule_version_id);
 
 ALTER TABLE ONLY plan.loss
     ADD CONSTRAINT loss_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES profile.contact(contact_id);

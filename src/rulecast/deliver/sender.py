@@ -342,6 +342,7 @@ def _draft(row: ClaimedRow) -> Draft:
         contact_id=ContactId(row.contact_id),
         run_id=RunId(row.run_id),
         template_id=row.template_id,
+        variant=row.variant,
         attempt=row.attempts + 1,
         send_until=row.send_until,
     )

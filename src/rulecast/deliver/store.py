@@ -55,6 +55,7 @@ class ClaimedRow:
     contact_id: int
     run_id: int
     template_id: int
+    variant: str
     attempts: int
     send_until: datetime
     state: str

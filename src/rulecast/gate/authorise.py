@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from rulecast.gate import store
+from rulecast.gate.budgets import lock_budgets, spend_budgets
 from rulecast.gate.draft import PreparedDraft, Refusal
 from rulecast.gate.facts import GroupState, facts_json, facts_of
 from rulecast.gate.permit import Permit
@@ -14,6 +15,7 @@ from rulecast.gate.terms import RunTerms
 from rulecast.policy import Allowed, Deferred, Denied, Facts, SendingPolicy, decide, read_sending_policy
 from rulecast.values.ids import ContactId, MessageId, PermitId
 from rulecast.values.reason import Reason
+from rulecast.values.zone_offsets import local_time
 
 # Permits older than this are asked for by no cap or limit.
 COUNTED_DAYS_MIN = 8
@@ -119,11 +121,6 @@ class Gate:
                 archived={},
                 sending_policy=None,
             )
-        limits = {
-            int(one.draft.run_id): budget
-            for one in drafts
-            if (budget := terms[one.draft.run_id].budget_e4) is not None
-        }
         people_max = shared.people_per_day_max
         return GroupState(
             now=now,
@@ -133,7 +130,9 @@ class Gate:
             templates=await store.read_template_states(
                 connection, sorted({one.draft.template_id for one in drafts})
             ),
-            budget_left_e4=await store.lock_budgets(connection, limits) if limits else {},
+            budget_left_e4=await lock_budgets(
+                connection, [terms[one.draft.run_id] for one in drafts], month=self._month(now)
+            ),
             portfolio_left=None
             if people_max is None
             else people_max - await store.lock_portfolio_people(connection, shared.portfolio_id, now=now),
@@ -168,6 +167,10 @@ class Gate:
             connection, wanted, now=now, counted_from=now - _counted_window(drafts, terms, self._policy)
         )
 
+    def _month(self, now: datetime) -> date:
+        """Return the first day of the running month of the workspace's zone."""
+        return local_time(self._workspace_zone, now).date().replace(day=1)
+
     def _read_policy(self, text: str | None) -> SendingPolicy:
         if text is not None and text != self._policy_text:
             self._policy = read_sending_policy(store.policy_table(text))
@@ -185,16 +188,15 @@ class Gate:
     ) -> list[Permit]:
         if not allowed:
             return []
-        rows = [_permit_row(prepared, facts, terms[prepared.draft.run_id]) for prepared, facts in allowed]
+        rows = [
+            _permit_row(prepared, facts, terms[prepared.draft.run_id], month=self._month(now))
+            for prepared, facts in allowed
+        ]
         permit_ids = await store.insert_permits(
             connection, rows, business_number_id=business_number_id, now=now
         )
-        spent: dict[int, int] = {}
-        for prepared, facts in allowed:
-            if terms[prepared.draft.run_id].budget_e4 is not None:
-                spent[prepared.draft.run_id] = spent.get(prepared.draft.run_id, 0) + facts.price_e4
-        if spent:
-            await store.spend_budgets(connection, spent)
+        spent = [(terms[prepared.draft.run_id], facts.price_e4) for prepared, facts in allowed]
+        await spend_budgets(connection, spent, month=self._month(now))
         return [
             Permit(
                 permit_id=PermitId(permit_ids[prepared.draft.message_id]),
@@ -264,14 +266,14 @@ def _use_up(group: GroupState, prepared: PreparedDraft, terms: RunTerms, facts: 
     """Let the next draft of the group see what this one takes."""
     if facts.portfolio_left is not None and group.portfolio_left is not None:
         group.portfolio_left -= 1
-    if terms.budget_e4 is not None and terms.run_id in group.budget_left_e4:
-        group.budget_left_e4[terms.run_id] -= facts.price_e4
+    if terms.budget_e4 is not None and terms.budget_key in group.budget_left_e4:
+        group.budget_left_e4[terms.budget_key] -= facts.price_e4
     if not terms.is_test:
         granted = group.granted_now.setdefault(prepared.draft.contact_id, [])
         granted.append((terms.rule_name, terms.purpose.value))
 
 
-def _permit_row(prepared: PreparedDraft, facts: Facts, terms: RunTerms) -> PermitRow:
+def _permit_row(prepared: PreparedDraft, facts: Facts, terms: RunTerms, *, month: date) -> PermitRow:
     assert facts.template is not None, "the policy allows nothing without a template"
     return PermitRow(
         message_id=prepared.draft.message_id,
@@ -284,4 +286,5 @@ def _permit_row(prepared: PreparedDraft, facts: Facts, terms: RunTerms) -> Permi
         consent_id=facts.consent.consent_id if facts.consent is not None else 0,
         is_test=terms.is_test,
         price_e4=facts.price_e4,
+        budget_month=month if terms.budget_e4 is not None and terms.budget_per == "month" else None,
     )

@@ -9,12 +9,16 @@ from rulecast.values.reason import Reason
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """One claimed message; `attempt` is the number the next attempt would have, from 1."""
+    """One claimed message; `attempt` is the number the next attempt would have, from 1.
+
+    `variant` names the arm of an experiment whose message this is; it is empty without one.
+    """
 
     message_id: MessageId
     contact_id: ContactId
     run_id: RunId
     template_id: int
+    variant: str
     attempt: int
     send_until: datetime
 

@@ -42,7 +42,7 @@ class GroupState:
     shared: SharedRow
     policy: SendingPolicy
     templates: Mapping[int, tuple[str, str, bytes]]
-    budget_left_e4: dict[int, int]
+    budget_left_e4: dict[str, int]
     portfolio_left: int | None
     granted_now: dict[int, list[tuple[str, str]]]
     workspace_zone: str
@@ -51,21 +51,7 @@ class GroupState:
 
 def facts_of(prepared: PreparedDraft, terms: RunTerms, row: PersonRow | None, group: GroupState) -> Facts:
     """Return the facts of one draft; whatever could not be read stands in `unknown`."""
-    unknown: set[str] = set()
-    if row is None:
-        unknown |= {"consent", "suppressions", "is_restricted", "is_reachable", "caps", "in_holdout"}
-    elif row.in_holdout is None:
-        unknown |= {"in_holdout", "price_e4"}
-    if terms.checked is None:
-        unknown |= {"reads_behaviour", "window", "rule_limit", "workspace_limit", "valid_from"}
-    matches = group.matches.get(prepared.draft.message_id)
-    if matches is None:
-        unknown.add("matches")
-    if prepared.problem is Reason.FACTS_UNKNOWN:
-        unknown.add("has_all_parameters")
-    elif row is not None and prepared.problem is None and prepared.lookup not in row.lookups:
-        # The address changed after the request was frozen: it is made again, never sent as it is.
-        unknown.add("is_reachable")
+    unknown = _unknown(prepared, terms, row, group)
     country = row.country if row is not None else ""
     valid_from, valid_until = validity_span(terms.validity, workspace_zone=group.workspace_zone)
     return Facts(
@@ -85,7 +71,7 @@ def facts_of(prepared: PreparedDraft, terms: RunTerms, row: PersonRow | None, gr
         is_reachable=row is not None and row.is_reachable and prepared.problem is not Reason.UNREACHABLE,
         template=_template(prepared, terms, group),
         has_all_parameters=prepared.problem is not Reason.MISSING_PARAMETER,
-        matches=matches is True,
+        matches=group.matches.get(prepared.draft.message_id) is True,
         lost_to=_lost_to(row, terms),
         in_holdout=_in_holdout(row, terms),
         rule_limit=_rule_limit(row, terms, group),
@@ -100,10 +86,29 @@ def facts_of(prepared: PreparedDraft, terms: RunTerms, row: PersonRow | None, gr
         window=_window(row, terms, group),
         send_until=prepared.draft.send_until,
         price_e4=row.price_e4 or 0 if row is not None else 0,
-        budget_left_e4=group.budget_left_e4.get(terms.run_id),
+        budget_left_e4=group.budget_left_e4.get(terms.budget_key),
         portfolio_left=_portfolio_left(row, group),
         unknown=frozenset(unknown),
     )
+
+
+def _unknown(prepared: PreparedDraft, terms: RunTerms, row: PersonRow | None, group: GroupState) -> set[str]:
+    """Return the names of the facts that could not be read."""
+    unknown: set[str] = set()
+    if row is None:
+        unknown |= {"consent", "suppressions", "is_restricted", "is_reachable", "caps", "in_holdout"}
+    elif row.in_holdout is None:
+        unknown |= {"in_holdout", "price_e4"}
+    if terms.checked is None:
+        unknown |= {"reads_behaviour", "window", "rule_limit", "workspace_limit", "valid_from"}
+    if group.matches.get(prepared.draft.message_id) is None:
+        unknown.add("matches")
+    if prepared.problem is Reason.FACTS_UNKNOWN:
+        unknown.add("has_all_parameters")
+    elif row is not None and prepared.problem is None and prepared.lookup not in row.lookups:
+        # The address changed after the request was frozen: it is made again, never sent as it is.
+        unknown.add("is_reachable")
+    return unknown
 
 
 def facts_json(facts: Facts, *, zone: str, country: str, now: datetime) -> str:
@@ -132,7 +137,10 @@ def facts_json(facts: Facts, *, zone: str, country: str, now: datetime) -> str:
             else [template.status, template.category, template.has_opt_out, template.is_unchanged],
             "has_all_parameters": facts.has_all_parameters,
             "matches": facts.matches,
-            "lost_to": None if facts.lost_to is None else [facts.lost_to.rule_name, facts.lost_to.margin],
+            "lost_to": None
+            if facts.lost_to is None
+            # JSON knows no infinite number: a margin over nothing is null.
+            else [facts.lost_to.rule_name, facts.lost_to.margin, facts.lost_to.score_margin],
             "in_holdout": facts.in_holdout,
             "rule_limit": None if facts.rule_limit is None else _use(facts.rule_limit),
             "caps": [_use(one) for one in facts.caps],
@@ -241,7 +249,7 @@ def _template(prepared: PreparedDraft, terms: RunTerms, group: GroupState) -> Te
 def _lost_to(row: PersonRow | None, terms: RunTerms) -> LostTo | None:
     if row is None or row.lost_to is None or terms.is_test:
         return None
-    return LostTo(rule_name=row.lost_to, margin=row.lost_by)
+    return LostTo(rule_name=row.lost_to, margin=row.lost_by, score_margin=row.lost_by_score)
 
 
 def _in_holdout(row: PersonRow | None, terms: RunTerms) -> bool:

@@ -18,7 +18,7 @@ from rulecast.gate import store
 from rulecast.gate.draft import Draft, PreparedDraft
 from rulecast.gate.store import Connection, RecipientRow
 from rulecast.gate.terms import RunTerms
-from rulecast.rule.language.document import Parameter
+from rulecast.rule.language.document import Parameter, send_for
 from rulecast.template import MessageTemplate, clean_value, render_components
 from rulecast.template.store import find_templates
 from rulecast.values.ids import ContactId, OpaqueId, TemplateId
@@ -157,7 +157,7 @@ def _compose(
     if form is None:
         return _impossible(draft, opaque_id, Reason.MISSING_TRANSLATION)
     template = form.template
-    values = _parameter_values(checked.rule.send.parameters, person)
+    values = _parameter_values(send_for(checked.rule, draft.variant).parameters, person)
     if any(name not in values for name in form.parameters):
         return _impossible(draft, opaque_id, Reason.MISSING_PARAMETER)
     sign = partial(vault.sign, "link")

@@ -14,6 +14,7 @@ SELECT w.message_id, w.contact_id,
     coalesce(used.granted, '{}'::timestamptz[]) AS granted, coalesce(used.rules, '{}'::text[]) AS rules,
     coalesce(used.purposes, '{}'::text[]) AS purposes,
     member.in_holdout, member.price_e4, rival.rule_name AS lost_to, coalesce(rival.margin, 0) AS lost_by,
+    coalesce(rival.score_margin, 0) AS lost_by_score,
     coalesce(address.lookups, '{}'::bytea[]) AS lookups
 FROM unnest(%(message_ids)b::bigint[], %(contact_ids)b::bigint[], %(plan_ids)b::bigint[], %(purposes)b::text[])
     AS w (message_id, contact_id, plan_id, purpose)
@@ -50,16 +51,14 @@ LEFT JOIN LATERAL (
         AND p.granted_at > %(counted_from)s::timestamptz
 ) AS used ON true
 LEFT JOIN LATERAL (
-    -- A reservation that another plan took over since the launch.
-    SELECT p.rule_name, theirs.priority AS margin
-    FROM plan.reservation AS theirs JOIN plan.plan AS p ON p.plan_id = theirs.plan_id
-    WHERE theirs.contact_id = w.contact_id AND theirs.plan_id <> w.plan_id
-        AND theirs.decision_day = member.decision_day
-        AND NOT EXISTS (
-            SELECT FROM plan.reservation AS ours
-            WHERE ours.contact_id = w.contact_id AND ours.plan_id = w.plan_id
-        )
-    LIMIT 1
+    -- Lost at the launch, or to a launch since, as long as the winner still has the person.
+    SELECT p.rule_name, lost.margin, lost.score_margin
+    FROM plan.loss AS lost
+    JOIN plan.reservation AS winner
+        ON winner.contact_id = lost.contact_id AND winner.plan_id = lost.lost_to_plan_id
+    JOIN plan.plan AS p ON p.plan_id = lost.lost_to_plan_id
+    WHERE lost.plan_id = w.plan_id AND lost.contact_id = w.contact_id
+    ORDER BY lost.margin DESC, lost.lost_to_plan_id LIMIT 1
 ) AS rival ON true
 LEFT JOIN LATERAL (
     SELECT array_agg(i.lookup) AS lookups FROM profile.identity AS i
@@ -138,18 +137,37 @@ UPDATE gate.budget AS b SET spent_e4 = b.spent_e4 + s.spent_e4
 FROM unnest(%(run_ids)b::bigint[], %(spent_e4)b::bigint[]) AS s (run_id, spent_e4)
 WHERE b.run_id = s.run_id;
 
+-- name: open_month_budget
+-- One row a rule and month; a new version brings its own limit, but nothing that was spent is undone.
+INSERT INTO gate.month_budget (rule_name, month, limit_e4) VALUES (%(rule_name)s, %(month)s, %(limit_e4)s)
+ON CONFLICT (rule_name, month) DO UPDATE SET limit_e4 = greatest(excluded.limit_e4, month_budget.spent_e4)
+WHERE month_budget.limit_e4 <> greatest(excluded.limit_e4, month_budget.spent_e4);
+
+-- name: lock_month_budgets
+-- What the months have cost so far, held until the permits that spend more are written.
+SELECT rule_name, spent_e4 FROM gate.month_budget
+WHERE month = %(month)s::date AND rule_name = ANY(%(rule_names)b::text[])
+ORDER BY rule_name FOR NO KEY UPDATE;
+
+-- name: spend_month_budgets
+-- Charged together with the permits; the CHECK keeps a rule inside its month.
+UPDATE gate.month_budget AS b SET spent_e4 = b.spent_e4 + s.spent_e4
+FROM unnest(%(rule_names)b::text[], %(spent_e4)b::bigint[]) AS s (rule_name, spent_e4)
+WHERE b.rule_name = s.rule_name AND b.month = %(month)s::date;
+
 -- name: insert_permits
 -- No message leaves without one; the unique index allows one live permit a message.
 INSERT INTO gate.permit
     (message_id, contact_id, rule_name, rule_version_id, business_number_id, category, purpose, consent_id, is_test,
-     price_e4, granted_at)
+     price_e4, budget_month, granted_at)
 SELECT p.message_id, p.contact_id, p.rule_name, p.rule_version_id, %(business_number_id)s, p.category, p.purpose,
-    nullif(p.consent_id, 0), p.is_test, p.price_e4, %(now)s::timestamptz
+    nullif(p.consent_id, 0), p.is_test, p.price_e4, p.budget_month, %(now)s::timestamptz
 FROM unnest(
     %(message_ids)b::bigint[], %(contact_ids)b::bigint[], %(rule_names)b::text[], %(rule_version_ids)b::bigint[],
     %(categories)b::text[], %(purposes)b::text[], %(consent_ids)b::bigint[], %(are_tests)b::boolean[],
-    %(prices_e4)b::bigint[]
-) AS p (message_id, contact_id, rule_name, rule_version_id, category, purpose, consent_id, is_test, price_e4)
+    %(prices_e4)b::bigint[], %(budget_months)b::date[]
+) AS p (message_id, contact_id, rule_name, rule_version_id, category, purpose, consent_id, is_test, price_e4,
+    budget_month)
 RETURNING message_id, permit_id;
 
 -- name: mark_reservations
@@ -163,7 +181,7 @@ WHERE r.contact_id = p.contact_id AND r.plan_id = p.plan_id AND NOT r.has_permit
 -- every group of people.
 DELETE FROM plan.reservation AS r
 USING (
-    SELECT o.contact_id, o.decision_day
+    SELECT o.contact_id, o.plan_id
     FROM deliver.message AS m
     JOIN deliver.run AS n ON n.run_id = m.run_id
     JOIN plan.reservation AS o ON o.contact_id = m.contact_id AND o.plan_id = n.plan_id
@@ -172,7 +190,7 @@ USING (
     ORDER BY o.contact_id
     FOR UPDATE OF o
 ) AS gone
-WHERE r.contact_id = gone.contact_id AND r.decision_day = gone.decision_day;
+WHERE r.contact_id = gone.contact_id AND r.plan_id = gone.plan_id;
 
 -- name: insert_verdicts
 -- Every decision is kept with the facts it read, refusals as well as permits.
@@ -185,12 +203,18 @@ FROM unnest(
 ) AS v (message_id, contact_id, outcome, reason, deferred_until, facts);
 
 -- name: release_permits
--- Only where Meta surely never accepted the message; gives the money back to the run's budget.
+-- Only where Meta surely never accepted the message; gives the money back to the budget it came from.
 WITH released AS (
     UPDATE gate.permit AS p SET released_at = %(now)s::timestamptz
     FROM unnest(%(message_ids)b::bigint[]) AS m (message_id)
     WHERE p.message_id = m.message_id AND p.released_at IS NULL
-    RETURNING p.message_id, p.price_e4
+    RETURNING p.message_id, p.price_e4, p.rule_name, p.budget_month
+), months AS (
+    SELECT rule_name, budget_month, sum(price_e4)::bigint AS price_e4
+    FROM released WHERE budget_month IS NOT NULL GROUP BY rule_name, budget_month
+), refunded AS (
+    UPDATE gate.month_budget AS b SET spent_e4 = b.spent_e4 - s.price_e4 FROM months AS s
+    WHERE b.rule_name = s.rule_name AND b.month = s.budget_month
 ), sums AS (
     SELECT m.run_id, sum(r.price_e4)::bigint AS price_e4
     FROM released AS r JOIN deliver.message AS m ON m.message_id = r.message_id
@@ -208,7 +232,13 @@ WITH newest AS (
     ORDER BY a.message_id, a.intent_at DESC, a.permit_id DESC
 ), taken AS (
     UPDATE gate.permit AS p SET released_at = NULL FROM newest AS n WHERE p.permit_id = n.permit_id
-    RETURNING p.message_id, p.price_e4
+    RETURNING p.message_id, p.price_e4, p.rule_name, p.budget_month
+), months AS (
+    SELECT rule_name, budget_month, sum(price_e4)::bigint AS price_e4
+    FROM taken WHERE budget_month IS NOT NULL GROUP BY rule_name, budget_month
+), charged AS (
+    UPDATE gate.month_budget AS b SET spent_e4 = least(b.limit_e4, b.spent_e4 + s.price_e4) FROM months AS s
+    WHERE b.rule_name = s.rule_name AND b.month = s.budget_month
 ), sums AS (
     SELECT m.run_id, sum(t.price_e4)::bigint AS price_e4
     FROM taken AS t JOIN deliver.message AS m ON m.message_id = t.message_id

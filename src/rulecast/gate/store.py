@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
@@ -39,6 +39,7 @@ class PersonRow:
     price_e4: int | None
     lost_to: str | None
     lost_by: int
+    lost_by_score: float
     lookups: list[bytes] = field(repr=False)
 
 
@@ -87,7 +88,7 @@ class RecipientRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PermitRow:
-    """One permit to be written; `consent_id` 0 where the purpose needs none."""
+    """One permit to be written; `consent_id` 0 where the purpose needs none, `budget_month` where a month pays."""
 
     message_id: int
     contact_id: int
@@ -99,6 +100,7 @@ class PermitRow:
     consent_id: int
     is_test: bool
     price_e4: int
+    budget_month: date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,6 +210,28 @@ async def spend_budgets(connection: Connection, spent_e4: Mapping[int, int]) -> 
     )
 
 
+async def lock_month_budgets(
+    connection: Connection, limits_e4: Mapping[str, int], *, month: date
+) -> dict[str, int]:
+    """Lock the budgets of these rules for a month, opening them at first use, and return what each has spent."""
+    for rule_name in sorted(limits_e4):
+        parameters = {"rule_name": rule_name, "month": month, "limit_e4": limits_e4[rule_name]}
+        await execute(connection, QUERIES["open_month_budget"], parameters)
+    rows = await fetch_all(
+        connection, QUERIES["lock_month_budgets"], {"rule_names": sorted(limits_e4), "month": month}
+    )
+    return dict(rows)
+
+
+async def spend_month_budgets(connection: Connection, spent_e4: Mapping[str, int], *, month: date) -> None:
+    """Charge the budgets of these rules for a month."""
+    await execute(
+        connection,
+        QUERIES["spend_month_budgets"],
+        {"rule_names": list(spent_e4), "spent_e4": list(spent_e4.values()), "month": month},
+    )
+
+
 async def insert_permits(
     connection: Connection, permits: Sequence[PermitRow], *, business_number_id: str, now: datetime
 ) -> dict[int, int]:
@@ -227,6 +251,7 @@ async def insert_permits(
             "consent_ids": [one.consent_id for one in permits],
             "are_tests": [one.is_test for one in permits],
             "prices_e4": [one.price_e4 for one in permits],
+            "budget_months": [one.budget_month for one in permits],
         },
     )
     await execute(

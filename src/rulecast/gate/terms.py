@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from rulecast.account import PRICE_SCALE
 from rulecast.gate import store
@@ -44,6 +45,12 @@ class RunTerms:
     limit: PersonLimit | None
     workspace_limit: PersonLimit | None
     budget_e4: int | None
+    budget_per: Literal["run", "month"]
+
+    @property
+    def budget_key(self) -> str:
+        """Return what shares one budget: the run, or all runs of the rule."""
+        return f"run {self.run_id}" if self.budget_per == "run" else f"rule {self.rule_name}"
 
     def needs_recheck(self, now: datetime) -> bool:
         """Return whether the condition has to be evaluated again."""
@@ -98,6 +105,7 @@ def _terms_of(row: TermsRow, catalogue: Catalogue) -> RunTerms:
         validity=rule.validity if rule is not None else None,
         limit=rule.person_limit if rule is not None else None,
         workspace_limit=rule.workspace_limit if rule is not None else None,
+        budget_per=rule.budget.per if rule is not None and rule.budget is not None else "run",
         # The plan has turned it into the billing currency.
         budget_e4=row.document.get("budget_e4", _budget_e4(checked)),
     )

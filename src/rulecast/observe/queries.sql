@@ -174,6 +174,7 @@ SELECT
     message.message_id,
     message.contact_id,
     template.name AS template_name,
+    message.variant,
     event.event_key,
     event.occurred_at,
     event.properties

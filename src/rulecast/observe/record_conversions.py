@@ -138,6 +138,7 @@ def _fact(candidate: SuccessCandidate, measure: _Measure) -> NewEvent:
             "rule": measure.rule_name,
             "run": measure.run_id,
             "template": candidate.template_name,
+            **({"variant": candidate.variant} if candidate.variant else {}),
             "value": _worth(candidate, measure),
         },
         event_key=blake2b(named, digest_size=KEY_BYTES).digest(),

@@ -103,6 +103,7 @@ class SuccessCandidate:
     message_id: MessageId
     contact_id: ContactId
     template_name: str
+    variant: str
     event_key: bytes
     occurred_at: datetime
     properties: dict[str, Any]

@@ -22,7 +22,7 @@ from rulecast.policy.rule_window import (
     window_of_person,
 )
 from rulecast.rule.language.condition import Duration, Weekday
-from rulecast.rule.language.document import CarryOver, Rule, Schedule
+from rulecast.rule.language.document import CarryOver, Rule, Schedule, send_for
 from rulecast.template import MessageTemplate, choose_language
 from rulecast.values.ids import TemplateId
 from rulecast.values.purpose import Purpose
@@ -34,7 +34,7 @@ NO_TEMPLATE = TemplateId(0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What all combinations of one plan share.
+    """What all combinations of one plan share; templates by name and language.
 
     A plan as of the past (`evaluated_at`) is priced as of the day it was made: nothing is sent before, and rate
     cards do not reach back. The run of a recurring rule is for one date: each person is written to in the window that
@@ -44,7 +44,7 @@ class Terms:
     rule: Rule
     purpose: Purpose
     policy: SendingPolicy
-    templates: Mapping[str, MessageTemplate]
+    templates: Mapping[tuple[str, str], MessageTemplate]
     rate_card: RateCard
     billing_currency: str
     workspace_zone: str
@@ -54,8 +54,8 @@ class Terms:
     run_day: date | None = None
 
 
-def combine(terms: Terms, *, country: str, language: str, zone: str) -> Combination:
-    """Return the decisions that depend on country, language and zone alone.
+def combine(terms: Terms, *, country: str, language: str, zone: str, variant: str = "") -> Combination:
+    """Return the decisions that depend on country, language, zone and variant alone.
 
     Raises:
         RateUnknownError: a message of this template to this country has no price.
@@ -63,7 +63,7 @@ def combine(terms: Terms, *, country: str, language: str, zone: str) -> Combinat
     clock = local_clock(zone, country, workspace_zone=terms.workspace_zone)
     window = window_of(terms, country=country, zone=zone)
     send_from, send_until, hours = sending_span(terms, clock, window)
-    template = _template(terms, language)
+    template = _template(terms, language, variant)
     state = None if template is None else template_state(template)
     price_e4 = 0
     if template is not None:
@@ -75,6 +75,7 @@ def combine(terms: Terms, *, country: str, language: str, zone: str) -> Combinat
         country=country,
         language=language,
         zone=zone,
+        variant=variant,
         template_id=NO_TEMPLATE if template is None else template.template_id,
         template_reason=_number(_template_reason(state, terms.purpose)),
         hours_reason=_number(hours),
@@ -180,10 +181,10 @@ def local_day(*, clock_zone: str, at: datetime, workspace_zone: str) -> date:
     return next(iter(local_clock(clock_zone, "", workspace_zone=workspace_zone).readings(at))).date()
 
 
-def _template(terms: Terms, language: str) -> MessageTemplate | None:
-    send = terms.rule.send
+def _template(terms: Terms, language: str, variant: str) -> MessageTemplate | None:
+    send = send_for(terms.rule, variant)
     chosen = choose_language(language, send.languages, send.fallback_language)
-    return None if chosen is None else terms.templates.get(chosen)
+    return None if chosen is None else terms.templates.get((send.template, chosen))
 
 
 def _template_reason(state: TemplateState | None, purpose: Purpose) -> Reason | None:

@@ -47,9 +47,10 @@ class Figures:
     """What was counted of a stored plan."""
 
     reasons: Mapping[int, int]
-    losses: Sequence[tuple[int, int, int]]
+    losses: Sequence[tuple[int, int, bool, int]]
     rule_names: Mapping[int, str]
-    messages: Sequence[tuple[str, int, int, int]]
+    arms: Sequence[tuple[bool, str, int, int]]
+    messages: Sequence[tuple[str, int, str, int, int]]
     templates: Mapping[TemplateId, MessageTemplate]
     calendar: Calendar | None
     samples: Sequence[Mapping[str, str]]
@@ -82,12 +83,17 @@ def build_document(terms: Mapping[str, Any], figures: Figures) -> dict[str, Any]
                 "plan_id": plan_id,
                 "rule": figures.rule_names.get(plan_id, ""),
                 "margin": margin,
+                "by_score": is_by_score,
                 "count": count,
             }
-            for plan_id, margin, count in figures.losses
+            for plan_id, margin, is_by_score, count in figures.losses
+        ],
+        "arms": [
+            {"holdout": in_holdout, "variant": variant, "audience": people, "planned": planned}
+            for in_holdout, variant, people, planned in figures.arms
         ],
         "messages": [_messages(figures.templates, row) for row in figures.messages],
-        "cost_e4": sum(cost for _country, _template, _count, cost in figures.messages),
+        "cost_e4": sum(row[-1] for row in figures.messages),
         "calendar": None if figures.calendar is None else _calendar(figures.calendar),
         "samples": list(figures.samples),
         "findings": _findings(figures.findings),
@@ -107,15 +113,16 @@ def instant(at: datetime | None) -> str | None:
 
 
 def _messages(
-    templates: Mapping[TemplateId, MessageTemplate], row: tuple[str, int, int, int]
+    templates: Mapping[TemplateId, MessageTemplate], row: tuple[str, int, str, int, int]
 ) -> dict[str, Any]:
-    country, template_id, count, cost_e4 = row
+    country, template_id, variant, count, cost_e4 = row
     template = templates[TemplateId(template_id)]
     return {
         "country": country,
         "language": template.language,
         "template": template.name,
         "category": template.category,
+        "variant": variant,
         "count": count,
         "cost_e4": cost_e4,
     }

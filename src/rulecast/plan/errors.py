@@ -115,3 +115,11 @@ class PlanListError(RulecastError):
     code = "RC-PLAN-014"
     summary = "The people of a plan cannot be listed as asked."
     remedy = "Ask for `planned` or `excluded:REASON`; the plan names its reasons."
+
+
+class RuleNotValidError(RulecastError):
+    """A plan is to be approved or launched after the last day of its rule."""
+
+    code = "RC-PLAN-015"
+    summary = "The last day of the rule is over (`valid until`): not_valid."
+    remedy = "Extend the rule's dates and plan it again."

@@ -6,10 +6,12 @@ from typing import Any, Literal, cast
 
 from rulecast.plan.combine import Terms, combine, template_state, window_of
 from rulecast.plan.parameters import parameter_values
+from rulecast.plan.records import Combination
 from rulecast.policy import Facts, local_clock
 from rulecast.policy.facts import ConsentState, LostTo, SuppressionState, Use
 from rulecast.policy.rule_window import validity_span
-from rulecast.rule.language.document import PersonLimit
+from rulecast.rule.language.document import PersonLimit, send_for
+from rulecast.template import MessageTemplate
 from rulecast.values.ids import ConsentId, ContactId
 from rulecast.values.purpose import ConsentStatus
 
@@ -47,6 +49,7 @@ class Standing:
 
     matches: bool
     in_holdout: bool
+    variant: str
     reads_behaviour: bool
     lost_to: LostTo | None
     budget_left_e4: int | None
@@ -57,11 +60,13 @@ def forecast_facts(
     terms: Terms, row: PersonRow, personal: dict[str, object], standing: Standing
 ) -> tuple[Facts, datetime]:
     """Return the facts, and the instant of the first possible send, for which the plan forecasts its verdict."""
-    combination = combine(terms, country=row.country, language=row.language, zone=row.zone)
-    template = next(
-        (one for one in terms.templates.values() if one.template_id == combination.template_id), None
+    combination = combine(
+        terms, country=row.country, language=row.language, zone=row.zone, variant=standing.variant
     )
-    values = parameter_values(terms.rule.send.parameters, {**row.attributes, **personal})
+    template = _template(terms, combination)
+    values = parameter_values(
+        send_for(terms.rule, standing.variant).parameters, {**row.attributes, **personal}
+    )
     valid_from, valid_until = validity_span(terms.rule.validity, workspace_zone=terms.workspace_zone)
     facts = Facts(
         purpose=terms.purpose,
@@ -100,6 +105,11 @@ def forecast_facts(
         portfolio_left=standing.portfolio_left,
     )
     return facts, terms.evaluated_at if combination.hours_reason else combination.send_from
+
+
+def _template(terms: Terms, combination: Combination) -> MessageTemplate | None:
+    offered = terms.templates.values()
+    return next((one for one in offered if one.template_id == combination.template_id), None)
 
 
 def _use(limit: PersonLimit | None, used: int) -> Use | None:

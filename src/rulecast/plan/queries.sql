@@ -6,6 +6,17 @@ SELECT nextval(pg_get_serial_sequence('plan.plan', 'plan_id'));
 -- What an earlier planning left; the advisory lock says that it is over.
 TRUNCATE plan.work_audience, plan.work_combination, plan.work_missing, plan.work_candidate, plan.work_claim;
 
+-- name: measure_work
+-- How much an earlier planning left, in bytes.
+SELECT pg_relation_size('plan.work_audience') + pg_relation_size('plan.work_candidate')
+    + pg_relation_size('plan.work_claim') + pg_relation_size('plan.work_missing');
+
+-- name: delete_work
+-- The same for the little that a plan of a few people leaves: new files for five tables took a third of its time.
+WITH audience AS (DELETE FROM plan.work_audience), combination AS (DELETE FROM plan.work_combination),
+    missing AS (DELETE FROM plan.work_missing), candidate AS (DELETE FROM plan.work_candidate)
+DELETE FROM plan.work_claim;
+
 -- name: join_by_hash
 -- The planner takes country, language and zone for independent and expects one row where a million come: in a loop
 -- that was minutes, by hash it is seconds.
@@ -31,29 +42,47 @@ SET LOCAL work_mem = '96MB';
 
 -- name: copy_audience
 -- Who fulfils the condition, with the draw of the holdout and the order.
-COPY plan.work_audience (plan_id, contact_id, in_holdout, order_key) FROM STDIN (FORMAT BINARY);
+COPY plan.work_audience (plan_id, contact_id, in_holdout, order_key, variant) FROM STDIN (FORMAT BINARY);
 
 -- name: analyze_audience
 -- The planner must know how many people these are.
 ANALYZE plan.work_audience;
 
+-- name: keep_assignments
+-- Everybody the condition found, before anything filters; who was assigned before stays as they are.
+INSERT INTO plan.assignment (rule_version_id, contact_id, in_holdout, variant, assigned_at)
+SELECT %(rule_version_id)s, contact_id, in_holdout, variant, %(now)s::timestamptz
+FROM plan.work_audience
+WHERE plan_id = %(plan_id)s
+ORDER BY contact_id
+ON CONFLICT DO NOTHING;
+
+-- name: take_assignments
+-- What was kept first holds for every run of the version.
+UPDATE plan.work_audience AS audience
+SET in_holdout = kept.in_holdout, variant = kept.variant
+FROM plan.assignment AS kept
+WHERE audience.plan_id = %(plan_id)s AND kept.rule_version_id = %(rule_version_id)s
+    AND kept.contact_id = audience.contact_id
+    AND (kept.in_holdout, kept.variant) <> (audience.in_holdout, audience.variant);
+
 -- name: list_combinations
 -- The distinct combinations of an audience; everything that depends on them alone is decided once.
-SELECT contact.country, contact.language, contact.zone
+SELECT contact.country, contact.language, contact.zone, audience.variant
 FROM plan.work_audience AS audience
 JOIN profile.contact AS contact USING (contact_id)
 WHERE audience.plan_id = %(plan_id)s
-GROUP BY contact.country, contact.language, contact.zone;
+GROUP BY contact.country, contact.language, contact.zone, audience.variant;
 
 -- name: copy_combinations
 -- Template, hours and price of each combination, as decided by the pure code.
 COPY plan.work_combination (
-    plan_id, country, language, zone, template_id, template_reason, hours_reason, send_from, send_until,
+    plan_id, country, language, zone, variant, template_id, template_reason, hours_reason, send_from, send_until,
     decision_day, price_e4, latest_birth_date) FROM STDIN (FORMAT BINARY);
 
 -- name: list_sealed_attributes
 -- A page of an audience whose personal values a template cannot do without.
-SELECT audience.contact_id, contact.sealed_attributes
+SELECT audience.contact_id, audience.variant, contact.sealed_attributes
 FROM plan.work_audience AS audience
 JOIN profile.contact AS contact USING (contact_id)
 WHERE audience.plan_id = %(plan_id)s AND audience.contact_id > %(after)s::bigint
@@ -69,7 +98,7 @@ COPY plan.work_missing (plan_id, contact_id) FROM STDIN (FORMAT BINARY);
 -- people are given, only what concerns them is read.
 INSERT INTO plan.work_candidate (
     plan_id, contact_id, order_key, in_holdout, early_reason, late_reason, template_id, country, send_from,
-    send_until, decision_day, price_e4)
+    send_until, decision_day, price_e4, variant, score)
 SELECT
     audience.plan_id,
     audience.contact_id,
@@ -91,8 +120,9 @@ SELECT
         WHEN NOT contact.is_reachable THEN %(unreachable)s::smallint
         WHEN combination.template_reason <> 0 THEN combination.template_reason
         WHEN missing.contact_id IS NOT NULL OR EXISTS (
-            SELECT FROM unnest(%(required_attributes)b::text[]) AS required (name)
-            WHERE coalesce(contact.attributes ->> required.name, '') = ''
+            SELECT FROM unnest(%(required_variants)b::text[], %(required_attributes)b::text[])
+                AS required (variant, name)
+            WHERE required.variant = audience.variant AND coalesce(contact.attributes ->> required.name, '') = ''
         ) THEN %(missing_parameter)s::smallint
         ELSE 0
     END,
@@ -108,7 +138,14 @@ SELECT
     combination.send_from,
     combination.send_until,
     combination.decision_day,
-    combination.price_e4
+    combination.price_e4,
+    audience.variant,
+    -- What is no number is no value, and stands behind every value.
+    CASE
+        WHEN pg_input_is_valid(contact.attributes ->> %(score_attribute)s::text, 'float8')
+            THEN (contact.attributes ->> %(score_attribute)s::text)::float8
+        ELSE '-Infinity'
+    END
 FROM plan.work_audience AS audience
 JOIN profile.contact AS contact USING (contact_id)
 JOIN plan.work_combination AS combination
@@ -116,6 +153,7 @@ JOIN plan.work_combination AS combination
     AND combination.country = contact.country
     AND combination.language = contact.language
     AND combination.zone = contact.zone
+    AND combination.variant = audience.variant
 LEFT JOIN (
     SELECT DISTINCT ON (contact_id) contact_id, status, is_proven, effective_at, wording_version
     FROM profile.consent
@@ -182,18 +220,22 @@ LEFT JOIN (
 WHERE audience.plan_id = %(plan_id)s;
 
 -- name: claim_own
--- Candidates that nothing else excludes compete for the person on the day of their first possible send.
-INSERT INTO plan.work_claim (plan_id, contact_id, decision_day, rule_name, strength, tiebreak)
-SELECT candidate.plan_id, candidate.contact_id, candidate.decision_day, %(rule_name)s, %(strength)s,
+-- Candidates that nothing else excludes compete for the person in the window of their first possible send.
+INSERT INTO plan.work_claim (
+    plan_id, contact_id, decision_day, send_from, window_seconds, rule_name, strength, score, tiebreak)
+SELECT candidate.plan_id, candidate.contact_id, candidate.decision_day, candidate.send_from, %(window_seconds)s::integer,
+    %(rule_name)s, %(strength)s, candidate.score,
     hashint8extended(candidate.contact_id, hashtextextended(%(rule_name)s::text, 0))
 FROM plan.work_candidate AS candidate
 WHERE candidate.plan_id = %(plan_id)s AND candidate.early_reason = 0 AND candidate.late_reason = 0;
 
 -- name: claim_approved
 -- Plans that are approved and may still be launched; a newer plan of a rule made now stands for the older one.
-INSERT INTO plan.work_claim (plan_id, contact_id, decision_day, rule_name, strength, tiebreak)
-SELECT plan.plan_id, member.contact_id, member.decision_day, plan.rule_name,
-    (plan.document ->> 'strength')::integer,
+INSERT INTO plan.work_claim (
+    plan_id, contact_id, decision_day, send_from, window_seconds, rule_name, strength, score, tiebreak)
+SELECT plan.plan_id, member.contact_id, member.decision_day, member.send_from,
+    coalesce((plan.document ->> 'window_seconds')::integer, -1), plan.rule_name,
+    (plan.document ->> 'strength')::integer, member.score,
     hashint8extended(member.contact_id, hashtextextended(plan.rule_name, 0))
 FROM plan.plan AS plan
 JOIN plan.member AS member ON member.plan_id = plan.plan_id AND member.reason_number = 0
@@ -203,9 +245,10 @@ WHERE plan.state = 'approved' AND NOT plan.is_test AND plan.expires_at > %(evalu
 
 -- name: claim_reserved
 -- People whom a launched plan has reserved; one who has been reached already cannot be taken over.
-INSERT INTO plan.work_claim (plan_id, contact_id, decision_day, rule_name, strength, tiebreak)
-SELECT plan_id, contact_id, decision_day, rule_name,
-    CASE WHEN has_permit THEN 1000000000 ELSE (3 - band) * 1000 + priority END,
+INSERT INTO plan.work_claim (
+    plan_id, contact_id, decision_day, send_from, window_seconds, rule_name, strength, score, tiebreak)
+SELECT plan_id, contact_id, decision_day, send_from, window_seconds, rule_name,
+    CASE WHEN has_permit THEN 1000000000 ELSE (3 - band) * 1000 + priority END, score,
     hashint8extended(contact_id, hashtextextended(rule_name, 0))
 FROM plan.reservation
 WHERE decision_day >= %(first_day)s::date AND NOT rule_name = ANY(%(rule_names)b::text[])
@@ -220,21 +263,32 @@ ANALYZE plan.work_claim;
 ANALYZE plan.work_candidate;
 
 -- name: mark_losers
--- Everyone whom another rule wins for the same day is told to whom and by how much.
+-- Everyone whom another rule wins in the same decision window is told to whom and by how much: band and priority, then
+-- score, then the draw.
 UPDATE plan.work_candidate AS candidate
-SET lost_to_plan_id = winner.plan_id, margin = winner.strength - %(strength)s::integer
+SET lost_to_plan_id = winner.plan_id,
+    margin = winner.strength - %(strength)s::integer,
+    score_margin = plan.score_margin(winner.strength, winner.score, %(strength)s::integer, candidate.score)
 FROM (
-    SELECT DISTINCT ON (contact_id, decision_day) contact_id, decision_day, plan_id, strength, tiebreak
-    FROM plan.work_claim
-    WHERE plan_id <> %(plan_id)s
-    ORDER BY contact_id, decision_day, strength DESC, tiebreak, plan_id
+    SELECT DISTINCT ON (own.contact_id) own.contact_id, claim.plan_id, claim.strength, claim.score
+    FROM plan.work_candidate AS own
+    JOIN plan.work_claim AS claim ON claim.contact_id = own.contact_id
+        AND plan.compete(
+            own.decision_day, own.send_from, %(window_seconds)s::integer, claim.decision_day, claim.send_from,
+            claim.window_seconds)
+    WHERE own.plan_id = %(plan_id)s AND claim.plan_id <> %(plan_id)s
+        AND (claim.strength, claim.score, hashint8extended(own.contact_id, hashtextextended(%(rule_name)s::text, 0))) > (
+            %(strength)s::integer, own.score, claim.tiebreak)
+    ORDER BY own.contact_id, claim.strength DESC, claim.score DESC, claim.tiebreak, claim.plan_id
 ) AS winner
-WHERE candidate.plan_id = %(plan_id)s
-    AND winner.contact_id = candidate.contact_id
-    AND winner.decision_day = candidate.decision_day
-    AND (winner.strength, -winner.tiebreak::numeric) > (
-        %(strength)s::integer,
-        -hashint8extended(candidate.contact_id, hashtextextended(%(rule_name)s::text, 0))::numeric);
+WHERE candidate.plan_id = %(plan_id)s AND winner.contact_id = candidate.contact_id;
+
+-- name: drop_lost_claims
+-- Who is lost wins nobody: weaker rules do not lose to them.
+DELETE FROM plan.work_claim AS claim
+USING plan.work_candidate AS candidate
+WHERE claim.plan_id = %(plan_id)s AND candidate.plan_id = %(plan_id)s AND candidate.contact_id = claim.contact_id
+    AND candidate.lost_to_plan_id <> 0;
 
 -- name: store_members
 -- The decision on every person of the audience; budget, batches and the portfolio's limit go by the drawn order
@@ -242,13 +296,19 @@ WHERE candidate.plan_id = %(plan_id)s
 WITH ranked AS (
     SELECT
         candidate.*,
-        row_number() OVER one_by_one AS place,
-        sum(candidate.price_e4::integer) OVER one_by_one AS spent_e4
+        row_number() OVER (
+            -- The first term changes nothing in the order; with it one sort serves both windows.
+            ORDER BY candidate.send_from >= %(next_month)s::timestamptz, candidate.send_from, candidate.order_key,
+                candidate.contact_id ROWS UNBOUNDED PRECEDING
+        ) AS place,
+        sum(candidate.price_e4::integer) OVER (
+            -- A message of the month to come is paid from that month.
+            PARTITION BY candidate.send_from >= %(next_month)s::timestamptz
+            ORDER BY candidate.send_from, candidate.order_key, candidate.contact_id ROWS UNBOUNDED PRECEDING
+        ) AS spent_e4
     FROM plan.work_candidate AS candidate
     WHERE candidate.plan_id = %(plan_id)s AND candidate.early_reason = 0 AND candidate.lost_to_plan_id = 0
         AND candidate.late_reason = 0
-    WINDOW one_by_one AS (
-        ORDER BY candidate.send_from, candidate.order_key, candidate.contact_id ROWS UNBOUNDED PRECEDING)
 ), timed AS (
     SELECT
         ranked.*,
@@ -269,7 +329,10 @@ WITH ranked AS (
             WHEN late_reason <> 0 THEN late_reason
             WHEN %(evaluated_at)s::timestamptz + batch * %(batch_every)s::interval >= send_until
                 THEN %(outside_window)s::smallint
-            WHEN spent_e4 > %(budget_e4)s::bigint THEN %(budget)s::smallint
+            WHEN spent_e4 > CASE
+                WHEN send_from >= %(next_month)s::timestamptz THEN %(budget_next_e4)s::bigint
+                ELSE %(budget_e4)s::bigint
+            END THEN %(budget)s::smallint
             WHEN %(evaluated_at)s::timestamptz + portfolio_day * interval '24 hours' >= send_until
                 THEN %(portfolio_limit_reason)s::smallint
             ELSE 0
@@ -278,7 +341,7 @@ WITH ranked AS (
 )
 INSERT INTO plan.member (
     plan_id, contact_id, reason_number, template_id, batch, send_from, send_until, lost_to_plan_id, margin,
-    in_holdout, price_e4, decision_day)
+    in_holdout, price_e4, decision_day, variant, score, score_margin)
 SELECT
     plan_id, contact_id, reason_number,
     CASE WHEN reason_number = 0 THEN template_id ELSE 0 END,
@@ -294,7 +357,10 @@ SELECT
     CASE WHEN reason_number = %(lost_to_rule)s::smallint THEN margin ELSE 0 END,
     in_holdout,
     CASE WHEN reason_number = 0 THEN price_e4 ELSE 0 END,
-    decision_day
+    decision_day,
+    variant,
+    score,
+    CASE WHEN reason_number = %(lost_to_rule)s::smallint THEN score_margin ELSE 0 END
 FROM decided
 -- In the order of the primary key, which then grows at its end only.
 ORDER BY contact_id;
@@ -313,24 +379,32 @@ SELECT reason_number, count(*) FROM plan.member WHERE plan_id = %(plan_id)s GROU
 
 -- name: count_losses
 -- To whom people were lost, and by how much.
-SELECT lost_to_plan_id, margin, count(*)
+SELECT lost_to_plan_id, margin, score_margin > 0 AS is_by_score, count(*)
 FROM plan.member
 WHERE plan_id = %(plan_id)s AND lost_to_plan_id <> 0
-GROUP BY lost_to_plan_id, margin
-ORDER BY count(*) DESC, lost_to_plan_id, margin;
+GROUP BY lost_to_plan_id, margin, score_margin > 0
+ORDER BY count(*) DESC, lost_to_plan_id, margin, is_by_score;
 
 -- name: list_rule_names
 -- The rules of these plans.
 SELECT plan_id, rule_name FROM plan.plan WHERE plan_id = ANY(%(plan_ids)b::bigint[]);
 
 -- name: count_messages
--- Planned messages and their price by country and template.
-SELECT contact.country, member.template_id, count(*), sum(member.price_e4)::bigint
+-- Planned messages and their price by country, template and variant.
+SELECT contact.country, member.template_id, member.variant, count(*), sum(member.price_e4)::bigint
 FROM plan.member AS member
 JOIN profile.contact AS contact USING (contact_id)
 WHERE member.plan_id = %(plan_id)s AND member.reason_number = 0
-GROUP BY contact.country, member.template_id
-ORDER BY count(*) DESC, contact.country, member.template_id;
+GROUP BY contact.country, member.template_id, member.variant
+ORDER BY count(*) DESC, contact.country, member.template_id, member.variant;
+
+-- name: count_arms
+-- How an experiment divides the audience, and how many of each arm are planned.
+SELECT in_holdout, variant, count(*), count(*) FILTER (WHERE reason_number = 0)
+FROM plan.member
+WHERE plan_id = %(plan_id)s
+GROUP BY in_holdout, variant
+ORDER BY in_holdout, variant;
 
 -- name: count_starts
 -- When how many messages may start, and until when.
@@ -341,12 +415,12 @@ GROUP BY send_from, send_until, batch
 ORDER BY send_from, batch, send_until;
 
 -- name: sample_members
--- One planned person per template, for the sample renderings.
-SELECT DISTINCT ON (member.template_id) member.template_id, member.contact_id, contact.attributes, contact.sealed_attributes
+-- One planned person per template and variant, for the sample renderings.
+SELECT DISTINCT ON (member.variant, member.template_id) member.template_id, member.contact_id, member.variant, contact.attributes, contact.sealed_attributes
 FROM plan.member AS member
 JOIN profile.contact AS contact USING (contact_id)
 WHERE member.plan_id = %(plan_id)s AND member.reason_number = 0
-ORDER BY member.template_id, member.contact_id;
+ORDER BY member.variant, member.template_id, member.contact_id;
 
 -- name: hash_members
 -- One hash over the decision on every person, made in chunks so that no text grows beyond a few megabytes.
@@ -356,7 +430,8 @@ FROM (
         member.contact_id / 50000 AS number,
         sha256(convert_to(string_agg(concat_ws(
             ':', contact_id, reason_number, template_id, batch, extract(epoch FROM send_from),
-            extract(epoch FROM send_until), lost_to_plan_id, margin, in_holdout::integer, price_e4), ';'
+            extract(epoch FROM send_until), lost_to_plan_id, margin, in_holdout::integer, price_e4, variant,
+            score_margin), ';'
             ORDER BY contact_id), 'UTF8')) AS hash
     FROM plan.member AS member
     WHERE member.plan_id = %(plan_id)s
@@ -441,41 +516,88 @@ VALUES (%(plan_id)s, %(content_hash)s, %(approved_by)s, %(approved_at)s, %(signa
 SELECT plan_id, contact_id, reason_number, template_id, batch,
     greatest(send_from, '1970-01-01 00:00:00+00') AS send_from,
     least(send_until, '9999-12-31 00:00:00+00') AS send_until,
-    lost_to_plan_id, margin, in_holdout, price_e4,
+    lost_to_plan_id, margin, score_margin, in_holdout, variant, price_e4,
     greatest(decision_day, '1970-01-01') AS decision_day
 FROM plan.member
 WHERE plan_id = %(plan_id)s AND contact_id = %(contact_id)s;
 
 -- name: insert_test_members
 -- The listed people of a test message.
-INSERT INTO plan.member (plan_id, contact_id, reason_number, template_id, send_from, send_until, decision_day)
-SELECT %(plan_id)s, given.contact_id, given.reason_number, given.template_id, given.send_from, %(send_until)s, %(decision_day)s
+INSERT INTO plan.member (
+    plan_id, contact_id, reason_number, template_id, send_from, send_until, decision_day, variant)
+SELECT %(plan_id)s, given.contact_id, given.reason_number, given.template_id, given.send_from, %(send_until)s,
+    %(decision_day)s, given.variant
 FROM unnest(%(contact_ids)b::bigint[], %(reason_numbers)b::smallint[], %(template_ids)b::bigint[],
-    %(send_from)b::timestamptz[]) AS given (contact_id, reason_number, template_id, send_from);
+    %(send_from)b::timestamptz[], %(variants)b::text[])
+    AS given (contact_id, reason_number, template_id, send_from, variant);
+
+-- name: list_contested
+-- Planned people whom another plan has reserved for the same decision window.
+SELECT DISTINCT member.contact_id
+FROM plan.member AS member
+JOIN plan.reservation AS theirs ON theirs.contact_id = member.contact_id AND theirs.plan_id <> member.plan_id
+    AND plan.compete(
+        member.decision_day, member.send_from, %(window_seconds)s::integer, theirs.decision_day, theirs.send_from,
+        theirs.window_seconds)
+WHERE member.plan_id = %(plan_id)s AND member.reason_number = 0
+ORDER BY member.contact_id;
+
+-- name: lock_contested
+-- A person who is being written to at this moment is waited for: nobody gets two messages of one window.
+SELECT contact_id FROM profile.sending_guard
+WHERE contact_id = ANY(%(contact_ids)b::bigint[]) ORDER BY contact_id FOR NO KEY UPDATE;
 
 -- name: reserve_members
--- One campaign per person and day: a reservation without a permit goes to a stronger rule, any other stays.
-INSERT INTO plan.reservation (contact_id, decision_day, plan_id, rule_name, band, priority)
-SELECT member.contact_id, member.decision_day, member.plan_id, %(rule_name)s, %(band)s::smallint, %(priority)s::integer
-FROM plan.member AS member
-WHERE member.plan_id = %(plan_id)s AND member.reason_number = 0
-ORDER BY member.contact_id
-ON CONFLICT (contact_id, decision_day) DO UPDATE
-SET plan_id = excluded.plan_id,
-    rule_name = excluded.rule_name,
-    band = excluded.band,
-    priority = excluded.priority
-WHERE NOT reservation.has_permit
-    AND (reservation.band > excluded.band
-        OR reservation.band = excluded.band AND reservation.priority < excluded.priority);
+-- One campaign per person and decision window: a reservation without a permit goes to a stronger rule, any other stays.
+-- Both the people lost here and those taken from others are kept, with winner and margin.
+WITH own AS (
+    SELECT member.contact_id, member.decision_day, member.send_from, member.score,
+        hashint8extended(member.contact_id, hashtextextended(%(rule_name)s::text, 0)) AS tiebreak
+    FROM plan.member AS member
+    WHERE member.plan_id = %(plan_id)s AND member.reason_number = 0
+), rival AS (
+    SELECT own.contact_id, own.score AS own_score, theirs.plan_id, theirs.has_permit, theirs.score,
+        CASE WHEN theirs.has_permit THEN 1000000000 ELSE (3 - theirs.band) * 1000 + theirs.priority END AS strength,
+        theirs.has_permit OR NOT ((%(strength)s::integer, own.score, theirs.tiebreak) > (
+            (3 - theirs.band) * 1000 + theirs.priority, theirs.score, own.tiebreak)) AS wins
+    FROM own
+    JOIN (
+        SELECT *, hashint8extended(contact_id, hashtextextended(rule_name, 0)) AS tiebreak FROM plan.reservation
+        WHERE contact_id = ANY(%(contested)b::bigint[])
+    ) AS theirs ON theirs.contact_id = own.contact_id AND theirs.plan_id <> %(plan_id)s
+        AND plan.compete(
+            own.decision_day, own.send_from, %(window_seconds)s::integer, theirs.decision_day, theirs.send_from,
+            theirs.window_seconds)
+), lost AS (
+    SELECT DISTINCT ON (contact_id) contact_id, plan_id, strength - %(strength)s::integer AS margin,
+        plan.score_margin(strength, score, %(strength)s::integer, own_score) AS score_margin
+    FROM rival
+    WHERE wins
+    ORDER BY contact_id, strength DESC, score DESC, plan_id
+), taken AS (
+    DELETE FROM plan.reservation AS theirs
+    USING rival
+    WHERE theirs.contact_id = rival.contact_id AND theirs.plan_id = rival.plan_id AND NOT rival.wins
+        AND NOT EXISTS (SELECT FROM lost WHERE lost.contact_id = rival.contact_id)
+    RETURNING theirs.plan_id, theirs.contact_id, %(strength)s::integer - rival.strength AS margin,
+        plan.score_margin(%(strength)s::integer, rival.own_score, rival.strength, rival.score) AS score_margin
+), told AS (
+    INSERT INTO plan.loss (plan_id, contact_id, lost_to_plan_id, margin, score_margin, lost_at)
+    SELECT %(plan_id)s::bigint, contact_id, plan_id, margin, score_margin, %(now)s::timestamptz FROM lost
+    UNION ALL
+    SELECT plan_id, contact_id, %(plan_id)s::bigint, margin, score_margin, %(now)s::timestamptz FROM taken
+)
+INSERT INTO plan.reservation (
+    contact_id, decision_day, plan_id, rule_name, band, priority, send_from, window_seconds, score)
+SELECT own.contact_id, own.decision_day, %(plan_id)s, %(rule_name)s, %(band)s::smallint, %(priority)s::integer,
+    own.send_from, %(window_seconds)s::integer, own.score
+FROM own
+WHERE NOT EXISTS (SELECT FROM lost WHERE lost.contact_id = own.contact_id)
+ORDER BY own.contact_id;
 
--- name: find_reservation_winner
--- Who has reserved a person for a day, where it is another plan.
-SELECT reservation.plan_id, reservation.rule_name,
-    CASE WHEN reservation.has_permit THEN 1000000000 ELSE (3 - reservation.band) * 1000 + reservation.priority END
-FROM plan.reservation AS reservation
-WHERE reservation.contact_id = %(contact_id)s AND reservation.decision_day = %(decision_day)s
-    AND reservation.plan_id <> %(plan_id)s;
+-- name: find_month_spending
+-- What a rule's live permits have cost in a month.
+SELECT spent_e4 FROM gate.month_budget WHERE rule_name = %(rule_name)s AND month = %(month)s::date;
 
 -- name: find_run
 -- The run of a launched plan.

@@ -51,18 +51,21 @@ class Member:
     send_until: datetime
     lost_to_plan_id: int
     margin: int
+    score_margin: float
     in_holdout: bool
+    variant: str
     price_e4: int
     decision_day: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Combination:
-    """What depends on a person's country, language and zone alone."""
+    """What depends on a person's country, language, zone and variant alone."""
 
     country: str
     language: str
     zone: str
+    variant: str
     template_id: TemplateId
     template_reason: int
     hours_reason: int

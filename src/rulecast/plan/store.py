@@ -8,22 +8,26 @@ from rulecast.database import Connection, copy_rows, execute, fetch_all, fetch_o
 from rulecast.database.locks import lock_in_transaction
 from rulecast.database.rows import Jsonb
 from rulecast.plan.audience_copy import audience_blocks
+from rulecast.plan.draw import Drawn
 from rulecast.plan.errors import PlanUnknownError
 from rulecast.plan.forecast_facts import PersonRow
 from rulecast.plan.person_facts import fold_people, names_to_read
 from rulecast.plan.records import Combination, Member, Plan, Start
 from rulecast.rule.engine import PersonFacts
 from rulecast.values.catalogue import Catalogue
-from rulecast.values.ids import ContactId, PlanId, RunId, TemplateId
+from rulecast.values.ids import ContactId, PlanId, RuleVersionId, RunId, TemplateId
 
 QUERIES = load_queries(__package__)
 PLANS_LISTED_MAX = 200
+DELETED_BYTES_MAX = 1 << 20
+"""Work tables up to this size are emptied row by row, which is quicker than new files for them."""
 
 
 async def begin_planning(connection: Connection, *, is_of_few: bool = False) -> None:
     """Take the turn of planning until the transaction ends, and empty the work tables."""
     await lock_in_transaction(connection, "plan.make")
-    await execute(connection, QUERIES["empty_work"])
+    is_little = is_of_few and await fetch_value(connection, QUERIES["measure_work"]) < DELETED_BYTES_MAX
+    await execute(connection, QUERIES["delete_work" if is_little else "empty_work"])
     for setting in ("raise_work_memory", "compile_nothing", "plan_each_statement"):
         await execute(connection, QUERIES[setting])
     if not is_of_few:
@@ -41,14 +45,25 @@ async def next_plan_id(connection: Connection) -> PlanId:
     return PlanId(await fetch_value(connection, QUERIES["next_plan_id"]))
 
 
-async def put_audience(
-    connection: Connection, plan_id: PlanId, drawn: Iterable[tuple[int, bool, int]]
-) -> list[tuple[str, str, str]]:
-    """Store who fulfils the condition; return the distinct country, language and zone of these people."""
+async def put_audience(connection: Connection, plan_id: PlanId, drawn: Iterable[Drawn]) -> None:
+    """Store who fulfils the condition, with what was drawn for them."""
     async with connection.cursor() as cursor, cursor.copy(QUERIES["copy_audience"]) as copy:
         for block in audience_blocks(plan_id, drawn):
             await copy.write(block)
     await execute(connection, QUERIES["analyze_audience"])
+
+
+async def keep_assignments(
+    connection: Connection, plan_id: PlanId, rule_version_id: RuleVersionId, *, now: datetime
+) -> None:
+    """Append the arms of an audience to what is kept of the version, and take over what was kept before."""
+    parameters = {"plan_id": plan_id, "rule_version_id": rule_version_id, "now": now}
+    await execute(connection, QUERIES["keep_assignments"], parameters)
+    await execute(connection, QUERIES["take_assignments"], parameters)
+
+
+async def list_combinations(connection: Connection, plan_id: PlanId) -> list[tuple[str, str, str, str]]:
+    """Return the distinct country, language, zone and variant of an audience."""
     return await fetch_all(connection, QUERIES["list_combinations"], {"plan_id": plan_id})
 
 
@@ -62,6 +77,7 @@ async def put_combinations(
             one.country,
             one.language,
             one.zone,
+            one.variant,
             one.template_id,
             one.template_reason,
             one.hours_reason,
@@ -75,6 +91,7 @@ async def put_combinations(
     )
     types = [
         "int8",
+        "text",
         "text",
         "text",
         "text",
@@ -92,8 +109,8 @@ async def put_combinations(
 
 async def list_sealed_attributes(
     connection: Connection, plan_id: PlanId, *, after: int, page: int
-) -> list[tuple[int, bytes | None]]:
-    """Return a page of the audience with their sealed values, by id."""
+) -> list[tuple[int, str, bytes | None]]:
+    """Return a page of the audience with variant and sealed values, by id."""
     parameters = {"plan_id": plan_id, "after": after, "page": page}
     return await fetch_all(connection, QUERIES["list_sealed_attributes"], parameters)
 
@@ -128,8 +145,9 @@ async def put_claims(
 
 
 async def mark_losers(connection: Connection, claim: Mapping[str, object]) -> None:
-    """Mark everyone whom a stronger claim wins."""
+    """Mark everyone whom a stronger claim wins, and let them win nobody else; the strongest plan comes first."""
     await execute(connection, QUERIES["mark_losers"], claim)
+    await execute(connection, QUERIES["drop_lost_claims"], {"plan_id": claim["plan_id"]})
 
 
 async def count_portfolio_people(
@@ -163,8 +181,8 @@ async def count_reasons(connection: Connection, plan_id: PlanId) -> dict[int, in
     return dict(await fetch_all(connection, QUERIES["count_reasons"], {"plan_id": plan_id}))
 
 
-async def count_losses(connection: Connection, plan_id: PlanId) -> list[tuple[int, int, int]]:
-    """Return winner's plan, margin and people, the most first."""
+async def count_losses(connection: Connection, plan_id: PlanId) -> list[tuple[int, int, bool, int]]:
+    """Return winner's plan, margin, whether the score decided, and people, the most first."""
     return await fetch_all(connection, QUERIES["count_losses"], {"plan_id": plan_id})
 
 
@@ -174,9 +192,14 @@ async def rule_names(connection: Connection, plan_ids: Iterable[int]) -> dict[in
     return dict(rows)
 
 
-async def count_messages(connection: Connection, plan_id: PlanId) -> list[tuple[str, int, int, int]]:
-    """Return country, template, messages and price of the planned messages."""
+async def count_messages(connection: Connection, plan_id: PlanId) -> list[tuple[str, int, str, int, int]]:
+    """Return country, template, variant, messages and price of the planned messages."""
     return await fetch_all(connection, QUERIES["count_messages"], {"plan_id": plan_id})
+
+
+async def count_arms(connection: Connection, plan_id: PlanId) -> list[tuple[bool, str, int, int]]:
+    """Return held out or not, variant, people and planned people of each arm of an experiment."""
+    return await fetch_all(connection, QUERIES["count_arms"], {"plan_id": plan_id})
 
 
 async def count_starts(connection: Connection, plan_id: PlanId) -> list[Start]:
@@ -190,8 +213,8 @@ async def count_starts(connection: Connection, plan_id: PlanId) -> list[Start]:
 
 async def sample_members(
     connection: Connection, plan_id: PlanId
-) -> list[tuple[int, int, dict[str, Any], bytes | None]]:
-    """Return one planned person per template: template, person, open and sealed values."""
+) -> list[tuple[int, int, str, dict[str, Any], bytes | None]]:
+    """Return one planned person per template and variant: template, person, variant, open and sealed values."""
     return await fetch_all(connection, QUERIES["sample_members"], {"plan_id": plan_id})
 
 
@@ -261,23 +284,34 @@ async def find_member(connection: Connection, plan_id: PlanId, contact_id: Conta
     return await fetch_one(connection, QUERIES["find_member"], parameters, record=Member)
 
 
-async def reserve_members(connection: Connection, plan: Plan, *, band: int, priority: int) -> int:
-    """Reserve every planned person for the day of their first possible send; return how many it got."""
+async def reserve_members(connection: Connection, plan: Plan, *, now: datetime) -> int:
+    """Reserve every planned person for the decision window of their first possible send; return how many it got.
+
+    Reservations take turns. Whoever is wanted by two plans is locked before it is decided who gets them, so that
+    nobody is written to by one plan while another one takes them over.
+    """
+    await lock_in_transaction(connection, "plan.reserve")
+    document = plan.document
     parameters = {
         "plan_id": plan.plan_id,
         "rule_name": plan.rule_name,
-        "band": band,
-        "priority": priority,
+        "band": document["band"],
+        "priority": document["priority_number"],
+        "strength": document["strength"],
+        "window_seconds": document["window_seconds"],
+        "now": now,
     }
-    return await execute(connection, QUERIES["reserve_members"], parameters)
+    rows = await fetch_all(connection, QUERIES["list_contested"], parameters)
+    contested = [contact_id for (contact_id,) in rows]
+    if contested:
+        await fetch_all(connection, QUERIES["lock_contested"], {"contact_ids": contested})
+    return await execute(connection, QUERIES["reserve_members"], {**parameters, "contested": contested})
 
 
-async def find_reservation_winner(
-    connection: Connection, plan_id: PlanId, contact_id: ContactId, decision_day: date
-) -> tuple[int, str, int] | None:
-    """Return plan, rule and strength of whoever else has reserved a person for a day."""
-    parameters = {"plan_id": plan_id, "contact_id": contact_id, "decision_day": decision_day}
-    return await fetch_one(connection, QUERIES["find_reservation_winner"], parameters)
+async def find_month_spending(connection: Connection, rule_name: str, month: date) -> int:
+    """Return what a rule's live permits have cost in a month, in 10^-4 minor units."""
+    parameters = {"rule_name": rule_name, "month": month}
+    return int(await fetch_value(connection, QUERIES["find_month_spending"], parameters) or 0)
 
 
 async def find_run(connection: Connection, plan_id: PlanId) -> RunId | None:

@@ -22,10 +22,9 @@ def public_holidays(country: str, year: int) -> frozenset[date] | None:
     """
     import holidays  # noqa: PLC0415 - its registry takes a second to load, which only rules that look at holidays pay
 
-    try:
-        found = holidays.country_holidays(country, years=[year - 1, year, year + 1], language="en_US")
-    except NotImplementedError:
+    if country not in holidays.list_supported_countries(include_aliases=False):
         return None
+    found = holidays.country_holidays(country, years=[year - 1, year, year + 1], language="en_US")
     return frozenset(day for at, name in found.items() for day in _days_of(at, name) if day.year == year)
 
 

@@ -1,6 +1,7 @@
 """Signing a plan: what was planned must still be what would be sent, and four eyes must see it."""
 
 import unicodedata
+from datetime import datetime
 
 from rulecast.database import Connection
 from rulecast.observe.append_audit import append_audit
@@ -12,6 +13,7 @@ from rulecast.plan.errors import (
     PlanEmptyError,
     PlanExpiredError,
     PlanOfPastError,
+    RuleNotValidError,
 )
 from rulecast.values.ids import PlanId
 from rulecast.wiring.workspace import Workspace
@@ -71,7 +73,7 @@ def refuse_if_stale(workspace: Workspace, plan: Plan) -> None:
     """Refuse a plan that may not be approved or launched, whatever it says.
 
     Raises:
-        PlanOfPastError, PlanEmptyError, PlanExpiredError: which of these it is.
+        PlanOfPastError, PlanEmptyError, PlanExpiredError, RuleNotValidError: which of these it is.
     """
     if plan.is_of_past:
         raise PlanOfPastError
@@ -79,6 +81,9 @@ def refuse_if_stale(workspace: Workspace, plan: Plan) -> None:
         raise PlanEmptyError
     if workspace.clock.now() >= plan.expires_at:
         raise PlanExpiredError(f"Plan {plan.plan_id} expired at {plan.expires_at.isoformat()}.")
+    valid_until = plan.document.get("valid_until")
+    if valid_until is not None and workspace.clock.now() >= datetime.fromisoformat(valid_until):
+        raise RuleNotValidError(f"The rule {plan.rule_name} held until {valid_until}.")
 
 
 async def void(connection: Connection, workspace: Workspace, plan: Plan, why: str) -> None:

@@ -72,9 +72,7 @@ def _find_forgery(workspace: Workspace, plan: Plan) -> str | None:
 async def start_run(connection: Connection, workspace: Workspace, plan: Plan, *, launched_by: str) -> RunId:
     """Write the messages of an approved plan and reserve its people; the caller holds the plan's lock."""
     now = workspace.clock.now()
-    await store.reserve_members(
-        connection, plan, band=plan.document["band"], priority=plan.document["priority_number"]
-    )
+    await store.reserve_members(connection, plan, now=now)
     run_id = await create_run(
         connection,
         plan_id=plan.plan_id,

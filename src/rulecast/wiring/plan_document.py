@@ -5,10 +5,12 @@ from typing import Any
 from rulecast.database import Connection
 from rulecast.plan import content_hash, forecast, store
 from rulecast.plan.document import Figures, build_document, instant
-from rulecast.plan.draw import band_number, strength
+from rulecast.plan.draw import band_number, is_experiment, strength
 from rulecast.plan.parameters import mask_personal, parameter_values
+from rulecast.policy.rule_window import validity_span
 from rulecast.rule.engine.mart import Freshness
 from rulecast.rule.language import explain_rule
+from rulecast.rule.language.document import send_for
 from rulecast.template import check_template, preview
 from rulecast.values.ids import TemplateId
 from rulecast.wiring.personal_values import open_values
@@ -44,7 +46,8 @@ async def _count(
     return Figures(
         reasons=reasons,
         losses=losses,
-        rule_names=await store.rule_names(connection, {plan for plan, _margin, _count in losses}),
+        rule_names=await store.rule_names(connection, {plan for plan, *_ in losses}),
+        arms=await store.count_arms(connection, plan_id) if is_experiment(rule) else [],
         messages=await store.count_messages(connection, plan_id),
         templates=templates,
         calendar=forecast(
@@ -64,6 +67,7 @@ async def _count(
 
 def _terms(draft: Draft, workspace: Workspace, freshness: Freshness) -> dict[str, Any]:
     rule, terms = draft.checked.rule, draft.terms
+    valid_from, valid_until = validity_span(rule.validity, workspace_zone=terms.workspace_zone)
     day = max(terms.evaluated_at, terms.made_at).date()
     return {
         "rule": rule.name,
@@ -76,12 +80,24 @@ def _terms(draft: Draft, workspace: Workspace, freshness: Freshness) -> dict[str
         "band": band_number(rule.priority),
         "priority_number": rule.priority.number,
         "strength": strength(rule.priority),
+        "score": draft.score or None,
+        "window_seconds": draft.window_seconds,
         "purpose": rule.purpose,
         "template": rule.send.template,
         "number": draft.number.name,
         "sensitive_read": sorted(draft.checked.sensitive_read),
         "holdout_percent": None if rule.holdout_percent is None else str(rule.holdout_percent),
-        "budget_e4": draft.budget_e4,
+        "variants": {one.name: str(one.percent) for one in rule.variants},
+        "link_targets": {
+            arm: {link.name: link.url for link in send.links}
+            for arm in ("", *(one.name for one in rule.variants))
+            if (send := send_for(rule, arm)).links
+        },
+        "valid_from": instant(valid_from),
+        "valid_until": instant(valid_until),
+        "budget_e4": draft.budget.limit_e4,
+        "budget_per": None if rule.budget is None else rule.budget.per,
+        "budget_left_e4": draft.budget.left_e4,
         "currency": terms.billing_currency,
         "rate_card": [one.isoformat() for one in terms.rate_card.sources(terms.billing_currency, day)],
         "evaluated_at": instant(terms.evaluated_at),
@@ -98,16 +114,23 @@ def _terms(draft: Draft, workspace: Workspace, freshness: Freshness) -> dict[str
 
 
 async def _samples(connection: Connection, workspace: Workspace, draft: Draft) -> list[dict[str, str]]:
-    """Return one rendering per language, with a real person whose values are masked."""
+    """Return one rendering per language and variant, with a real person whose values are masked."""
     rows = await store.sample_members(connection, draft.plan_id)
-    opened = await open_values(workspace.vault, [(contact_id, sealed) for _, contact_id, _, sealed in rows])
+    opened = await open_values(workspace.vault, [(contact_id, sealed) for _, contact_id, *_, sealed in rows])
     templates = {one.template_id: one for one in draft.terms.templates.values()}
     samples = []
-    for template_id, contact_id, attributes, _sealed in rows:
+    for template_id, contact_id, variant, attributes, _sealed in rows:
         template = templates[TemplateId(template_id)]
         values = parameter_values(
-            draft.checked.rule.send.parameters,
+            send_for(draft.checked.rule, variant).parameters,
             {**attributes, **mask_personal(opened.get(contact_id, {}))},
         )
-        samples.append({"language": template.language, "text": preview(template, values)})
+        samples.append(
+            {
+                "template": template.name,
+                "language": template.language,
+                "variant": variant,
+                "text": preview(template, values),
+            }
+        )
     return samples

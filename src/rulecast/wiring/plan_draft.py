@@ -50,6 +50,19 @@ class PlanRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlanBudget:
+    """What may be spent, in 10^-4 minor units of the billing currency.
+
+    `limit_e4` is the rule's budget per run or per month, None without one. `left_e4` is left of it when the plan is
+    made; messages from `next_month` on have the whole of it again.
+    """
+
+    limit_e4: int | None
+    left_e4: int | None
+    next_month: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """One plan while it is made."""
 
@@ -59,7 +72,14 @@ class Draft:
     number: BusinessNumber
     terms: Terms
     audience: Sequence[int]
-    budget_e4: int | None
+    budget: PlanBudget
+    window_seconds: int
+
+    @property
+    def score(self) -> str:
+        """Return the attribute that decides among equal priorities; empty without one."""
+        score = self.checked.rule.score
+        return "" if score is None else score.name
 
     @property
     def claim(self) -> dict[str, object]:
@@ -68,6 +88,7 @@ class Draft:
             "plan_id": self.plan_id,
             "rule_name": self.checked.rule.name,
             "strength": strength(self.checked.rule.priority),
+            "window_seconds": self.window_seconds,
             "evaluated_at": self.terms.evaluated_at,
             "first_day": (self.terms.evaluated_at - DAY).date(),
         }

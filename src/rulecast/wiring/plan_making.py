@@ -10,7 +10,7 @@ from typing import Any
 from rulecast.account.store import list_numbers, list_portfolios
 from rulecast.database import Connection
 from rulecast.plan import combine, draw, store
-from rulecast.plan.budget import budget_e4
+from rulecast.plan.draw import is_experiment, strength
 from rulecast.plan.errors import PlanInputError, PlanNotFreshError
 from rulecast.plan.parameters import parameter_values, required_attributes
 from rulecast.policy import read_sending_policy
@@ -18,15 +18,17 @@ from rulecast.policy.facts import ASKED_BY_THE_PERSON
 from rulecast.rule.book.store import save_rule
 from rulecast.rule.engine.mart import Freshness, Mart
 from rulecast.rule.language import CheckedRule
+from rulecast.rule.language.document import send_for
 from rulecast.values.catalogue import Catalogue
 from rulecast.values.ids import PlanId
 from rulecast.values.reason import NUMBERS, Reason
 from rulecast.wiring.catch_up import catch_up
 from rulecast.wiring.personal_values import open_values
 from rulecast.wiring.plan_audience import find_audiences
+from rulecast.wiring.plan_budget import read_budget
 from rulecast.wiring.plan_document import finish
 from rulecast.wiring.plan_draft import DAY, UNLIMITED, Draft, PlanRequest, Portfolio
-from rulecast.wiring.plan_terms import check, make_terms
+from rulecast.wiring.plan_terms import check, make_terms, window_seconds
 from rulecast.wiring.workspace import Workspace
 from rulecast.wiring.workspace_file import read_rules
 
@@ -76,7 +78,8 @@ async def make_plans(workspace: Workspace, mart: Mart | None, request: PlanReque
         for draft in drafts:
             await _decide_each(connection, workspace, draft, catalogue=catalogue, request=request)
         await store.put_claims(connection, [draft.claim for draft in drafts], given=request.given)
-        for draft in drafts:
+        # Who has lost to a stronger rule takes nobody from a weaker one.
+        for draft in sorted(drafts, key=_weakness):
             await store.mark_losers(connection, draft.claim)
         await _store_all(connection, workspace, drafts, request=request, freshness=freshness)
         plan_ids = [draft.plan_id for draft in drafts]
@@ -119,17 +122,21 @@ async def _draft(
     now = workspace.clock.now()
     terms = await make_terms(connection, workspace, rule, evaluated_at=evaluated_at, run_day=request.run_day)
     numbers = {number.name: number for number in await list_numbers(connection)}
+    version = await save_rule(connection, rule, author=workspace.actor, now=now, is_edit=request.is_edit)
     return Draft(
         plan_id=await store.next_plan_id(connection),
         checked=checked,
-        version=await save_rule(connection, rule, author=workspace.actor, now=now, is_edit=request.is_edit),
+        version=version,
         number=numbers[rule.send.number],
         audience=audience,
-        budget_e4=budget_e4(
-            rule.budget, billing_currency=terms.billing_currency, rates=terms.policy.budget_rates
-        ),
+        budget=await read_budget(connection, terms),
+        window_seconds=window_seconds(rule, is_of_few=request.contacts is not None),
         terms=terms,
     )
+
+
+def _weakness(draft: Draft) -> int:
+    return -strength(draft.checked.rule.priority)
 
 
 async def _decide_each(
@@ -142,17 +149,26 @@ async def _decide_each(
         rule_name=rule.name,
         key=workspace.vault.assignment_key,
         holdout_percent=rule.holdout_percent,
+        variants=rule.variants,
     )
-    found = await store.put_audience(connection, draft.plan_id, drawn)
+    await store.put_audience(connection, draft.plan_id, drawn)
+    if is_experiment(rule) and not request.is_of_past:
+        await store.keep_assignments(
+            connection, draft.plan_id, draft.version.rule_version_id, now=workspace.clock.now()
+        )
     combinations = [
-        combine(draft.terms, country=country, language=language, zone=zone)
-        for country, language, zone in found
+        combine(draft.terms, country=country, language=language, zone=zone, variant=variant)
+        for country, language, zone, variant in await store.list_combinations(connection, draft.plan_id)
     ]
     await store.put_combinations(connection, draft.plan_id, combinations)
-    open_names, sealed_names = required_attributes(rule.send.parameters, catalogue)
-    if sealed_names:
+    needs = {
+        arm: required_attributes(send_for(rule, arm).parameters, catalogue)
+        for arm in ("", *(one.name for one in rule.variants))
+    }
+    if any(sealed for _open, sealed in needs.values()):
         await _find_missing(connection, workspace, draft)
-    parameters = _person_parameters(draft, open_names, request)
+    required = [(arm, name) for arm, (names, _sealed) in needs.items() for name in names]
+    parameters = _person_parameters(draft, required, request)
     parameters |= await _given_parameters(connection, draft, request)
     await store.fill_candidates(connection, parameters)
 
@@ -168,23 +184,30 @@ async def _given_parameters(
 
 async def _find_missing(connection: Connection, workspace: Workspace, draft: Draft) -> None:
     """Open the personal values of the audience page by page, and note who lacks one without a default."""
-    parameters = draft.checked.rule.send.parameters
-    sealed_only = [one for one in parameters if one.attribute is not None and one.default is None]
+    rule = draft.checked.rule
+    needed = {
+        arm: [
+            one for one in send_for(rule, arm).parameters if one.attribute is not None and one.default is None
+        ]
+        for arm in ("", *(one.name for one in rule.variants))
+    }
     after = 0
     while rows := await store.list_sealed_attributes(
         connection, draft.plan_id, after=after, page=SEALED_PAGE
     ):
-        values = await open_values(workspace.vault, rows)
+        values = await open_values(workspace.vault, [(contact_id, sealed) for contact_id, _, sealed in rows])
         missing = [
             contact_id
-            for contact_id, _sealed in rows
-            if len(parameter_values(sealed_only, values.get(contact_id, {}))) < len(sealed_only)
+            for contact_id, arm, _sealed in rows
+            if len(parameter_values(needed[arm], values.get(contact_id, {}))) < len(needed[arm])
         ]
         await store.put_missing(connection, draft.plan_id, missing)
         after = rows[-1][0]
 
 
-def _person_parameters(draft: Draft, required: list[str], request: PlanRequest) -> dict[str, Any]:
+def _person_parameters(
+    draft: Draft, required: Sequence[tuple[str, str]], request: PlanRequest
+) -> dict[str, Any]:
     rule, terms = draft.checked.rule, draft.terms
     at = terms.evaluated_at
     caps = terms.policy.caps_for(terms.purpose)
@@ -202,7 +225,9 @@ def _person_parameters(draft: Draft, required: list[str], request: PlanRequest) 
         "consents_expire_before": BEFORE_ALL if valid_days is None else at - timedelta(days=valid_days),
         "withdrawn_wordings": sorted(terms.policy.withdrawn_wordings),
         "asked_causes": sorted(ASKED_BY_THE_PERSON),
-        "required_attributes": required,
+        "required_variants": [arm for arm, _name in required],
+        "required_attributes": [name for _arm, name in required],
+        "score_attribute": draft.score,
         "limit_count": 2**31 - 1 if limit is None else limit.count,
         "limit_since": at if limit is None else at - limit.per.length,
         "workspace_limit_count": 2**31 - 1 if shared is None else shared.count,
@@ -272,7 +297,9 @@ def _member_parameters(draft: Draft, portfolio: Portfolio) -> dict[str, Any]:
         "evaluated_at": draft.terms.evaluated_at,
         "batch_size": UNLIMITED if batch is None else batch.size,
         "batch_every": timedelta() if batch is None else batch.every.length,
-        "budget_e4": UNLIMITED if draft.budget_e4 is None else draft.budget_e4,
+        "budget_e4": UNLIMITED if draft.budget.left_e4 is None else draft.budget.left_e4,
+        "budget_next_e4": UNLIMITED if draft.budget.limit_e4 is None else draft.budget.limit_e4,
+        "next_month": draft.budget.next_month or FOREVER,
         "portfolio_used": portfolio.used,
         "portfolio_limit": portfolio.limit,
         "portfolio_limit_reason": NUMBERS[Reason.PORTFOLIO_LIMIT],

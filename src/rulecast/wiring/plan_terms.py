@@ -19,6 +19,10 @@ from rulecast.wiring.workspace_file import read_rules
 RULE_LENGTH_MAX = 65_536
 """Also the limit of the column that keeps the text."""
 
+DECISION_SECONDS_DEFAULT = 60
+"""Design section 4: triggered candidates of one minute compete unless the rule says otherwise."""
+WHOLE_DAY = -1
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanTerms:
@@ -27,6 +31,17 @@ class PlanTerms:
     checked: CheckedRule
     catalogue: Catalogue
     terms: Terms
+
+
+def window_seconds(rule: Rule, *, is_of_few: bool) -> int:
+    """Return how far apart first possible sends may lie to compete with the rule's own; -1 is the person's day.
+
+    What runs for given people, as triggers and later steps do, competes within a minute, whole audiences with what else
+    the person would get that day, unless the rule says otherwise.
+    """
+    if rule.decision_seconds is not None:
+        return rule.decision_seconds
+    return DECISION_SECONDS_DEFAULT if is_of_few or rule.trigger is not None else WHOLE_DAY
 
 
 def check(text: str, catalogue: Catalogue) -> CheckedRule:
@@ -59,12 +74,13 @@ async def make_terms(  # noqa: PLR0913 - a stored plan brings each of its instan
     rules = await read_rules(connection)
     policy = read_sending_policy(rules.sending_policy)
     offered = await list_templates(connection)
+    names = {one.template for one in (rule.send, *(arm.send for arm in rule.variant_sends))}
     usual_end = max(evaluated_at, made_at) + timedelta(hours=policy.plan_expiry_hours)
     return Terms(
         rule=rule,
         purpose=Purpose(rule.purpose),
         policy=policy,
-        templates={one.language: one for one in offered if one.name == rule.send.template},
+        templates={(one.name, one.language): one for one in offered if one.name in names},
         rate_card=shipped_rate_card(),
         billing_currency=rules.billing_currency,
         workspace_zone=workspace.settings.default_timezone,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import cycle
 from typing import Any
 
 from rulecast.account.store import list_numbers
@@ -13,6 +14,7 @@ from rulecast.plan.document import instant
 from rulecast.plan.draw import band_number, strength
 from rulecast.plan.errors import SeedMissingError
 from rulecast.rule.book.store import save_rule
+from rulecast.rule.language.document import send_for
 from rulecast.values.ids import ContactId, PlanId, RunId
 from rulecast.wiring.plan_terms import check, make_terms
 from rulecast.wiring.workspace import Workspace
@@ -44,7 +46,7 @@ async def try_rule(workspace: Workspace, text: str) -> Trial:
     now = workspace.clock.now()
     async with workspace.database.transaction() as connection:
         checked = check(text, await workspace.catalogue(connection))
-        rule = replace(checked.rule, schedule=None)
+        rule = replace(checked.rule, schedule=None, validity=None)
         seeds = await store.list_seeds(connection)
         if not 1 <= len(seeds) <= SEEDS_MAX:
             raise SeedMissingError(
@@ -115,9 +117,14 @@ def _plan_row(
 async def _insert_members(
     connection: Connection, terms: Terms, plan_id: PlanId, seeds: list[tuple[int, str, str, str]]
 ) -> None:
+    # Every variant is tried, each by another of the seeds.
+    variants = [one.name for one in terms.rule.variants] or [""]
     decided: list[tuple[ContactId, Combination]] = [
-        (ContactId(contact_id), combine(terms, country=country, language=language, zone=zone))
-        for contact_id, country, language, zone in seeds
+        (
+            ContactId(contact_id),
+            combine(terms, country=country, language=language, zone=zone, variant=variant),
+        )
+        for (contact_id, country, language, zone), variant in zip(seeds, cycle(variants), strict=False)
     ]
     await store.insert_test_members(
         connection,
@@ -127,6 +134,7 @@ async def _insert_members(
             "reason_numbers": [one.template_reason or one.hours_reason for _, one in decided],
             "template_ids": [one.template_id for _, one in decided],
             "send_from": [one.send_from for _, one in decided],
+            "variants": [one.variant for _, one in decided],
             "send_until": terms.expires_at,
             "decision_day": terms.evaluated_at.date(),
         },
@@ -147,6 +155,12 @@ async def _finish(connection: Connection, terms: Terms, plan_id: PlanId, *, peop
         "audience": people,
         "planned": reasons.get(0, 0),
         "exclusions": [],
+        "budget_e4": None,
+        "link_targets": {
+            arm: {link.name: link.url for link in send.links}
+            for arm in ("", *(one.name for one in terms.rule.variants))
+            if (send := send_for(terms.rule, arm)).links
+        },
         "template_hashes": {
             str(one.template_id): one.components_hash.hex() for one in terms.templates.values()
         },

@@ -45,6 +45,8 @@ class Why:
     matches_from: datetime | None
     zone: str
     reason: Reason | None
+    # The arm of a rule with variants that the person belongs to; empty without one.
+    variant: str
     lost_to: LostTo | None
     checked_at: datetime
     checks: tuple[Check, ...]
@@ -89,6 +91,7 @@ async def explain_person(workspace: Workspace, contact_id: ContactId, plan_id: P
         matches_from=matches_from,
         zone=zone_of(person.zone, known.catalogue.default_zone),
         reason=None if member is None else REASONS.get(member.reason_number),
+        variant=standing.variant,
         lost_to=standing.lost_to,
         checked_at=at,
         checks=tuple(explain_checks(facts, at)),
@@ -136,21 +139,27 @@ def _standing(
     rule = known.checked.rule
     reason = None if member is None else REASONS.get(member.reason_number)
     if member is None:
-        ((_, in_holdout, _order),) = draw(
+        ((_, in_holdout, _order, variant),) = draw(
             [contact_id],
             rule_name=rule.name,
             key=workspace.vault.assignment_key,
             holdout_percent=rule.holdout_percent,
+            variants=rule.variants,
         )
     else:
-        in_holdout = member.in_holdout
+        in_holdout, variant = member.in_holdout, member.variant
     return Standing(
         matches=matches,
         in_holdout=in_holdout,
+        variant=variant,
         reads_behaviour=known.checked.reads_behaviour,
         lost_to=None
         if member is None or not member.lost_to_plan_id
-        else LostTo(rule_name=names.get(member.lost_to_plan_id, ""), margin=member.margin),
+        else LostTo(
+            rule_name=names.get(member.lost_to_plan_id, ""),
+            margin=member.margin,
+            score_margin=member.score_margin,
+        ),
         budget_left_e4=0 if reason is Reason.BUDGET else None,
         portfolio_left=0 if reason is Reason.PORTFOLIO_LIMIT else None,
     )

@@ -57,6 +57,7 @@ async def drafts_of(workspace: Workspace, run: Launched) -> list[Draft]:
                 contact_id=ContactId(row[1]),
                 run_id=run.run_id,
                 template_id=row[2],
+                variant="",
                 attempt=1,
                 send_until=row[3],
             )

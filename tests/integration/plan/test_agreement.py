@@ -126,6 +126,7 @@ async def verdict_of(
     standing = Standing(
         matches=True,
         in_holdout=member.in_holdout,
+        variant=member.variant,
         reads_behaviour=known.checked.reads_behaviour,
         lost_to=LostTo(rule_name="", margin=member.margin) if member.lost_to_plan_id else None,
         budget_left_e4=0 if stored is Reason.BUDGET else None,

@@ -26,7 +26,7 @@ async def test_a_stronger_band_wins_whatever_the_priorities(settings: Settings, 
     assert strong.document["planned"] == 40
     assert exclusions(weak) == {"lost_to_rule": 40}
     assert weak.document["lost_to"] == [
-        {"plan_id": strong.plan_id, "rule": "thanks", "margin": 1001 - 99, "count": 40}
+        {"plan_id": strong.plan_id, "rule": "thanks", "margin": 1001 - 99, "by_score": False, "count": 40}
     ]
 
 

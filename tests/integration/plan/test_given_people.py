@@ -77,5 +77,7 @@ async def test_only_given_people_are_planned(settings: Settings, clock: ManualCl
             one, two = [await store.find_plan(connection, plan_id) for plan_id in plan_ids]
     assert stored == plan_ids
     assert one.document["audience"] == 1
-    assert one.document["lost_to"] == [{"rule": "two", "plan_id": two.plan_id, "margin": 20, "count": 1}]
+    assert one.document["lost_to"] == [
+        {"rule": "two", "plan_id": two.plan_id, "margin": 20, "by_score": False, "count": 1}
+    ]
     assert two.document["planned"] == 2

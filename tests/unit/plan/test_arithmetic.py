@@ -1,6 +1,7 @@
 """The pure parts of a plan: the draw, the calendar, the budget, people folded from their history."""
 
 import json
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -12,7 +13,7 @@ from rulecast.plan.budget import budget_e4
 from rulecast.plan.draw import band_number, strength
 from rulecast.plan.errors import BudgetCurrencyError
 from rulecast.plan.person_facts import fold_people, names_to_read, read_value
-from rulecast.rule.language.document import Band, Budget, Priority
+from rulecast.rule.language.document import Band, Budget, Priority, Variant
 from rulecast.values.catalogue import Attribute, AttributeType, Catalogue, EventDefinition
 from rulecast.values.ids import PlanId
 
@@ -27,7 +28,7 @@ CATALOGUE = Catalogue.of(
 
 def held_out(percent: str, rule: str = "winback", people: range = range(1, 20_001)) -> set[int]:
     drawn = draw(people, rule_name=rule, key=KEY, holdout_percent=Decimal(percent))
-    return {contact_id for contact_id, is_held_out, _order in drawn if is_held_out}
+    return {contact_id for contact_id, is_held_out, _order, _variant in drawn if is_held_out}
 
 
 def test_the_draw_holds_out_the_share_it_is_asked_for() -> None:
@@ -46,6 +47,61 @@ def test_two_rules_draw_apart() -> None:
     assert 100 < len(both) < 320
 
 
+SHARES = {"a": Decimal(50), "b": Decimal(30), "c": Decimal(20)}
+# Of a chi-square with two degrees of freedom, one in ten thousand is larger.
+CHI_SQUARE_MAX = 18.42
+
+
+def arms(rule: str = "winback", people: range = range(1, 6_001), holdout: str = "10") -> dict[int, str]:
+    drawn = draw(
+        people,
+        rule_name=rule,
+        key=KEY,
+        holdout_percent=Decimal(holdout),
+        variants=[Variant(name=name, percent=percent) for name, percent in SHARES.items()],
+    )
+    return {contact_id: variant for contact_id, is_held_out, _order, variant in drawn if not is_held_out}
+
+
+def chi_square(found: Counter[str]) -> float:
+    whole = sum(found.values())
+    expected = {name: whole * float(percent) / 100 for name, percent in SHARES.items()}
+    return sum((found[name] - count) ** 2 / count for name, count in expected.items())
+
+
+def test_variants_share_who_is_not_held_out_as_they_were_told() -> None:
+    found = arms()
+    assert chi_square(Counter(found.values())) < CHI_SQUARE_MAX
+    assert set(found) == set(range(1, 6_001)) - held_out("10", people=range(1, 6_001))
+
+
+def test_the_variant_has_nothing_to_do_with_the_place_in_the_order() -> None:
+    """Whoever a budget reaches first is as mixed as everybody."""
+    places = {
+        contact_id: order
+        for contact_id, _held, order, _arm in draw(
+            range(1, 6_001), rule_name="winback", key=KEY, holdout_percent=None
+        )
+    }
+    found = arms(holdout="0")
+    first = sorted(found, key=lambda contact_id: places[contact_id])[:2_000]
+    assert chi_square(Counter(found[one] for one in first)) < CHI_SQUARE_MAX
+
+
+def test_a_person_keeps_their_variant_whoever_else_is_there() -> None:
+    alone = arms(people=range(77, 78), holdout="0")
+    assert alone == {77: arms(holdout="0")[77]}
+    other = arms(rule="other", holdout="0")
+    same = sum(1 for contact_id, name in arms(holdout="0").items() if other[contact_id] == name)
+    assert 0.33 < same / 6_000 < 0.43
+
+
+def test_shares_of_thirds_leave_nobody_without_a_variant() -> None:
+    thirds = [Variant(name=name, percent=Decimal("33.33")) for name in "abc"]
+    drawn = draw(range(1, 20_001), rule_name="w", key=KEY, holdout_percent=None, variants=thirds)
+    assert {variant for *_, variant in drawn} == {"a", "b", "c"}
+
+
 def test_the_band_decides_before_the_number() -> None:
     weakest_of_strong = Priority(band=Band.LIFECYCLE, number=0)
     strongest_of_weak = Priority(band=Band.PROMOTION, number=100)
@@ -54,11 +110,14 @@ def test_the_band_decides_before_the_number() -> None:
 
 
 def test_an_audience_is_written_as_postgresql_reads_it() -> None:
-    blocks = list(audience_blocks(PlanId(7), [(1, True, -5), (2, False, 2**62)]))
+    blocks = list(audience_blocks(PlanId(7), [(1, True, -5, ""), (2, False, 2**62, "é")]))
     assert blocks[0] == HEADER
     assert blocks[-1] == TRAILER
-    assert b"".join(blocks[1:-1]) == ROW.pack(4, 8, 7, 8, 1, 1, True, 8, -5) + ROW.pack(
-        4, 8, 7, 8, 2, 1, False, 8, 2**62
+    assert (
+        b"".join(blocks[1:-1])
+        == ROW.pack(5, 8, 7, 8, 1, 1, True, 8, -5, 0)
+        + ROW.pack(5, 8, 7, 8, 2, 1, False, 8, 2**62, 2)
+        + "é".encode()
     )
 
 

@@ -80,7 +80,7 @@ async def apply_click(
             f"clicked\x1f{opaque_id.hex()}\x1f{folded}\x1f{occurred_at.isoformat()}"
         ),
         source="link",
-        properties={**directory.properties(row.run_id, row.template_id), "link": folded},
+        properties={**directory.properties(row.run_id, row.template_id, row.variant), "link": folded},
     )
     await record_events(connection, [event], now)
     if row.was_clicked:
@@ -120,5 +120,5 @@ def _event(directory: MessageDirectory, name: str, answer: AnswerFact, row: Answ
         occurred_at=answer.occurred_at,
         event_key=directory.event_key(f"{name}\x1f{answer.contact_id}\x1f{answer.occurred_at.isoformat()}"),
         source="webhook",
-        properties={} if row is None else directory.properties(row.run_id, row.template_id),
+        properties={} if row is None else directory.properties(row.run_id, row.template_id, row.variant),
     )

@@ -220,7 +220,7 @@ async def _record(
     for (status, index), row in fresh:
         if status.status not in FACTS or directory.is_test(row.run_id):
             continue
-        properties = directory.properties(row.run_id, row.template_id)
+        properties = directory.properties(row.run_id, row.template_id, row.variant)
         events.append(
             NewEvent(
                 contact_id=ContactId(row.contact_id),

@@ -48,10 +48,11 @@ class MessageDirectory:
         """Return whether the run is a rehearsal, whose messages make no facts."""
         return self._runs[run_id].is_test
 
-    def properties(self, run_id: int, template_id: int) -> Mapping[str, object]:
-        """Return the properties every fact about a message of this run has."""
+    def properties(self, run_id: int, template_id: int, variant: str = "") -> Mapping[str, object]:
+        """Return the properties every fact about a message of this run has; the variant where there is one."""
         return {
             "rule": fold_text(self._runs[run_id].rule_name),
             "run": run_id,
             "template": fold_text(self._templates.get(template_id, "")),
+            **({"variant": fold_text(variant)} if variant else {}),
         }

@@ -11,7 +11,7 @@ WITH matched AS MATERIALIZED (
         WHERE m.message_id IS NULL AND o.opaque_id = i.opaque_id LIMIT 1
     ) AS a ON true
 )
-SELECT k.position, m.message_id, m.contact_id, m.business_number_id, m.run_id, m.template_id, m.state, m.wamid_index IS NULL AS lacks_wamid,
+SELECT k.position, m.message_id, m.contact_id, m.business_number_id, m.run_id, m.template_id, m.variant, m.state, m.wamid_index IS NULL AS lacks_wamid,
     m.delivered_at IS NOT NULL OR m.read_at IS NOT NULL AS was_delivered
 FROM matched AS k JOIN deliver.message AS m ON m.message_id = k.message_id
 ORDER BY m.message_id
@@ -127,9 +127,9 @@ WITH matched AS (
         opted_out_at = CASE WHEN %(is_opt_out)s::boolean THEN least(m.opted_out_at, f.occurred_at) ELSE m.opted_out_at END
     FROM firsts AS f JOIN before AS b ON b.message_id = f.message_id
     WHERE m.message_id = f.message_id
-    RETURNING m.message_id, m.contact_id, m.run_id, m.template_id, b.was_answered
+    RETURNING m.message_id, m.contact_id, m.run_id, m.template_id, m.variant, b.was_answered
 )
-SELECT k.position, r.message_id, r.contact_id, r.run_id, r.template_id, r.was_answered
+SELECT k.position, r.message_id, r.contact_id, r.run_id, r.template_id, r.variant, r.was_answered
 FROM matched AS k JOIN marked AS r ON r.message_id = k.message_id;
 
 -- name: mark_clicked
@@ -142,4 +142,4 @@ WITH named AS (
 )
 UPDATE deliver.message AS m SET clicked_at = least(m.clicked_at, %(occurred_at)s::timestamptz)
 FROM before AS b WHERE m.message_id = b.message_id
-RETURNING m.message_id, m.contact_id, m.run_id, m.template_id, b.was_clicked;
+RETURNING m.message_id, m.contact_id, m.run_id, m.template_id, m.variant, b.was_clicked;

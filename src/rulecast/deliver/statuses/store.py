@@ -23,6 +23,7 @@ class MatchedRow:
     business_number_id: str
     run_id: int
     template_id: int
+    variant: str
     state: str
     lacks_wamid: bool
     was_delivered: bool
@@ -70,6 +71,7 @@ class AnsweredRow:
     contact_id: int
     run_id: int
     template_id: int
+    variant: str
     was_answered: bool
 
 
@@ -81,6 +83,7 @@ class ClickedRow:
     contact_id: int
     run_id: int
     template_id: int
+    variant: str
     was_clicked: bool
 
 

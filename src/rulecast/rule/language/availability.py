@@ -48,12 +48,16 @@ class Construct(StrEnum):
 # What runs from end to end.
 AVAILABLE = frozenset(
     {
+        Construct.BUDGET_PER_MONTH,
         Construct.DECISION_WINDOW,
         Construct.ENTERING_TRIGGER,
         Construct.EVENT_TRIGGER,
         Construct.HOLIDAYS,
+        Construct.LINK_TARGET,
         Construct.RECURRING_SCHEDULE,
+        Construct.SCORE,
         Construct.VALIDITY,
+        Construct.VARIANTS,
         Construct.WORKSPACE_LIMIT,
     }
 )

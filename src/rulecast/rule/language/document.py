@@ -360,3 +360,8 @@ def sends_of(rule: Rule) -> tuple[SendTemplate, ...]:
     """Return every message of a rule: its own, those of the variants, those of the follow-ups."""
     variants = (one.send for one in rule.variant_sends)
     return (rule.send, *variants, *(step.send for step in rule.follow_ups))
+
+
+def send_for(rule: Rule, variant: str) -> SendTemplate:
+    """Return the message of a variant, the rule's own where the variant has none or the name is empty."""
+    return next((one.send for one in rule.variant_sends if one.variant == variant), rule.send)
