@@ -211,7 +211,7 @@ RESERVED_WORDS = frozenset(
     {
         *("not", "did", "tag", "consent", "sum", "silent", "and", "or", "in", "where", "then", "for"),
         *("everybody", "birthday", "anniversary", "local_time", "local_weekday", "first", "last"),
-        *("longest", "shortest", "average", "distinct"),
+        *("longest", "shortest", "average", "distinct", "gap", "true", "false"),
     }
 )
 

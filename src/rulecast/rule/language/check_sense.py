@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from rulecast.rule.language import condition as c
 from rulecast.rule.language.conflict import conflict, related
 from rulecast.rule.language.format_condition import format_condition
-from rulecast.rule.language.limits import SENSE_LITERALS_MAX
+from rulecast.rule.language.limits import SENSE_LITERALS_MAX, SENSE_RELATED_MAX
 from rulecast.rule.language.lower import lower
 from rulecast.rule.language.problem import (
     ALWAYS_TRUE_PART,
@@ -165,7 +165,7 @@ def _inside(place: _Place) -> _Place:
 
 def _opponent(one: Restriction, before: Sequence[Restriction]) -> Restriction | None:
     """Return the restriction that makes another impossible, the nearest of those that do it together."""
-    near = [other for other in before if related(one, other)]
+    near = [other for other in before if related(one, other)][-SENSE_RELATED_MAX:]
     if not near or not conflict([one, *near]):
         return None
     alone = (other for other in near if conflict([one, other]))
@@ -176,7 +176,7 @@ def _implied(own: list[Restriction], place: _Place, *, joined_by_and: bool) -> I
     """Tell literals that the others already decide; the parts of a shorthand are not told apart."""
     kept = list(own)
     for one in own:
-        others = [other for other in kept if other is not one and related(one, other)]
+        others = [other for other in kept if other is not one and related(one, other)][:SENSE_RELATED_MAX]
         if not others or one.literal.span in place.shared:
             continue
         if joined_by_and:

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 
 from rulecast.rule.language import condition as c
 from rulecast.rule.language.check_fields import check_pattern, check_range
+from rulecast.rule.language.constants import YEAR_MAX, YEAR_MIN
 from rulecast.rule.language.limits import DURATION_DAYS_MAX
 from rulecast.rule.language.problem import BEYOND_RETENTION, EMPTY_RANGE, OUT_OF_LIMITS, WINDOW_NEEDED
 from rulecast.rule.language.scope import Scope
@@ -30,7 +31,8 @@ def _exact(window: c.Window | None, scope: Scope) -> c.Window | None:
     match window:
         case c.AbsoluteWindow():
             start, end = _edge(window.start, scope), _edge(window.end, scope)
-            check_range(start, end, scope, half_open=True)
+            if isinstance(start.value, datetime) and isinstance(end.value, datetime):
+                check_range(start, end, scope, half_open=True)
             return c.AbsoluteWindow(start=start, end=end)
         case c.DayWindow():
             return _day(window, scope)
@@ -59,13 +61,24 @@ def _exact(window: c.Window | None, scope: Scope) -> c.Window | None:
 
 def _day(window: c.DayWindow, scope: Scope) -> c.DayWindow:
     day = window.day.value
-    if not isinstance(day, date) or day.year >= date.max.year:
+    if not isinstance(day, date) or not _is_usable(window.day, scope):
         return window
     zone = scope.catalogue.default_zone
     return replace(window, start=utc_of_local(zone, day), end=utc_of_local(zone, day + timedelta(days=1)))
 
 
+def _is_usable(constant: c.Constant, scope: Scope) -> bool:
+    """Return whether a date lies in the years in which rules make sense; another one is reported."""
+    value = constant.value
+    usable = not isinstance(value, date) or YEAR_MIN <= value.year <= YEAR_MAX
+    if not usable:
+        scope.report(OUT_OF_LIMITS, "The year is a typing mistake.", constant.span)
+    return usable
+
+
 def _edge(constant: c.Constant, scope: Scope) -> c.Constant:
+    if not _is_usable(constant, scope):
+        return constant
     if isinstance(constant.value, date) and not isinstance(constant.value, datetime):
         return replace(constant, value=utc_of_local(scope.catalogue.default_zone, constant.value))
     return constant

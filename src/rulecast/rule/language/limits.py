@@ -16,6 +16,8 @@ PATTERN_CHARACTERS_MAX = 200
 OPERATIONS_MAX = 50
 # Literals that are held against each other: each with every other one, twice.
 SENSE_LITERALS_MAX = 400
+# As many of them are held together against one more; sets of values grow with each.
+SENSE_RELATED_MAX = 20
 # Segments that name segments: the passes recurse through each as deep as through a rule, and nobody follows more.
 SEGMENT_DEPTH_MAX = 4
 # Eighteen digits always fit a 64-bit integer.

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from rulecast.rule.language import condition as c
 from rulecast.rule.language.constants import NUMERIC
-from rulecast.rule.language.problem import UNKNOWN_ATTRIBUTE, UNKNOWN_PROPERTY, WHERE_SCOPE
+from rulecast.rule.language.problem import OUT_OF_LIMITS, UNKNOWN_ATTRIBUTE, UNKNOWN_PROPERTY, WHERE_SCOPE
 from rulecast.rule.language.resolve_names import check_label, event_of, field_of, near_of, property_of
 from rulecast.rule.language.resolve_segment import segment_of
 from rulecast.rule.language.scope import Scope, check_purpose_word
@@ -89,6 +89,7 @@ def _behaviour(  # noqa: PLR0911 - one return per kind of node
         case c.DidThen():
             first = pattern_of(condition.first, scope)
             second = pattern_of(condition.second, scope)
+            _check_twice(condition.same, condition.span, scope)
             for name in condition.same:
                 for pattern in (first, second):
                     _property_of(c.Field(name=name, span=condition.span), pattern, scope)
@@ -148,8 +149,15 @@ def _property_of(name: c.Field, pattern: c.EventPattern, scope: Scope) -> c.Fiel
     return name if event is None else property_of(name, event, scope)
 
 
+def _check_twice(names: tuple[str, ...], span: c.Span, scope: Scope) -> None:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        scope.report(OUT_OF_LIMITS, f"Given twice: {', '.join(twice)}.", span)
+
+
 def _check_keys(atom: c.PerKey, scope: Scope) -> None:
     """Report keys that an event inside does not have: about such an event nothing could be said per key."""
+    _check_twice(atom.keys, atom.span, scope)
     events = dict.fromkeys(pattern.event for pattern in patterns_of(atom))
     for name in atom.keys:
         for event_name in events:

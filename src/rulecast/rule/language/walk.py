@@ -1,12 +1,13 @@
 """Walking over conditions: parts, atoms, events, attributes, rebuilding."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
-from typing import TypeAlias
+from dataclasses import fields, is_dataclass, replace
+from typing import TypeAlias, TypeVar, cast
 
 from rulecast.rule.language import condition as c
 
 Rewrite: TypeAlias = Callable[[c.Condition], c.Condition]
+Moved = TypeVar("Moved")
 
 
 def atoms_of(condition: c.Condition) -> Iterator[c.Atom]:
@@ -34,16 +35,18 @@ def map_parts(condition: c.Condition, rewrite: Rewrite) -> c.Condition:
     return condition
 
 
-def moved(condition: c.Condition, span: c.Span) -> c.Condition:
-    """Return the condition as if every part and name of it stood at one place of the text."""
-    if isinstance(condition, (c.And, c.Or, c.Not)):
-        condition = map_parts(condition, lambda part: moved(part, span))
-    elif isinstance(condition, c.InSegment) and condition.condition is not None:
-        condition = replace(condition, condition=moved(condition.condition, span))
-    name = getattr(condition, "field", None)
-    if isinstance(name, c.Field):
-        return replace(condition, span=span, field=replace(name, span=span))  # type: ignore[arg-type]  # it has one
-    return replace(condition, span=span)
+def moved(value: Moved, span: c.Span) -> Moved:
+    """Return a condition, or a part of one, as if everything in it stood at one place of the text."""
+    if isinstance(value, tuple):
+        return cast("Moved", tuple(moved(part, span) for part in value))
+    if not is_dataclass(value) or isinstance(value, type):
+        return value
+    changes = {
+        entry.name: span if isinstance(part, c.Span) else moved(part, span)
+        for entry in fields(value)
+        if isinstance(part := getattr(value, entry.name), tuple) or is_dataclass(part)
+    }
+    return replace(value, **changes)
 
 
 def aggregates_of(expression: c.Expression) -> Iterator[c.Aggregate]:
