@@ -27,6 +27,9 @@ WhyOption = Annotated[str, typer.Option("--why", help="Why, for the history; at 
 AsOption = Annotated[
     str | None, typer.Option("--as", help="Who approves; default: the actor of the session.")
 ]
+RunningOption = Annotated[
+    bool, typer.Option("--running", help="The version in force, instead of a newer text beside it.")
+]
 
 
 def register(rule: typer.Typer) -> None:
@@ -62,9 +65,7 @@ def approve(
             "--sensitive", metavar="ATTRIBUTE", help="A sensitive attribute it may read; repeatable."
         ),
     ] = None,
-    running: Annotated[
-        bool, typer.Option("--running", help="The version in force, instead of a newer text beside it.")
-    ] = False,
+    running: RunningOption = False,
     actor: AsOption = None,
     json: JsonOption = False,
 ) -> None:
