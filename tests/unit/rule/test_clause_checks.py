@@ -167,3 +167,38 @@ def test_all_syntax_errors_of_a_rule_are_told_at_once() -> None:
         "write: per month or per run",
         "write: limit all rules to or limit this rule to",
     ]
+
+
+def test_reading_goes_on_inside_a_condition_at_the_next_line_that_joins() -> None:
+    text = """rule hello
+  purpose marketing
+  when city = = "Rabat"
+      and did purchase in last 3 dayz
+      and (orders > 3 or
+           tag x)
+      and tag vip
+      or age > 17
+  send template winback in fr from casablanca_main
+"""
+    found = parse_rule(text)
+    assert isinstance(found, RuleProblems)
+    assert [(problem.span.line, problem.found) for problem in found.problems] == [
+        (3, "="),
+        (4, "dayz"),
+        (6, "x"),
+        (7, "vip"),
+    ]
+
+
+@pytest.mark.parametrize("word", ["not", "NOT", "非", "不"])
+def test_f93_negations_of_either_language_are_not_nested_without_end(word: str) -> None:
+    found = parse_rule(RULE.replace("city =", f"{f'{word} ' * 5000}city ="))
+    assert isinstance(found, RuleProblems)
+    assert [problem.code for problem in found.problems] == ["RL-003"]
+
+
+def test_f93_a_text_full_of_mistakes_is_read_in_bounded_time() -> None:
+    found = parse_rule("rule hello\n" + "set =\n" * 10_000)
+    assert isinstance(found, RuleProblems)
+    assert 1 <= len(found.problems) <= 100
+    assert isinstance(parse_rule("rule hello\n  when a\n" + "  and = 3\n" * 5_000), RuleProblems)

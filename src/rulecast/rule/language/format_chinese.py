@@ -2,8 +2,8 @@
 
 from lark import Token, Tree
 
+from rulecast.rule.language.grammar import grammar
 from rulecast.rule.language.keywords import CLOSED_WORD, chinese_of
-from rulecast.rule.language.parse import grammar
 
 # A negation right after these is of an event, not of a thought.
 DONE = frozenset({"DID", "_THEN", "_IF"})

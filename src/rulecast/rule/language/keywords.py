@@ -23,7 +23,7 @@ DEFINITION = re.compile(r"^(\w+)((?:\.\d)?): /(.+)/i$", re.MULTILINE)
 # Without regard to case the compiler of patterns would walk through all these letters for every keyword.
 BORDER = r"(?-i:(?![\u4e00-\u9fff]))"
 # Signs that Chinese keyboards type for those of the grammar; each is one character, so places stay what they are.
-SIGNS = str.maketrans("（），、：；＝＜＞！％／．－＋＊　", "(),,:;=<>!%/.-+* ")
+SIGNS = str.maketrans("（），、：；＝＜＞！％／．－＋＊　０１２３４５６７８９", "(),,:;=<>!%/.-+* 0123456789")
 CHINESE_WORD = re.compile(r"[\u4e00-\u9fff]")
 QUOTED = re.compile(r'"(?:\\.|[^"\\\n])*"')
 TEXT_OPENS = frozenset('"“”')
@@ -76,6 +76,13 @@ def label_of(terminal: str, language: Language) -> str | None:
     if word is None:
         return None
     return word.chinese[0] if language == "zh" else word.english
+
+
+@cache
+def words_of(terminal: str) -> frozenset[str]:
+    """Return every word of a keyword, in both languages."""
+    found = [word for word in keywords() if word.terminal == terminal]
+    return frozenset(one for word in found for one in (word.english, *word.chinese))
 
 
 def language_of(text: str) -> Language:
