@@ -32,6 +32,12 @@ setup: $(VENV)/ready ## Make .venv with the program and what it needs.
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
 	@touch $@
 
+.venv-soak/ready: requirements-soak.lock
+	@command -v java >/dev/null || { echo "Spark needs Java 17 (Debian: openjdk-17-jre-headless)"; exit 1; }
+	@test -x .venv-soak/bin/python || $(PYTHON) -m venv .venv-soak
+	.venv-soak/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-soak.lock
+	@touch $@
+
 demo: $(VENV)/ready ## Show the whole product on a seeded workspace (ARGS="--exit --json").
 	@$(BIN)/rulecast demo $(ARGS)
 
@@ -53,9 +59,9 @@ format: $(VENV)/ready-dev ## Bring the code into its one form.
 	$(BIN)/ruff check --fix src tests benchmarks
 
 bench: $(VENV)/ready-dev .venv-bench/ready ## Measure ours beside the best hand-made version, in the same run.
-	@for name in audience plan send webhook import; do $(BIN)/python -m benchmarks $$name --json || exit 1; done
+	@for name in audience trigger plan send webhook import; do $(BIN)/python -m benchmarks $$name --json || exit 1; done
 
-soak: $(VENV)/ready-dev ## Run the long proofs; note their figures in docs/evidence.md.
+soak: $(VENV)/ready-dev .venv-soak/ready ## Run the long proofs; note their figures in docs/evidence.md.
 	$(BIN)/python -m pytest tests/soak -m soak -p no:cacheprovider
 	$(MAKE) soak-kills KILLS=$(KILLS) SEED=$(SEED)
 	$(MAKE) soak-differential CASES=$(CASES) SEED=$(SEED)
@@ -70,6 +76,7 @@ lock: ## Pin the dependencies anew, with hashes and without addresses (needs uv)
 	uv pip compile --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header --extra build pyproject.toml -o requirements.lock --upgrade
 	uv pip compile --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header --extra dev pyproject.toml -o requirements-dev.lock --upgrade
 	printf 'celery\nredis\nrequests\npackaging\nrule-engine\nzen-engine\n' | uv pip compile - --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header -o requirements-bench.lock --upgrade
+	printf 'chdb\npyspark<4\n' | uv pip compile - --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header -o requirements-soak.lock --upgrade
 
 clean: ## Remove what the targets made in this folder.
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -139,7 +139,7 @@ class Matching:
                     if dear is None:
                         found[rule] = found.get(rule, 0) | hits
                     else:
-                        self._open.append((rule, hits, dear))
+                        self._weigh(rule, hits, dear)
         for rule, formula in group.formulas:
             self._weigh(rule, mask, formula)
 
