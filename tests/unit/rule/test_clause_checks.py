@@ -27,6 +27,7 @@ LIMIT = "limit this rule to 1 per person per 7 days"
         (("on purchase", LIMIT, f"always {WINDOW}"), []),
         (("on entering the audience", f"always {WINDOW}"), []),
         (("on purchase", LIMIT), []),
+        (("on purchase",), ["RL-099"]),
         ((f"always {WINDOW}",), ["RL-080"]),
         (("on purchase", LIMIT, f"every weekday {WINDOW}"), ["RL-080"]),
         (("on purchse", LIMIT), ["RL-011"]),
@@ -134,8 +135,8 @@ def test_a_checked_rule_holds_its_trigger_and_actions_with_exact_values() -> Non
 
 def test_a_score_counts_among_what_is_read_about_people() -> None:
     found = check_rule(f"{RULE}  score orders\n", CATALOGUE, now=NOW)
-    if isinstance(found, CheckedRule):
-        assert "orders" in found.attributes_read
+    assert isinstance(found, CheckedRule)
+    assert "orders" in found.attributes_read
 
 
 def test_all_syntax_errors_of_a_rule_are_told_at_once() -> None:

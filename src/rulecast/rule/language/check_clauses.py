@@ -17,6 +17,9 @@ from rulecast.rule.language.problem_clause import (
 from rulecast.rule.language.resolve import pattern_of
 from rulecast.rule.language.resolve_names import field_of
 from rulecast.rule.language.scope import Scope
+from rulecast.rule.language.warn import sensitive_problem
+from rulecast.values.catalogue import DataClass
+from rulecast.values.purpose import Purpose
 from rulecast.values.zone_offsets import utc_of_local
 
 
@@ -37,7 +40,9 @@ def check_trigger(rule: d.Rule, scope: Scope) -> d.Trigger | None:
             schedule.span,
             hint="write `once` or `every`, or add a trigger: on purchase",
         )
-    if isinstance(trigger, d.EventTrigger) and rule.person_limit is None and rule.workspace_limit is None:
+    is_unlimited = rule.person_limit is None and rule.workspace_limit is None
+    # A message about an order is due for every order; an offer is not.
+    if isinstance(trigger, d.EventTrigger) and is_unlimited and rule.purpose == Purpose.MARKETING:
         scope.report(
             NO_PERSON_LIMIT,
             f"Each {trigger.pattern.event} sends a message, however many a person has.",
@@ -77,6 +82,8 @@ def check_score(rule: d.Rule, scope: Scope) -> None:
     attribute = scope.catalogue.attribute(found.name)
     if attribute is None or attribute.is_sealed:
         return
+    if attribute.data_class is DataClass.SENSITIVE:
+        scope.problems.append(sensitive_problem(found))
     if attribute.type not in NUMERIC:
         scope.report(
             SCORE_NOT_NUMERIC, f"{found.name} is of type {attribute.type} and cannot be a score.", found.span

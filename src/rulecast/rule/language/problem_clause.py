@@ -93,7 +93,7 @@ EXAMPLE_PERSONAL = error(
 NO_PERSON_LIMIT = warning(
     "RL-099",
     "No limit per person",
-    "A triggered rule without a limit sends one message for each event, however many a person has.",
+    "A triggered marketing rule without a limit sends one message for each event, however many a person has.",
 )
 
 CLAUSE_KINDS: tuple[ProblemKind, ...] = (

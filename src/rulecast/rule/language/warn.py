@@ -25,17 +25,18 @@ def warnings_of(condition: c.Condition, reads: Reads, *, now: datetime | None = 
     sense = (problem for problem in sense_problems(condition) if problem.severity == "warning")
     found = [*_missing(form), *sense, *_future(form, now)]
     for atom in atoms_of(condition):
-        found.extend(
-            RuleProblem(
-                kind=READS_SENSITIVE,
-                message=f"{name.name} is sensitive; the plan names it and the approver must allow it.",
-                span=name.span,
-                attribute=name.name,
-            )
-            for name in attributes_of(atom)
-            if name.name in reads.sensitive
-        )
+        found.extend(sensitive_problem(name) for name in attributes_of(atom) if name.name in reads.sensitive)
     return found
+
+
+def sensitive_problem(name: c.Field) -> RuleProblem:
+    """Return the warning that a sensitive attribute decides about people."""
+    return RuleProblem(
+        kind=READS_SENSITIVE,
+        message=f"{name.name} is sensitive; the plan names it and the approver must allow it.",
+        span=name.span,
+        attribute=name.name,
+    )
 
 
 def _missing(form: c.Condition) -> Iterator[RuleProblem]:
