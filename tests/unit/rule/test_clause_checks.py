@@ -203,3 +203,19 @@ def test_f93_a_text_full_of_mistakes_is_read_in_bounded_time() -> None:
     assert isinstance(found, RuleProblems)
     assert 1 <= len(found.problems) <= 100
     assert isinstance(parse_rule("rule hello\n  when a\n" + "  and = 3\n" * 5_000), RuleProblems)
+
+
+def test_small_words_that_carry_no_meaning_can_be_left_out() -> None:
+    short = """rule hello
+  purpose marketing
+  on entering audience
+  when city = "Rabat"
+  send template winback in contacts language (fr; else fr) (name: first_name or "client") from casablanca_main
+  always at 20:00..22:00 local time
+"""
+    long = short.replace("entering audience", "entering the audience").replace(
+        "in contacts language", "in the contact's language"
+    )
+    parsed = parse_rule(short)
+    assert not isinstance(parsed, RuleProblems), parsed.render(short)
+    assert parsed == parse_rule(long.replace("local time", "local time of the contact"))
