@@ -55,6 +55,25 @@ SHAPES = {
 }
 
 
+VALUES = frozenset({"TEXT", "INTEGER", "DECIMAL", "DATE", "INSTANT", "TRUE", "FALSE"})
+CALCULATIONS = frozenset(
+    {"COUNT", "SUM", "AVERAGE", "SMALLEST", "LARGEST", "DISTINCT", "LPAR", "NAME", "MINUS"}
+)
+CONDITIONS = frozenset(
+    {
+        *("NOT", "DID", "TAG", "LABEL", "CONSENT", "SILENT", "EVERYBODY", "BIRTHDAY", "_ANNIVERSARY_OF", "_IN"),
+        *("LOCAL_TIME", "LOCAL_WEEKDAY", "BUCKET", "FIRST", "LAST", "LONGEST", "SHORTEST", "_FOR_SOME"),
+        *("_FOR", *VALUES, *CALCULATIONS),
+    }
+)
+# Where the first hold, all of the second are said by the third: they would be a list nobody reads.
+GROUPS: tuple[tuple[frozenset[str], frozenset[str], str], ...] = (
+    (frozenset({"DID", "TAG", "SILENT"}), CONDITIONS, "a condition"),
+    (frozenset({"COUNT", "SUM", "TEXT"}), VALUES | CALCULATIONS, "a value or a calculation"),
+    (frozenset({"TEXT", "INTEGER", "DATE"}), VALUES | {"MINUS"}, "a value"),
+    (frozenset({"COUNT", "SUM"}), CALCULATIONS, "a calculation"),
+    (frozenset({"PLUS", "MINUS"}), frozenset({"PLUS", "MINUS", "STAR", "SLASH"}), "a sign (+, -, *, /)"),
+)
 # Closed lists name their words themselves once one of them is misspelled.
 UNSAID = frozenset({"CHINESE"})
 HINTS = {
@@ -122,20 +141,33 @@ def _in_words(expected: set[str], language: Language) -> str:
     if {"_PURPOSE", "_WHEN"} <= names:
         in_condition = [_label("_AND", language), _label("_OR", language)] if "_AND" in names else []
         return " or ".join([*in_condition, "the next clause"])
-    shown = sorted({_label(name, language) for name in names - UNSAID or expected})
+    names, groups = _grouped(names - UNSAID)
+    shown = [*groups, *sorted({_label(name, language) for name in names or (() if groups else expected)})]
     more = " ..." if len(shown) > EXPECTED_SHOWN_MAX else ""
     return ", ".join(shown[:EXPECTED_SHOWN_MAX]) + more
+
+
+def _grouped(names: set[str]) -> tuple[set[str], list[str]]:
+    """Return the terminals that stand for themselves, and in words those that only stand together."""
+    phrases: list[str] = []
+    for signs, members, phrase in GROUPS:
+        if signs <= names:
+            names = names - members
+            phrases.append(phrase)
+    return names, phrases
 
 
 def _label(terminal: str, language: Language) -> str:
     return SHAPES.get(terminal) or label_of(terminal, language) or terminal.lstrip("_").lower()
 
 
-def _hint(found: str, expected: set[str], language: Language) -> str | None:
+def _hint(found: str, expected: set[str], language: Language) -> str | None:  # noqa: PLR0911 - one return per kind of mistake
     if found.startswith('"'):
         return None
     if found == "=" and "TEXT" in expected:
         return "equality is one sign: ="
+    if "_PURPOSE" not in expected and found.lower() == "on":
+        return "a day is a date: on 2026-11-17"
     if "_PURPOSE" in expected and found.lower() in HINTS:
         return HINTS[found.lower()]
     near = _near(found, expected, language)
@@ -161,7 +193,7 @@ def _near(found: str, expected: set[str], language: Language) -> str | None:
 def _expected(unexpected: UnexpectedInput) -> set[str]:
     """Return the terminals that could stand here: the exact set where the parser knows it."""
     if isinstance(unexpected, UnexpectedToken):
-        return set(unexpected.accepts or unexpected.expected)
+        return set(unexpected.accepts or unexpected.expected or {"$END"})
     if isinstance(unexpected, UnexpectedCharacters):
         return set(unexpected.allowed or ())
     return set()
