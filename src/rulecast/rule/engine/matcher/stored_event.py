@@ -37,14 +37,15 @@ class PairReader:
             if one.type is not None
         }
 
-    def count(self, event: StoredEvent) -> DayCounts | None:
-        """Return what an event adds, None where it does not belong to the pair."""
-        if event.name != self.pair.pattern.event:
-            return None
-        raw: Mapping[str, Any] = _DECODER.decode(event.properties) if self._types else {}
-        properties = {name: read_value(raw.get(name), kind) for name, kind in self._types.items()}
-        fact = EventFact(name=event.name, occurred_at=event.occurred_at, properties=properties)
-        return counted(self.pair, fact)
+    @property
+    def reads_properties(self) -> bool:
+        """Return whether an event's properties bear on the pair."""
+        return bool(self._types)
+
+    def count(self, event: StoredEvent, properties: Mapping[str, Any]) -> DayCounts | None:
+        """Return what an event of the pair's name adds, None where it does not belong; properties as decoded."""
+        typed = {name: read_value(properties.get(name), kind) for name, kind in self._types.items()}
+        return counted(self.pair, EventFact(name=event.name, occurred_at=event.occurred_at, properties=typed))
 
 
 CounterKey = tuple[int, int, Any]
@@ -57,10 +58,15 @@ def tally_events(
     by_name: dict[str, list[tuple[int, PairReader]]] = {}
     for pair_id, reader in readers.items():
         by_name.setdefault(reader.pair.pattern.event, []).append((pair_id, reader))
+    is_read = {
+        name: any(one.reads_properties for _, one in readers_of) for name, readers_of in by_name.items()
+    }
     found: dict[CounterKey, DayCounts] = {}
     for event in events:
-        for pair_id, reader in by_name.get(event.name, ()):
-            added = reader.count(event)
+        wanted = by_name.get(event.name, ())
+        properties = _DECODER.decode(event.properties) if wanted and is_read[event.name] else {}
+        for pair_id, reader in wanted:
+            added = reader.count(event, properties)
             if added is not None:
                 key = event.contact_id, pair_id, added.day
                 known = found.get(key)
