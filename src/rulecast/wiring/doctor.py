@@ -216,6 +216,13 @@ async def _mart(workspace: Workspace) -> Finding:
 async def _triggers(workspace: Workspace) -> Finding:
     lag = await read_trigger_lag(workspace)
     what = f"{lag.versions} rules listen, {lag.lag_seconds:.1f} s behind, {lag.waiting} firings wait"
+    if lag.set_aside:
+        return Finding(
+            name="triggers",
+            health=Health.PROBLEM,
+            what=f"{what}, {lag.set_aside} arrivals cannot be matched",
+            what_to_do="A defect: the log of the engine shows it; after an update the next start tries again.",
+        )
     if lag.held:
         return Finding(
             name="triggers",

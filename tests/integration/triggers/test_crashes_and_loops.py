@@ -10,10 +10,12 @@ from tests.planning import Person, create_people, planning_workspace
 from tests.triggering import firings, happens, messages, put_in_force, settle, triggered_rule
 
 from rulecast.config import Settings
-from rulecast.database import Connection, Database
+from rulecast.database import Connection, Database, execute
 from rulecast.profile import add_tags
 from rulecast.values.clock import ManualClock
 from rulecast.wiring.rule_steps import read_rule
+from rulecast.wiring.triggers import store
+from rulecast.wiring.triggers.figures import read_trigger_lag
 from rulecast.wiring.workspace import Workspace
 
 
@@ -110,3 +112,27 @@ async def test_f94_a_rule_that_sets_itself_off_is_held(settings: Settings, clock
         (kept,) = await read_rule(workspace, "echo")
         assert (kept.state.value, kept.reason) == ("held", "loop")
         assert kept.why.startswith("5 messages to one person in 24 hours")
+
+
+async def test_an_arrival_that_cannot_be_matched_stands_in_nobodys_way(
+    settings: Settings, clock: ManualClock
+) -> None:
+    async with planning_workspace(settings, clock) as workspace:
+        asha, bilal = await create_people(
+            workspace, [Person(phone="+212612345601"), Person(phone="+212612345602")]
+        )
+        await put_in_force(workspace, triggered_rule("thanks", "on purchase"))
+        await settle(workspace)
+        clock.advance(1)
+        await happens(workspace, asha)
+        async with workspace.database.transaction() as connection:
+            # As after matching it has failed three times.
+            await execute(connection, "UPDATE rule.arrival SET failures = 3")
+            await happens(workspace, bilal)
+            taken = await store.take_arrivals(connection, count=10)
+            assert [one.contact_id for one in taken] == [bilal]
+        lag = await read_trigger_lag(workspace)
+        assert (lag.set_aside, lag.arrivals) == (1, 2)
+        # A new start, perhaps of a release that can, tries again.
+        await settle(workspace)
+        assert sorted(await messages(workspace)) == [("thanks", asha), ("thanks", bilal)]

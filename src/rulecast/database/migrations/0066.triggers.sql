@@ -20,10 +20,12 @@ CREATE TABLE rule.arrival (
     occurred_at timestamptz NOT NULL,
     is_import boolean NOT NULL,
     arrived_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    -- How often matching it has failed: then it is tried alone, and after a few times set aside.
+    failures smallint NOT NULL DEFAULT 0 CHECK (failures >= 0),
     CHECK ((event_id = 0) = (name = ''))
 );
 -- What happens now goes before what an import brings.
-CREATE INDEX arrival_in_turn ON rule.arrival (is_import, arrival_id);
+CREATE INDEX arrival_in_turn ON rule.arrival (failures, is_import, arrival_id);
 
 CREATE FUNCTION rule.note_events() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -7,6 +7,7 @@ from datetime import datetime
 import structlog
 
 from rulecast.database import Connection
+from rulecast.database.errors import DatabaseError
 from rulecast.rule.book import HoldReason
 from rulecast.values.errors import RulecastError
 from rulecast.values.ids import ContactId, PlanId, RuleVersionId
@@ -142,15 +143,18 @@ async def _plan_or_drop(workspace: Workspace, groups: Sequence[_Group]) -> None:
     """Plan the groups together; where one of them cannot be planned, each alone, and settle that one."""
     try:
         await _plan(workspace, groups)
-    except RulecastError as error:
+    except (DatabaseError, CandidatesMovedError):
+        raise
+    except Exception as error:
         if len(groups) > 1:
             for group in groups:
                 await _plan_or_drop(workspace, [group])
             return
-        LOG.warning("a triggered rule cannot be planned", version=groups[0].rule_version_id, code=error.code)
+        why = error.code if isinstance(error, RulecastError) else "a defect; the log of the engine has it"
+        LOG.exception("a triggered rule cannot be planned", version=groups[0].rule_version_id)
         async with workspace.database.transaction() as connection:
             ids = [one.candidate_id for one in groups[0].candidates]
-            await store.settle(connection, ids, state="dropped", why=error.code, now=workspace.clock.now())
+            await store.settle(connection, ids, state="dropped", why=why, now=workspace.clock.now())
 
 
 async def _plan(workspace: Workspace, groups: Sequence[_Group]) -> None:

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+import structlog
 
 from rulecast.database import Connection
 from rulecast.plan.store import read_people
@@ -14,10 +16,14 @@ from rulecast.values.ids import ContactId, EventId, RuleVersionId
 from rulecast.wiring.plan_audience import EVER
 from rulecast.wiring.triggers import store
 from rulecast.wiring.triggers.audience_block import AudienceBlock, block_of
-from rulecast.wiring.triggers.records import Firing, ListeningRule
+from rulecast.wiring.triggers.listening import events_bearing_on
+from rulecast.wiring.triggers.records import Arrival, Firing, ListeningRule
+
+LOG = structlog.get_logger("triggers")
 
 # A wake-up that does not lie ahead would be looked at for ever.
 SOONEST = timedelta(seconds=1)
+AFTER_DEFECT = timedelta(hours=1)
 BlockKey = tuple[RuleVersionId, int]
 
 
@@ -35,25 +41,48 @@ class Look:
         return self.rule.rule_version_id, block_of(self.contact_id)
 
 
+@dataclass(slots=True)
+class Change:
+    """What arrived about one person: the events' names, an empty one for the person itself; silent if all imported."""
+
+    names: set[str] = field(default_factory=set)
+    is_silent: bool = True
+
+    def concerns(self, events: frozenset[str]) -> bool:
+        """Return whether it can move somebody into or out of an audience on which these events bear."""
+        return "" in self.names or not events.isdisjoint(self.names)
+
+
+def changes_in(arrivals: Iterable[Arrival]) -> dict[ContactId, Change]:
+    """Return what arrived, by person."""
+    found: dict[ContactId, Change] = {}
+    for one in arrivals:
+        change = found.setdefault(one.contact_id, Change())
+        change.names.add(one.name)
+        change.is_silent = change.is_silent and one.is_import
+    return found
+
+
 async def look_at_changed(
     connection: Connection,
     rules: Sequence[ListeningRule],
-    changed: Mapping[ContactId, bool],
+    changed: Mapping[ContactId, Change],
     *,
     catalogue: Catalogue,
     now: datetime,
 ) -> list[Firing]:
-    """Look at people about whom something changed; the value says whether silently, as for imports.
+    """Look at people about whom something changed, for the rules that it concerns; an import alone fires nothing.
 
     Blocks whose silent baseline has not been taken yet are left to it. People beyond every block are new.
     """
-    if not rules or not changed:
-        return []
     looks = [
-        Look(rule=rule, contact_id=contact_id, is_silent=is_silent)
+        Look(rule=rule, contact_id=contact_id, is_silent=change.is_silent)
         for rule in rules
-        for contact_id, is_silent in changed.items()
+        for contact_id, change in changed.items()
+        if change.concerns(events_bearing_on(rule.checked))
     ]
+    if not looks:
+        return []
     blocks = await store.lock_blocks(connection, sorted({look.block for look in looks}))
     for look in looks:
         blocks.setdefault(look.block, AudienceBlock(*look.block, is_baselined=True))
@@ -113,22 +142,29 @@ def _evaluate(
 ) -> list[Look]:
     entered = []
     for look in looks:
-        person = people.get(look.contact_id)
-        block = blocks[look.block]
+        person, block = people.get(look.contact_id), blocks[look.block]
         if person is None:
             block.put(look.contact_id, is_member=False, look_again_at=None)
             continue
-        condition = look.rule.checked.condition
-        is_member = evaluate(condition, person, now)
-        if is_member and not look.is_silent and not block.holds(look.contact_id):
+        was_member = block.holds(look.contact_id)
+        is_member, again = _look_once(look, person, was_member=was_member, now=now)
+        if is_member and not was_member and not look.is_silent:
             entered.append(look)
-        again = next_flip(condition, person, now)
-        block.put(
-            look.contact_id,
-            is_member=is_member,
-            look_again_at=None if again is None else max(again, now + SOONEST),
-        )
+        block.put(look.contact_id, is_member=is_member, look_again_at=again)
     return entered
+
+
+def _look_once(
+    look: Look, person: PersonFacts, *, was_member: bool, now: datetime
+) -> tuple[bool, datetime | None]:
+    """Return whether a person is a member now, and when to look again; a defect leaves them as they were."""
+    condition = look.rule.checked.condition
+    try:
+        is_member, again = evaluate(condition, person, now), next_flip(condition, person, now)
+    except Exception:
+        LOG.exception("a person could not be looked at", rule=look.rule.rule_name)
+        return was_member, now + AFTER_DEFECT
+    return is_member, None if again is None else max(again, now + SOONEST)
 
 
 async def _firings(connection: Connection, entered: Sequence[Look], now: datetime) -> list[Firing]:

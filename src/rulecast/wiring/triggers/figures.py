@@ -37,6 +37,11 @@ def _lag_samples(lag: TriggerLag) -> Iterator[Sample]:
         about="Stored events and changes that wait to be matched.",
         value=lag.arrivals,
     )
+    yield Sample(
+        name="trigger_arrivals_set_aside",
+        about="Stored events and changes that could not be matched.",
+        value=lag.set_aside,
+    )
     yield Sample(name="trigger_rules", about="Rule versions that listen.", value=lag.versions)
     yield Sample(
         name="trigger_firings_waiting",

@@ -86,16 +86,28 @@ WHERE name = %(name)s AND occurred_at >= %(since)s::timestamptz AND occurred_at 
 ORDER BY occurred_at, event_id;
 
 -- name: take_arrivals
--- The next of what arrived, with the events themselves; what happens now goes before imports.
-SELECT arrival.arrival_id, arrival.contact_id, arrival.event_id, arrival.name, arrival.occurred_at, arrival.is_import,
+-- The next of what arrived, with the events themselves; what happens now goes before imports, what failed comes last.
+SELECT arrival.failures, arrival.arrival_id, arrival.contact_id, arrival.event_id, arrival.name, arrival.occurred_at, arrival.is_import,
     coalesce(event.recorded_at, arrival.occurred_at) AS recorded_at,
     coalesce(event.properties::text, '{}') AS properties
 FROM (
-    SELECT * FROM rule.arrival ORDER BY is_import, arrival_id LIMIT %(count)s::integer FOR UPDATE SKIP LOCKED
+    SELECT * FROM rule.arrival
+    WHERE failures < %(failures_max)s::smallint
+    ORDER BY failures, is_import, arrival_id
+    LIMIT %(count)s::integer
+    FOR UPDATE SKIP LOCKED
 ) AS arrival
 LEFT JOIN collect.event AS event
     ON arrival.event_id <> 0 AND event.occurred_at = arrival.occurred_at AND event.event_id = arrival.event_id
-ORDER BY arrival.is_import, arrival.arrival_id;
+ORDER BY arrival.failures, arrival.is_import, arrival.arrival_id;
+
+-- name: note_failures
+-- Matching these failed: from now on each is tried alone.
+UPDATE rule.arrival SET failures = failures + 1 WHERE arrival_id = ANY(%(arrival_ids)b::bigint[]);
+
+-- name: forget_failures
+-- A new start may be of a release that can.
+UPDATE rule.arrival SET failures = 0 WHERE failures > 0;
 
 -- name: delete_arrivals
 -- In the transaction that stored what follows from them.
@@ -225,8 +237,11 @@ UPDATE rule.trigger_candidate SET state = %(state)s, why = %(why)s WHERE plan_id
 SELECT
     coalesce((
         SELECT extract(epoch FROM clock_timestamp() - min(arrived_at))
-        FROM (SELECT arrived_at FROM rule.arrival WHERE NOT is_import ORDER BY arrival_id LIMIT 1) AS oldest
+        FROM (
+            SELECT arrived_at FROM rule.arrival WHERE failures = 0 AND NOT is_import ORDER BY arrival_id LIMIT 1
+        ) AS oldest
     ), 0)::float8 AS lag_seconds,
+    (SELECT count(*) FROM rule.arrival WHERE failures >= %(failures_max)s::smallint) AS set_aside,
     (SELECT count(*) FROM (SELECT FROM rule.arrival LIMIT 100001) AS counted) AS arrivals,
     (SELECT count(*) FROM rule.armed) AS versions,
     (SELECT count(*) FROM rule.trigger_candidate WHERE state = 'waiting') AS waiting,

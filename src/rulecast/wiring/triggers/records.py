@@ -30,6 +30,7 @@ class ArrivedEvent:
 class Arrival:
     """What was stored and waits to be matched; `event_id` 0 is a change of the person."""
 
+    failures: int
     arrival_id: int
     contact_id: ContactId
     event_id: EventId
@@ -142,9 +143,10 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TriggerLag:
-    """How far the runtime is behind; `arrivals` counts to a hundred thousand."""
+    """How far the runtime is behind; `arrivals` counts to a hundred thousand, `set_aside` what cannot be matched."""
 
     lag_seconds: float
+    set_aside: int
     arrivals: int
     versions: int
     waiting: int

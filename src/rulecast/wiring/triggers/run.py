@@ -9,16 +9,17 @@ from datetime import datetime
 import structlog
 
 from rulecast.database import Connection
-from rulecast.values.ids import ContactId, RuleVersionId
+from rulecast.database.errors import DatabaseError
+from rulecast.values.ids import RuleVersionId
 from rulecast.wiring.triggers import store
 from rulecast.wiring.triggers.arming import arm_new, complete
 from rulecast.wiring.triggers.counting import fill_counters, keep_counters
 from rulecast.wiring.triggers.deciding import CandidatesMovedError, decide_due
-from rulecast.wiring.triggers.entering import look_at_changed, sweep_block
+from rulecast.wiring.triggers.entering import changes_in, look_at_changed, sweep_block
 from rulecast.wiring.triggers.launching import launch_planned
-from rulecast.wiring.triggers.listening import Listening, events_bearing_on
+from rulecast.wiring.triggers.listening import Listening
 from rulecast.wiring.triggers.matching import match_events
-from rulecast.wiring.triggers.records import Arrival, Firing, ListeningRule
+from rulecast.wiring.triggers.records import Arrival
 from rulecast.wiring.workspace import Workspace
 
 LOG = structlog.get_logger("triggers")
@@ -26,9 +27,10 @@ LOG = structlog.get_logger("triggers")
 LOCK = "rulecast.triggers"
 POLL_SECONDS = 0.1
 """How often an idle loop looks: a tenth of the second an event may take to become an intent."""
-ARRIVALS_AT_ONCE = 500
-ARRIVALS_OF_CHANGES = 200
-"""People looked at for every rule on entering at a time: as few as a sweep, so that neither waits for the other."""
+ARRIVALS_AT_ONCE = 1_000
+ARRIVALS_MIN = 100
+LOOKS_AT_ONCE = 20_000
+"""People times rules on entering that are looked at at a time: about as many as in a sweep, so that neither waits."""
 VERSIONS_PER_SWEEP = 20
 """Rules for which a block of 512 people is looked at together: about half a second of work."""
 TURN_POLL_SECONDS = 0.5
@@ -45,6 +47,8 @@ async def run_triggers(workspace: Workspace, *, stop_event: asyncio.Event, until
     runtime = _Runtime(workspace)
     pause_seconds = FIRST_PAUSE_SECONDS
     async with _turn(workspace, stop_event):
+        async with workspace.database.transaction() as connection:
+            await store.forget_failures(connection)
         while not stop_event.is_set():
             try:
                 has_worked = await runtime.step()
@@ -96,7 +100,7 @@ class _Runtime:
         await self._refresh()
         matched = await self._match_arrivals()
         swept = await self._sweep()
-        not_yet = await self._still_evaluated(is_behind=matched >= ARRIVALS_OF_CHANGES)
+        not_yet = await self._still_evaluated(is_behind=matched >= self._arrivals_at_once)
         decided = 0
         with contextlib.suppress(CandidatesMovedError):
             decided = await decide_due(self._workspace, self._listening, not_yet=not_yet)
@@ -121,44 +125,40 @@ class _Runtime:
 
     async def _match_arrivals(self) -> int:
         """Match the next arrivals; in one transaction they go and what follows from them comes."""
-        listening, now = self._listening, self._workspace.clock.now()
-        entering = listening.entering()
-        count = ARRIVALS_OF_CHANGES if entering else ARRIVALS_AT_ONCE
-        async with self._workspace.database.transaction() as connection:
-            arrivals = await store.take_arrivals(connection, count=count)
-            if not arrivals:
-                return 0
-            assert listening.catalogue is not None
-            firings = await match_events(
-                connection,
-                listening.event_rules,
-                [one.event for one in arrivals if one.name],
-                catalogue=listening.catalogue,
-                now=now,
-            )
-            firings += await self._look(connection, entering, arrivals, now=now)
-            await store.fire(connection, firings, now=now)
-            await store.delete_arrivals(connection, arrivals)
+        arrivals: list[Arrival] = []
+        try:
+            async with self._workspace.database.transaction() as connection:
+                arrivals = await store.take_arrivals(connection, count=self._arrivals_at_once)
+                if arrivals:
+                    await self._match(connection, arrivals)
+                    await store.delete_arrivals(connection, arrivals)
+        except DatabaseError:
+            raise
+        except Exception:
+            async with self._workspace.database.transaction() as connection:
+                await store.note_failures(connection, arrivals)
+            raise
         return len(arrivals)
 
-    async def _look(
-        self,
-        connection: Connection,
-        entering: Sequence[ListeningRule],
-        arrivals: Sequence[Arrival],
-        *,
-        now: datetime,
-    ) -> list[Firing]:
-        """Look at the people of these arrivals for the rules on entering; an import alone fires nothing."""
-        names = frozenset[str]().union(*(events_bearing_on(rule.checked) for rule in entering))
-        changed: dict[ContactId, bool] = {}
-        for one in arrivals:
-            if not one.name or one.name in names:
-                changed[one.contact_id] = changed.get(one.contact_id, True) and one.is_import
-        assert self._listening.catalogue is not None
-        return await look_at_changed(
-            connection, entering, changed, catalogue=self._listening.catalogue, now=now
+    @property
+    def _arrivals_at_once(self) -> int:
+        looks = max(1, len(self._listening.entering()))
+        return max(ARRIVALS_MIN, min(ARRIVALS_AT_ONCE, LOOKS_AT_ONCE // looks))
+
+    async def _match(self, connection: Connection, arrivals: Sequence[Arrival]) -> None:
+        listening, now = self._listening, self._workspace.clock.now()
+        assert listening.catalogue is not None
+        firings = await match_events(
+            connection,
+            listening.event_rules,
+            [one.event for one in arrivals if one.name],
+            catalogue=listening.catalogue,
+            now=now,
         )
+        firings += await look_at_changed(
+            connection, listening.entering(), changes_in(arrivals), catalogue=listening.catalogue, now=now
+        )
+        await store.fire(connection, firings, now=now)
 
     async def _sweep(self) -> bool:
         """Look at one block of people whom time may have moved, or whose baseline is to be taken."""

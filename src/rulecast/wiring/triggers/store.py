@@ -19,6 +19,9 @@ from rulecast.wiring.triggers.records import (
 
 QUERIES = load_queries(__package__)
 
+FAILURES_MAX = 3
+"""An arrival that cannot be matched so often, alone, is a defect: it waits for a release that can."""
+
 Watch = tuple[str, bool, bool, bool]
 """Event name (empty for changes of people); whether it triggers, with imports, and bears on entering."""
 
@@ -101,8 +104,21 @@ async def list_missed_events(
 
 # ---- arrivals and firings
 async def take_arrivals(connection: Connection, *, count: int) -> list[Arrival]:
-    """Lock and return the next of what arrived."""
-    return await fetch_all(connection, QUERIES["take_arrivals"], {"count": count}, record=Arrival)
+    """Lock and return the next of what arrived; what has failed before comes alone."""
+    parameters = {"count": count, "failures_max": FAILURES_MAX}
+    found: list[Arrival] = await fetch_all(connection, QUERIES["take_arrivals"], parameters, record=Arrival)
+    fresh = [one for one in found if one.failures == 0]
+    return fresh or found[:1]
+
+
+async def note_failures(connection: Connection, arrivals: Sequence[Arrival]) -> None:
+    """Note that matching these failed."""
+    await execute(connection, QUERIES["note_failures"], {"arrival_ids": [one.arrival_id for one in arrivals]})
+
+
+async def forget_failures(connection: Connection) -> None:
+    """Let everything that failed be tried again."""
+    await execute(connection, QUERIES["forget_failures"])
 
 
 async def delete_arrivals(connection: Connection, arrivals: Sequence[Arrival]) -> None:
@@ -277,7 +293,8 @@ async def settle_plan(connection: Connection, plan_id: PlanId, *, state: str, wh
 # ---- looking on
 async def read_lag(connection: Connection, now: datetime) -> TriggerLag:
     """Return how far the runtime is behind."""
-    lag = await fetch_one(connection, QUERIES["read_lag"], {"now": now}, record=TriggerLag)
+    parameters = {"now": now, "failures_max": FAILURES_MAX}
+    lag = await fetch_one(connection, QUERIES["read_lag"], parameters, record=TriggerLag)
     assert lag is not None, "an aggregate has one row"
     return lag
 
