@@ -1379,7 +1379,9 @@ WHERE
       e."contact_id"
     FROM (
       SELECT
-        t.*,
+        t."occurred_at",
+        t."contact_id",
+        t."name",
         t."p_category" AS "k0"
       FROM "event" AS t
       WHERE
@@ -1445,7 +1447,10 @@ WHERE
       e."contact_id"
     FROM (
       SELECT
-        t.*,
+        t."occurred_at",
+        t."contact_id",
+        t."name",
+        t."p_pieces",
         t."p_category" AS "k0",
         CAST(t."occurred_at" + INTERVAL (
           COALESCE(z."minutes", 0)

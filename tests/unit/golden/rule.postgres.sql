@@ -1421,7 +1421,9 @@ WHERE
       e."contact_id"
     FROM (
       SELECT
-        t.*,
+        t."occurred_at",
+        t."contact_id",
+        t."name",
         t."p_category" AS "k0"
       FROM "event" AS t
       WHERE
@@ -1487,7 +1489,10 @@ WHERE
       e."contact_id"
     FROM (
       SELECT
-        t.*,
+        t."occurred_at",
+        t."contact_id",
+        t."name",
+        t."p_pieces",
         t."p_category" AS "k0",
         CAST(t."occurred_at" + (
           INTERVAL '1 MINUTE' * COALESCE(z."minutes", 0)

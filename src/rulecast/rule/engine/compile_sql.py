@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlglot import exp
 
 from rulecast.rule.engine import sql_nodes as sql
+from rulecast.rule.engine.sql_dialect import adapted
 from rulecast.rule.engine.sql_event import contact_set
 from rulecast.rule.engine.sql_field import FIELD_ATOMS, field_predicate, negated_field_predicate
 from rulecast.rule.engine.sql_group import measured_on_contact
@@ -45,7 +46,8 @@ def compile_audience(
         .where(_predicate(lowered(condition), target), copy=False)
     )
     # The tree is used once: rendering may write into it.
-    return CompiledAudience(sql=select.sql(dialect=dialect, copy=False), dialect=dialect)
+    text = adapted(select, dialect).sql(dialect=dialect, copy=False)
+    return CompiledAudience(sql=text, dialect=dialect)
 
 
 def _predicate(condition: c.Condition, target: sql.Target) -> exp.Expr:  # noqa: PLR0911 - one return per kind of node

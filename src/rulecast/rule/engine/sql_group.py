@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 
 from rulecast.rule.engine import sql_nodes as sql
-from rulecast.rule.engine.sql_field import OCCURRED_AT
+from rulecast.rule.engine.sql_field import OCCURRED_AT, columns_of
 from rulecast.rule.engine.sql_measure import (
     aggregates_in,
     holds_for_nothing,
     measure_predicate,
     reads_attributes,
+    wide,
 )
 from rulecast.rule.engine.sql_window import EVENT, EventSource, property_column
 from rulecast.rule.engine.sql_zone import stretches, zone_of
@@ -22,6 +23,8 @@ from rulecast.rule.language import condition as c
 from rulecast.values.catalogue import AttributeType
 
 DAY_KEY = "day"
+# Engines whose sum of whole numbers has 64 bits and runs over in silence.
+NARROW_SUMS = frozenset({"clickhouse", "spark"})
 FUNCTIONS: dict[str, type[exp.AggFunc]] = {
     "sum": exp.Sum,
     "average": exp.Sum,
@@ -44,6 +47,12 @@ class Columns:
             return exp.Count(this=sql.when(matches, exp.Literal.number(1))), None
         assert atom.property is not None, "the grammar gives every other aggregate a property"
         value = sql.when(matches, self._value(atom.property))
+        if atom.kind in {"sum", "average"} and self.source.target.dialect in NARROW_SUMS:
+            value = (
+                wide(value, self.source.target.dialect)
+                if atom.property.type is AttributeType.INTEGER
+                else value
+            )
         if atom.kind == "distinct":
             return exp.Count(this=exp.Distinct(expressions=[value])), None
         total = FUNCTIONS[atom.kind](this=value)
@@ -152,7 +161,8 @@ def grouped(atom: c.PerKey, target: sql.Target) -> exp.Select:
 def _keyed(atom: c.PerKey, target: sql.Target, keys: tuple[str, ...]) -> exp.Select:
     """Return the events that the condition names, with their keys, none of which is missing."""
     local_day: exp.Expr | None = None
-    select = exp.select(exp.Column(this=exp.Star(), table=exp.to_identifier("t")), copy=False).from_(
+    names = [OCCURRED_AT, "contact_id", "name", *sorted(_columns_read(atom.condition) - {OCCURRED_AT})]
+    select = exp.select(*[sql.column("t", name) for name in names], copy=False).from_(
         sql.table(target.relations.event, "t"), copy=False
     )
     occurred = sql.column("t", OCCURRED_AT)
@@ -171,10 +181,10 @@ def _keyed(atom: c.PerKey, target: sql.Target, keys: tuple[str, ...]) -> exp.Sel
         )
         offset = sql.or_else(sql.column("z", "minutes"), exp.Literal.number(0))
         local_day = exp.cast(sql.later(occurred.copy(), offset), exp.DataType.Type.DATE, copy=False)
-    names = sorted(set(_events_named(atom.condition)))
-    is_named = sql.column("t", "name").isin(*[exp.Literal.string(name) for name in names], copy=False)
+    events = sorted({pattern.event for pattern in _patterns_in(atom.condition)})
+    is_named = sql.column("t", "name").isin(*[exp.Literal.string(name) for name in events], copy=False)
     select = select.where(
-        is_named if names else exp.false(),
+        is_named if events else exp.false(),
         sql.compare(occurred.copy(), "<", target.now),
         copy=False,
     )
@@ -233,23 +243,35 @@ def _holds_for_nothing(condition: c.Condition) -> bool:
             return True
 
 
-def _events_named(condition: c.Condition) -> Iterator[str]:
+def _measures_in(condition: c.Condition) -> Iterator[c.Did | c.Aggregate]:
+    """Yield what counts or measures events in a condition inside `for some`."""
     match condition:
         case c.And() | c.Or():
             for part in condition.parts:
-                yield from _events_named(part)
+                yield from _measures_in(part)
         case c.Not(part=part):
-            yield from _events_named(part)
+            yield from _measures_in(part)
         case c.Did():
-            yield from _named_in(condition.pattern, condition.window)
+            yield condition
         case c.Measure():
-            for aggregate in [*aggregates_in(condition.left), *aggregates_in(condition.right)]:
-                yield from _named_in(aggregate.pattern, aggregate.window)
+            yield from aggregates_in(condition.left)
+            yield from aggregates_in(condition.right)
         case _:
             return
 
 
-def _named_in(pattern: c.EventPattern, window: c.Window | None) -> Iterator[str]:
-    yield pattern.event
-    if isinstance(window, c.FirstWindow) and window.anchor is not None:
-        yield window.anchor.event
+def _patterns_in(condition: c.Condition) -> Iterator[c.EventPattern]:
+    """Yield the events that a condition names, also those that a window begins with."""
+    for one in _measures_in(condition):
+        yield one.pattern
+        if isinstance(one.window, c.FirstWindow) and one.window.anchor is not None:
+            yield one.window.anchor
+
+
+def _columns_read(condition: c.Condition) -> set[str]:
+    """Return the columns of properties that a condition reads."""
+    names = {name for pattern in _patterns_in(condition) for name in columns_of(pattern.where)}
+    for one in _measures_in(condition):
+        if isinstance(one, c.Aggregate) and one.property is not None:
+            names.add(one.property.name)
+    return {property_column(name) for name in names}

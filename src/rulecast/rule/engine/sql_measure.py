@@ -26,10 +26,12 @@ INTEGER_DIGITS = 19
 DECIMAL_DIGITS = DECIMAL_INTEGER_DIGITS_MAX + DECIMAL_PLACES_MAX
 AGE_DIGITS = 4
 # Decimal digits that always fit the widest exact whole number of an engine.
-DIGITS_MAX: dict[sql.Dialect, int] = {"duckdb": 38, "postgres": 1_000}
-WIDE_TYPES: dict[sql.Dialect, exp.DType] = {
-    "duckdb": exp.DataType.Type.INT128,
-    "postgres": exp.DataType.Type.DECIMAL,
+DIGITS_MAX: dict[sql.Dialect, int] = {"duckdb": 38, "postgres": 1_000, "clickhouse": 76, "spark": 38}
+WIDE_TYPES: dict[sql.Dialect, str] = {
+    "duckdb": "HUGEINT",
+    "postgres": "NUMERIC",
+    "clickhouse": "Nullable(Int256)",
+    "spark": "DECIMAL(38, 0)",
 }
 SWAPPED: dict[c.Operator, c.Operator] = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 FITS: dict[c.Operator, Callable[[Fraction, Fraction], bool]] = {
@@ -66,6 +68,11 @@ class Quotient:
 
 AggregateColumn = Callable[[c.Aggregate], tuple[exp.Expr, exp.Expr | None]]
 """Gives the SQL of an aggregate and, for an average, of the number of its values."""
+
+
+def wide(operand: exp.Expr, dialect: sql.Dialect) -> exp.Expr:
+    """Return an operand as the widest exact whole number of the engine."""
+    return exp.Cast(this=operand, to=exp.DataType.build(WIDE_TYPES[dialect], dialect=dialect))
 
 
 def measure_predicate(
@@ -158,7 +165,7 @@ class _Builder:
                 return Quotient(top=total, bottom=_product(left.bottom, right.bottom))
 
     def _wide(self, operand: exp.Expr) -> exp.Expr:
-        return exp.cast(operand, WIDE_TYPES[self.target.dialect], copy=False)
+        return wide(operand, self.target.dialect)
 
     def _constant(self, constant: c.Constant) -> Whole:
         value = Decimal(str(constant.value)).normalize()

@@ -11,7 +11,7 @@ from sqlglot import exp
 from rulecast.rule.engine.instants import minutes_of, naive_utc
 from rulecast.rule.language.condition import Constant, Operator, Scalar
 
-Dialect: TypeAlias = Literal["duckdb", "postgres"]
+Dialect: TypeAlias = Literal["duckdb", "postgres", "clickhouse", "spark"]
 # The alias of the contacts that are asked for.
 CONTACT = "contact"
 COMPARISONS: dict[str, type[exp.Binary]] = {
