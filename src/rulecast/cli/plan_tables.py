@@ -37,11 +37,15 @@ def render_plan(plan: Plan, *, zone: str) -> Iterator[RenderableType]:
     yield _waterfall(document)
     if document["lost_to"]:
         yield _losses(document["lost_to"])
+    if document.get("arms"):
+        yield _arms(document)
     if document["messages"]:
         yield _messages(document)
     yield _lines(plan, zone)
     for sample in document["samples"]:
-        title = f"{document['template']} ({sample['language']}), values masked"
+        variant = f", variant {sample['variant']}" if sample.get("variant") else ""
+        name = sample.get("template", document["template"])
+        title = f"{name} ({sample['language']}{variant}), values masked"
         yield Panel(Text(sample["text"]), title=title, title_align="left", width=64, border_style="dim")
     for finding in document["findings"]:
         style = "red" if finding["severity"] == "refused" else "yellow"
@@ -88,17 +92,22 @@ def _bar(count: int, whole: int) -> Text:
 
 
 def _losses(losses: list[Mapping[str, Any]]) -> RenderableType:
-    table = _table("Lost to another rule on the same day")
+    table = _table("Lost to another rule in the same decision window")
     table.add_column("to rule", no_wrap=True)
     table.add_column("plan", justify="right", no_wrap=True)
     table.add_column("people", justify="right", no_wrap=True)
     table.add_column("because")
     for one in losses:
-        table.add_row(one["rule"], str(one["plan_id"]), f"{one['count']:,}", margin_sentence(one["margin"]))
+        table.add_row(
+            one["rule"],
+            str(one["plan_id"]),
+            f"{one['count']:,}",
+            margin_sentence(one["margin"], is_by_score=one.get("by_score", False)),
+        )
     return table
 
 
-def margin_sentence(margin: int) -> str:
+def margin_sentence(margin: int, *, is_by_score: bool = False) -> str:
     """Return in words by how much a person was lost."""
     if margin >= REACHED_MARGIN:
         return "it has reached them already"
@@ -106,12 +115,33 @@ def margin_sentence(margin: int) -> str:
         return "its band is stronger"
     if margin > 0:
         return f"its priority is higher by {margin}"
+    if is_by_score:
+        return "both are equally strong and its score is higher"
     return "both are equally strong and the draw fell to it"
+
+
+def _arms(document: Mapping[str, Any]) -> RenderableType:
+    table = _table("How the experiment divides the audience, before anybody is left out")
+    table.add_column("arm", no_wrap=True)
+    for name in ("share", "people", "planned"):
+        table.add_column(name, justify="right", no_wrap=True)
+    shares = document["variants"]
+    for one in document["arms"]:
+        share = document["holdout_percent"] if one["holdout"] else shares.get(one["variant"])
+        name = "held out" if one["holdout"] else one["variant"] or "message"
+        table.add_row(
+            name,
+            "" if share is None else f"{share}%",
+            f"{one['audience']:,}",
+            f"{one['planned']:,}",
+        )
+    return table
 
 
 def _messages(document: Mapping[str, Any]) -> RenderableType:
     table = _table("Messages and cost")
-    for name in ("country", "language", "category"):
+    has_variants = any(one.get("variant") for one in document["messages"])
+    for name in ("country", "language", "category", *(["variant"] if has_variants else [])):
         table.add_column(name, no_wrap=True)
     for name in ("messages", "cost at most"):
         table.add_column(name, justify="right", no_wrap=True)
@@ -121,13 +151,15 @@ def _messages(document: Mapping[str, Any]) -> RenderableType:
             one["country"],
             one["language"],
             one["category"],
+            *([one["variant"]] if has_variants else []),
             f"{one['count']:,}",
             money(one["cost_e4"], currency),
         )
     rest = rows[MESSAGES_ROWS_MAX:]
     if rest:
         count, cost = sum(one["count"] for one in rest), sum(one["cost_e4"] for one in rest)
-        table.add_row(f"{len(rest)} more", "", "", f"{count:,}", money(cost, currency))
+        blank = [""] * (3 if has_variants else 2)
+        table.add_row(f"{len(rest)} more", *blank, f"{count:,}", money(cost, currency))
     return table
 
 
@@ -139,6 +171,8 @@ def _lines(plan: Plan, zone: str) -> RenderableType:
     ]
     if document["budget_e4"] is not None:
         lines[0] += f"; budget {money(document['budget_e4'], document['currency'])}"
+        if document.get("budget_per") == "month":
+            lines[0] += f" a month, {money(document['budget_left_e4'], document['currency'])} left"
     lines.append(f"Calendar  {_calendar(document['calendar'], zone)}")
     difference = document["difference"]
     if difference is not None:

@@ -55,6 +55,7 @@ def report_json(report: Report) -> dict[str, object]:
             for one in report.by_run
         ],
         "rules": [summary_of(one, report.currency) for one in report.by_rule],
+        "variants": [summary_of(one, report.currency) for one in report.by_variant],
         "templates": [summary_of(one, report.currency) for one in report.by_template],
         "hours": [summary_of(one, report.currency) for one in report.by_hour],
         "lost": [

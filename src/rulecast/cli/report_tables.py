@@ -55,6 +55,8 @@ def render_report(report: Report, *, is_simulated: bool) -> Iterator[RenderableT
         yield _runs_table(report)
     if report.losses:
         yield _losses_table(report.losses)
+    if report.by_variant:
+        yield _comparison("By variant", "rule and variant", report.by_variant)
     if len(report.by_template) > 1:
         yield _comparison("By template", "template", report.by_template)
     if len(report.by_hour) > 1:

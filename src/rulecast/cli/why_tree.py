@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from math import isfinite
 
 from rich.console import RenderableType
 from rich.table import Table
@@ -10,6 +11,7 @@ from rich.tree import Tree
 
 from rulecast.cli.plan_tables import margin_sentence
 from rulecast.policy import Check, Deferred
+from rulecast.policy.facts import LostTo
 from rulecast.policy.local_time import LocalClock
 from rulecast.rule.engine import ExplanationNode
 from rulecast.rule.engine.instants import TICK
@@ -29,6 +31,8 @@ def render_why(why: Why) -> Iterator[RenderableType]:
     root = Tree(_node_label(why.conditions))
     _grow(root, why.conditions)
     yield root
+    if why.variant:
+        yield Text.assemble("\nVariant ", (why.variant, "bold"), ", drawn for this rule and person alone")
     if not why.in_audience:
         yield Text(
             "\nNot in the audience: the conditions were not fulfilled when the plan was made.", style="bold"
@@ -56,9 +60,15 @@ def why_json(why: Why) -> dict[str, object]:
         "evaluated_at": why.evaluated_at,
         "in_audience": why.in_audience,
         "reason": None if why.reason is None else why.reason.value,
+        "variant": why.variant or None,
         "lost_to": None
         if why.lost_to is None
-        else {"rule": why.lost_to.rule_name, "margin": why.lost_to.margin},
+        else {
+            "rule": why.lost_to.rule_name,
+            "margin": why.lost_to.margin,
+            "score_margin": why.lost_to.score_margin if isfinite(why.lost_to.score_margin) else None,
+            "by_score": why.lost_to.score_margin > 0,
+        },
         "conditions": _node_json(why.conditions),
         "would_match_from": why.matches_from,
         "zone": why.zone,
@@ -115,9 +125,17 @@ def _answer(why: Why) -> str:
         return "In: a message is planned; the gate checks again at the moment of sending."
     if why.lost_to is not None:
         return (
-            f"Out: lost to the rule {why.lost_to.rule_name}, because {margin_sentence(why.lost_to.margin)}."
+            f"Out: lost to the rule {why.lost_to.rule_name}, because "
+            f"{margin_sentence(why.lost_to.margin, is_by_score=why.lost_to.score_margin > 0)}{_by(why.lost_to)}."
         )
     return f"Out: {why.reason.value}. {DESCRIPTIONS[why.reason]}"
+
+
+def _by(lost_to: LostTo) -> str:
+    """Return by how much a score won, where that can be said."""
+    if lost_to.score_margin <= 0:
+        return ""
+    return f" by {lost_to.score_margin:g}" if isfinite(lost_to.score_margin) else ", and there is none here"
 
 
 def _when(why: Why) -> str:

@@ -1,6 +1,6 @@
 """What happened and why: funnels that balance, rates that name their denominator, losses, conversions.
 
-Messages, permits, verdicts and members of plans come in; funnels by run, rule, template and hour go out.
+Messages, permits, verdicts and members of plans come in; funnels by run, rule, variant, template and hour go out.
 Nothing here changes a message; counted successes are the only rows it writes.
 """
 

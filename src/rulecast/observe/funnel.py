@@ -38,6 +38,7 @@ class Grain(StrEnum):
     ALL = "all"
     RUN = "run"
     RULE = "rule"
+    VARIANT = "variant"
     TEMPLATE = "template"
     HOUR = "hour"
 
@@ -91,7 +92,7 @@ class ConversionSum:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Funnel:
-    """The account of one run, rule, template or hour."""
+    """The account of one run, rule, variant, template or hour."""
 
     key: str
     # People whom the plan looked at and left out; empty where the grain cuts through a plan.

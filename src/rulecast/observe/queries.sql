@@ -40,6 +40,7 @@ SELECT
     CASE %(grain)s::text
         WHEN 'run' THEN outcome.run_id::text
         WHEN 'rule' THEN outcome.rule_name
+        WHEN 'variant' THEN outcome.rule_name || ': ' || outcome.variant
         WHEN 'template' THEN coalesce(template.name || ' (' || template.language || ')', 'unknown')
         WHEN 'hour' THEN to_char(outcome.hour AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"')
         ELSE 'all'
@@ -60,18 +61,25 @@ FROM observe.message_outcome AS outcome
 LEFT JOIN template.template AS template ON template.template_id = outcome.template_id
 WHERE (outcome.run_id = %(run_id)s::bigint OR (%(run_id)s::bigint IS NULL AND NOT outcome.is_test))
     AND (%(rule_name)s::text IS NULL OR outcome.rule_name = %(rule_name)s::text)
+    AND (%(grain)s::text <> 'variant' OR outcome.variant <> '')
 GROUP BY 1, 2, 3, 4, 5;
 
 -- name: count_members
 -- Who was planned and who was left out, by reason; only people of launched plans count towards a rule.
 SELECT
-    CASE %(grain)s::text WHEN 'run' THEN run.run_id::text WHEN 'rule' THEN run.rule_name ELSE 'all' END AS key,
+    CASE %(grain)s::text
+        WHEN 'run' THEN run.run_id::text
+        WHEN 'rule' THEN run.rule_name
+        WHEN 'variant' THEN run.rule_name || ': ' || member.variant
+        ELSE 'all'
+    END AS key,
     member.reason_number,
     count(*) AS people
 FROM deliver.run AS run
 JOIN plan.member AS member ON member.plan_id = run.plan_id
 WHERE (run.run_id = %(run_id)s::bigint OR (%(run_id)s::bigint IS NULL AND NOT run.is_test))
     AND (%(rule_name)s::text IS NULL OR run.rule_name = %(rule_name)s::text)
+    AND (%(grain)s::text <> 'variant' OR member.variant <> '')
 GROUP BY 1, 2;
 
 -- name: sum_costs
@@ -80,6 +88,7 @@ SELECT
     CASE %(grain)s::text
         WHEN 'run' THEN outcome.run_id::text
         WHEN 'rule' THEN outcome.rule_name
+        WHEN 'variant' THEN outcome.rule_name || ': ' || outcome.variant
         WHEN 'template' THEN coalesce(template.name || ' (' || template.language || ')', 'unknown')
         WHEN 'hour' THEN to_char(outcome.hour AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"')
         ELSE 'all'
@@ -92,6 +101,7 @@ JOIN gate.permit AS permit ON permit.message_id = outcome.message_id AND permit.
 LEFT JOIN template.template AS template ON template.template_id = outcome.template_id
 WHERE (outcome.run_id = %(run_id)s::bigint OR (%(run_id)s::bigint IS NULL AND NOT outcome.is_test))
     AND (%(rule_name)s::text IS NULL OR outcome.rule_name = %(rule_name)s::text)
+    AND (%(grain)s::text <> 'variant' OR outcome.variant <> '')
 GROUP BY 1;
 
 -- name: count_conversions
@@ -101,6 +111,7 @@ SELECT
     CASE %(grain)s::text
         WHEN 'run' THEN outcome.run_id::text
         WHEN 'rule' THEN outcome.rule_name
+        WHEN 'variant' THEN outcome.rule_name || ': ' || outcome.variant
         WHEN 'template' THEN coalesce(template.name || ' (' || template.language || ')', 'unknown')
         WHEN 'hour' THEN to_char(outcome.hour AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"')
         ELSE 'all'
@@ -118,6 +129,7 @@ JOIN observe.message_outcome AS outcome ON outcome.message_id = conversion.messa
 LEFT JOIN template.template AS template ON template.template_id = outcome.template_id
 WHERE (outcome.run_id = %(run_id)s::bigint OR (%(run_id)s::bigint IS NULL AND NOT outcome.is_test))
     AND (%(rule_name)s::text IS NULL OR outcome.rule_name = %(rule_name)s::text)
+    AND (%(grain)s::text <> 'variant' OR outcome.variant <> '')
 GROUP BY 1, 2;
 
 -- name: list_losses

@@ -5,13 +5,13 @@ from rulecast.observe.funnel import Funnel, Grain, build_funnels
 from rulecast.observe.store import Connection
 
 # Templates and hours cut through a plan: whom the plan left out belongs to none of them.
-GRAINS_WITH_PEOPLE = frozenset({Grain.ALL, Grain.RUN, Grain.RULE})
+GRAINS_WITH_PEOPLE = frozenset({Grain.ALL, Grain.RUN, Grain.RULE, Grain.VARIANT})
 
 
 async def read_funnels(
     connection: Connection, grain: Grain, scope: store.Scope | None = None
 ) -> tuple[Funnel, ...]:
-    """Return one funnel per run, rule, template or hour of the scope."""
+    """Return one funnel per run, rule, variant, template or hour of the scope."""
     scope = scope or store.Scope()
     members = await store.count_members(connection, grain, scope) if grain in GRAINS_WITH_PEOPLE else []
     return build_funnels(

@@ -39,6 +39,7 @@ class Report:
     runs: tuple[RunRow, ...]
     by_run: tuple[Funnel, ...]
     by_rule: tuple[Funnel, ...]
+    by_variant: tuple[Funnel, ...]
     by_template: tuple[Funnel, ...]
     by_hour: tuple[Funnel, ...]
     losses: tuple[Loss, ...]
@@ -70,6 +71,7 @@ async def make_report(workspace: Workspace, *, run_id: int | None, rule_name: st
             runs=tuple(run for run in runs if rule_name is None or run.rule_name == rule_name),
             by_run=await read_funnels(connection, Grain.RUN, scope),
             by_rule=by_rule,
+            by_variant=await read_funnels(connection, Grain.VARIANT, scope),
             by_template=await read_funnels(connection, Grain.TEMPLATE, scope),
             by_hour=(await read_funnels(connection, Grain.HOUR, scope))[-HOURS_SHOWN:],
             losses=tuple(await list_losses(connection, scope)),
