@@ -28,9 +28,7 @@ def render_why(why: Why) -> Iterator[RenderableType]:
     yield Text.assemble(
         "\nContact ", (str(why.contact_id), "bold"), f" and plan {why.plan_id} (rule {why.rule_name})\n"
     )
-    root = Tree(_node_label(why.conditions))
-    _grow(root, why.conditions)
-    yield root
+    yield condition_tree(why.conditions)
     if why.variant:
         yield Text.assemble("\nVariant ", (why.variant, "bold"), ", drawn for this rule and person alone")
     if not why.in_audience:
@@ -88,6 +86,13 @@ def why_json(why: Why) -> dict[str, object]:
 def _grow(tree: Tree, node: ExplanationNode) -> None:
     for child in node.children:
         _grow(tree.add(_node_label(child)), child)
+
+
+def condition_tree(node: ExplanationNode) -> Tree:
+    """Return a condition with the values that decided, to print."""
+    root = Tree(_node_label(node))
+    _grow(root, node)
+    return root
 
 
 def _node_label(node: ExplanationNode) -> Text:
@@ -154,6 +159,8 @@ def _fact(value: object) -> object:
     """Return a fact as plain data; a clock by the names of its zones."""
     if isinstance(value, LocalClock):
         return [zone.zone for zone in value.zones]
+    if isinstance(value, float) and not isfinite(value):
+        return None
     if value is None or isinstance(value, str | int | float):
         return value
     if isinstance(value, Mapping):
