@@ -1,5 +1,6 @@
 """`rulecast workspace` and `rulecast template`: what the workspace is made of."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -7,9 +8,11 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from rulecast.account import BusinessNumber
 from rulecast.account.store import list_numbers, list_portfolios
 from rulecast.cli.session import JsonOption, Terminal, run
 from rulecast.cli.text_file import read_text_file
+from rulecast.template import MessageTemplate
 from rulecast.template.store import list_templates
 from rulecast.wiring.catalogue import read_declared
 from rulecast.wiring.declared_names import DeclaredNames, names_to_json
@@ -84,28 +87,31 @@ def show(context: typer.Context, json: JsonOption = False) -> None:
             )
             return
         terminal.print(f"{workspace.name} ({workspace.mode}), billed in {rules.billing_currency}")
-        numbers_table = Table(
-            "number", "messages a second", "portfolio", "state", title="Numbers", title_justify="left"
-        )
-        for number in numbers:
-            numbers_table.add_row(
-                number.name, str(number.throughput_per_second), number.portfolio_id, number.state
-            )
-        templates_table = Table(
-            "template", "language", "category", "status", "way out", title="Templates", title_justify="left"
-        )
-        for template in templates:
-            way_out = "yes" if template.has_opt_out else "no"
-            templates_table.add_row(
-                template.name, template.language, template.category, template.status, way_out
-            )
-        terminal.print(numbers_table, templates_table)
+        _print_numbers(terminal, numbers)
+        _print_templates(terminal, templates)
         names = ", ".join(one.name for one in declared.attributes) or "none of its own"
         terminal.print(f"Attributes: {names}")
         terminal.print(f"Events: {', '.join(one.name for one in declared.events) or 'none of its own'}")
         _print_names(terminal, declared.names)
 
     run(context, work)
+
+
+def _print_numbers(terminal: Terminal, numbers: Sequence[BusinessNumber]) -> None:
+    table = Table("number", "messages a second", "portfolio", "state", title="Numbers", title_justify="left")
+    for number in numbers:
+        table.add_row(number.name, str(number.throughput_per_second), number.portfolio_id, number.state)
+    terminal.print(table)
+
+
+def _print_templates(terminal: Terminal, templates: Sequence[MessageTemplate]) -> None:
+    table = Table(
+        "template", "language", "category", "status", "way out", title="Templates", title_justify="left"
+    )
+    for template in templates:
+        way_out = "yes" if template.has_opt_out else "no"
+        table.add_row(template.name, template.language, template.category, template.status, way_out)
+    terminal.print(table)
 
 
 def _print_names(terminal: Terminal, names: DeclaredNames) -> None:
