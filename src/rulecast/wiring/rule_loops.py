@@ -28,6 +28,5 @@ async def refuse_loops(connection: Connection, rule: Rule, *, now: datetime) -> 
         for one in active
         if one.rule_name != rule.name and _TRIGGER.search(one.text) is not None
     ]
-    for loop in find_book_loops([rule, *others]):
-        if any(step.rule == rule.name for step in loop.steps):
-            raise RuleLoopError(loop.problem.message, hint=loop.problem.hint)
+    for loop in find_book_loops([rule, *others], through=rule.name):
+        raise RuleLoopError(loop.problem.message, hint=loop.problem.hint)

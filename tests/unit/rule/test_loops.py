@@ -1,8 +1,12 @@
 """Rules that start themselves, or each other, are found before they are kept (F94)."""
 
+from dataclasses import replace
+
 import pytest
 
 from rulecast.rule.language import Rule, RuleProblems, parse_rule
+from rulecast.rule.language.condition import Comparison, Constant, EventPattern, Field
+from rulecast.rule.language.document import EventTrigger
 from rulecast.rule.language.find_loops import find_book_loops, find_loops
 
 LIMIT = "limit this rule to 1 per person per 7 days"
@@ -102,3 +106,20 @@ def test_a_large_book_is_looked_through_in_time_that_grows_with_its_edges() -> N
     closed = [*chain, rule("end", "on entering the audience", 'tag add "t0"', when='tag "t60"')]
     (loop,) = find_book_loops(closed)
     assert len(loop.steps) == 61
+
+
+def test_ten_thousand_rules_are_looked_through_without_looking_at_pairs() -> None:
+    first = rule("r0", 'on click where (rule = "r9999")', 'when delivered: tag add "t0"')
+    book = [
+        replace(first, name=f"r{number}", trigger=answer_to(f"r{number - 1 if number else 9999}"))
+        for number in range(10_000)
+    ]
+    (loop,) = find_book_loops(book, through="r5000")
+    assert len(loop.steps) == 10_000
+    open_book = [one for one in book if one.name != "r0"]
+    assert find_book_loops(open_book, through="r5000") == ()
+
+
+def answer_to(name: str) -> EventTrigger:
+    where = Comparison(field=Field(name="rule"), operator="=", value=Constant(value=name))
+    return EventTrigger(pattern=EventPattern(event="click", where=where))

@@ -5,12 +5,22 @@ an effect can fulfil the trigger of a rule there is an edge; a cycle of edges co
 people start rules from outside and are no edges. Names are compared as written, after aliases and folding.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Self
 
 from rulecast.rule.language import condition as c
 from rulecast.rule.language import document as d
-from rulecast.rule.language.loop_effects import describe_action, fulfils, own_message, trigger_parts
+from rulecast.rule.language.loop_effects import (
+    Cause,
+    causes_of,
+    describe_action,
+    effects_of,
+    fulfils,
+    own_message,
+    trigger_parts,
+)
 from rulecast.rule.language.problem import RuleProblem
 from rulecast.rule.language.problem_clause import BOOK_LOOP, RULE_LOOP
 
@@ -56,42 +66,94 @@ def find_loops(rule: d.Rule) -> tuple[Loop, ...]:
     return tuple(Loop(steps=(step,)) for step in _steps(rule, rule))
 
 
-def find_book_loops(rules: Iterable[d.Rule]) -> tuple[Loop, ...]:
-    """Return for each rule that lies on a cycle with others its shortest cycle, each cycle once."""
-    by_name = {rule.name: rule for rule in rules}
-    edges = _edges(by_name)
-    found: dict[frozenset[str], Loop] = {}
-    for name in by_name:
-        steps = _shortest_way(name, name, edges)
-        if len(steps) > 1:
-            found.setdefault(frozenset(step.rule for step in steps), Loop(steps=steps))
-    return tuple(found.values())
+def find_book_loops(rules: Iterable[d.Rule], *, through: str | None = None) -> tuple[Loop, ...]:
+    """Return cycles of rules, so many that every rule on a cycle with others is in one of them.
+
+    With `through`, only a cycle of that rule is looked for. The time grows with the rules and with the effects that
+    fit a trigger, not with pairs of rules.
+    """
+    book = _Book.of(rules)
+    edges = {name: tuple(book.steps_from(name)) for name in book.rules}
+    inner = _inner(edges)
+    found: list[Loop] = []
+    named: set[str] = set()
+    for name in inner if through is None else [name for name in inner if name == through]:
+        steps = () if name in named else _shortest_way(name, edges)
+        if steps:
+            found.append(Loop(steps=steps))
+            named.update(step.rule for step in steps)
+    return tuple(found)
 
 
-def _edges(rules: Mapping[str, d.Rule]) -> dict[str, tuple[Step, ...]]:
-    """Return the first step from each rule to each other one that it starts."""
-    triggered = [rule for rule in rules.values() if rule.trigger is not None]
-    return {
-        name: tuple(
-            step for other in triggered if other.name != name for step in list(_steps(rule, other))[:1]
+def _inner(edges: Mapping[str, tuple[Step, ...]]) -> list[str]:
+    """Return the rules on cycles and between them: those are left once all others are taken off the ends."""
+    forward = {name: [step.starts for step in steps] for name, steps in edges.items()}
+    backward: dict[str, list[str]] = {name: [] for name in edges}
+    for name, others in forward.items():
+        for other in others:
+            backward[other].append(name)
+    ends = _ends(forward) | _ends(backward)
+    return [name for name in edges if name not in ends]
+
+
+def _ends(edges: Mapping[str, list[str]]) -> set[str]:
+    """Return the names that no edge comes to, and those that none comes to once these are gone, and so on."""
+    coming = Counter(other for others in edges.values() for other in others)
+    waiting = [name for name in edges if coming[name] == 0]
+    for name in waiting:
+        for other in edges[name]:
+            coming[other] -= 1
+            if coming[other] == 0:
+                waiting.append(other)
+    return set(waiting)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Book:
+    """Rules by name, and the names of the triggered ones by what may start them."""
+
+    rules: Mapping[str, d.Rule]
+    started_by: Mapping[Cause, list[str]]
+
+    @classmethod
+    def of(cls, rules: Iterable[d.Rule]) -> Self:
+        """Return the rules with an index of their triggers."""
+        by_name = {rule.name: rule for rule in rules}
+        started_by: dict[Cause, list[str]] = {}
+        for rule in by_name.values():
+            for cause in dict.fromkeys(causes_of(rule)):
+                started_by.setdefault(cause, []).append(rule.name)
+        return cls(rules=by_name, started_by=started_by)
+
+    def steps_from(self, name: str) -> Iterator[Step]:
+        """Yield the first step from a rule to each other one that it starts."""
+        rule = self.rules[name]
+        candidates = dict.fromkeys(
+            other for effect in effects_of(rule) for other in self.started_by.get(effect, ())
         )
-        for name, rule in rules.items()
-    }
+        for other in candidates:
+            step = next(_steps(rule, self.rules[other]), None) if other != name else None
+            if step is not None:
+                yield step
 
 
-def _shortest_way(start: str, goal: str, edges: Mapping[str, tuple[Step, ...]]) -> tuple[Step, ...]:
-    """Return the fewest steps from a rule to a rule, at least one; nothing where there is no way."""
-    ways: dict[str, tuple[Step, ...]] = {start: ()}
+def _shortest_way(start: str, edges: Mapping[str, tuple[Step, ...]]) -> tuple[Step, ...]:
+    """Return the fewest steps from a rule back to itself, at least one; nothing where there is no way."""
+    came_by: dict[str, Step] = {}
     waiting = [start]
     for name in waiting:
-        for step in edges.get(name, ()):
-            way = (*ways[name], step)
-            if step.starts == goal:
-                return way
-            if step.starts not in ways:
-                ways[step.starts] = way
+        for step in edges[name]:
+            if step.starts not in came_by:
+                came_by[step.starts] = step
                 waiting.append(step.starts)
-    return ()
+        if start in came_by:
+            break
+    if start not in came_by:
+        return ()
+    way = [came_by[start]]
+    while way[-1].rule != start:
+        way.append(came_by[way[-1].rule])
+    return tuple(reversed(way))
 
 
 def _steps(rule: d.Rule, other: d.Rule) -> Iterator[Step]:

@@ -20,6 +20,10 @@ MESSAGE_FACTS = {
 }
 # The properties of a rule's own messages that are known beforehand, folded.
 Known: TypeAlias = Mapping[str, frozenset[str]]
+# What may start a rule: a message of a rule, a tag, an attribute, each by its name.
+Cause: TypeAlias = tuple[str, str]
+MESSAGE, TAG, ATTRIBUTE = "message", "tag", "attribute"
+ANY_RULE = ""
 
 
 def own_message(rule: d.Rule, pattern: c.EventPattern, *, must_be_named: bool = False) -> str | None:
@@ -69,6 +73,45 @@ def _can_hold(known: Known, where: c.Condition) -> bool:
             return bool(known[where.field.name] & _values(where))
         case _:
             return True
+
+
+def effects_of(rule: d.Rule) -> Iterator[Cause]:
+    """Yield what the rule can cause: messages of its name, and what its actions touch."""
+    yield from ((MESSAGE, ANY_RULE), (MESSAGE, fold_text(rule.name)))
+    for action in rule.actions:
+        if isinstance(action, d.TagAction):
+            yield TAG, fold_text(action.tag.strip())
+        elif isinstance(action, d.SetAction):
+            yield ATTRIBUTE, action.attribute.name
+
+
+def causes_of(rule: d.Rule) -> Iterator[Cause]:
+    """Yield what may start the rule, at least all that can: messages by the rules they name, tags, attributes."""
+    match rule.trigger:
+        case d.EventTrigger(pattern=pattern) if pattern.event in MESSAGE_FACTS:
+            yield from _messages(pattern)
+        case d.EnteringTrigger():
+            for part in trigger_parts(rule.condition):
+                atom = part.part if isinstance(part, c.Not) else part
+                if isinstance(atom, c.HasTag):
+                    yield TAG, fold_text(atom.tag)
+                elif isinstance(atom, c.Did) and atom.pattern.event in MESSAGE_FACTS:
+                    yield from _messages(atom.pattern)
+                elif isinstance(getattr(atom, "field", None), c.Field):
+                    yield ATTRIBUTE, atom.field.name  # type: ignore[union-attr]  # looked at in the line above
+        case _:
+            return
+
+
+def _messages(pattern: c.EventPattern) -> Iterator[Cause]:
+    """Yield the rules whose messages a pattern asks for; where that is not all it says, every rule's."""
+    where = lower(pattern.where) if pattern.where is not None else None
+    parts = where.parts if isinstance(where, c.And) else (where,)
+    for part in parts:
+        if isinstance(part, (c.Comparison, c.OneOf)) and part.field.name == RULE_PROPERTY:
+            yield from ((MESSAGE, name) for name in _values(part))
+            return
+    yield MESSAGE, ANY_RULE
 
 
 def trigger_parts(condition: c.Condition) -> Iterator[c.Condition]:
