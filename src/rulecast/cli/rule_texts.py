@@ -90,10 +90,10 @@ def check(
         texts = [read_text_now(file) for file in files]
         return _show(_check_all(files, texts, catalogue), terminal, json=json)
 
-    _with_catalogue(context, workspace_file, answer)
+    with_catalogue(context, workspace_file, answer)
 
 
-def _with_catalogue(
+def with_catalogue(
     context: typer.Context, workspace_file: Path | None, answer: Callable[[Catalogue, Terminal], int]
 ) -> None:
     """Give the catalogue of a workspace file or, without one, of the workspace, and leave with the answer's code."""
@@ -230,7 +230,7 @@ def explain(
             terminal.print(Text(f"With exact meaning:\n  {format_condition(checked.condition)}"))
         return 0
 
-    _with_catalogue(context, workspace_file, answer)
+    with_catalogue(context, workspace_file, answer)
 
 
 def _explanation_json(checked: CheckedRule, sentences: Sequence[str]) -> dict[str, object]:

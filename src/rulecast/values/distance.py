@@ -1,11 +1,25 @@
 """Distances on the earth, taken as a sphere: one formula for every engine."""
 
 import math
+import re
 
 from rulecast.values.catalogue import Coordinates
 
 # IUGG mean radius of the earth. A sphere errs by at most 0.6 % against the ellipsoid.
 EARTH_RADIUS_KM = 6371.0088
+_PLACE = re.compile(r"([+-]?\d{1,2}(?:\.\d+)?),([+-]?\d{1,3}(?:\.\d+)?)")
+LATITUDE_MAX, LONGITUDE_MAX = 90, 180
+
+
+def coordinates_of(text: str) -> Coordinates | None:
+    """Return the place that `33.58,-7.63` names, latitude first, in decimal degrees, or None where it names none."""
+    found = _PLACE.fullmatch(text.replace(" ", ""))
+    if found is None:
+        return None
+    latitude, longitude = (float(part) for part in found.groups())
+    if abs(latitude) > LATITUDE_MAX or abs(longitude) > LONGITUDE_MAX:
+        return None
+    return Coordinates(latitude=latitude, longitude=longitude)
 
 
 def great_circle_km(here: Coordinates, there: Coordinates) -> float:

@@ -6,11 +6,12 @@ from rulecast.rule.language import condition as c
 from rulecast.rule.language import document as d
 from rulecast.rule.language import limits
 from rulecast.rule.language.constants import typed
-from rulecast.rule.language.problem import OUT_OF_LIMITS, UNKNOWN_ATTRIBUTE, UNKNOWN_PROPERTY
+from rulecast.rule.language.problem import OUT_OF_LIMITS, UNKNOWN_ATTRIBUTE, UNKNOWN_PROPERTY, WRONG_TYPE
 from rulecast.rule.language.problem_clause import EXAMPLE_PERSONAL
 from rulecast.rule.language.resolve_names import check_label, event_of
 from rulecast.rule.language.scope import Scope, check_purpose_word, hint_of
 from rulecast.values.catalogue import AttributeType, DataClass, EventDefinition
+from rulecast.values.distance import coordinates_of
 
 
 def check_examples(rule: d.Rule, scope: Scope) -> None:
@@ -42,7 +43,15 @@ def _check_attribute(name: str, value: c.Constant, example: d.Example, scope: Sc
         scope.report(
             EXAMPLE_PERSONAL, f"{name} is {attribute.data_class}; an example leaves it out.", example.span
         )
-    elif attribute.type is not AttributeType.PLACE:
+    elif attribute.type is AttributeType.PLACE:
+        if not isinstance(value.value, str) or coordinates_of(value.value) is None:
+            scope.report(
+                WRONG_TYPE,
+                f"{name} is a place: latitude and longitude in quotes.",
+                example.span,
+                hint=f'{name}: "33.58,-7.63"',
+            )
+    else:
         typed(value, c.Field(name=name, type=attribute.type, span=example.span), scope)
 
 
