@@ -9,12 +9,25 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.spec.chapters import CHAPTERS
+from tests.spec.clauses import FORMS
 
 from rulecast.rule import language
 from rulecast.rule.language import RuleProblems, explain_rule, format_rule, parse_rule
+from rulecast.rule.language.explain_condition_zh import describe_condition
 from rulecast.rule.language.explain_phrases import PHRASES
+from rulecast.rule.language.format_chinese import in_chinese
+from rulecast.rule.language.format_condition import format_condition
 from rulecast.rule.language.grammar import grammar
-from rulecast.rule.language.keywords import CLOSED_WORD, DEFINITION, keywords, language_of, plain_signs
+from rulecast.rule.language.keywords import (
+    CHINESE_WORD,
+    CLOSED_WORD,
+    DEFINITION,
+    keywords,
+    language_of,
+    plain_signs,
+)
+from rulecast.rule.language.parse import parse_condition
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -117,3 +130,16 @@ def test_every_example_survives_chinese(file: Path) -> None:
     assert language_of(chinese) == "zh"
     assert rule_of(chinese) == rule
     assert len(explain_rule(rule, language="zh")) == len(explain_rule(rule))
+
+
+def test_every_condition_of_the_manual_survives_chinese_and_is_explained() -> None:
+    # Among the forms are windows, which are no conditions.
+    forms = {text for text, _ in FORMS if not isinstance(parse_condition(text), RuleProblems)}
+    texts = forms | {text for chapter in CHAPTERS for text, _ in chapter.cases}
+    assert len(forms) > 30
+    for text in texts:
+        condition = parse_condition(text)
+        assert not isinstance(condition, RuleProblems), text
+        chinese = in_chinese(format_condition(condition), "condition")
+        assert parse_condition(chinese) == condition, chinese
+        assert CHINESE_WORD.search(describe_condition(condition)), text
