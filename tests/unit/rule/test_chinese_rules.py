@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.spec.chapters import CHAPTERS
-from tests.spec.clauses import FORMS
+from tests.spec.forms import FORMS
 
 from rulecast.rule import language
 from rulecast.rule.language import RuleProblems, explain_rule, format_rule, parse_rule
