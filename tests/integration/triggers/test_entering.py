@@ -1,12 +1,16 @@
 """Rules on entering an audience: silent baselines, entries by change or time alone, the hold on many at once."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 
 from tests.planning import Person, create_people, planning_workspace
+from tests.sending import until
 from tests.triggering import firings, happens, members, messages, put_in_force, settle, triggered_rule
 
 from rulecast.config import Settings
+from rulecast.database import fetch_value
 from rulecast.profile import add_tags, remove_tags
 from rulecast.profile.contact import NewContact
 from rulecast.profile.create_contacts import create_contacts
@@ -18,6 +22,7 @@ from rulecast.wiring.rule_steps import pause_rule, read_rule, resume_rule
 from rulecast.wiring.workspace import Workspace
 from rulecast.wiring.workspace_file import apply_workspace_file
 
+LIMIT_SECONDS = 40
 PEOPLE = (Person(phone="+212612345601"), Person(phone="+212612345602"), Person(phone="+212612345603"))
 ON_VIP = triggered_rule("welcome_vip", "on entering the audience", condition='tag "vip"')
 LAPSED = "did purchase in last 30 days and not did purchase in last 7 days"
@@ -189,3 +194,26 @@ async def test_a_rule_that_many_enter_at_once_waits_for_a_person(
         await resume_rule(workspace, "welcome_vip")
         await settle(workspace)
         assert {state for _, _, state in await firings(workspace)} == {"excluded"}
+
+
+async def test_a_transaction_older_than_the_rule_is_waited_for_by_the_baseline(
+    settings: Settings, clock: ManualClock
+) -> None:
+    async with planning_workspace(settings, clock) as workspace:
+        asha, bilal, _ = await create_people(workspace, PEOPLE)
+        async with workspace.database.transaction() as older:
+            await add_tags(older, [(asha, "vip")], clock.now())
+            (version,) = await put_in_force(workspace, ON_VIP)
+            running = asyncio.create_task(settle(workspace))
+            await asyncio.wait_for(until(partial(_is_armed, workspace)), LIMIT_SECONDS)
+            assert await members(workspace, version, clock.now()) == set()
+        await asyncio.wait_for(running, LIMIT_SECONDS)
+        assert await members(workspace, version, clock.now()) == {asha}
+        await _tag(workspace, bilal)
+        await settle(workspace)
+        assert [who for _, who, _ in await firings(workspace)] == [bilal]
+
+
+async def _is_armed(workspace: Workspace) -> bool:
+    async with workspace.database.connection() as connection:
+        return bool(await fetch_value(connection, "SELECT count(*) FROM rule.armed"))

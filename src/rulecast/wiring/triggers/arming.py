@@ -35,15 +35,12 @@ def _begins_anew(rule: ListeningRule, armed: ArmedVersion | None, signature: byt
     )
 
 
-async def complete(workspace: Workspace, listening: Listening) -> bool:
-    """Read what new versions missed, once every transaction that could not know of them is over.
+async def complete(workspace: Workspace, listening: Listening) -> None:
+    """Read what new versions missed, and begin baselines, once every transaction is over that could not know of them.
 
-    Return whether nobody is waited for any more.
-
-    A transaction that began before a version was watched notes nothing for it; its events are read here. What is
-    found twice fires once.
+    A transaction that began before a version was watched notes nothing for it: its events are read here, and whom it
+    changed is seen by the baseline. What is found twice fires once. `listening.arming` holds who has to wait on.
     """
-    assert listening.catalogue is not None
     async with workspace.database.transaction() as connection:
         horizon = await store.read_horizon(connection)
         armed = await store.list_armed(connection)
@@ -54,8 +51,11 @@ async def complete(workspace: Workspace, listening: Listening) -> bool:
         for rule in ready:
             if rule.kind == "event":
                 await _fire_missed(connection, workspace, listening, rule=rule, watch_xid=horizon)
+            else:
+                await store.begin_baseline(connection, rule.rule_version_id)
         await store.complete_arming(connection, [rule.rule_version_id for rule in ready])
-    return len(ready) == len(waiting)
+    done = {rule.rule_version_id for rule in ready}
+    listening.arming = frozenset(one.rule_version_id for one in waiting) - done
 
 
 async def _fire_missed(

@@ -33,6 +33,8 @@ class Listening:
     event_rules: EventRules = field(default_factory=lambda: EventRules.of(()))
     catalogue: Catalogue | None = None
     signature: bytes = b""
+    # Versions that wait for the end of transactions which could not know of them.
+    arming: frozenset[RuleVersionId] = frozenset()
     _known: dict[RuleVersionId, ListeningRule | None] = field(default_factory=dict)
     _place: tuple[int, bytes] | None = None
 
@@ -94,6 +96,10 @@ class Listening:
     def entering(self) -> list[ListeningRule]:
         """Return the rules on entering, by version."""
         return [rule for rule in self.rules.values() if rule.kind == "entering"]
+
+    def awake(self) -> list[ListeningRule]:
+        """Return the rules on entering whose baseline is begun."""
+        return [rule for rule in self.entering() if rule.rule_version_id not in self.arming]
 
     def watches(self) -> list[Watch]:
         """Return what storing transactions have to look at."""

@@ -90,7 +90,6 @@ class _Runtime:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._listening = Listening()
-        self._is_arming = True
         self._is_filling = True
         # One evaluation of the rules on entering: everything that was due at this instant.
         self._swept_until: datetime | None = None
@@ -110,8 +109,8 @@ class _Runtime:
 
     @property
     def is_idle(self) -> bool:
-        """Return whether every version listens and nothing is due."""
-        return not self._is_arming
+        """Return whether every version listens."""
+        return not self._listening.arming
 
     async def _refresh(self) -> None:
         async with self._workspace.database.connection() as connection:
@@ -119,9 +118,10 @@ class _Runtime:
         if has_changed:
             await arm_new(self._workspace, self._listening)
             await keep_counters(self._workspace, self._listening.event_rules)
-            self._is_arming = self._is_filling = True
-        if self._is_arming:
-            self._is_arming = not await complete(self._workspace, self._listening)
+            self._listening.arming = frozenset(self._listening.rules)
+            self._is_filling = True
+        if self._listening.arming:
+            await complete(self._workspace, self._listening)
 
     async def _match_arrivals(self) -> int:
         """Match the next arrivals; in one transaction they go and what follows from them comes."""
@@ -156,14 +156,14 @@ class _Runtime:
             now=now,
         )
         firings += await look_at_changed(
-            connection, listening.entering(), changes_in(arrivals), catalogue=listening.catalogue, now=now
+            connection, listening.awake(), changes_in(arrivals), catalogue=listening.catalogue, now=now
         )
         await store.fire(connection, firings, now=now)
 
     async def _sweep(self) -> bool:
         """Look at one block of people whom time may have moved, or whose baseline is to be taken."""
         listening = self._listening
-        versions = [rule.rule_version_id for rule in listening.entering()]
+        versions = [rule.rule_version_id for rule in listening.awake()]
         if not versions:
             return False
         now = self._workspace.clock.now()
@@ -181,7 +181,7 @@ class _Runtime:
 
     async def _still_evaluated(self, *, is_behind: bool) -> list[RuleVersionId]:
         """Return the versions on entering whose evaluation is under way: what it finds is decided when it is over."""
-        versions = [rule.rule_version_id for rule in self._listening.entering()]
+        versions = [rule.rule_version_id for rule in self._listening.awake()]
         if not versions or self._swept_until is None:
             return []
         if is_behind:

@@ -64,7 +64,7 @@ async def put_watches(connection: Connection, watches: Sequence[Watch]) -> None:
 
 
 async def arm(connection: Connection, rule: ListeningRule, *, signature: bytes, now: datetime) -> None:
-    """Let a version begin to listen; one on entering gets an empty row for every block."""
+    """Let a version begin to listen, and forget whom an earlier one of the same number knew."""
     parameters = {
         "rule_version_id": rule.rule_version_id,
         "kind": rule.kind,
@@ -74,8 +74,11 @@ async def arm(connection: Connection, rule: ListeningRule, *, signature: bytes, 
     }
     await execute(connection, QUERIES["arm"], parameters)
     await execute(connection, QUERIES["forget_blocks"], {"anew": [rule.rule_version_id]})
-    if rule.kind == "entering":
-        await execute(connection, QUERIES["begin_baseline"], {"rule_version_id": rule.rule_version_id})
+
+
+async def begin_baseline(connection: Connection, rule_version_id: RuleVersionId) -> None:
+    """Make a row for every block in which there is somebody, to be swept at once."""
+    await execute(connection, QUERIES["begin_baseline"], {"rule_version_id": rule_version_id})
 
 
 async def disarm_others(connection: Connection, kept: Iterable[RuleVersionId]) -> None:
