@@ -21,6 +21,7 @@ from rulecast.rule.language import condition as c
 from rulecast.rule.language.check import lowered
 from rulecast.rule.language.explain_condition import describe_condition
 from rulecast.rule.language.format_condition import format_condition
+from rulecast.rule.language.missing import people_behind, with_count
 from rulecast.rule.language.parse import parse_condition
 
 FORMS: tuple[tuple[str, type], ...] = (
@@ -206,3 +207,33 @@ def test_a_segment_may_not_read_what_was_collected_for_another_purpose() -> None
     found = check_rule(RULE.replace('city = "Rabat"', 'in segment "gold"'), catalogue)
     assert isinstance(found, RuleProblems)
     assert [problem.code for problem in found.problems] == ["RL-017"]
+
+
+@pytest.mark.parametrize(
+    ("text", "behind", "said"),
+    [
+        (
+            'joined_on before 30 days ago and city = "Rabat"',
+            'not joined_on is set and city = "rabat"',
+            "2 people whose joined_on is missing are left out.",
+        ),
+        (
+            'city != "Rabat" and orders > 3',
+            "not city is set and orders > 3",
+            "2 people whose city is missing are taken in.",
+        ),
+        (
+            'in segment "regulars" and not age between 20 and 30',
+            "orders >= 3 and not age is set",
+            "2 people whose age is missing are taken in.",
+        ),
+    ],
+)
+def test_a_warning_about_missing_values_finds_the_people_it_means(text: str, behind: str, said: str) -> None:
+    checked = check_rule(RULE.replace('city = "Rabat"', text), CATALOGUE)
+    assert isinstance(checked, CheckedRule)
+    (warning,) = checked.warnings
+    found = people_behind(warning, checked.condition)
+    assert found is not None
+    assert format_condition(found) == behind
+    assert with_count(warning, 2).message == said

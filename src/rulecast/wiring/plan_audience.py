@@ -1,6 +1,7 @@
 """Who fulfils the conditions of rules: asked of the mart for everybody, of PostgreSQL for given people."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from rulecast.database import Connection
@@ -9,6 +10,7 @@ from rulecast.plan.store import read_people
 from rulecast.rule.engine import evaluate
 from rulecast.rule.engine.mart import Frame, Mart
 from rulecast.rule.language import CheckedRule
+from rulecast.rule.language.missing import people_behind, with_count
 from rulecast.values.catalogue import Catalogue
 from rulecast.values.ids import ContactId
 from rulecast.wiring.plan_draft import PlanRequest
@@ -50,6 +52,26 @@ async def find_audiences(
         raise PlanInputError("Without the mart a plan needs to be told whom to ask about.")
     frame = Frame(now=evaluated_at, as_of=request.as_of, known_at=request.known_at)
     return [await mart.match(rule.condition, frame) for rule in rules]
+
+
+async def count_missing(
+    mart: Mart | None, rules: Sequence[CheckedRule], *, request: PlanRequest, evaluated_at: datetime
+) -> list[CheckedRule]:
+    """Return the rules with the number of people in each warning about missing values; unasked without a mart."""
+    if mart is None or request.contacts is not None:
+        return list(rules)
+    frame = Frame(now=evaluated_at, as_of=request.as_of, known_at=request.known_at)
+    counted: list[CheckedRule] = []
+    for rule in rules:
+        warnings = []
+        for warning in rule.warnings:
+            behind = people_behind(warning, rule.condition)
+            if behind is None:
+                warnings.append(warning)
+            else:
+                warnings.append(with_count(warning, len(await mart.match(behind, frame))))
+        counted.append(replace(rule, warnings=tuple(warnings)))
+    return counted
 
 
 async def audience_among(
