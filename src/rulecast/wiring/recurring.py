@@ -94,8 +94,16 @@ async def run_due_rules(workspace: Workspace, known: ContactZones | None = None)
             return []
         zones = await (known or ContactZones()).read(workspace)
         ended: list[ScheduledRun] = []
+        failed: Exception | None = None
         for one in rules:
-            ended.extend(await _run_rule(workspace, one, zones))
+            try:
+                ended.extend(await _run_rule(workspace, one, zones))
+            except Exception as error:
+                # The others do not wait for the one that fails, which is tried again at the next call.
+                LOG.exception("recurring rule failed", rule_name=one.active.rule_name)
+                failed = failed or error
+        if failed is not None:
+            raise failed
         return ended
 
 
@@ -217,7 +225,7 @@ async def _run_day(workspace: Workspace, one: Recurring, run: ScheduledRun) -> S
         return replace(run, detail=f"{error.code}: tried again")
     run = replace(run, plan_id=plan_id)
     if isinstance(launched, HeldBack):
-        outcome = {"nobody": "nobody", "not_active": "skipped"}.get(launched.reason, "held")
+        outcome = "nobody" if launched.reason == "nobody" else "held"
         return await _end(workspace, run, outcome=outcome, detail=f"{launched.reason}: {launched.detail}")
     return await _end(workspace, run, outcome="launched", detail=f"run {launched.run_id}")
 

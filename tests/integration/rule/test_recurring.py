@@ -20,6 +20,7 @@ from rulecast.deliver.stop_watch import StopWatch
 from rulecast.deliver.store import claim_messages
 from rulecast.rule.book import RuleState
 from rulecast.values.clock import ManualClock, VirtualClock
+from rulecast.values.ids import PlanId
 from rulecast.values.reason import NUMBERS, Reason
 from rulecast.wiring.recurring import run_due_rules
 from rulecast.wiring.rule_keeping import keep_rule
@@ -33,6 +34,7 @@ from rulecast.wiring.rule_steps import (
     resume_rule,
 )
 from rulecast.wiring.sender import run_sender
+from rulecast.wiring.standing import HeldBack, Launched, launch_under_standing_approval
 from rulecast.wiring.template_push import push_templates
 from rulecast.wiring.workspace import Workspace
 
@@ -204,6 +206,36 @@ async def test_nothing_of_a_paused_rule_leaves_and_a_missed_evening_stays_missed
         assert len(open_shop.reached()) == 2
         clock.set(evening(21))
         assert await run_due_rules(workspace) == []
+
+
+async def test_a_rule_that_fails_stands_in_nobody_elses_way(
+    settings: Settings, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock.set(evening(17, -60))
+    launches = launch_under_standing_approval
+
+    async def fail_first(workspace: Workspace, plan_id: PlanId) -> Launched | HeldBack:
+        if plan_id == 1:
+            raise ZeroDivisionError
+        return await launches(workspace, plan_id)
+
+    async with planning_workspace(settings, clock) as workspace:
+        await create_people(workspace, [ASHA])
+        for name in ("first", "second"):
+            await keep_rule(workspace, rule_text(name, clauses=EVERY_EVENING))
+            await approve_rule(workspace, name, OFFER, approved_by="badr")
+            await activate_rule(workspace, name)
+        clock.set(evening(17))
+        with monkeypatch.context() as patched:
+            patched.setattr("rulecast.wiring.recurring.launch_under_standing_approval", fail_first)
+            with pytest.raises(ZeroDivisionError):
+                await run_due_rules(workspace)
+        async with workspace.database.connection() as connection:
+            launched = await fetch_all(connection, "SELECT rule_name FROM deliver.run")
+        assert launched == [("second",)]
+        assert [(run.rule_name, run.outcome) for run in await run_due_rules(workspace)] == [
+            ("first", "launched")
+        ]
 
 
 async def test_a_run_whose_process_died_is_taken_up_again_and_launched_once(
