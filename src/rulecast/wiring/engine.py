@@ -18,6 +18,7 @@ from rulecast.database.rows import Jsonb
 from rulecast.rule.engine.mart import Mart
 from rulecast.values import zone_offsets
 from rulecast.values.errors import RulecastError
+from rulecast.wiring.audience_overlap import answer_overlaps
 from rulecast.wiring.errors import (
     EngineBusyError,
     EngineFailedError,
@@ -88,11 +89,17 @@ async def answer_check_audiences(engine: Engine, _arguments: Arguments) -> Answe
     }
 
 
+async def answer_overlaps_question(engine: Engine, arguments: Arguments) -> Answer:
+    """Count the audiences of rules and what pairs of them have in common."""
+    return await answer_overlaps(engine.workspace, engine.mart, arguments)
+
+
 # Every kind of question the engine answers.
 HANDLERS: Mapping[str, Handler] = {
     "plan": answer_plan_question,
     "freshness": answer_freshness,
     "check_audiences": answer_check_audiences,
+    "overlaps": answer_overlaps_question,
 }
 
 

@@ -17,6 +17,14 @@ SELECT rule_version_id, rule_name, version, text, content_hash, author, created_
 FROM rule.rule_version
 WHERE rule_version_id = %(rule_version_id)s;
 
+-- name: find_rule_version_by_number
+-- The text saved last under a version number.
+SELECT rule_version_id, rule_name, version, text, content_hash, author, created_at
+FROM rule.rule_version
+WHERE rule_name = %(rule_name)s AND version = %(version)s
+ORDER BY rule_version_id DESC
+LIMIT 1;
+
 -- name: list_rule_versions
 -- What each rule says now: the version saved last.
 SELECT version.rule_version_id, version.rule_name, version.version, version.text, version.content_hash,

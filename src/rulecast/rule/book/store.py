@@ -64,6 +64,12 @@ async def find_rule_version(connection: Connection, rule_version_id: RuleVersion
     return await fetch_one(connection, QUERIES["find_rule_version"], parameters, record=RuleVersion)
 
 
+async def find_version_of_number(connection: Connection, rule_name: str, version: int) -> RuleVersion | None:
+    """Return what was saved last under a version number of a rule."""
+    parameters = {"rule_name": rule_name, "version": version}
+    return await fetch_one(connection, QUERIES["find_rule_version_by_number"], parameters, record=RuleVersion)
+
+
 async def list_rules(connection: Connection) -> list[RuleVersion]:
     """Return what each rule says now, by name."""
     return await fetch_all(connection, QUERIES["list_rule_versions"], record=RuleVersion)
