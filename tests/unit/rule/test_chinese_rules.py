@@ -85,6 +85,14 @@ def test_a_misspelled_chinese_keyword_gets_a_chinese_hint() -> None:
     assert found.problems[0].hint == "did you mean 模板?"
 
 
+def test_a_word_that_is_not_in_its_list_is_told_with_the_chinese_list() -> None:
+    found = parse_rule(CHINESE.replace("星期五", "礼拜五"))
+    assert isinstance(found, RuleProblems)
+    (problem,) = found.problems
+    assert problem.message.startswith("礼拜五 is not one of 星期一, 星期二")
+    assert problem.span.length == 3
+
+
 def test_every_keyword_of_the_grammar_has_a_chinese_word() -> None:
     text = files(language.__name__).joinpath("rule.lark").read_text(encoding="utf-8")
     defined = {match[1] for match in DEFINITION.finditer(text)}

@@ -10,6 +10,7 @@ from lark import Token
 from rulecast.rule.language import condition as c
 from rulecast.rule.language import limits
 from rulecast.rule.language.build import ConditionBuilder, span_of_token
+from rulecast.rule.language.keywords import CLOSED_WORD, chinese_of
 from rulecast.rule.language.problem import OUT_OF_LIMITS, UNKNOWN_WORD
 from rulecast.values.catalogue import closest_name
 
@@ -44,10 +45,11 @@ class ClauseBuilder(ConditionBuilder):
         return words.get(token.lower(), next(iter(known)))
 
     def _unknown(self, token: Token, words: list[str]) -> None:
-        near = closest_name(token, words)
+        shown = words if token.isascii() else [chinese_of(CLOSED_WORD, word) or word for word in words]
+        near = closest_name(token, shown)
         self._report(
             UNKNOWN_WORD,
-            f"{token} is not one of {', '.join(words)}.",
+            f"{token} is not one of {', '.join(shown)}.",
             span_of_token(token),
             hint=f"did you mean {near}?" if near else None,
         )
