@@ -48,6 +48,11 @@ class Construct(StrEnum):
 # What runs from end to end.
 AVAILABLE = frozenset(
     {
+        Construct.ASSIGN,
+        Construct.FOLLOW_UP,
+        Construct.NOTIFY,
+        Construct.SET_ATTRIBUTE,
+        Construct.STOP_TESTS,
         Construct.BUDGET_PER_MONTH,
         Construct.DECISION_WINDOW,
         Construct.ENTERING_TRIGGER,
@@ -64,7 +69,9 @@ AVAILABLE = frozenset(
 NOT_AVAILABLE_YET: tuple[Construct, ...] = tuple(one for one in Construct if one not in AVAILABLE)
 
 HINTS: dict[Construct, str] = {
-    Construct.RECURRING_SCHEDULE: "write `once on weekdays at ...` and launch the rule by hand",
+    Construct.COUPON: "fill the parameter from an attribute, or write a text",
+    Construct.SEND_LINK: 'a button of a template can lead there: send template ... link NAME to "https://..."',
+    Construct.REPLY: "send a template",
 }
 
 ACTIONS: dict[type, Construct] = {
