@@ -71,6 +71,7 @@ def measure(arguments: argparse.Namespace) -> Result:
             "distinct_atoms": len(compiled.table.predicates),
             "events": events,
             "batch": BATCH,
+            "batch_ms_min": round(batch_ms[0], 2),
             "batch_ms_median": round(batch_ms[len(batch_ms) // 2], 2),
             "batch_ms_max": round(batch_ms[-1], 2),
             "microseconds_per_event": round(1e6 / ours.per_second, 2),

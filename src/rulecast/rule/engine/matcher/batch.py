@@ -5,7 +5,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
-from itertools import accumulate
+from itertools import accumulate, count
 from operator import or_
 from typing import Any, Literal, TypeAlias
 
@@ -218,22 +218,23 @@ _SPARSE = 16
 
 def places(mask: Mask) -> list[int]:
     """Return the places of a mask's bits, the lowest first."""
-    found: list[int] = []
     if not mask:
-        return found
+        return []
     # Events of one name stand side by side, so that what is left after the shift is short.
     start = (mask & -mask).bit_length() - 1
     mask >>= start
     length = mask.bit_length()
-    if mask.bit_count() * _SPARSE < length:
-        while mask:
-            lowest = mask & -mask
-            found.append(start + lowest.bit_length() - 1)
-            mask ^= lowest
-        return found
-    for byte in mask.to_bytes((length + 7) // 8, "little"):
-        if byte:
-            for place in _PLACES_IN_BYTE[byte]:
-                found.append(start + place)  # noqa: PERF401 - a comprehension for at most eight is slower
-        start += 8
+    if mask.bit_count() * _SPARSE >= length:
+        octets = mask.to_bytes((length + 7) // 8, "little")
+        return [
+            base + place
+            for base, octet in zip(count(start, 8), octets, strict=False)
+            if octet
+            for place in _PLACES_IN_BYTE[octet]
+        ]
+    found: list[int] = []
+    while mask:
+        lowest = mask & -mask
+        found.append(start + lowest.bit_length() - 1)
+        mask ^= lowest
     return found

@@ -47,10 +47,10 @@ class Matching:
     def counters_asked(self) -> CountersAsked:
         """Return the people whose counters decide, by pair; none where the batch alone decided."""
         asked: dict[CountedPair, set[int]] = {}
-        people = self._batch.people
+        contact_ids = [person.contact_id for person in self._batch.people]
         for place, mask in self._counts_needed.items():
             pair = self._table.counts[place][0]
-            asked.setdefault(pair, set()).update(people[one].contact_id for one in places(mask))
+            asked.setdefault(pair, set()).update([contact_ids[one] for one in places(mask)])
         return asked
 
     def use_counters(self, counters: Counters) -> None:
