@@ -790,30 +790,52 @@ WHERE
     ) AS e
     LEFT JOIN (
       SELECT
-        y.`zone`,
-        y.`from_utc`,
-        y.`until_utc`,
-        y.`minutes`
+        w.`zone`,
+        w.`from_utc`,
+        w.`until_utc`,
+        w.`minutes`,
+        q.`year`
       FROM (
         SELECT
-          o.`zone`,
-          CASE
-            WHEN LAG(o.`from_utc`) OVER (PARTITION BY o.`zone` ORDER BY o.`from_utc` ASC NULLS LAST) IS NULL
-            THEN CAST('1900-01-01 00:00:00' AS TIMESTAMP)
-            ELSE o.`from_utc`
-          END AS `from_utc`,
-          COALESCE(
-            LEAD(o.`from_utc`) OVER (PARTITION BY o.`zone` ORDER BY o.`from_utc` ASC NULLS LAST),
-            CAST('2200-01-01 00:00:00' AS TIMESTAMP)
-          ) AS `until_utc`,
-          o.`minutes`
-        FROM `zone_offset` AS o
-      ) AS y
+          y.`zone`,
+          y.`from_utc`,
+          y.`until_utc`,
+          y.`minutes`
+        FROM (
+          SELECT
+            o.`zone`,
+            CASE
+              WHEN LAG(o.`from_utc`) OVER (PARTITION BY o.`zone` ORDER BY o.`from_utc` ASC NULLS LAST) IS NULL
+              THEN CAST('1900-01-01 00:00:00' AS TIMESTAMP)
+              ELSE o.`from_utc`
+            END AS `from_utc`,
+            COALESCE(
+              LEAD(o.`from_utc`) OVER (PARTITION BY o.`zone` ORDER BY o.`from_utc` ASC NULLS LAST),
+              CAST('2200-01-01 00:00:00' AS TIMESTAMP)
+            ) AS `until_utc`,
+            o.`minutes`
+          FROM `zone_offset` AS o
+        ) AS y
+        WHERE
+          y.`until_utc` > CAST('2026-08-19 18:55:00' AS TIMESTAMP)
+          AND y.`from_utc` <= CAST('2026-11-17 18:55:00' AS TIMESTAMP)
+      ) AS w
+      CROSS JOIN (
+        SELECT
+          2026 AS `year`
+      ) AS q
       WHERE
-        y.`until_utc` > CAST('2026-08-19 18:55:00' AS TIMESTAMP)
-        AND y.`from_utc` <= CAST('2026-11-17 18:55:00' AS TIMESTAMP)
+        q.`year` >= EXTRACT(YEAR FROM w.`from_utc`)
+        AND q.`year` <= EXTRACT(YEAR FROM w.`until_utc`)
     ) AS z
       ON z.`zone` = 'Africa/Casablanca'
+      AND z.`year` = CASE
+        WHEN EXTRACT(YEAR FROM e.`occurred_at`) < 1990
+        THEN 1990
+        WHEN EXTRACT(YEAR FROM e.`occurred_at`) > 2040
+        THEN 2040
+        ELSE EXTRACT(YEAR FROM e.`occurred_at`)
+      END
       AND e.`occurred_at` >= z.`from_utc`
       AND e.`occurred_at` < z.`until_utc`
     GROUP BY
@@ -849,30 +871,52 @@ WHERE
         ON e.`contact_id` = c.`contact_id`
       LEFT JOIN (
         SELECT
-          y.`zone`,
-          y.`from_utc`,
-          y.`until_utc`,
-          y.`minutes`
+          w.`zone`,
+          w.`from_utc`,
+          w.`until_utc`,
+          w.`minutes`,
+          q.`year`
         FROM (
           SELECT
-            o.`zone`,
-            CASE
-              WHEN LAG(o.`from_utc`) OVER (PARTITION BY o.`zone` ORDER BY o.`from_utc` ASC NULLS LAST) IS NULL
-              THEN CAST('1900-01-01 00:00:00' AS TIMESTAMP)
-              ELSE o.`from_utc`
-            END AS `from_utc`,
-            COALESCE(
-              LEAD(o.`from_utc`) OVER (PARTITION BY o.`zone` ORDER BY o.`from_utc` ASC NULLS LAST),
-              CAST('2200-01-01 00:00:00' AS TIMESTAMP)
-            ) AS `until_utc`,
-            o.`minutes`
-          FROM `zone_offset` AS o
-        ) AS y
+            y.`zone`,
+            y.`from_utc`,
+            y.`until_utc`,
+            y.`minutes`
+          FROM (
+            SELECT
+              o.`zone`,
+              CASE
+                WHEN LAG(o.`from_utc`) OVER (PARTITION BY o.`zone` ORDER BY o.`from_utc` ASC NULLS LAST) IS NULL
+                THEN CAST('1900-01-01 00:00:00' AS TIMESTAMP)
+                ELSE o.`from_utc`
+              END AS `from_utc`,
+              COALESCE(
+                LEAD(o.`from_utc`) OVER (PARTITION BY o.`zone` ORDER BY o.`from_utc` ASC NULLS LAST),
+                CAST('2200-01-01 00:00:00' AS TIMESTAMP)
+              ) AS `until_utc`,
+              o.`minutes`
+            FROM `zone_offset` AS o
+          ) AS y
+          WHERE
+            y.`until_utc` > CAST('2026-01-01 05:00:00' AS TIMESTAMP)
+            AND y.`from_utc` <= CAST('2026-11-17 18:55:00' AS TIMESTAMP)
+        ) AS w
+        CROSS JOIN (
+          SELECT
+            2026 AS `year`
+        ) AS q
         WHERE
-          y.`until_utc` > CAST('2026-01-01 05:00:00' AS TIMESTAMP)
-          AND y.`from_utc` <= CAST('2026-11-17 18:55:00' AS TIMESTAMP)
+          q.`year` >= EXTRACT(YEAR FROM w.`from_utc`)
+          AND q.`year` <= EXTRACT(YEAR FROM w.`until_utc`)
       ) AS z
         ON z.`zone` = COALESCE(NULLIF(c.`zone`, ''), 'America/New_York')
+        AND z.`year` = CASE
+          WHEN EXTRACT(YEAR FROM e.`occurred_at`) < 1990
+          THEN 1990
+          WHEN EXTRACT(YEAR FROM e.`occurred_at`) > 2040
+          THEN 2040
+          ELSE EXTRACT(YEAR FROM e.`occurred_at`)
+        END
         AND e.`occurred_at` >= z.`from_utc`
         AND e.`occurred_at` < z.`until_utc`
       GROUP BY
@@ -1445,29 +1489,159 @@ WHERE
         ON t.`contact_id` = c.`contact_id`
       LEFT JOIN (
         SELECT
-          y.`zone`,
-          y.`from_utc`,
-          y.`until_utc`,
-          y.`minutes`
+          w.`zone`,
+          w.`from_utc`,
+          w.`until_utc`,
+          w.`minutes`,
+          q.`year`
         FROM (
           SELECT
-            o.`zone`,
-            CASE
-              WHEN LAG(o.`from_utc`) OVER (PARTITION BY o.`zone` ORDER BY o.`from_utc` ASC NULLS LAST) IS NULL
-              THEN CAST('1900-01-01 00:00:00' AS TIMESTAMP)
-              ELSE o.`from_utc`
-            END AS `from_utc`,
-            COALESCE(
-              LEAD(o.`from_utc`) OVER (PARTITION BY o.`zone` ORDER BY o.`from_utc` ASC NULLS LAST),
-              CAST('2200-01-01 00:00:00' AS TIMESTAMP)
-            ) AS `until_utc`,
-            o.`minutes`
-          FROM `zone_offset` AS o
-        ) AS y
+            y.`zone`,
+            y.`from_utc`,
+            y.`until_utc`,
+            y.`minutes`
+          FROM (
+            SELECT
+              o.`zone`,
+              CASE
+                WHEN LAG(o.`from_utc`) OVER (PARTITION BY o.`zone` ORDER BY o.`from_utc` ASC NULLS LAST) IS NULL
+                THEN CAST('1900-01-01 00:00:00' AS TIMESTAMP)
+                ELSE o.`from_utc`
+              END AS `from_utc`,
+              COALESCE(
+                LEAD(o.`from_utc`) OVER (PARTITION BY o.`zone` ORDER BY o.`from_utc` ASC NULLS LAST),
+                CAST('2200-01-01 00:00:00' AS TIMESTAMP)
+              ) AS `until_utc`,
+              o.`minutes`
+            FROM `zone_offset` AS o
+          ) AS y
+          WHERE
+            y.`from_utc` <= CAST('2026-11-17 18:55:00' AS TIMESTAMP)
+        ) AS w
+        CROSS JOIN (
+          SELECT
+            1990 AS `year`
+          UNION ALL
+          SELECT
+            1991 AS `year`
+          UNION ALL
+          SELECT
+            1992 AS `year`
+          UNION ALL
+          SELECT
+            1993 AS `year`
+          UNION ALL
+          SELECT
+            1994 AS `year`
+          UNION ALL
+          SELECT
+            1995 AS `year`
+          UNION ALL
+          SELECT
+            1996 AS `year`
+          UNION ALL
+          SELECT
+            1997 AS `year`
+          UNION ALL
+          SELECT
+            1998 AS `year`
+          UNION ALL
+          SELECT
+            1999 AS `year`
+          UNION ALL
+          SELECT
+            2000 AS `year`
+          UNION ALL
+          SELECT
+            2001 AS `year`
+          UNION ALL
+          SELECT
+            2002 AS `year`
+          UNION ALL
+          SELECT
+            2003 AS `year`
+          UNION ALL
+          SELECT
+            2004 AS `year`
+          UNION ALL
+          SELECT
+            2005 AS `year`
+          UNION ALL
+          SELECT
+            2006 AS `year`
+          UNION ALL
+          SELECT
+            2007 AS `year`
+          UNION ALL
+          SELECT
+            2008 AS `year`
+          UNION ALL
+          SELECT
+            2009 AS `year`
+          UNION ALL
+          SELECT
+            2010 AS `year`
+          UNION ALL
+          SELECT
+            2011 AS `year`
+          UNION ALL
+          SELECT
+            2012 AS `year`
+          UNION ALL
+          SELECT
+            2013 AS `year`
+          UNION ALL
+          SELECT
+            2014 AS `year`
+          UNION ALL
+          SELECT
+            2015 AS `year`
+          UNION ALL
+          SELECT
+            2016 AS `year`
+          UNION ALL
+          SELECT
+            2017 AS `year`
+          UNION ALL
+          SELECT
+            2018 AS `year`
+          UNION ALL
+          SELECT
+            2019 AS `year`
+          UNION ALL
+          SELECT
+            2020 AS `year`
+          UNION ALL
+          SELECT
+            2021 AS `year`
+          UNION ALL
+          SELECT
+            2022 AS `year`
+          UNION ALL
+          SELECT
+            2023 AS `year`
+          UNION ALL
+          SELECT
+            2024 AS `year`
+          UNION ALL
+          SELECT
+            2025 AS `year`
+          UNION ALL
+          SELECT
+            2026 AS `year`
+        ) AS q
         WHERE
-          y.`from_utc` <= CAST('2026-11-17 18:55:00' AS TIMESTAMP)
+          q.`year` >= EXTRACT(YEAR FROM w.`from_utc`)
+          AND q.`year` <= EXTRACT(YEAR FROM w.`until_utc`)
       ) AS z
         ON z.`zone` = COALESCE(NULLIF(c.`zone`, ''), 'America/New_York')
+        AND z.`year` = CASE
+          WHEN EXTRACT(YEAR FROM t.`occurred_at`) < 1990
+          THEN 1990
+          WHEN EXTRACT(YEAR FROM t.`occurred_at`) > 2040
+          THEN 2040
+          ELSE EXTRACT(YEAR FROM t.`occurred_at`)
+        END
         AND t.`occurred_at` >= z.`from_utc`
         AND t.`occurred_at` < z.`until_utc`
       WHERE

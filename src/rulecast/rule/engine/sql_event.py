@@ -9,7 +9,7 @@ from rulecast.rule.engine.instants import zone_or_utc
 from rulecast.rule.engine.sql_field import OCCURRED_AT, columns_of, where_predicate
 from rulecast.rule.engine.sql_group import grouped, measured
 from rulecast.rule.engine.sql_window import EVENT, EventSource, earliest_instant, events, property_column
-from rulecast.rule.engine.sql_zone import stretches, zone_of
+from rulecast.rule.engine.sql_zone import local_instant, zone_of
 from rulecast.rule.language import condition as c
 
 PERIODS: dict[c.PeriodUnit, str] = {"days": "DAY", "weeks": "WEEK", "months": "MONTH"}
@@ -66,38 +66,24 @@ def _did(atom: c.Did, target: sql.Target) -> ContactSet:
 
 
 def _periods(atom: c.DidInPeriods, target: sql.Target) -> exp.Select:
-    """Count distinct local periods; offsets come from the zone table, cut to its stretches."""
-    found = events(target, atom.pattern, atom.window, columns=("contact_id", OCCURRED_AT)).subquery(
-        EVENT, copy=False
-    )
-    occurred = sql.column(EVENT, OCCURRED_AT)
-    zone = zone_of("c", atom.zone)
-    if atom.named_zone is not None:
-        zone = exp.Literal.string(zone_or_utc(atom.named_zone))
-    stretch = sql.all_of(
-        [
-            sql.same(sql.column("z", "zone"), zone),
-            exp.GTE(this=occurred.copy(), expression=sql.column("z", "from_utc")),
-            exp.LT(this=occurred.copy(), expression=sql.column("z", "until_utc")),
-        ]
-    )
-    offset = sql.or_else(sql.column("z", "minutes"), exp.Literal.number(0))
-    period = exp.TimestampTrunc(this=sql.later(occurred, offset), unit=exp.var(PERIODS[atom.unit]))
-    count = exp.Count(this=exp.Distinct(expressions=[period]))
-    select = exp.select(sql.column(EVENT, "contact_id"), copy=False).from_(found, copy=False)
+    """Count distinct local periods."""
+    found = events(target, atom.pattern, atom.window, columns=("contact_id", OCCURRED_AT))
+    contact = sql.column(EVENT, "contact_id")
+    select = exp.select(contact, copy=False).from_(found.subquery(EVENT, copy=False), copy=False)
     if atom.named_zone is None:
-        same = sql.same(sql.column(EVENT, "contact_id"), sql.column("c", "contact_id"))
+        same = sql.same(contact.copy(), sql.column("c", "contact_id"))
         select = select.join(sql.table(target.relations.contact, "c"), on=same, copy=False)
+        zone = zone_of("c", atom.zone)
+    else:
+        zone = exp.Literal.string(zone_or_utc(atom.named_zone))
     since = earliest_instant(atom.window, target)
-    return (
-        select.join(
-            stretches(target, since, target.now).subquery("z", copy=False),
-            on=stretch,
-            join_type="left",
-            copy=False,
-        )
-        .group_by(sql.column(EVENT, "contact_id"), copy=False)
-        .having(sql.compare(count, ">=", atom.minimum), copy=False)
+    joined, local = local_instant(
+        target, select, occurred=sql.column(EVENT, OCCURRED_AT), zone=zone, since=since
+    )
+    period = exp.TimestampTrunc(this=local, unit=exp.var(PERIODS[atom.unit]))
+    count = exp.Count(this=exp.Distinct(expressions=[period]))
+    return joined.group_by(contact.copy(), copy=False).having(
+        sql.compare(count, ">=", atom.minimum), copy=False
     )
 
 

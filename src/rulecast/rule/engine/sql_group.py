@@ -5,6 +5,7 @@ Each aggregate is a sum, count or edge over CASE: so several windows and pattern
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlglot import exp
 
@@ -17,8 +18,8 @@ from rulecast.rule.engine.sql_measure import (
     reads_attributes,
     wide,
 )
-from rulecast.rule.engine.sql_window import EVENT, EventSource, property_column
-from rulecast.rule.engine.sql_zone import stretches, zone_of
+from rulecast.rule.engine.sql_window import EVENT, EventSource, earliest_instant, property_column
+from rulecast.rule.engine.sql_zone import local_instant, zone_of
 from rulecast.rule.language import condition as c
 from rulecast.values.catalogue import AttributeType
 
@@ -167,20 +168,15 @@ def _keyed(atom: c.PerKey, target: sql.Target, keys: tuple[str, ...]) -> exp.Sel
     )
     occurred = sql.column("t", OCCURRED_AT)
     if DAY_KEY in atom.keys:
-        stretch = [
-            sql.same(sql.column("z", "zone"), zone_of("c", atom.zone)),
-            exp.GTE(this=occurred.copy(), expression=sql.column("z", "from_utc")),
-            exp.LT(this=occurred.copy(), expression=sql.column("z", "until_utc")),
-        ]
         same = sql.same(sql.column("t", "contact_id"), sql.column("c", "contact_id"))
-        select = select.join(sql.table(target.relations.contact, "c"), on=same, copy=False).join(
-            stretches(target, None, target.now).subquery("z", copy=False),
-            on=sql.all_of(stretch),
-            join_type="left",
-            copy=False,
+        select = select.join(sql.table(target.relations.contact, "c"), on=same, copy=False)
+        since = _earliest(atom.condition, target)
+        select, local = local_instant(
+            target, select, occurred=occurred, zone=zone_of("c", atom.zone), since=since
         )
-        offset = sql.or_else(sql.column("z", "minutes"), exp.Literal.number(0))
-        local_day = exp.cast(sql.later(occurred.copy(), offset), exp.DataType.Type.DATE, copy=False)
+        local_day = exp.cast(local, exp.DataType.Type.DATE, copy=False)
+        if since is not None:
+            select = select.where(sql.compare(occurred.copy(), ">=", since), copy=False)
     events = sorted({pattern.event for pattern in _patterns_in(atom.condition)})
     is_named = sql.column("t", "name").isin(*[exp.Literal.string(name) for name in events], copy=False)
     select = select.where(
@@ -241,6 +237,15 @@ def _holds_for_nothing(condition: c.Condition) -> bool:
             return holds_for_nothing(condition)
         case _:
             return True
+
+
+def _earliest(condition: c.Condition, target: sql.Target) -> datetime | None:
+    """Return an instant before which no event helps, where there is one."""
+    if _holds_for_nothing(condition):
+        return None
+    starts = [earliest_instant(one.window, target) for one in _measures_in(condition)]
+    known = [start for start in starts if start is not None]
+    return min(known) if known and len(known) == len(starts) else None
 
 
 def _measures_in(condition: c.Condition) -> Iterator[c.Did | c.Aggregate]:
