@@ -123,7 +123,7 @@ def _person_atom(atom: c.PersonAtom) -> str:  # noqa: PLR0911 - one return per k
         case c.Bucket():
             return f"they are in the first {atom.below} of 100 parts of the people by {quoted(atom.salt)}"
         case c.Everybody():
-            return "everybody is meant"
+            return "they are a contact"
 
 
 # ---- events
