@@ -25,7 +25,7 @@ from rulecast.rule.language.simplify import simplify
 from rulecast.values.catalogue import fold_text
 
 UNHURRIED = settings(
-    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 names = st.from_regex(r"[a-z_][a-z0-9_]{0,20}", fullmatch=True)
 free_names = names.map(lambda name: f"x_{name}")
