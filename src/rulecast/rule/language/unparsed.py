@@ -61,7 +61,18 @@ CALCULATIONS = frozenset(
 )
 CONDITIONS = frozenset(
     {
-        *("NOT", "DID", "TAG", "LABEL", "CONSENT", "SILENT", "EVERYBODY", "BIRTHDAY", "_ANNIVERSARY_OF", "_IN"),
+        *(
+            "NOT",
+            "DID",
+            "TAG",
+            "LABEL",
+            "CONSENT",
+            "SILENT",
+            "EVERYBODY",
+            "BIRTHDAY",
+            "_ANNIVERSARY_OF",
+            "_IN",
+        ),
         *("LOCAL_TIME", "LOCAL_WEEKDAY", "BUCKET", "FIRST", "LAST", "LONGEST", "SHORTEST", "_FOR_SOME"),
         *("_FOR", *VALUES, *CALCULATIONS),
     }
