@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from typing import Literal
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -77,7 +78,7 @@ def actions() -> st.SearchStrategy[tuple[d.Action, ...]]:
 @st.composite
 def schedules(draw: st.DrawFn) -> d.Schedule:
     start = draw(clocks)
-    recurrence = draw(st.sampled_from(("once", "every", "always")))
+    recurrence: Literal["once", "every", "always"] = draw(st.sampled_from(("once", "every", "always")))
     chosen = draw(st.sets(st.sampled_from(tuple(c.Weekday)), min_size=1))
     until = st.one_of(
         st.sampled_from(tuple(c.Weekday)), st.dates(date(2020, 1, 1), date(2030, 1, 1)), durations

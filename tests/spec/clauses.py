@@ -158,7 +158,10 @@ CLAUSES: tuple[tuple[str, str], ...] = (
     ),
     (
         "stop if opt-outs above 1% of delivered after 300 delivered, or failures above 5%",
-        "The run stops when a share of the delivered messages is passed, once so many are delivered.",
+        (
+            "The rule is held for a person once a share of the delivered messages is passed, and so many are "
+            "delivered. Where no number is given: as many that the share is three people, at least 50."
+        ),
     ),
     (
         'example "silent customer" at 2026-11-17T19:00Z (city: "Rabat", tag "vip", known for 30 days) matches',

@@ -70,6 +70,8 @@ LIMIT = "limit this rule to 1 per person per 7 days"
         ((f'tag add "{"x" * 65}"',), ["RL-089"]),
         (('when delivered: tag add "x"', 'when replied: tag remove "x"'), []),
         (("stop if failures above 5% of delivered after 300 delivered",), []),
+        (("stop if failures above 5%",), ["RL-096"]),
+        (("stop if opt-outs above 1% of delivered after 300 delivered, or failures above 5%",), []),
         ((LIMIT, "limit all rules to 1 per person per 7 days"), []),
         (("budget 800 MAD per month",), []),
         (("budget 800 dirham per month",), ["RL-028"]),

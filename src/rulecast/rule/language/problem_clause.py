@@ -79,8 +79,8 @@ TRANSLATIONS_DIFFER = warning(
 )
 STOP_WITHOUT_MINIMUM = warning(
     "RL-096",
-    "Stops on the first bad message",
-    "Without a minimum count one opt-out among the first few messages is above any percentage.",
+    "Stops on few messages",
+    "Without a minimum count a stop condition is looked at as soon as its share is three people, from 50 messages on.",
 )
 LIMIT_NEVER_REACHED = warning(
     "RL-097", "Limit is never reached", "The limit over all rules is stricter than the one of this rule."
