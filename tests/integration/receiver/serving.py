@@ -51,8 +51,10 @@ class RunningReceiver:
 
 
 @asynccontextmanager
-async def running(receiver: Receiver) -> AsyncIterator[RunningReceiver]:
-    listener = socket.create_server(("127.0.0.1", 0))
+async def running(
+    receiver: Receiver, *, listener: socket.socket | None = None
+) -> AsyncIterator[RunningReceiver]:
+    listener = listener or socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
     server = uvicorn.Server(
         uvicorn.Config(receiver, http="httptools", ws="none", access_log=False, log_level="warning")
