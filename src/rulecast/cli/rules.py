@@ -2,7 +2,7 @@
 
 import typer
 
-from rulecast.cli import rule_book, rule_diff, rule_examples, rule_files, rule_new, rule_steps
+from rulecast.cli import rule_analyse, rule_book, rule_diff, rule_examples, rule_files, rule_new, rule_steps
 from rulecast.cli.rule_texts import check, explain, fmt
 
 
@@ -13,6 +13,7 @@ def register(app: typer.Typer) -> None:
     rule.command("fmt")(fmt)
     rule.command("explain")(explain)
     rule_examples.register(rule)
+    rule_analyse.register(rule)
     rule_diff.register(rule)
     rule_book.register(rule)
     rule_steps.register(rule)

@@ -21,7 +21,7 @@ def related(one: Restriction, other: Restriction) -> bool:
     """Return whether two restrictions can bear on each other."""
     if one.subject == other.subject:
         return True
-    mine, theirs = _counted(one), _counted(other)
+    mine, theirs = counted_of(one), counted_of(other)
     return mine is not None and theirs is not None and mine[0].event == theirs[0].event
 
 
@@ -39,7 +39,7 @@ def _impossible(group: list[Restriction]) -> bool:
     lines: dict[Hashable, ValueSet] = {}
     for one in group:
         known = lines.get(one.line, one.universe)
-        lines[one.line] = one.values if known is None else _within(known, one.values)
+        lines[one.line] = one.values if known is None else common_values(known, one.values)
     if any(values.is_empty for values in lines.values()):
         return True
     values = lines.get("value")
@@ -48,7 +48,8 @@ def _impossible(group: list[Restriction]) -> bool:
     return False
 
 
-def _within(one: ValueSet, other: ValueSet) -> ValueSet:
+def common_values(one: ValueSet, other: ValueSet) -> ValueSet:
+    """Return the values both sets of one line hold."""
     if isinstance(one, Ranges) and isinstance(other, Ranges):
         return one.within(other)
     if isinstance(one, Choices) and isinstance(other, Choices):
@@ -72,7 +73,8 @@ def _allows(restriction: Restriction, value: Any) -> bool:
 
 
 # ---- counts of events
-def _counted(restriction: Restriction) -> tuple[c.EventPattern, c.Window | None] | None:
+def counted_of(restriction: Restriction) -> tuple[c.EventPattern, c.Window | None] | None:
+    """Return what a restriction counts, None where it counts nothing."""
     literal = restriction.literal
     atom = literal.part if isinstance(literal, c.Not) else literal
     if isinstance(atom, c.Did):
@@ -89,7 +91,7 @@ def _counts(restrictions: Sequence[Restriction]) -> bool:
     counts = [
         (counted, one.values)
         for one in restrictions
-        if (counted := _counted(one)) is not None and isinstance(one.values, Ranges)
+        if (counted := counted_of(one)) is not None and isinstance(one.values, Ranges)
     ]
     for (wide_pattern, wide_window), wide in counts:
         most = wide.greatest()
@@ -97,14 +99,17 @@ def _counts(restrictions: Sequence[Restriction]) -> bool:
             continue
         for (pattern, window), narrow in counts:
             least = narrow.least()
-            if (
-                least is not None
-                and least > most
-                and _holds(wide_pattern, pattern)
-                and _wider(wide_window, window)
-            ):
+            wide_count, count = (wide_pattern, wide_window), (pattern, window)
+            if least is not None and least > most and is_narrower(count, than=wide_count):
                 return True
     return False
+
+
+def is_narrower(
+    narrow: tuple[c.EventPattern, c.Window | None], *, than: tuple[c.EventPattern, c.Window | None]
+) -> bool:
+    """Return whether everything that one count counts is surely counted by another."""
+    return _holds(than[0], narrow[0]) and _wider(than[1], narrow[1])
 
 
 def _holds(wide: c.EventPattern, narrow: c.EventPattern) -> bool:

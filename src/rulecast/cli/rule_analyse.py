@@ -1,0 +1,83 @@
+"""`rulecast rule analyse`: what the rules of the book have to do with each other."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from rulecast.cli.session import JsonOption, Terminal, run
+from rulecast.cli.text_file import read_text_file
+from rulecast.rule.analyse.solver import is_available
+from rulecast.wiring.rule_analysis import BookAnalysis, CountedFinding, analyse_book
+from rulecast.wiring.workspace import Workspace
+
+NamesArgument = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[RULE]...", help="Names, or files ending in .rule; without any, the whole book."),
+]
+SENTENCES = {
+    "contradictory": "means nobody",
+    "shadowed": "means only people whom a stronger rule means too",
+    "redundant": "sends the same people the same message",
+    "overlapping": "shares people",
+}
+
+
+def register(rule: typer.Typer) -> None:
+    """Add the command."""
+    rule.command("analyse")(analyse)
+
+
+def analyse(context: typer.Context, names: NamesArgument = None, json: JsonOption = False) -> None:
+    """Find rules that are shadowed, redundant, contradictory or overlap, with a made-up person who shows it."""
+
+    async def work(workspace: Workspace, terminal: Terminal) -> None:
+        given = names or []
+        texts = [await read_text_file(Path(name)) for name in given if name.endswith(".rule")]
+        only = frozenset(name for name in given if not name.endswith(".rule"))
+        found = await analyse_book(workspace, texts, only=only)
+        if json:
+            terminal.print_json(
+                {
+                    "rules": found.rules,
+                    "left_out": found.left_out,
+                    "findings": [_json(one) for one in found.findings],
+                }
+            )
+        else:
+            _show(found, terminal)
+
+    run(context, work)
+
+
+def _show(found: BookAnalysis, terminal: Terminal) -> None:
+    if found.left_out:
+        terminal.print(Text(f"Left out, they have errors: {', '.join(found.left_out)}.", style="yellow"))
+    table = Table("rule", "", "with", "people", "for example")
+    for one in found.findings:
+        finding = one.finding
+        table.add_row(
+            finding.rule,
+            SENTENCES[finding.kind],
+            ", ".join(finding.others),
+            "" if one.people is None else f"{one.people:,}",
+            "could not decide" if finding.certainty == "undecided" else "; ".join(one.witness),
+        )
+    if found.findings:
+        terminal.print(table)
+    terminal.print(f"{len(found.findings)} findings among {found.rules} rules.")
+    if not is_available():
+        terminal.note("Install rulecast[analysis] to decide what interval arithmetic alone cannot.")
+
+
+def _json(one: CountedFinding) -> dict[str, object]:
+    return {
+        "kind": one.finding.kind,
+        "rule": one.finding.rule,
+        "others": one.finding.others,
+        "certainty": one.finding.certainty,
+        "witness": one.witness,
+        "people": one.people,
+    }

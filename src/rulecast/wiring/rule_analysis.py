@@ -1,0 +1,110 @@
+"""The analysis of the whole book, with the people that overlapping rules really share today."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from rulecast.plan.draw import strength
+from rulecast.rule.analyse import BookRule, Finding, analyse_rules
+from rulecast.rule.analyse.describe import describe_person
+from rulecast.rule.book.states import RuleState
+from rulecast.rule.book.store import list_kept
+from rulecast.rule.language import CheckedRule, RuleProblems, check_rule
+from rulecast.rule.language.format_rule import format_rule
+from rulecast.wiring.engine import ask_engine
+from rulecast.wiring.workspace import Workspace
+
+# A question about more pairs takes minutes on a large mart; the strongest rules come first.
+PAIRS_COUNTED_MAX = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountedFinding:
+    """A finding, its witness in words, and how many people the two rules share on the current mart."""
+
+    finding: Finding
+    witness: tuple[str, ...] = ()
+    people: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookAnalysis:
+    """What was found among so many rules; rules with errors were left out."""
+
+    rules: int
+    left_out: tuple[str, ...]
+    findings: tuple[CountedFinding, ...]
+
+
+async def analyse_book(
+    workspace: Workspace, texts: Sequence[str], *, only: frozenset[str] = frozenset()
+) -> BookAnalysis:
+    """Analyse the rules of the book that are not archived together with rule texts, which stand for their names."""
+    async with workspace.database.connection() as connection:
+        catalogue = await workspace.catalogue(connection)
+        kept_texts = [
+            kept.text
+            for kept in await list_kept(connection)
+            if kept.is_head and kept.state is not RuleState.ARCHIVED
+        ]
+    found = [check_rule(text, catalogue) for text in (*kept_texts, *texts)]
+    checked = {one.rule.name: one for one in found if isinstance(one, CheckedRule)}
+    given = {one.rule.name for one in found[len(kept_texts) :] if isinstance(one, CheckedRule)}
+    wanted = frozenset(given | only) or None
+    rules = sorted(
+        (_book_rule(one) for one in checked.values()), key=lambda rule: (-rule.strength, rule.name)
+    )
+    now = workspace.clock.now()
+    findings = await asyncio.to_thread(lambda: list(analyse_rules(rules, now=now, only=wanted)))
+    return BookAnalysis(
+        rules=len(rules),
+        left_out=tuple(sorted(_names_with_errors(found, (*kept_texts, *texts)))),
+        findings=await _count(workspace, findings, checked),
+    )
+
+
+def _book_rule(checked: CheckedRule) -> BookRule:
+    rule = checked.rule
+    send = replace(rule.send, number="any")
+    return BookRule(
+        name=rule.name,
+        condition=checked.condition,
+        strength=strength(rule.priority),
+        message=repr((send, rule.variant_sends)),
+    )
+
+
+def _names_with_errors(found: Sequence[CheckedRule | RuleProblems], texts: Sequence[str]) -> Iterable[str]:
+    for one, text in zip(found, texts, strict=True):
+        if isinstance(one, RuleProblems):
+            yield text.split(maxsplit=2)[1] if len(text.split(maxsplit=2)) > 1 else "?"
+
+
+async def _count(
+    workspace: Workspace, findings: Sequence[Finding], checked: dict[str, CheckedRule]
+) -> tuple[CountedFinding, ...]:
+    """Ask the engine, once, for the people that pairs of rules share."""
+    shared = [one for one in findings if one.kind in {"overlapping", "redundant"}][:PAIRS_COUNTED_MAX]
+    names = sorted({name for one in shared for name in (one.rule, *one.others)})
+    places = {name: place for place, name in enumerate(names)}
+    people: dict[int, int] = {}
+    if shared:
+        answer = await ask_engine(
+            workspace,
+            "overlaps",
+            {
+                "texts": [format_rule(checked[name].rule) for name in names],
+                "pairs": [[places[one.rule], places[one.others[0]]] for one in shared],
+            },
+        )
+        people = {id(one): count for one, (_, _, count) in zip(shared, answer["overlaps"], strict=True)}
+    return tuple(
+        CountedFinding(
+            finding=one,
+            witness=describe_person(one.witness, now=workspace.clock.now())
+            if one.witness is not None
+            else (),
+            people=people.get(id(one)),
+        )
+        for one in findings
+    )
