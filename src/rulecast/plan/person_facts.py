@@ -55,6 +55,15 @@ def fold_people(
     return {contact_id: _finish(contact_id, person) for contact_id, person in people.items()}
 
 
+def fold_events(rows: Iterable[tuple[str, datetime, str]], catalogue: Catalogue) -> list[EventFact]:
+    """Return events as evaluators read them, from name, instant and properties as JSON text, in their order."""
+    kinds = catalogue.event_properties()
+    return [
+        EventFact(name=name, occurred_at=occurred_at, properties=_typed(_DECODER.decode(properties), kinds))
+        for name, occurred_at, properties in rows
+    ]
+
+
 def _apply(
     person: _Folding,
     kind: str,

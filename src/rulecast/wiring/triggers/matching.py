@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Self
 
 from rulecast.database import Connection
-from rulecast.plan.person_facts import fold_people
+from rulecast.plan.person_facts import fold_events
 from rulecast.plan.store import read_people
 from rulecast.rule.engine import EventFact, PersonFacts
 from rulecast.rule.engine.matcher import CompiledRules, EventsAsked, TriggeredRule, TriggerEvent
@@ -111,9 +111,7 @@ async def _match(
 
 def event_facts(events: Sequence[ArrivedEvent], catalogue: Catalogue) -> list[EventFact]:
     """Return events as evaluators read them, in their order."""
-    rows = [(place, one.name, one.occurred_at, one.properties) for place, one in enumerate(events)]
-    folded = fold_people((), rows, catalogue)
-    return [folded[place].events[0] for place in range(len(events))]
+    return fold_events(((one.name, one.occurred_at, one.properties) for one in events), catalogue)
 
 
 async def _read_people(

@@ -27,31 +27,11 @@ class ArrivedEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
+class Arrival(ArrivedEvent):
     """What was stored and waits to be matched; `event_id` 0 is a change of the person."""
 
     failures: int
     arrival_id: int
-    contact_id: ContactId
-    event_id: EventId
-    name: str
-    occurred_at: datetime
-    is_import: bool
-    recorded_at: datetime
-    properties: str
-
-    @property
-    def event(self) -> ArrivedEvent:
-        """Return the event that arrived."""
-        return ArrivedEvent(
-            event_id=self.event_id,
-            contact_id=self.contact_id,
-            name=self.name,
-            occurred_at=self.occurred_at,
-            recorded_at=self.recorded_at,
-            is_import=self.is_import,
-            properties=self.properties,
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,7 @@ LOG = structlog.get_logger("triggers")
 LOCK = "rulecast.triggers"
 POLL_SECONDS = 0.1
 """How often an idle loop looks: a tenth of the second an event may take to become an intent."""
-ARRIVALS_AT_ONCE = 1_000
+ARRIVALS_AT_ONCE = 2_000
 ARRIVALS_MIN = 100
 LOOKS_AT_ONCE = 20_000
 """People times rules on entering that are looked at at a time: about as many as in a sweep, so that neither waits."""
@@ -151,7 +151,7 @@ class _Runtime:
         firings = await match_events(
             connection,
             listening.event_rules,
-            [one.event for one in arrivals if one.name],
+            [one for one in arrivals if one.name],
             catalogue=listening.catalogue,
             now=now,
         )
