@@ -119,6 +119,13 @@ class Batch:
         groups = self.groups("name", lambda one: one.event.name)
         return ((one.event.name, mask) for one, mask in groups)
 
+    def spans(self) -> dict[str, tuple[int, int]]:
+        """Return where the events of each name begin and how many bytes hold their bits from there on."""
+        return {
+            name: ((mask & -mask).bit_length() - 1, (mask.bit_count() + 7) // 8)
+            for name, mask in self.names()
+        }
+
     def bringing(self, name: str) -> Mask:
         """Return the events whose person brings an attribute along, be it only to say that it is missing."""
         return sum(
@@ -216,22 +223,29 @@ _PLACES_IN_BYTE = tuple(tuple(place for place in range(8) if byte >> place & 1) 
 _SPARSE = 16
 
 
+def places_within(mask: Mask, start: int, size_bytes: int) -> list[int]:
+    """Return the places of a mask's bits where it is known in how many bytes from which place they lie."""
+    octets = (mask >> start).to_bytes(size_bytes, "little")
+    if size_bytes == 1:
+        return [start + place for place in _PLACES_IN_BYTE[octets[0]]]
+    return [
+        base + place
+        for base, octet in zip(count(start, 8), octets, strict=False)
+        if octet
+        for place in _PLACES_IN_BYTE[octet]
+    ]
+
+
 def places(mask: Mask) -> list[int]:
     """Return the places of a mask's bits, the lowest first."""
     if not mask:
         return []
     # Events of one name stand side by side, so that what is left after the shift is short.
     start = (mask & -mask).bit_length() - 1
-    mask >>= start
-    length = mask.bit_length()
+    length = mask.bit_length() - start
     if mask.bit_count() * _SPARSE >= length:
-        octets = mask.to_bytes((length + 7) // 8, "little")
-        return [
-            base + place
-            for base, octet in zip(count(start, 8), octets, strict=False)
-            if octet
-            for place in _PLACES_IN_BYTE[octet]
-        ]
+        return places_within(mask, start, (length + 7) // 8)
+    mask >>= start
     found: list[int] = []
     while mask:
         lowest = mask & -mask

@@ -41,6 +41,8 @@ class RuleTable:
     """Everything that is worked out once about a set of rules."""
 
     ids: Sequence[RuleVersionId]
+    # The event that each rule waits for.
+    names: Sequence[str]
     predicates: Sequence[Predicate]
     routes: Mapping[str, Route]
     # Names of events, those with the most rules first.
@@ -86,6 +88,7 @@ class _Compiler:
         counts, count_of = _counts(self.predicates)
         return RuleTable(
             ids=tuple(rules),
+            names=[rule.pattern.event for rule in rules.values()],
             predicates=self.predicates,
             routes=routes,
             ranks=ranks,

@@ -5,10 +5,11 @@ everything cheaper about them already holds.
 """
 
 from dataclasses import replace
+from itertools import repeat
 
 from rulecast.rule.engine.facts import PersonFacts
 from rulecast.rule.engine.instants import bounds_of
-from rulecast.rule.engine.matcher.batch import Batch, Mask, places
+from rulecast.rule.engine.matcher.batch import Batch, Mask, places, places_within
 from rulecast.rule.engine.matcher.compile_rules import Group, RuleTable
 from rulecast.rule.engine.matcher.counters import NONE, NOTHING, CountedPair, Reading, WindowReader
 from rulecast.rule.engine.matcher.normal_form import AllOf, AnyOf, Formula, literals_of
@@ -97,11 +98,13 @@ class Matching:
     def matches(self) -> list[Match]:
         """Return the matches in order of the rules as they were given, then of the events."""
         assert not self._open, "what is open must be decided first"
-        order, ids = self._batch.order, self._table.ids
+        order, ids, names = self._batch.order, self._table.ids, self._table.names
+        spans = self._batch.spans()
         found: list[Match] = []
         for rule in sorted(self._found):
-            rule_id = ids[rule]
-            found.extend([(order[place], rule_id) for place in places(self._found[rule])])
+            start, size_bytes = spans[names[rule]]
+            events = [order[place] for place in places_within(self._found[rule], start, size_bytes)]
+            found.extend(zip(events, repeat(ids[rule]), strict=False))
         return found
 
     # ---- what the batch decides
