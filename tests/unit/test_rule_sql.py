@@ -9,7 +9,7 @@ from tests.generative.rule_relations import create_relations
 from tests.generative.rule_world import CATALOGUE
 from tests.unit.golden.rule_sql import DIALECTS, golden_file, golden_text
 
-from rulecast.rule.engine import PersonFacts, Relations, compile_audience
+from rulecast.rule.engine import EventFact, PersonFacts, Relations, compile_audience, evaluate
 from rulecast.rule.engine.sql_errors import MeasureTooWideError, UnsupportedInDialectError
 from rulecast.rule.engine.sql_field import anniversaries
 from rulecast.rule.engine.sql_nodes import Dialect
@@ -137,3 +137,32 @@ def test_an_anniversary_of_a_leap_day_falls_on_the_first_of_march() -> None:
     assert anniversaries(date(2026, 3, 1), 1) == [(2026, 229, 301)]
     assert anniversaries(date(2028, 2, 29), 1) == [(2028, 229, 229)]
     assert anniversaries(date(2026, 12, 31), 2) == [(2027, 101, 101), (2026, 1231, 1231)]
+
+
+@pytest.mark.parametrize("text", ["2 * 3 > 5", "for some category (1.0 * 1.5 > 1)"])
+def test_a_calculation_of_fixed_numbers_alone_is_refused(text: str) -> None:
+    problems = check_condition(text, CATALOGUE)
+    assert isinstance(problems, RuleProblems)
+    assert "RL-074" in [problem.code for problem in problems.problems]
+
+
+def test_equal_instants_are_told_apart_by_the_order_of_recording() -> None:
+    noon = datetime(2026, 11, 17, 12, tzinfo=UTC)
+    events = tuple(
+        EventFact(name="visit", occurred_at=noon, properties={"category": category}) for category in "ab"
+    )
+    person = PersonFacts(contact_id=1, events=events)
+    engine = DuckEngine()
+    with closing(engine.connection):
+        relations = create_relations(engine, "ties", (person,), CATALOGUE)
+        for text, holds in (
+            ('last visit has (category = "b")', True),
+            ('first visit has (category = "a")', True),
+            ('first visit has (category = "b")', False),
+            ("last gap between visit < 1 minute", True),
+        ):
+            condition = check_condition(text, CATALOGUE)
+            assert not isinstance(condition, RuleProblems), condition.render(text)
+            assert evaluate(condition, person, NOW) is holds
+            compiled = compile_audience(condition, "duckdb", now=NOW, relations=relations)
+            assert bool(engine.run(compiled.sql)) is holds, text
