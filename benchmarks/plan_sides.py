@@ -82,6 +82,10 @@ COPY (
     FROM decided JOIN offer USING (language) JOIN price USING (country) ORDER BY contact_id
 ) TO '{file}' (FORMAT csv, HEADER false)
 """
+COPY_BY_HAND = """
+COPY public.by_hand (plan_id, contact_id, reason_number, template_id, batch, send_from, send_until, lost_to_plan_id, margin,
+    in_holdout, price_e4, decision_day) FROM STDIN (FORMAT csv)
+"""
 DIFFERENT = """
 SELECT count(*) FROM plan.member AS m FULL JOIN public.by_hand AS h USING (contact_id)
 WHERE (m.reason_number, m.template_id, m.send_from, m.send_until, m.price_e4, m.decision_day) IS DISTINCT FROM
@@ -137,7 +141,7 @@ async def by_hand(home: Path, _size: int, _seed: int) -> dict[str, Any]:
         with measured(home) as cost:
             duck.execute(decisions)
             async with workspace.database.transaction() as connection:
-                async with connection.cursor().copy("COPY public.by_hand FROM STDIN (FORMAT csv)") as copy:
+                async with connection.cursor().copy(COPY_BY_HAND) as copy:
                     with file.open("rb") as stream:
                         while chunk := stream.read(CHUNK_BYTES):
                             await copy.write(chunk)
