@@ -334,6 +334,19 @@ CREATE TABLE collect.inbox_default (
     CONSTRAINT inbox_state_check CHECK ((state = ANY (ARRAY['applied'::text, 'quarantined'::text])))
 );
 
+CREATE TABLE deliver.action_taken (
+    message_id bigint NOT NULL,
+    "position" smallint NOT NULL,
+    run_id bigint NOT NULL,
+    contact_id bigint NOT NULL,
+    moment text NOT NULL,
+    what text NOT NULL,
+    taken_at timestamp with time zone NOT NULL,
+    CONSTRAINT action_taken_moment_check CHECK ((moment = ANY (ARRAY['accepted'::text, 'delivered'::text, 'clicked'::text, 'replied'::text]))),
+    CONSTRAINT action_taken_position_check CHECK (("position" >= 1)),
+    CONSTRAINT action_taken_what_check CHECK (((length(what) >= 1) AND (length(what) <= 300)))
+);
+
 CREATE SEQUENCE deliver.attempt_id_sequence
     START WITH 1
     INCREMENT BY 1
@@ -372,6 +385,25 @@ CREATE TABLE deliver.attempt_default (
     finished_at timestamp with time zone,
     CONSTRAINT attempt_opaque_id_check CHECK ((octet_length(opaque_id) = 16)),
     CONSTRAINT attempt_state_check CHECK ((state = ANY (ARRAY['intent'::text, 'accepted'::text, 'held'::text, 'refused'::text, 'unknown'::text, 'cancelled'::text])))
+);
+
+CREATE TABLE deliver.follow_up (
+    first_run_id bigint NOT NULL,
+    contact_id bigint NOT NULL,
+    step smallint NOT NULL,
+    rule_version_id bigint NOT NULL,
+    after_message_id bigint NOT NULL,
+    first_accepted_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    state text DEFAULT 'waiting'::text NOT NULL,
+    why text DEFAULT ''::text NOT NULL,
+    plan_id bigint,
+    decided_at timestamp with time zone,
+    CONSTRAINT follow_up_check CHECK (((state = ANY (ARRAY['planned'::text, 'launched'::text, 'excluded'::text, 'held_back'::text])) <= (plan_id IS NOT NULL))),
+    CONSTRAINT follow_up_check1 CHECK (((state = 'waiting'::text) = (decided_at IS NULL))),
+    CONSTRAINT follow_up_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'planned'::text, 'launched'::text, 'excluded'::text, 'held_back'::text, 'ended'::text]))),
+    CONSTRAINT follow_up_step_check CHECK (((step >= 2) AND (step <= 6))),
+    CONSTRAINT follow_up_why_check CHECK ((length(why) <= 200))
 );
 
 CREATE TABLE deliver.lease (
@@ -440,7 +472,11 @@ CREATE TABLE deliver.run (
     launched_by text NOT NULL,
     launched_at timestamp with time zone NOT NULL,
     finished_at timestamp with time zone,
-    CONSTRAINT run_state_check CHECK ((state = ANY (ARRAY['running'::text, 'finished'::text, 'cancelled'::text])))
+    step smallint DEFAULT 1 NOT NULL,
+    first_run_id bigint,
+    CONSTRAINT run_check CHECK (((step = 1) = (first_run_id IS NULL))),
+    CONSTRAINT run_state_check CHECK ((state = ANY (ARRAY['running'::text, 'finished'::text, 'cancelled'::text]))),
+    CONSTRAINT run_step_check CHECK (((step >= 1) AND (step <= 6)))
 );
 
 CREATE SEQUENCE deliver.status_id_sequence
@@ -479,6 +515,28 @@ CREATE TABLE deliver.status_default (
     recorded_at timestamp with time zone CONSTRAINT status_recorded_at_not_null NOT NULL,
     CONSTRAINT status_status_check CHECK ((status = ANY (ARRAY['sent'::text, 'delivered'::text, 'read'::text, 'played'::text, 'failed'::text]))),
     CONSTRAINT status_wamid_index_check CHECK ((octet_length(wamid_index) = 16))
+);
+
+CREATE TABLE deliver.tally (
+    tally_id bigint NOT NULL,
+    rule_version_id bigint NOT NULL,
+    run_id bigint NOT NULL,
+    counted_at timestamp with time zone NOT NULL,
+    delivered integer DEFAULT 0 NOT NULL,
+    failed integer DEFAULT 0 NOT NULL,
+    opted_out integer DEFAULT 0 NOT NULL,
+    CONSTRAINT tally_delivered_check CHECK ((delivered >= 0)),
+    CONSTRAINT tally_failed_check CHECK ((failed >= 0)),
+    CONSTRAINT tally_opted_out_check CHECK ((opted_out >= 0))
+);
+
+ALTER TABLE deliver.tally ALTER COLUMN tally_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME deliver.tally_tally_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 CREATE TABLE gate.budget (
@@ -521,7 +579,9 @@ CREATE TABLE gate.permit (
     granted_at timestamp with time zone NOT NULL,
     released_at timestamp with time zone,
     budget_month date,
-    CONSTRAINT permit_check CHECK (((purpose <> 'marketing'::text) OR (consent_id IS NOT NULL)))
+    step smallint DEFAULT 1 NOT NULL,
+    CONSTRAINT permit_check CHECK (((purpose <> 'marketing'::text) OR (consent_id IS NOT NULL))),
+    CONSTRAINT permit_step_check CHECK (((step >= 1) AND (step <= 6)))
 );
 
 CREATE TABLE gate.stop (
@@ -642,9 +702,39 @@ CREATE VIEW observe.message_outcome AS
     message.delivered_at,
     message.read_at,
     message.billed_category,
-    message.variant
+    message.variant,
+    run.step
    FROM (deliver.message message
      JOIN deliver.run run ON ((run.run_id = message.run_id)));
+
+CREATE TABLE observe.notice (
+    notice_id bigint NOT NULL,
+    recipient text NOT NULL,
+    rule_name text NOT NULL,
+    run_id bigint NOT NULL,
+    message_id bigint NOT NULL,
+    contact_id bigint NOT NULL,
+    moment text NOT NULL,
+    noticed_at timestamp with time zone NOT NULL,
+    state text DEFAULT 'waiting'::text NOT NULL,
+    attempts smallint DEFAULT 0 NOT NULL,
+    next_attempt_at timestamp with time zone NOT NULL,
+    last_problem text DEFAULT ''::text NOT NULL,
+    told_at timestamp with time zone,
+    CONSTRAINT notice_check CHECK (((state = 'told'::text) = (told_at IS NOT NULL))),
+    CONSTRAINT notice_last_problem_check CHECK ((length(last_problem) <= 200)),
+    CONSTRAINT notice_moment_check CHECK ((moment = ANY (ARRAY['accepted'::text, 'delivered'::text, 'clicked'::text, 'replied'::text]))),
+    CONSTRAINT notice_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'told'::text, 'kept'::text, 'failed'::text])))
+);
+
+ALTER TABLE observe.notice ALTER COLUMN notice_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME observe.notice_notice_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE observe.page_session (
     session_hash bytea NOT NULL,
@@ -661,6 +751,14 @@ CREATE TABLE observe.page_token (
     expires_at timestamp with time zone NOT NULL,
     used_at timestamp with time zone,
     CONSTRAINT page_token_token_hash_check CHECK ((octet_length(token_hash) = 32))
+);
+
+CREATE TABLE observe.recipient (
+    name text NOT NULL,
+    webhook text DEFAULT ''::text NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT recipient_name_check CHECK (((length(name) >= 1) AND (length(name) <= 60))),
+    CONSTRAINT recipient_webhook_check CHECK ((length(webhook) <= 2000))
 );
 
 CREATE TABLE plan.approval (
@@ -726,10 +824,14 @@ CREATE TABLE plan.plan (
     content_hash bytea NOT NULL,
     previous_plan_id bigint,
     is_test boolean DEFAULT false NOT NULL,
+    step smallint DEFAULT 1 NOT NULL,
+    first_run_id bigint,
     CONSTRAINT plan_check CHECK ((expires_at > created_at)),
+    CONSTRAINT plan_check1 CHECK (((step = 1) = (first_run_id IS NULL))),
     CONSTRAINT plan_content_hash_check CHECK ((octet_length(content_hash) = 32)),
     CONSTRAINT plan_document_check CHECK ((jsonb_typeof(document) = 'object'::text)),
-    CONSTRAINT plan_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'approved'::text, 'launched'::text, 'void'::text])))
+    CONSTRAINT plan_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'approved'::text, 'launched'::text, 'void'::text]))),
+    CONSTRAINT plan_step_check CHECK (((step >= 1) AND (step <= 6)))
 );
 
 ALTER TABLE plan.plan ALTER COLUMN plan_id ADD GENERATED ALWAYS AS IDENTITY (
@@ -912,6 +1014,26 @@ CREATE TABLE profile.contact (
     CONSTRAINT contact_source_check CHECK ((source = ANY (ARRAY['import'::text, 'inbound'::text, 'track'::text, 'agent'::text])))
 );
 
+CREATE TABLE profile.conversation_owner (
+    conversation_owner_id bigint NOT NULL,
+    contact_id bigint NOT NULL,
+    team text NOT NULL,
+    rule_name text DEFAULT ''::text NOT NULL,
+    message_id bigint,
+    assigned_by text NOT NULL,
+    assigned_at timestamp with time zone NOT NULL,
+    CONSTRAINT conversation_owner_team_check CHECK (((length(team) >= 1) AND (length(team) <= 60)))
+);
+
+ALTER TABLE profile.conversation_owner ALTER COLUMN conversation_owner_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME profile.conversation_owner_conversation_owner_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE VIEW profile.current_consent AS
  SELECT DISTINCT ON (contact_id, purpose) contact_id,
     purpose,
@@ -1053,7 +1175,9 @@ CREATE TABLE rule.arrival (
     occurred_at timestamp with time zone NOT NULL,
     is_import boolean NOT NULL,
     arrived_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    CONSTRAINT arrival_check CHECK (((event_id = 0) = (name = ''::text)))
+    failures smallint DEFAULT 0 NOT NULL,
+    CONSTRAINT arrival_check CHECK (((event_id = 0) = (name = ''::text))),
+    CONSTRAINT arrival_failures_check CHECK ((failures >= 0))
 );
 
 ALTER TABLE rule.arrival ALTER COLUMN arrival_id ADD GENERATED ALWAYS AS IDENTITY (
@@ -1385,11 +1509,20 @@ ALTER TABLE ONLY collect.inbox
 ALTER TABLE ONLY collect.inbox_default
     ADD CONSTRAINT inbox_default_pkey PRIMARY KEY (received_at, inbox_id);
 
+ALTER TABLE ONLY deliver.action_taken
+    ADD CONSTRAINT action_taken_pkey PRIMARY KEY (message_id, "position");
+
 ALTER TABLE ONLY deliver.attempt
     ADD CONSTRAINT attempt_pkey PRIMARY KEY (intent_at, attempt_id);
 
 ALTER TABLE ONLY deliver.attempt_default
     ADD CONSTRAINT attempt_default_pkey PRIMARY KEY (intent_at, attempt_id);
+
+ALTER TABLE ONLY deliver.follow_up
+    ADD CONSTRAINT follow_up_after_message_id_key UNIQUE (after_message_id);
+
+ALTER TABLE ONLY deliver.follow_up
+    ADD CONSTRAINT follow_up_pkey PRIMARY KEY (first_run_id, contact_id, step);
 
 ALTER TABLE ONLY deliver.lease
     ADD CONSTRAINT lease_pkey PRIMARY KEY (business_number_id);
@@ -1418,6 +1551,9 @@ ALTER TABLE ONLY deliver.status
 ALTER TABLE ONLY deliver.status_default
     ADD CONSTRAINT status_default_pkey PRIMARY KEY (occurred_at, status_id);
 
+ALTER TABLE ONLY deliver.tally
+    ADD CONSTRAINT tally_pkey PRIMARY KEY (tally_id);
+
 ALTER TABLE ONLY gate.budget
     ADD CONSTRAINT budget_pkey PRIMARY KEY (run_id);
 
@@ -1442,11 +1578,20 @@ ALTER TABLE ONLY observe.audit
 ALTER TABLE ONLY observe.conversion
     ADD CONSTRAINT conversion_pkey PRIMARY KEY (message_id, event_key);
 
+ALTER TABLE ONLY observe.notice
+    ADD CONSTRAINT notice_message_id_recipient_moment_key UNIQUE (message_id, recipient, moment);
+
+ALTER TABLE ONLY observe.notice
+    ADD CONSTRAINT notice_pkey PRIMARY KEY (notice_id);
+
 ALTER TABLE ONLY observe.page_session
     ADD CONSTRAINT page_session_pkey PRIMARY KEY (session_hash);
 
 ALTER TABLE ONLY observe.page_token
     ADD CONSTRAINT page_token_pkey PRIMARY KEY (token_hash);
+
+ALTER TABLE ONLY observe.recipient
+    ADD CONSTRAINT recipient_pkey PRIMARY KEY (name);
 
 ALTER TABLE ONLY plan.approval
     ADD CONSTRAINT approval_pkey PRIMARY KEY (plan_id);
@@ -1486,6 +1631,12 @@ ALTER TABLE ONLY profile.consent
 
 ALTER TABLE ONLY profile.contact
     ADD CONSTRAINT contact_pkey PRIMARY KEY (contact_id);
+
+ALTER TABLE ONLY profile.conversation_owner
+    ADD CONSTRAINT conversation_owner_message_id_team_key UNIQUE (message_id, team);
+
+ALTER TABLE ONLY profile.conversation_owner
+    ADD CONSTRAINT conversation_owner_pkey PRIMARY KEY (conversation_owner_id);
 
 ALTER TABLE ONLY profile.identity
     ADD CONSTRAINT identity_pkey PRIMARY KEY (contact_id, kind, scope, lookup, valid_from);
@@ -1587,6 +1738,10 @@ CREATE INDEX event_default_xid_idx ON collect.event_default USING btree (xid);
 
 CREATE INDEX inbound_text_by_contact ON collect.inbound_text USING btree (contact_id, occurred_at);
 
+CREATE INDEX action_taken_by_contact ON deliver.action_taken USING btree (contact_id, taken_at);
+
+CREATE INDEX action_taken_by_run ON deliver.action_taken USING btree (run_id);
+
 CREATE INDEX attempt_by_message ON ONLY deliver.attempt USING btree (message_id);
 
 CREATE INDEX attempt_by_opaque ON ONLY deliver.attempt USING btree (opaque_id);
@@ -1594,6 +1749,12 @@ CREATE INDEX attempt_by_opaque ON ONLY deliver.attempt USING btree (opaque_id);
 CREATE INDEX attempt_default_message_id_idx ON deliver.attempt_default USING btree (message_id);
 
 CREATE INDEX attempt_default_opaque_id_idx ON deliver.attempt_default USING btree (opaque_id);
+
+CREATE INDEX follow_up_by_contact ON deliver.follow_up USING btree (contact_id);
+
+CREATE INDEX follow_up_due ON deliver.follow_up USING btree (due_at) WHERE (state = 'waiting'::text);
+
+CREATE INDEX follow_up_to_launch ON deliver.follow_up USING btree (plan_id) WHERE (state = 'planned'::text);
 
 CREATE INDEX message_by_contact ON deliver.message USING btree (contact_id);
 
@@ -1605,6 +1766,8 @@ CREATE INDEX message_in_doubt ON deliver.message USING btree (business_number_id
 
 CREATE INDEX message_to_do ON deliver.message USING btree (business_number_id, send_from, message_id) WHERE (state = ANY (ARRAY['planned'::text, 'deferred'::text]));
 
+CREATE INDEX run_of_step ON deliver.run USING btree (first_run_id) WHERE (first_run_id IS NOT NULL);
+
 CREATE INDEX status_by_wamid ON ONLY deliver.status USING btree (wamid_index);
 
 CREATE INDEX status_is_parked ON ONLY deliver.status USING btree (recorded_at) WHERE (message_id IS NULL);
@@ -1612,6 +1775,8 @@ CREATE INDEX status_is_parked ON ONLY deliver.status USING btree (recorded_at) W
 CREATE INDEX status_default_recorded_at_idx ON deliver.status_default USING btree (recorded_at) WHERE (message_id IS NULL);
 
 CREATE INDEX status_default_wamid_index_idx ON deliver.status_default USING btree (wamid_index);
+
+CREATE INDEX tally_by_version ON deliver.tally USING btree (rule_version_id, counted_at) INCLUDE (delivered, failed, opted_out);
 
 CREATE INDEX permit_by_contact ON gate.permit USING btree (contact_id, granted_at) WHERE (released_at IS NULL);
 
@@ -1625,6 +1790,12 @@ CREATE INDEX verdict_by_contact ON ONLY gate.verdict USING btree (contact_id, de
 
 CREATE INDEX verdict_default_contact_id_decided_at_idx ON gate.verdict_default USING btree (contact_id, decided_at);
 
+CREATE INDEX notice_by_run ON observe.notice USING btree (run_id);
+
+CREATE INDEX notice_told ON observe.notice USING btree (recipient, told_at) WHERE (state = 'told'::text);
+
+CREATE INDEX notice_waiting ON observe.notice USING btree (next_attempt_at) WHERE (state = 'waiting'::text);
+
 CREATE INDEX plan_by_rule ON plan.plan USING btree (rule_name, plan_id DESC);
 
 CREATE INDEX reservation_by_day ON plan.reservation USING btree (decision_day);
@@ -1637,6 +1808,8 @@ CREATE INDEX consent_by_contact ON profile.consent USING btree (contact_id, purp
 
 CREATE UNIQUE INDEX consent_is_said_once ON profile.consent USING btree (contact_id, purpose, status, effective_at, method, wording_version);
 
+CREATE INDEX conversation_owner_by_contact ON profile.conversation_owner USING btree (contact_id, conversation_owner_id);
+
 CREATE INDEX identity_by_suppression ON profile.identity USING btree (suppression_index);
 
 CREATE UNIQUE INDEX identity_is_one_person ON profile.identity USING btree (kind, scope, lookup) WHERE (valid_to IS NULL);
@@ -1645,7 +1818,7 @@ CREATE INDEX suppression_by_contact ON profile.suppression USING btree (contact_
 
 CREATE UNIQUE INDEX suppression_is_said_once ON profile.suppression USING btree (suppression_index, scope, action, cause, occurred_at);
 
-CREATE INDEX arrival_in_turn ON rule.arrival USING btree (is_import, arrival_id);
+CREATE INDEX arrival_in_turn ON rule.arrival USING btree (failures, is_import, arrival_id);
 
 CREATE INDEX audience_block_due ON rule.audience_block USING btree (next_due);
 
@@ -1717,6 +1890,10 @@ CREATE TRIGGER event_is_counted AFTER INSERT ON collect.event REFERENCING NEW TA
 
 CREATE TRIGGER event_is_gone AFTER DELETE ON collect.event REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION rule.note_deleted();
 
+CREATE TRIGGER action_taken_is_append_only BEFORE DELETE OR UPDATE ON deliver.action_taken FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
+
+CREATE TRIGGER tally_is_append_only BEFORE DELETE OR UPDATE ON deliver.tally FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
+
 CREATE TRIGGER audit_is_append_only BEFORE DELETE OR UPDATE ON observe.audit FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
 
 CREATE TRIGGER approval_is_append_only BEFORE DELETE OR UPDATE ON plan.approval FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
@@ -1737,6 +1914,8 @@ CREATE TRIGGER consent_is_append_only BEFORE DELETE OR UPDATE ON profile.consent
 
 CREATE TRIGGER contact_leaves AFTER UPDATE OF erased_at, merged_into ON profile.contact FOR EACH ROW WHEN (((old.erased_at IS DISTINCT FROM new.erased_at) OR (old.merged_into IS DISTINCT FROM new.merged_into))) EXECUTE FUNCTION rule.forget_counters();
 
+CREATE TRIGGER conversation_owner_is_append_only BEFORE DELETE OR UPDATE ON profile.conversation_owner FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
+
 CREATE TRIGGER suppression_is_append_only BEFORE DELETE OR UPDATE ON profile.suppression FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
 
 CREATE TRIGGER rule_state_is_append_only BEFORE DELETE OR UPDATE ON rule.rule_state FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
@@ -1748,8 +1927,32 @@ CREATE TRIGGER standing_approval_is_append_only BEFORE DELETE OR UPDATE ON rule.
 ALTER TABLE ONLY account.business_number
     ADD CONSTRAINT business_number_portfolio_id_fkey FOREIGN KEY (portfolio_id) REFERENCES account.portfolio(portfolio_id);
 
+ALTER TABLE ONLY deliver.action_taken
+    ADD CONSTRAINT action_taken_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES profile.contact(contact_id);
+
+ALTER TABLE ONLY deliver.action_taken
+    ADD CONSTRAINT action_taken_message_id_fkey FOREIGN KEY (message_id) REFERENCES deliver.message(message_id);
+
+ALTER TABLE ONLY deliver.action_taken
+    ADD CONSTRAINT action_taken_run_id_fkey FOREIGN KEY (run_id) REFERENCES deliver.run(run_id);
+
 ALTER TABLE deliver.attempt
     ADD CONSTRAINT attempt_permit_id_fkey FOREIGN KEY (permit_id) REFERENCES gate.permit(permit_id);
+
+ALTER TABLE ONLY deliver.follow_up
+    ADD CONSTRAINT follow_up_after_message_id_fkey FOREIGN KEY (after_message_id) REFERENCES deliver.message(message_id);
+
+ALTER TABLE ONLY deliver.follow_up
+    ADD CONSTRAINT follow_up_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES profile.contact(contact_id);
+
+ALTER TABLE ONLY deliver.follow_up
+    ADD CONSTRAINT follow_up_first_run_id_fkey FOREIGN KEY (first_run_id) REFERENCES deliver.run(run_id);
+
+ALTER TABLE ONLY deliver.follow_up
+    ADD CONSTRAINT follow_up_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES plan.plan(plan_id);
+
+ALTER TABLE ONLY deliver.follow_up
+    ADD CONSTRAINT follow_up_rule_version_id_fkey FOREIGN KEY (rule_version_id) REFERENCES rule.rule_version(rule_version_id);
 
 ALTER TABLE ONLY deliver.lease
     ADD CONSTRAINT lease_business_number_id_fkey FOREIGN KEY (business_number_id) REFERENCES account.business_number(business_number_id);
@@ -1764,7 +1967,16 @@ ALTER TABLE ONLY deliver.run
     ADD CONSTRAINT run_business_number_id_fkey FOREIGN KEY (business_number_id) REFERENCES account.business_number(business_number_id);
 
 ALTER TABLE ONLY deliver.run
+    ADD CONSTRAINT run_first_run_id_fkey FOREIGN KEY (first_run_id) REFERENCES deliver.run(run_id);
+
+ALTER TABLE ONLY deliver.run
     ADD CONSTRAINT run_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES plan.plan(plan_id);
+
+ALTER TABLE ONLY deliver.tally
+    ADD CONSTRAINT tally_rule_version_id_fkey FOREIGN KEY (rule_version_id) REFERENCES rule.rule_version(rule_version_id);
+
+ALTER TABLE ONLY deliver.tally
+    ADD CONSTRAINT tally_run_id_fkey FOREIGN KEY (run_id) REFERENCES deliver.run(run_id);
 
 ALTER TABLE ONLY gate.budget
     ADD CONSTRAINT budget_run_id_fkey FOREIGN KEY (run_id) REFERENCES deliver.run(run_id);
@@ -1784,6 +1996,15 @@ ALTER TABLE ONLY gate.permit
 ALTER TABLE ONLY observe.conversion
     ADD CONSTRAINT conversion_message_id_fkey FOREIGN KEY (message_id) REFERENCES deliver.message(message_id);
 
+ALTER TABLE ONLY observe.notice
+    ADD CONSTRAINT notice_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES profile.contact(contact_id);
+
+ALTER TABLE ONLY observe.notice
+    ADD CONSTRAINT notice_message_id_fkey FOREIGN KEY (message_id) REFERENCES deliver.message(message_id);
+
+ALTER TABLE ONLY observe.notice
+    ADD CONSTRAINT notice_run_id_fkey FOREIGN KEY (run_id) REFERENCES deliver.run(run_id);
+
 ALTER TABLE ONLY plan.approval
     ADD CONSTRAINT approval_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES plan.plan(plan_id);
 
@@ -1798,6 +2019,9 @@ ALTER TABLE ONLY plan.loss
 
 ALTER TABLE ONLY plan.plan
     ADD CONSTRAINT plan_business_number_id_fkey FOREIGN KEY (business_number_id) REFERENCES account.business_number(business_number_id);
+
+ALTER TABLE ONLY plan.plan
+    ADD CONSTRAINT plan_first_run_id_fkey FOREIGN KEY (first_run_id) REFERENCES deliver.run(run_id);
 
 ALTER TABLE ONLY plan.plan
     ADD CONSTRAINT plan_previous_plan_id_fkey FOREIGN KEY (previous_plan_id) REFERENCES plan.plan(plan_id);
@@ -1816,6 +2040,9 @@ ALTER TABLE ONLY profile.consent
 
 ALTER TABLE ONLY profile.contact
     ADD CONSTRAINT contact_merged_into_fkey FOREIGN KEY (merged_into) REFERENCES profile.contact(contact_id);
+
+ALTER TABLE ONLY profile.conversation_owner
+    ADD CONSTRAINT conversation_owner_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES profile.contact(contact_id);
 
 ALTER TABLE ONLY profile.identity
     ADD CONSTRAINT identity_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES profile.contact(contact_id);

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Literal
 
 from rulecast.deliver import store
 from rulecast.deliver.classify import Accepted, Rejected
@@ -25,7 +26,15 @@ SEALED_WAMID = "deliver.message.sealed_wamid"
 STOPPED_BY = "rulecast"
 
 # Refusals that mean "too late" rather than "not this person".
-_TOO_LATE = frozenset({Reason.OUTSIDE_WINDOW, Reason.QUIET_HOURS, Reason.PLAN_EXPIRED})
+_TOO_LATE = frozenset(
+    {
+        Reason.OUTSIDE_WINDOW,
+        Reason.QUIET_HOURS,
+        Reason.PUBLIC_HOLIDAY,
+        Reason.NOT_VALID,
+        Reason.PLAN_EXPIRED,
+    }
+)
 # Refusals behind which the message waits where it was: the sender does not claim while they last.
 _WAITING = frozenset({Reason.STOPPED, Reason.NUMBER_HELD, Reason.LEASE_LOST})
 
@@ -34,9 +43,10 @@ Suppress = Callable[[Connection, Sequence[tuple[ContactId, int]], datetime], Awa
 nothing of people."""
 
 
-AcceptedPeople = Sequence[tuple[RunId, ContactId]]
-OnAccepted = Callable[[Connection, AcceptedPeople, datetime], Awaitable[None]]
-"""Runs what a rule binds to the acceptance, in the transaction that records it; handed in by wiring."""
+Ended = Literal["accepted", "failed"]
+OnResult = Callable[[Connection, Sequence[tuple[RunId, ContactId, Ended]], datetime], Awaitable[None]]
+"""Runs what a rule binds to the acceptance and counts refusals, in the transaction that records them; handed in by
+wiring."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +54,7 @@ class Hooks:
     """What wiring does inside a sender's transaction."""
 
     suppress: Suppress
-    on_accepted: OnAccepted
+    on_result: OnResult
 
 
 class HookUnavailableError(Exception):
@@ -178,15 +188,15 @@ class GroupWriter:
             and effect_of(one.outcome, attempt=one.attempt.permit.attempt, now=now).releases
         ]
         await release_permits(connection, released, now)
-        accepted = [
-            (one.attempt.permit.run_id, one.attempt.permit.contact_id)
+        ended = [
+            (one.attempt.permit.run_id, one.attempt.permit.contact_id, word)
             for one in results
             if one.attempt.permit.message_id in counted
-            and isinstance(one.outcome, Accepted)
             and not one.attempt.permit.is_test
+            and (word := _ended(one, now)) is not None
         ]
-        if accepted:
-            await self._hooks.on_accepted(connection, accepted, now)
+        if ended:
+            await self._hooks.on_result(connection, ended, now)
         await self._pause(connection, results, now)
 
     async def _pause(self, connection: Connection, results: Sequence[Result], now: datetime) -> None:
@@ -247,6 +257,15 @@ class GroupWriter:
             Attempt(permit=one, attempt_id=AttemptId(attempt_ids[one.message_id]), intent_at=now)
             for one in permits
         ]
+
+
+def _ended(result: Result, now: datetime) -> Ended | None:
+    """Return how a message came to an end that rules hear of; None where it is tried again or in doubt."""
+    state = effect_of(result.outcome, attempt=result.attempt.permit.attempt, now=now).state
+    if state is MessageState.REFUSED:
+        return "failed"
+    # What Meta holds is accepted once a status says that it left.
+    return "accepted" if state is MessageState.ACCEPTED else None
 
 
 def _intent_row(permit: Permit) -> IntentRow:

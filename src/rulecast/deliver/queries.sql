@@ -12,8 +12,11 @@ SELECT public.ensure_month_partitions('gate.verdict', %(now)s::date, %(now)s::da
 
 -- name: insert_run
 -- Launching twice is the same run.
-INSERT INTO deliver.run (plan_id, rule_name, business_number_id, state, is_test, launched_by, launched_at)
-VALUES (%(plan_id)s, %(rule_name)s, %(business_number_id)s, 'running', %(is_test)s, %(launched_by)s, %(now)s::timestamptz)
+INSERT INTO deliver.run
+    (plan_id, rule_name, business_number_id, state, is_test, launched_by, launched_at, step, first_run_id)
+SELECT %(plan_id)s, %(rule_name)s, %(business_number_id)s, 'running', %(is_test)s, %(launched_by)s,
+    %(now)s::timestamptz, p.step, p.first_run_id
+FROM plan.plan AS p WHERE p.plan_id = %(plan_id)s
 ON CONFLICT (plan_id) DO NOTHING RETURNING run_id;
 
 -- name: find_run
@@ -23,10 +26,11 @@ SELECT run_id FROM deliver.run WHERE plan_id = %(plan_id)s;
 -- name: insert_messages
 -- One planned message for each person of the plan, in the order in which they may be sent.
 INSERT INTO deliver.message
-    (run_id, contact_id, business_number_id, template_id, variant, state, batch, send_from, send_until, changed_at)
-SELECT %(run_id)s, s.contact_id, %(business_number_id)s, s.template_id, s.variant, 'planned', s.batch, s.send_from,
-    s.send_until, %(now)s::timestamptz
-FROM plan.sendable AS s WHERE s.plan_id = %(plan_id)s
+    (run_id, contact_id, step, business_number_id, template_id, variant, state, batch, send_from, send_until,
+     changed_at)
+SELECT %(run_id)s, s.contact_id, r.step, %(business_number_id)s, s.template_id, s.variant, 'planned', s.batch,
+    s.send_from, s.send_until, %(now)s::timestamptz
+FROM plan.sendable AS s JOIN deliver.run AS r ON r.run_id = %(run_id)s WHERE s.plan_id = %(plan_id)s
 ORDER BY s.send_from, s.contact_id;
 
 -- name: notify_send

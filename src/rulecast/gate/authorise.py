@@ -281,6 +281,7 @@ def _permit_row(prepared: PreparedDraft, facts: Facts, terms: RunTerms, *, month
         plan_id=terms.plan_id,
         rule_name=terms.rule_name,
         rule_version_id=terms.rule_version_id,
+        step=terms.step,
         category=facts.template.category,
         purpose=terms.purpose.value,
         consent_id=facts.consent.consent_id if facts.consent is not None else 0,

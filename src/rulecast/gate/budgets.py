@@ -20,7 +20,7 @@ async def lock_budgets(connection: Connection, terms: Iterable[RunTerms], *, mon
         if one.budget_e4 is None:
             continue
         if one.budget_per == "run":
-            runs[int(one.run_id)] = one.budget_e4
+            runs[int(one.first_run_id)] = one.budget_e4
         else:
             rules[one.rule_name] = min(one.budget_e4, rules.get(one.rule_name, one.budget_e4))
     left: dict[str, int] = {}
@@ -43,7 +43,7 @@ async def spend_budgets(
         if terms.budget_e4 is None:
             continue
         if terms.budget_per == "run":
-            runs[int(terms.run_id)] += price_e4
+            runs[int(terms.first_run_id)] += price_e4
         else:
             rules[terms.rule_name] += price_e4
     if runs:

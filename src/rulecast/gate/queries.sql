@@ -45,7 +45,9 @@ LEFT JOIN LATERAL (
 ) AS stopped ON true
 LEFT JOIN LATERAL (
     -- What counts against caps and limits: every permit that was not released.
-    SELECT array_agg(p.granted_at) AS granted, array_agg(p.rule_name) AS rules, array_agg(p.purpose) AS purposes
+    -- The limit of a rule counts entries into it: a later step counts as a message of no rule.
+    SELECT array_agg(p.granted_at) AS granted, array_agg(CASE WHEN p.step = 1 THEN p.rule_name ELSE '' END) AS rules,
+        array_agg(p.purpose) AS purposes
     FROM gate.permit AS p
     WHERE p.contact_id = w.contact_id AND p.released_at IS NULL AND NOT p.is_test
         AND p.granted_at > %(counted_from)s::timestamptz
@@ -104,12 +106,40 @@ WHERE template_id = ANY(%(template_ids)b::bigint[]);
 
 -- name: read_run_terms
 -- What a run was approved with; it never changes, so it is read once.
-SELECT r.run_id, r.plan_id, r.rule_name, r.is_test, r.launched_at, p.rule_version_id, p.purpose, p.evaluated_at,
-    p.expires_at, p.document, v.text AS rule_text
+SELECT r.run_id, r.plan_id, r.rule_name, r.is_test, r.launched_at, r.step, coalesce(r.first_run_id, r.run_id) AS first_run_id,
+    p.rule_version_id, p.purpose, p.evaluated_at, p.expires_at, p.document, v.text AS rule_text
 FROM deliver.run AS r
 JOIN plan.plan AS p ON p.plan_id = r.plan_id
 JOIN rule.rule_version AS v ON v.rule_version_id = p.rule_version_id
 WHERE r.run_id = ANY(%(run_ids)b::bigint[]);
+
+-- name: read_followed
+-- What became of the message before a step; whoever clicked or answered had it, and whoever wrote anything since the
+-- first message has answered.
+SELECT f.contact_id, f.first_accepted_at,
+    coalesce(m.delivered_at, m.read_at, m.clicked_at, m.replied_at) IS NOT NULL AS was_delivered,
+    coalesce(m.read_at, m.clicked_at, m.replied_at) IS NOT NULL AS was_read,
+    m.clicked_at IS NOT NULL AS was_clicked,
+    m.failed_at IS NOT NULL AND m.delivered_at IS NULL AND m.read_at IS NULL AS has_failed,
+    m.replied_at IS NOT NULL OR EXISTS (
+        SELECT FROM collect.event AS e
+        WHERE e.contact_id = f.contact_id AND e.name IN ('message_received', 'replied')
+            AND e.occurred_at >= f.first_accepted_at) AS has_replied,
+    m.opted_out_at IS NOT NULL OR EXISTS (
+        SELECT FROM collect.event AS e
+        WHERE e.contact_id = f.contact_id AND e.name = 'opted_out' AND e.occurred_at >= f.first_accepted_at
+    ) AS has_opted_out
+FROM deliver.follow_up AS f JOIN deliver.message AS m ON m.message_id = f.after_message_id
+WHERE f.first_run_id = %(first_run_id)s AND f.step = %(step)s AND f.contact_id = ANY(%(contact_ids)b::bigint[]);
+
+-- name: read_events_since
+-- One kind of event of some people, each since an instant of their own; the floor keeps old partitions out.
+SELECT e.contact_id, e.name, e.occurred_at, e.properties::text
+FROM unnest(%(contact_ids)b::bigint[], %(since)b::timestamptz[]) AS w (contact_id, since)
+JOIN collect.event AS e ON e.contact_id = w.contact_id
+WHERE e.name = %(name)s AND e.occurred_at >= %(floor)s::timestamptz AND e.occurred_at >= w.since
+    AND e.occurred_at <= %(now)s::timestamptz
+ORDER BY e.contact_id, e.occurred_at;
 
 -- name: read_recipients
 -- What a request is made of: the address and the values a parameter may use, all still sealed.
@@ -159,15 +189,15 @@ WHERE b.rule_name = s.rule_name AND b.month = %(month)s::date;
 -- No message leaves without one; the unique index allows one live permit a message.
 INSERT INTO gate.permit
     (message_id, contact_id, rule_name, rule_version_id, business_number_id, category, purpose, consent_id, is_test,
-     price_e4, budget_month, granted_at)
+     price_e4, budget_month, step, granted_at)
 SELECT p.message_id, p.contact_id, p.rule_name, p.rule_version_id, %(business_number_id)s, p.category, p.purpose,
-    nullif(p.consent_id, 0), p.is_test, p.price_e4, p.budget_month, %(now)s::timestamptz
+    nullif(p.consent_id, 0), p.is_test, p.price_e4, p.budget_month, p.step, %(now)s::timestamptz
 FROM unnest(
     %(message_ids)b::bigint[], %(contact_ids)b::bigint[], %(rule_names)b::text[], %(rule_version_ids)b::bigint[],
     %(categories)b::text[], %(purposes)b::text[], %(consent_ids)b::bigint[], %(are_tests)b::boolean[],
-    %(prices_e4)b::bigint[], %(budget_months)b::date[]
+    %(prices_e4)b::bigint[], %(budget_months)b::date[], %(steps)b::smallint[]
 ) AS p (message_id, contact_id, rule_name, rule_version_id, category, purpose, consent_id, is_test, price_e4,
-    budget_month)
+    budget_month, step)
 RETURNING message_id, permit_id;
 
 -- name: mark_reservations
@@ -216,9 +246,11 @@ WITH released AS (
     UPDATE gate.month_budget AS b SET spent_e4 = b.spent_e4 - s.price_e4 FROM months AS s
     WHERE b.rule_name = s.rule_name AND b.month = s.budget_month
 ), sums AS (
-    SELECT m.run_id, sum(r.price_e4)::bigint AS price_e4
+    -- Later steps are paid by the run they follow.
+    SELECT coalesce(n.first_run_id, n.run_id) AS run_id, sum(r.price_e4)::bigint AS price_e4
     FROM released AS r JOIN deliver.message AS m ON m.message_id = r.message_id
-    GROUP BY m.run_id
+    JOIN deliver.run AS n ON n.run_id = m.run_id
+    GROUP BY coalesce(n.first_run_id, n.run_id)
 )
 UPDATE gate.budget AS b SET spent_e4 = b.spent_e4 - s.price_e4 FROM sums AS s WHERE b.run_id = s.run_id;
 
@@ -240,9 +272,10 @@ WITH newest AS (
     UPDATE gate.month_budget AS b SET spent_e4 = least(b.limit_e4, b.spent_e4 + s.price_e4) FROM months AS s
     WHERE b.rule_name = s.rule_name AND b.month = s.budget_month
 ), sums AS (
-    SELECT m.run_id, sum(t.price_e4)::bigint AS price_e4
+    SELECT coalesce(n.first_run_id, n.run_id) AS run_id, sum(t.price_e4)::bigint AS price_e4
     FROM taken AS t JOIN deliver.message AS m ON m.message_id = t.message_id
-    GROUP BY m.run_id
+    JOIN deliver.run AS n ON n.run_id = m.run_id
+    GROUP BY coalesce(n.first_run_id, n.run_id)
 )
 UPDATE gate.budget AS b SET spent_e4 = least(b.limit_e4, b.spent_e4 + s.price_e4) FROM sums AS s
 WHERE b.run_id = s.run_id;

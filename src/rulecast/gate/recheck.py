@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from rulecast.gate.draft import Draft
+from rulecast.gate.follow_up import StepQuestion, find_endings
 from rulecast.gate.store import Connection
 from rulecast.gate.terms import RunTerms
 from rulecast.plan.store import read_people
@@ -39,7 +40,22 @@ async def matches_of(
         )
         # Plain Python over every event of a person: not on the loop that renews the lease.
         found.update(await asyncio.to_thread(_evaluate, terms.checked, old, people, now))
+        found.update(await _ended(connection, terms, terms.checked, old, now=now))
     return found
+
+
+async def _ended(  # noqa: PLR0917 - a run with its rule, and whom it is asked about
+    connection: Connection, terms: RunTerms, checked: CheckedRule, drafts: Sequence[Draft], *, now: datetime
+) -> dict[int, bool | None]:
+    """Return the messages of a later step whose people have answered, bought or left since the step was planned."""
+    if terms.follow_up is None:
+        return {}
+    question = StepQuestion(
+        first_run_id=terms.first_run_id, step=terms.step, clause=terms.follow_up, success=checked.success
+    )
+    people = sorted({draft.contact_id for draft in drafts})
+    endings = await find_endings(connection, question, people, catalogue=terms.catalogue, now=now)
+    return {draft.message_id: False for draft in drafts if draft.contact_id in endings}
 
 
 def _evaluate(

@@ -65,12 +65,28 @@ class TermsRow:
     rule_name: str
     is_test: bool
     launched_at: datetime
+    step: int
+    first_run_id: int
     rule_version_id: int
     purpose: str
     evaluated_at: datetime
     expires_at: datetime
     document: dict[str, Any]
     rule_text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowedRow:
+    """What became of the message before a step, and whether the person has answered anything since the first one."""
+
+    contact_id: int
+    first_accepted_at: datetime
+    was_delivered: bool
+    was_read: bool
+    was_clicked: bool
+    has_failed: bool
+    has_replied: bool
+    has_opted_out: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +117,7 @@ class PermitRow:
     is_test: bool
     price_e4: int
     budget_month: date | None
+    step: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +202,28 @@ async def read_run_terms(connection: Connection, run_ids: Sequence[int]) -> list
     return await fetch_all(connection, QUERIES["read_run_terms"], {"run_ids": list(run_ids)}, record=TermsRow)
 
 
+async def read_followed(
+    connection: Connection, *, first_run_id: int, step: int, contact_ids: Sequence[int]
+) -> list[FollowedRow]:
+    """Return what became of the messages before a step of these people."""
+    parameters = {"first_run_id": first_run_id, "step": step, "contact_ids": list(contact_ids)}
+    return await fetch_all(connection, QUERIES["read_followed"], parameters, record=FollowedRow)
+
+
+async def read_events_since(
+    connection: Connection, name: str, since: Mapping[int, datetime], *, now: datetime
+) -> list[tuple[int, str, datetime, str]]:
+    """Return contact, name, instant and properties (JSON text) of one kind of event, each since an instant."""
+    parameters = {
+        "name": name,
+        "contact_ids": list(since),
+        "since": list(since.values()),
+        "floor": min(since.values()),
+        "now": now,
+    }
+    return await fetch_all(connection, QUERIES["read_events_since"], parameters)
+
+
 async def read_recipients(connection: Connection, contact_ids: Sequence[int]) -> dict[int, RecipientRow]:
     """Return address and values of these people."""
     rows = await fetch_all(
@@ -252,6 +291,7 @@ async def insert_permits(
             "are_tests": [one.is_test for one in permits],
             "prices_e4": [one.price_e4 for one in permits],
             "budget_months": [one.budget_month for one in permits],
+            "steps": [one.step for one in permits],
         },
     )
     await execute(

@@ -12,7 +12,8 @@ from rulecast.gate.store import Connection, TermsRow
 from rulecast.policy.local_time import SendingWindow
 from rulecast.policy.rule_window import sending_window
 from rulecast.rule.language import CheckedRule, check_rule
-from rulecast.rule.language.document import PersonLimit, Validity
+from rulecast.rule.language.document import FollowUp, PersonLimit, Validity
+from rulecast.rule.language.follow_up import FIRST_STEP, follow_up_of, rule_of_step
 from rulecast.values.catalogue import Catalogue
 from rulecast.values.ids import RunId
 from rulecast.values.money import money_of
@@ -33,6 +34,10 @@ class RunTerms:
     rule_name: str
     rule_version_id: int
     is_test: bool
+    # Which message of the rule this run sends, the run whose people it follows, and the clause that chooses them.
+    step: int
+    first_run_id: RunId
+    follow_up: FollowUp | None
     purpose: Purpose
     evaluated_at: datetime
     expires_at: datetime
@@ -49,12 +54,12 @@ class RunTerms:
 
     @property
     def budget_key(self) -> str:
-        """Return what shares one budget: the run, or all runs of the rule."""
-        return f"run {self.run_id}" if self.budget_per == "run" else f"rule {self.rule_name}"
+        """Return what shares one budget: the run with its later steps, or all runs of the rule."""
+        return f"run {self.first_run_id}" if self.budget_per == "run" else f"rule {self.rule_name}"
 
     def needs_recheck(self, now: datetime) -> bool:
-        """Return whether the condition has to be evaluated again."""
-        return now - self.evaluated_at > RECHECK_AFTER
+        """Return whether the condition has to be evaluated again; who answers just before a step gets none."""
+        return self.follow_up is not None or now - self.evaluated_at > RECHECK_AFTER
 
 
 class TermsBook:
@@ -83,7 +88,8 @@ class TermsBook:
 
 def _terms_of(row: TermsRow, catalogue: Catalogue) -> RunTerms:
     found = check_rule(row.rule_text, catalogue)
-    checked = found if isinstance(found, CheckedRule) else None
+    whole = found if isinstance(found, CheckedRule) else None
+    checked = None if whole is None else rule_of_step(whole, row.step, catalogue)
     rule = checked.rule if checked is not None else None
     return RunTerms(
         run_id=RunId(row.run_id),
@@ -91,6 +97,9 @@ def _terms_of(row: TermsRow, catalogue: Catalogue) -> RunTerms:
         rule_name=row.rule_name,
         rule_version_id=row.rule_version_id,
         is_test=row.is_test,
+        step=row.step,
+        first_run_id=RunId(row.first_run_id),
+        follow_up=None if whole is None or row.step == FIRST_STEP else follow_up_of(whole, row.step),
         purpose=Purpose(row.purpose),
         evaluated_at=row.evaluated_at,
         expires_at=row.expires_at,

@@ -188,7 +188,7 @@ LEFT JOIN plan.work_missing AS missing
 LEFT JOIN (
     SELECT contact_id
     FROM gate.permit
-    WHERE released_at IS NULL AND NOT is_test AND rule_name = %(rule_name)s::text
+    WHERE released_at IS NULL AND NOT is_test AND step = 1 AND rule_name = %(rule_name)s::text
         AND (%(given)b::bigint[] IS NULL OR contact_id = ANY(%(given)b::bigint[]))
         AND granted_at > %(limit_since)s::timestamptz AND granted_at <= %(evaluated_at)s::timestamptz
     GROUP BY contact_id
@@ -439,10 +439,10 @@ FROM (
 ) AS chunk;
 
 -- name: find_previous_plan
--- The last plan of the same rule.
+-- The last plan of the same step of the same rule.
 SELECT plan_id
 FROM plan.plan
-WHERE rule_name = %(rule_name)s AND plan_id < %(plan_id)s AND NOT is_test
+WHERE rule_name = %(rule_name)s AND plan_id < %(plan_id)s AND step = %(step)s AND NOT is_test
 ORDER BY plan_id DESC
 LIMIT 1;
 
@@ -458,16 +458,22 @@ FULL JOIN (
     SELECT contact_id FROM plan.member WHERE plan_id = %(previous_plan_id)s AND reason_number = 0
 ) AS before ON before.contact_id = after.contact_id;
 
+-- name: find_run_spending
+-- What a run has cost so far, and the steps that follow it.
+SELECT spent_e4 FROM gate.budget WHERE run_id = %(run_id)s;
+
 -- name: insert_plan
 -- The plan first, its people next: they refer to it.
 INSERT INTO plan.plan (
     plan_id, rule_version_id, rule_name, purpose, evaluated_at, as_of, known_at, created_at, created_by,
-    expires_at, tzdata_version, business_number_id, document, content_hash, previous_plan_id, is_test)
+    expires_at, tzdata_version, business_number_id, document, content_hash, previous_plan_id, is_test, step,
+    first_run_id)
 OVERRIDING SYSTEM VALUE
 VALUES (
     %(plan_id)s, %(rule_version_id)s, %(rule_name)s, %(purpose)s, %(evaluated_at)s, %(as_of)s::timestamptz,
     %(known_at)s::timestamptz, %(created_at)s, %(created_by)s, %(expires_at)s, %(tzdata_version)s,
-    %(business_number_id)s, '{}', sha256(''::bytea), %(previous_plan_id)s::bigint, %(is_test)s);
+    %(business_number_id)s, '{}', sha256(''::bytea), %(previous_plan_id)s::bigint, %(is_test)s, %(step)s,
+    %(first_run_id)s::bigint);
 
 -- name: finish_plan
 -- The document and the hash over it and over every decision.
@@ -666,7 +672,7 @@ SELECT
     (
         SELECT count(*) FROM gate.permit AS permit
         WHERE permit.contact_id = contact.contact_id AND permit.released_at IS NULL AND NOT permit.is_test
-            AND permit.rule_name = %(rule_name)s::text
+            AND permit.step = 1 AND permit.rule_name = %(rule_name)s::text
             AND permit.granted_at > %(limit_since)s::timestamptz AND permit.granted_at <= %(evaluated_at)s::timestamptz
     ) AS limit_used,
     (

@@ -160,7 +160,7 @@ async def count_portfolio_people(
 
 async def insert_plan(connection: Connection, parameters: Mapping[str, object]) -> None:
     """Store the plan's row, its document still empty."""
-    await execute(connection, QUERIES["insert_plan"], parameters)
+    await execute(connection, QUERIES["insert_plan"], {"step": 1, "first_run_id": None, **parameters})
 
 
 async def store_members(connection: Connection, parameters: Mapping[str, object]) -> None:
@@ -224,9 +224,11 @@ async def hash_members(connection: Connection, plan_id: PlanId) -> bytes:
     return bytes(found)
 
 
-async def find_previous_plan(connection: Connection, rule_name: str, plan_id: PlanId) -> PlanId | None:
-    """Return the last plan of the same rule before this one."""
-    parameters = {"rule_name": rule_name, "plan_id": plan_id}
+async def find_previous_plan(
+    connection: Connection, rule_name: str, plan_id: PlanId, *, step: int = 1
+) -> PlanId | None:
+    """Return the last plan of the same step of the same rule before this one."""
+    parameters = {"rule_name": rule_name, "plan_id": plan_id, "step": step}
     found = await fetch_value(connection, QUERIES["find_previous_plan"], parameters)
     return None if found is None else PlanId(found)
 
@@ -312,6 +314,11 @@ async def find_month_spending(connection: Connection, rule_name: str, month: dat
     """Return what a rule's live permits have cost in a month, in 10^-4 minor units."""
     parameters = {"rule_name": rule_name, "month": month}
     return int(await fetch_value(connection, QUERIES["find_month_spending"], parameters) or 0)
+
+
+async def find_run_spending(connection: Connection, run_id: RunId) -> int:
+    """Return what the budget of a run has paid so far, its later steps included."""
+    return int(await fetch_value(connection, QUERIES["find_run_spending"], {"run_id": run_id}) or 0)
 
 
 async def find_run(connection: Connection, plan_id: PlanId) -> RunId | None:

@@ -143,6 +143,7 @@ MESSAGE_PROPERTIES: Mapping[str, AttributeType] = MappingProxyType(
         "run": AttributeType.INTEGER,
         "template": AttributeType.TEXT,
         "variant": AttributeType.TEXT,
+        "step": AttributeType.INTEGER,
     }
 )
 

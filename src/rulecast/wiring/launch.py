@@ -40,7 +40,7 @@ async def launch(workspace: Workspace, plan_id: PlanId, *, launched_by: str) -> 
             raise PlanNotApprovedError(f"Nobody has approved plan {plan_id}.")
         refuse_if_stale(workspace, plan)
         await _refuse_if_resting(connection, plan)
-        change = await find_change(connection, plan) or _find_forgery(workspace, plan)
+        change = await find_change(connection, plan) or find_forgery(workspace, plan)
         if change is None:
             run_id = await start_run(connection, workspace, plan, launched_by=launched_by)
             return Launch(run_id=run_id, is_new=True)
@@ -62,7 +62,8 @@ async def _refuse_if_resting(connection: Connection, plan: Plan) -> None:
             raise RuleRestsError(f"The rule {plan.rule_name} was archived since; plan it again.")
 
 
-def _find_forgery(workspace: Workspace, plan: Plan) -> str | None:
+def find_forgery(workspace: Workspace, plan: Plan) -> str | None:
+    """Return what is wrong with the signature under an approved plan; None where it fits."""
     signed = signed_text(plan, plan.approved_by)
     if plan.signature is not None and workspace.vault.verify(SIGNING_PURPOSE, signed, bytes(plan.signature)):
         return None

@@ -6,11 +6,13 @@ from rulecast.database import Connection
 from rulecast.plan import Terms, store
 from rulecast.plan.budget import budget_e4
 from rulecast.values.zone_offsets import local_time, utc_of_local
-from rulecast.wiring.plan_draft import PlanBudget
+from rulecast.wiring.plan_draft import Follows, PlanBudget
 
 
-async def read_budget(connection: Connection, terms: Terms) -> PlanBudget:
+async def read_budget(connection: Connection, terms: Terms, *, follows: Follows | None = None) -> PlanBudget:
     """Return the rule's budget and what is left of it, per run or in the month of the workspace's zone.
+
+    A later step is paid from the budget of the run it follows.
 
     Raises:
         BudgetCurrencyError: the budget is in a currency for which the workspace has no figure.
@@ -18,7 +20,9 @@ async def read_budget(connection: Connection, terms: Terms) -> PlanBudget:
     budget = terms.rule.budget
     limit = budget_e4(budget, billing_currency=terms.billing_currency, rates=terms.policy.budget_rates)
     if budget is None or limit is None or budget.per == "run":
-        return PlanBudget(limit_e4=limit, left_e4=limit, next_month=None)
+        spent = 0 if follows is None else await store.find_run_spending(connection, follows.first_run_id)
+        left = None if limit is None else max(limit - spent, 0)
+        return PlanBudget(limit_e4=limit, left_e4=left, next_month=None)
     month = month_of(terms.evaluated_at, zone=terms.workspace_zone)
     spent = await store.find_month_spending(connection, terms.rule.name, month)
     following = (month + timedelta(days=31)).replace(day=1)

@@ -11,10 +11,12 @@ from rulecast.policy.rule_window import validity_span
 from rulecast.rule.engine.mart import Freshness
 from rulecast.rule.language import explain_rule
 from rulecast.rule.language.document import send_for
+from rulecast.rule.language.format_values import format_duration
 from rulecast.template import check_template, preview
 from rulecast.values.ids import TemplateId
 from rulecast.wiring.personal_values import open_values
 from rulecast.wiring.plan_draft import Draft, Portfolio
+from rulecast.wiring.rule_terms import read_template_hashes
 from rulecast.wiring.workspace import Workspace
 
 NO_HISTORY = ("reachability", "restriction", "objection to profiling", "seed mark", "templates")
@@ -26,11 +28,29 @@ async def finish(
 ) -> None:
     """Count, render and hash the stored members of a plan, and store its document."""
     figures = await _count(connection, workspace, draft, portfolio=portfolio)
-    document = build_document(_terms(draft, workspace, freshness), figures)
+    terms = _terms(draft, workspace, freshness) | await _steps(connection, draft)
+    document = build_document(terms, figures)
     members_hash = await store.hash_members(connection, draft.plan_id)
     await store.finish_plan(
         connection, draft.plan_id, document=document, content_hash=content_hash(document, members_hash)
     )
+
+
+async def _steps(connection: Connection, draft: Draft) -> dict[str, Any]:
+    """Return which step is planned, or which messages the later steps of this plan may send."""
+    if draft.follows is not None:
+        return {"step": draft.step, "first_run": draft.follows.first_run_id}
+    rule = draft.checked.rule
+    if not rule.follow_ups:
+        return {}
+    return {
+        "follow_ups": [
+            {"step": step, "after": format_duration(one.after), "template": one.send.template}
+            for step, one in enumerate(rule.follow_ups, 2)
+        ],
+        # Signed with the plan: a step whose template says something else is held back.
+        "rule_template_hashes": await read_template_hashes(connection, rule),
+    }
 
 
 async def _count(
@@ -39,7 +59,7 @@ async def _count(
     plan_id, rule = draft.plan_id, draft.checked.rule
     reasons = await store.count_reasons(connection, plan_id)
     losses = await store.count_losses(connection, plan_id)
-    previous_id = await store.find_previous_plan(connection, rule.name, plan_id)
+    previous_id = await store.find_previous_plan(connection, rule.name, plan_id, step=draft.step)
     starts = await store.count_starts(connection, plan_id)
     planned = reasons.get(0, 0)
     templates = {one.template_id: one for one in draft.terms.templates.values()}

@@ -10,11 +10,20 @@ from rulecast.plan import Terms
 from rulecast.plan.draw import strength
 from rulecast.rule.book import RuleVersion
 from rulecast.rule.language import CheckedRule
-from rulecast.values.ids import ContactId, PlanId
+from rulecast.values.ids import ContactId, PlanId, RunId
 
 DAY = timedelta(hours=24)
 UNLIMITED = 2**62
 """Stands for a limit that does not apply, so that the same SQL serves both cases."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Follows:
+    """Which step of a version is planned, and the first run whose people it follows."""
+
+    step: int
+    first_run_id: RunId
+    version: RuleVersion
 
 
 AfterStore = Callable[[Connection, Sequence[PlanId]], Awaitable[None]]
@@ -26,7 +35,8 @@ class PlanRequest:
 
     `contacts` holds the people to ask about, one set for each rule; None asks about everybody. `after_store` runs in
     the transaction that stores the plans, with their ids. `run_day` is the date of a recurring rule's run. With
-    `is_edit` a person brought the texts: they are what the rules say from now on.
+    `is_edit` a person brought the texts: they are what the rules say from now on. With `follows` the one text is that of
+    a kept version, of which a later step is planned.
     """
 
     texts: tuple[str, ...]
@@ -37,6 +47,12 @@ class PlanRequest:
     after_store: AfterStore | None = None
     run_day: date | None = None
     is_edit: bool = False
+    follows: Follows | None = None
+
+    @property
+    def step(self) -> int:
+        """Return which message of a rule is planned; 1 is the first."""
+        return 1 if self.follows is None else self.follows.step
 
     @property
     def given(self) -> list[ContactId] | None:
@@ -74,6 +90,12 @@ class Draft:
     audience: Sequence[int]
     budget: PlanBudget
     window_seconds: int
+    follows: Follows | None = None
+
+    @property
+    def step(self) -> int:
+        """Return which message of the rule is planned; 1 is the first."""
+        return 1 if self.follows is None else self.follows.step
 
     @property
     def score(self) -> str:

@@ -24,7 +24,7 @@ from rulecast.values.ids import PlanId
 from rulecast.values.reason import NUMBERS, Reason
 from rulecast.wiring.catch_up import catch_up
 from rulecast.wiring.personal_values import open_values
-from rulecast.wiring.plan_audience import find_audiences
+from rulecast.wiring.plan_audience import count_missing, find_audiences
 from rulecast.wiring.plan_budget import read_budget
 from rulecast.wiring.plan_document import finish
 from rulecast.wiring.plan_draft import DAY, UNLIMITED, Draft, PlanRequest, Portfolio
@@ -61,12 +61,13 @@ async def make_plans(workspace: Workspace, mart: Mart | None, request: PlanReque
         freshness = await _freshness(connection, mart, catalogue, now=now)
     if not request.is_of_past and freshness.lag_seconds > policy.freshness_seconds_max:
         raise PlanNotFreshError(f"The audience engine is {freshness.lag_seconds:.0f} s behind the database.")
-    checked = [check(text, catalogue) for text in request.texts]
+    checked = [check(text, catalogue, step=request.step) for text in request.texts]
     if len({one.rule.name for one in checked}) < len(checked):
         raise PlanInputError("The same rule is asked for twice.")
     audiences = await find_audiences(
         workspace, mart, checked, request=request, catalogue=catalogue, evaluated_at=evaluated_at
     )
+    checked = await count_missing(mart, checked, request=request, evaluated_at=evaluated_at)
     async with workspace.database.transaction() as connection:
         await store.begin_planning(connection, is_of_few=request.contacts is not None)
         drafts = [
@@ -100,6 +101,8 @@ async def _freshness(
 def _check_request(request: PlanRequest, now: datetime) -> None:
     if not 1 <= len(request.texts) <= RULES_MAX:
         raise PlanInputError(f"1 to {RULES_MAX} rules can be planned together.")
+    if request.follows is not None and (request.contacts is None or len(request.texts) != 1):
+        raise PlanInputError("A later step is planned alone, for given people.")
     if request.contacts is not None and len(request.contacts) != len(request.texts):
         raise PlanInputError("Each rule needs its own people, or none at all.")
     for instant in (request.as_of, request.known_at):
@@ -122,16 +125,21 @@ async def _draft(
     now = workspace.clock.now()
     terms = await make_terms(connection, workspace, rule, evaluated_at=evaluated_at, run_day=request.run_day)
     numbers = {number.name: number for number in await list_numbers(connection)}
-    version = await save_rule(connection, rule, author=workspace.actor, now=now, is_edit=request.is_edit)
+    version = (
+        await save_rule(connection, rule, author=workspace.actor, now=now, is_edit=request.is_edit)
+        if request.follows is None
+        else request.follows.version
+    )
     return Draft(
         plan_id=await store.next_plan_id(connection),
         checked=checked,
         version=version,
         number=numbers[rule.send.number],
         audience=audience,
-        budget=await read_budget(connection, terms),
+        budget=await read_budget(connection, terms, follows=request.follows),
         window_seconds=window_seconds(rule, is_of_few=request.contacts is not None),
         terms=terms,
+        follows=request.follows,
     )
 
 
@@ -272,8 +280,12 @@ async def _plan_row(
         "expires_at": draft.terms.expires_at,
         "tzdata_version": workspace.tzdata_version,
         "business_number_id": draft.number.business_number_id,
-        "previous_plan_id": await store.find_previous_plan(connection, rule.name, draft.plan_id),
+        "previous_plan_id": await store.find_previous_plan(
+            connection, rule.name, draft.plan_id, step=draft.step
+        ),
         "is_test": False,
+        "step": draft.step,
+        "first_run_id": None if draft.follows is None else draft.follows.first_run_id,
     }
 
 

@@ -10,6 +10,7 @@ from rulecast.plan.errors import RuleRefusedError
 from rulecast.policy import read_sending_policy
 from rulecast.rule.book.store import find_rule_version
 from rulecast.rule.language import CheckedRule, Rule, RuleProblems, check_rule
+from rulecast.rule.language.follow_up import FIRST_STEP, rule_of_step
 from rulecast.template.store import list_templates
 from rulecast.values.catalogue import Catalogue
 from rulecast.values.purpose import Purpose
@@ -44,8 +45,8 @@ def window_seconds(rule: Rule, *, is_of_few: bool) -> int:
     return DECISION_SECONDS_DEFAULT if is_of_few or rule.trigger is not None else WHOLE_DAY
 
 
-def check(text: str, catalogue: Catalogue) -> CheckedRule:
-    """Return the checked rule.
+def check(text: str, catalogue: Catalogue, *, step: int = FIRST_STEP) -> CheckedRule:
+    """Return the checked rule, as it runs at one of its steps.
 
     Raises:
         RuleRefusedError: the rule has errors; the text shows each with its place.
@@ -56,7 +57,7 @@ def check(text: str, catalogue: Catalogue) -> CheckedRule:
     if isinstance(found, RuleProblems):
         shown = "\n".join(problem.render(text) for problem in found.problems)
         raise RuleRefusedError(f"The rule has errors.\n{shown}")
-    return found
+    return rule_of_step(found, step, catalogue)
 
 
 async def make_terms(  # noqa: PLR0913 - a stored plan brings each of its instants
@@ -100,7 +101,7 @@ async def read_terms(connection: Connection, workspace: Workspace, plan: Plan) -
     catalogue = await workspace.catalogue(connection)
     version = await find_rule_version(connection, plan.rule_version_id)
     assert version is not None, "a plan refers to a kept version"
-    checked = check(version.text, catalogue)
+    checked = check(version.text, catalogue, step=plan.document.get("step", FIRST_STEP))
     day = plan.document.get("run_day")
     terms = await make_terms(
         connection,

@@ -13,7 +13,7 @@ import structlog
 from rulecast.database import Connection
 from rulecast.database.errors import OperationalError
 from rulecast.deliver.failpoints import INERT, Failpoint, Failpoints
-from rulecast.deliver.group import Hooks, HookUnavailableError, LeaseLostError
+from rulecast.deliver.group import Ended, Hooks, HookUnavailableError, LeaseLostError
 from rulecast.deliver.lean_transport import LeanTransport
 from rulecast.deliver.lease import Lease, acquire_lease, this_holder
 from rulecast.deliver.reconcile import reconcile_unknown
@@ -35,7 +35,7 @@ from rulecast.profile.suppression.journal import JournalWriteError
 from rulecast.rule.language import parse_rule
 from rulecast.values.ids import ContactId, RunId
 from rulecast.wiring.receiver import open_journal
-from rulecast.wiring.rule_actions import RuleActions
+from rulecast.wiring.moments import MomentActions, check_stop_tests
 from rulecast.wiring.workspace import Workspace
 
 # Meta answers within a second; more connections than slots could never be used.
@@ -44,6 +44,8 @@ SUPERVISION_SECONDS = 0.25
 RESTART_SECONDS = 2.0
 # Parked statuses and old doubts are rare; seconds do not matter to them.
 RECONCILE_SECONDS = 5.0
+# A rule beyond its limit is held within a second of the message that took it there.
+STOP_TEST_SECONDS = 0.5
 OPTED_OUT_CODE = 131050
 
 log = structlog.get_logger(__name__)
@@ -91,6 +93,7 @@ async def run_sender(
         await parts.stops.read()
         watching = asyncio.create_task(parts.stops.watch())
         reconciling = asyncio.create_task(_reconcile(workspace, parts))
+        counting = asyncio.create_task(_heed_stop_tests(workspace))
         running: dict[str, asyncio.Task[None]] = {}
         try:
             while not stop_event.is_set():
@@ -111,15 +114,15 @@ async def run_sender(
                 await _wait(stop_event, SUPERVISION_SECONDS)
             await asyncio.gather(*running.values())
         finally:
-            for task in (watching, reconciling, *running.values()):
+            for task in (watching, reconciling, counting, *running.values()):
                 task.cancel()
-            await asyncio.gather(watching, reconciling, *running.values(), return_exceptions=True)
+            await asyncio.gather(watching, reconciling, counting, *running.values(), return_exceptions=True)
     return report
 
 
 async def _reconcile(workspace: Workspace, parts: SenderParts) -> None:
     """Again and again, settle what came too early and give up what came never."""
-    directory, actions = MessageDirectory(workspace.vault), RuleActions()
+    directory, actions = MessageDirectory(workspace.vault), MomentActions(workspace)
     deadline = timedelta(hours=workspace.settings.unknown_deadline_hours)
     while True:
         try:
@@ -134,6 +137,18 @@ async def _reconcile(workspace: Workspace, parts: SenderParts) -> None:
             # Sending goes on without it; the next round may find what this one met gone.
             log.exception("reconciliation_failed")
         await asyncio.sleep(RECONCILE_SECONDS)
+
+
+async def _heed_stop_tests(workspace: Workspace) -> None:
+    """Again and again, hold the rules whose stop conditions have come true."""
+    while True:
+        try:
+            await check_stop_tests(workspace)
+        except OperationalError:
+            log.warning("stop_tests_wait")
+        except Exception:
+            log.exception("stop_tests_failed")
+        await asyncio.sleep(STOP_TEST_SECONDS)
 
 
 async def _keep_sending(
@@ -195,7 +210,7 @@ async def _parts_of(workspace: Workspace, drill: SenderDrill) -> AsyncIterator[S
             stops=StopWatch(workspace.database, boottime_seconds),
             hooks=Hooks(
                 suppress=partial(_suppress, open_journal(workspace)),
-                on_accepted=partial(_act_on_acceptance, RuleActions()),
+                on_result=partial(_act_on_result, MomentActions(workspace)),
             ),
             random_bytes=os.urandom,
             slots=slots,
@@ -251,20 +266,16 @@ async def _suppress(
         raise HookUnavailableError from error
 
 
-async def _act_on_acceptance(
-    actions: RuleActions,
+async def _act_on_result(
+    actions: MomentActions,
     connection: Connection,
-    accepted: Sequence[tuple[RunId, ContactId]],
+    ended: Sequence[tuple[RunId, ContactId, Ended]],
     now: datetime,
 ) -> None:
-    await actions.run(
-        connection,
-        [
-            MessageMoment(run_id=run_id, contact_id=contact_id, moment="accepted")
-            for run_id, contact_id in accepted
-        ],
-        now,
-    )
+    moments = [
+        MessageMoment(run_id=run_id, contact_id=contact_id, moment=word) for run_id, contact_id, word in ended
+    ]
+    await actions.run(connection, moments, now)
 
 
 async def _wait(stop_event: asyncio.Event, seconds: float) -> None:

@@ -1,7 +1,7 @@
 """The book of sent messages as the receiver's door uses it, with the rule's actions bound to each moment."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
@@ -21,7 +21,7 @@ from rulecast.deliver.statuses import (
 )
 from rulecast.profile.suppression import JournalEntry
 from rulecast.wiring.message_book import Answer, LinkClick, MessageBook
-from rulecast.wiring.rule_actions import RuleActions
+from rulecast.wiring.moments import MomentActions
 from rulecast.wiring.workspace import Workspace
 
 
@@ -38,12 +38,12 @@ class MessageFacts(MessageBook):
     """Joins what comes back to messages, people and rules; one a process."""
 
     directory: MessageDirectory
-    actions: RuleActions = field(default_factory=RuleActions)
+    actions: MomentActions
 
     @classmethod
     def of(cls, workspace: Workspace) -> Self:
         """Return the book of a workspace."""
-        return cls(directory=MessageDirectory(workspace.vault))
+        return cls(directory=MessageDirectory(workspace.vault), actions=MomentActions(workspace))
 
     @override
     async def apply_statuses(
@@ -61,7 +61,8 @@ class MessageFacts(MessageBook):
 
     @override
     async def apply_opt_out(self, connection: Connection, answers: Sequence[Answer], now: datetime) -> None:
-        await apply_opt_outs(connection, self.directory, _facts(answers), now)
+        moments = await apply_opt_outs(connection, self.directory, _facts(answers), now)
+        await self._act(connection, moments, now)
 
     @override
     async def apply_click(self, connection: Connection, click: LinkClick, now: datetime) -> bool:

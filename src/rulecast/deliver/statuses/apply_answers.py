@@ -44,7 +44,7 @@ async def apply_opt_outs(
     directory: MessageDirectory,
     answers: Sequence[AnswerFact],
     now: datetime,
-) -> None:
+) -> list[MessageMoment]:
     """Mark the messages after which people asked for silence; the asking is a fact with or without one."""
     rows = {row.position - 1: row for row in await _mark(connection, directory, answers, is_opt_out=True)}
     events = [
@@ -53,6 +53,11 @@ async def apply_opt_outs(
         if position not in rows or not directory.is_test(rows[position].run_id)
     ]
     await record_events(connection, events, now)
+    return [
+        MessageMoment(run_id=RunId(row.run_id), contact_id=ContactId(row.contact_id), moment="opted_out")
+        for row in {row.message_id: row for row in rows.values() if not row.was_opted_out}.values()
+        if not directory.is_test(row.run_id)
+    ]
 
 
 async def apply_click(

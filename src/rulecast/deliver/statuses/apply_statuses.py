@@ -1,6 +1,6 @@
 """Merge statuses into messages: kept once, any order, any repetition, known or not."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -12,7 +12,7 @@ from rulecast.deliver.statuses import store
 from rulecast.deliver.statuses.heed_failures import heed_failures
 from rulecast.deliver.statuses.merge import join_all
 from rulecast.deliver.statuses.message_directory import MessageDirectory
-from rulecast.deliver.statuses.outcome import MessageMoment, StatusesApplied
+from rulecast.deliver.statuses.outcome import MessageMoment, MomentName, StatusesApplied
 from rulecast.deliver.statuses.store import Connection, MatchedRow, MergedRow
 from rulecast.gate.retake import retake_permits
 from rulecast.values.ids import ContactId, OpaqueId, RunId
@@ -239,19 +239,24 @@ async def _record(
 def _moments(
     directory: MessageDirectory, fresh: Mapping[int, MatchedRow], keyed: Sequence[Keyed]
 ) -> list[MessageMoment]:
-    found: dict[tuple[int, str], MessageMoment] = {}
+    found: dict[tuple[int, MomentName], MessageMoment] = {}
     for position, row in fresh.items():
         if directory.is_test(row.run_id):
             continue
-        word = keyed[position][0].status
-        has_left = word != "failed"
-        if row.state in IN_DOUBT or (has_left and row.state in NOT_YET):
-            found[row.message_id, "accepted"] = MessageMoment(
-                run_id=RunId(row.run_id), contact_id=ContactId(row.contact_id), moment="accepted"
-            )
-        # A message that was read was delivered, whether or not Meta says so apart.
-        if word in {"delivered", "read", "played"} and not row.was_delivered:
-            found[row.message_id, "delivered"] = MessageMoment(
-                run_id=RunId(row.run_id), contact_id=ContactId(row.contact_id), moment="delivered"
+        for name in _reached(keyed[position][0].status, row):
+            found[row.message_id, name] = MessageMoment(
+                run_id=RunId(row.run_id), contact_id=ContactId(row.contact_id), moment=name
             )
     return list(found.values())
+
+
+def _reached(word: StatusWord, row: MatchedRow) -> Iterator[MomentName]:
+    """Yield what a status makes of a message for the first time."""
+    has_left = word != "failed"
+    if row.state in IN_DOUBT or (has_left and row.state in NOT_YET):
+        yield "accepted"
+    # A message that was read was delivered, whether or not Meta says so apart.
+    if word in {"delivered", "read", "played"} and not row.was_delivered:
+        yield "delivered"
+    if not has_left and not row.was_failed and not row.was_delivered:
+        yield "failed"

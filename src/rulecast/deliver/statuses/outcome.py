@@ -6,7 +6,8 @@ from typing import Literal
 
 from rulecast.values.ids import ContactId, RunId
 
-MomentName = Literal["accepted", "delivered", "clicked", "replied"]
+MomentName = Literal["accepted", "delivered", "clicked", "replied", "failed", "opted_out"]
+"""Actions are bound to the first four; stop conditions count the last two beside the delivered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,8 @@ WITH matched AS MATERIALIZED (
     ) AS a ON true
 )
 SELECT k.position, m.message_id, m.contact_id, m.business_number_id, m.run_id, m.template_id, m.variant, m.state, m.wamid_index IS NULL AS lacks_wamid,
-    m.delivered_at IS NOT NULL OR m.read_at IS NOT NULL AS was_delivered
+    m.delivered_at IS NOT NULL OR m.read_at IS NOT NULL AS was_delivered,
+    m.failed_at IS NOT NULL OR m.state = 'refused' AS was_failed
 FROM matched AS k JOIN deliver.message AS m ON m.message_id = k.message_id
 ORDER BY m.message_id
 FOR NO KEY UPDATE OF m;
@@ -97,7 +98,7 @@ WHERE s.occurred_at = p.occurred_at AND s.status_id = p.status_id AND m.wamid_in
 
 -- name: describe_runs
 -- Facts name the rule; rehearsals make none.
-SELECT run_id, rule_name, is_test FROM deliver.run WHERE run_id = ANY(%(run_ids)b::bigint[]);
+SELECT run_id, rule_name, is_test, step FROM deliver.run WHERE run_id = ANY(%(run_ids)b::bigint[]);
 
 -- name: describe_templates
 -- Facts name the template.
@@ -119,7 +120,8 @@ WITH matched AS (
 ), firsts AS (
     SELECT message_id, min(occurred_at) AS occurred_at FROM matched WHERE message_id IS NOT NULL GROUP BY message_id
 ), before AS (
-    SELECT m.message_id, m.replied_at IS NOT NULL AS was_answered FROM deliver.message AS m
+    SELECT m.message_id, m.replied_at IS NOT NULL AS was_answered, m.opted_out_at IS NOT NULL AS was_opted_out
+    FROM deliver.message AS m
     JOIN firsts AS f ON f.message_id = m.message_id ORDER BY m.message_id FOR NO KEY UPDATE OF m
 ), marked AS (
     UPDATE deliver.message AS m
@@ -127,9 +129,9 @@ WITH matched AS (
         opted_out_at = CASE WHEN %(is_opt_out)s::boolean THEN least(m.opted_out_at, f.occurred_at) ELSE m.opted_out_at END
     FROM firsts AS f JOIN before AS b ON b.message_id = f.message_id
     WHERE m.message_id = f.message_id
-    RETURNING m.message_id, m.contact_id, m.run_id, m.template_id, m.variant, b.was_answered
+    RETURNING m.message_id, m.contact_id, m.run_id, m.template_id, m.variant, b.was_answered, b.was_opted_out
 )
-SELECT k.position, r.message_id, r.contact_id, r.run_id, r.template_id, r.variant, r.was_answered
+SELECT k.position, r.message_id, r.contact_id, r.run_id, r.template_id, r.variant, r.was_answered, r.was_opted_out
 FROM matched AS k JOIN marked AS r ON r.message_id = k.message_id;
 
 -- name: mark_clicked

@@ -27,6 +27,7 @@ class MatchedRow:
     state: str
     lacks_wamid: bool
     was_delivered: bool
+    was_failed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +61,7 @@ class RunRow:
     run_id: int
     rule_name: str
     is_test: bool
+    step: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +75,7 @@ class AnsweredRow:
     template_id: int
     variant: str
     was_answered: bool
+    was_opted_out: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -120,7 +120,7 @@ def _actions(actions: tuple[d.Action, ...]) -> Iterator[str]:
     before: d.Moment | None = None
     line = ""
     for action in actions:
-        text = _action(action)
+        text = format_action(action)
         if action.moment is before:
             line = f"{line}; {text}"
             continue
@@ -131,7 +131,8 @@ def _actions(actions: tuple[d.Action, ...]) -> Iterator[str]:
         yield line
 
 
-def _action(action: d.Action) -> str:
+def format_action(action: d.Action) -> str:
+    """Return an action as it is written in a rule, without its moment."""
     match action:
         case d.TagAction():
             return f"tag {action.operation} {quoted(action.tag)}"

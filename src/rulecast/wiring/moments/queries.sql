@@ -1,0 +1,166 @@
+-- name: read_runs
+-- What the rules of runs say; it never changes after the launch.
+SELECT run.run_id, plan.rule_version_id, run.rule_name, run.step, run.is_test, version.text AS rule_text
+FROM deliver.run AS run
+JOIN plan.plan AS plan ON plan.plan_id = run.plan_id
+JOIN rule.rule_version AS version ON version.rule_version_id = plan.rule_version_id
+WHERE run.run_id = ANY(%(run_ids)b::bigint[]);
+
+-- name: take_actions
+-- Each action once for a message; what comes back is done now, in this transaction.
+INSERT INTO deliver.action_taken (message_id, position, run_id, contact_id, moment, what, taken_at)
+SELECT m.message_id, w.position, m.run_id, m.contact_id, w.moment, w.what, %(now)s::timestamptz
+FROM unnest(
+    %(run_ids)b::bigint[], %(contact_ids)b::bigint[], %(positions)b::smallint[], %(moments)b::text[], %(whats)b::text[]
+) AS w (run_id, contact_id, position, moment, what)
+JOIN deliver.message AS m ON m.run_id = w.run_id AND m.contact_id = w.contact_id
+-- An answer that names another message's id settles nothing.
+WHERE m.accepted_at IS NOT NULL
+ORDER BY m.message_id, w.position
+ON CONFLICT (message_id, position) DO NOTHING
+RETURNING message_id, run_id, contact_id, position;
+
+-- name: assign
+-- The newest row owns the conversation.
+INSERT INTO profile.conversation_owner (contact_id, team, rule_name, message_id, assigned_by, assigned_at)
+SELECT w.contact_id, w.team, w.rule_name, w.message_id, 'rule ' || w.rule_name, %(now)s::timestamptz
+FROM unnest(%(contact_ids)b::bigint[], %(teams)b::text[], %(rule_names)b::text[], %(message_ids)b::bigint[])
+    AS w (contact_id, team, rule_name, message_id)
+ORDER BY w.message_id
+ON CONFLICT (message_id, team) DO NOTHING;
+
+-- name: put_notices
+-- A recipient without an address reads its notices in the report.
+INSERT INTO observe.notice
+    (recipient, rule_name, run_id, message_id, contact_id, moment, noticed_at, state, next_attempt_at)
+SELECT w.recipient, w.rule_name, w.run_id, w.message_id, w.contact_id, w.moment, %(now)s::timestamptz,
+    CASE WHEN coalesce(r.webhook, '') = '' THEN 'kept' ELSE 'waiting' END, %(now)s::timestamptz
+FROM unnest(
+    %(recipients)b::text[], %(rule_names)b::text[], %(run_ids)b::bigint[], %(message_ids)b::bigint[],
+    %(contact_ids)b::bigint[], %(moments)b::text[]
+) AS w (recipient, rule_name, run_id, message_id, contact_id, moment)
+LEFT JOIN observe.recipient AS r ON r.name = w.recipient
+ORDER BY w.message_id
+ON CONFLICT (message_id, recipient, moment) DO NOTHING;
+
+-- name: note_steps
+-- The next step of each person, once, counted from the acceptance of the step before; full minutes, so that a run's
+-- people are planned together.
+INSERT INTO deliver.follow_up
+    (first_run_id, contact_id, step, rule_version_id, after_message_id, first_accepted_at, due_at)
+SELECT coalesce(run.first_run_id, run.run_id), m.contact_id, run.step + 1, plan.rule_version_id, m.message_id,
+    coalesce(before.first_accepted_at, m.accepted_at),
+    date_trunc('minute', m.accepted_at + w.after + interval '59.999999 seconds')
+FROM unnest(%(run_ids)b::bigint[], %(contact_ids)b::bigint[], %(afters)b::interval[]) AS w (run_id, contact_id, after)
+JOIN deliver.message AS m ON m.run_id = w.run_id AND m.contact_id = w.contact_id
+JOIN deliver.run AS run ON run.run_id = m.run_id
+JOIN plan.plan AS plan ON plan.plan_id = run.plan_id
+LEFT JOIN deliver.follow_up AS before
+    ON before.first_run_id = run.first_run_id AND before.contact_id = m.contact_id AND before.step = run.step
+WHERE m.accepted_at IS NOT NULL
+ORDER BY m.message_id
+ON CONFLICT DO NOTHING;
+
+-- name: add_tally
+-- Appended: nobody waits for a row that counts.
+INSERT INTO deliver.tally (rule_version_id, run_id, counted_at, delivered, failed, opted_out)
+SELECT plan.rule_version_id, run.run_id, %(now)s::timestamptz, w.delivered, w.failed, w.opted_out
+FROM unnest(%(run_ids)b::bigint[], %(delivered)b::integer[], %(failed)b::integer[], %(opted_out)b::integer[])
+    AS w (run_id, delivered, failed, opted_out)
+JOIN deliver.run AS run ON run.run_id = w.run_id
+JOIN plan.plan AS plan ON plan.plan_id = run.plan_id;
+
+-- name: list_counts
+-- What stop conditions look at: of the last days, and only what came since somebody let the version go on.
+SELECT version.rule_version_id, version.rule_name, sum(tally.delivered)::integer AS delivered,
+    sum(tally.failed)::integer AS failed, sum(tally.opted_out)::integer AS opted_out
+FROM (SELECT DISTINCT rule_version_id FROM deliver.tally WHERE counted_at > %(since)s::timestamptz) AS counted
+JOIN rule.rule_version AS version ON version.rule_version_id = counted.rule_version_id
+LEFT JOIN rule.current_state AS current ON current.rule_version_id = version.rule_version_id
+CROSS JOIN LATERAL (
+    SELECT max(step.at) AS resumed_at FROM rule.rule_state AS step
+    WHERE step.rule_version_id = version.rule_version_id AND step.act = 'resume'
+) AS last
+JOIN deliver.tally AS tally ON tally.rule_version_id = version.rule_version_id
+    AND tally.counted_at > %(since)s::timestamptz
+    AND (last.resumed_at IS NULL OR tally.counted_at > last.resumed_at)
+WHERE coalesce(current.state, 'draft') NOT IN ('held', 'archived')
+GROUP BY version.rule_version_id, version.rule_name;
+
+-- name: list_due_steps
+-- Who may get a next step now; a rule that rests is asked again when it goes on.
+SELECT f.first_run_id, f.contact_id, f.step, f.rule_version_id, version.rule_name, f.due_at
+FROM deliver.follow_up AS f
+JOIN rule.rule_version AS version ON version.rule_version_id = f.rule_version_id
+WHERE f.state = 'waiting' AND f.due_at <= %(now)s::timestamptz
+    AND NOT EXISTS (
+        SELECT FROM rule.current_state AS current
+        WHERE current.rule_name = version.rule_name AND current.state IN ('paused', 'held'))
+    AND NOT EXISTS (
+        SELECT FROM gate.stop AS s
+        WHERE s.resumed_at IS NULL AND (s.scope = 'all' OR s.scope = 'rule' AND s.target = version.rule_name))
+ORDER BY f.due_at, f.first_run_id, f.step, f.contact_id
+LIMIT %(count)s::integer;
+
+-- name: list_archived
+-- Of which of these versions nothing is sent any more.
+SELECT rule_version_id FROM rule.current_state
+WHERE state = 'archived' AND rule_version_id = ANY(%(rule_version_ids)b::bigint[]);
+
+-- name: end_steps
+-- Nothing more is sent to these people.
+UPDATE deliver.follow_up AS f SET state = 'ended', why = w.why, decided_at = %(now)s::timestamptz
+FROM unnest(%(contact_ids)b::bigint[], %(whys)b::text[]) AS w (contact_id, why)
+WHERE f.first_run_id = %(first_run_id)s AND f.step = %(step)s AND f.contact_id = w.contact_id AND f.state = 'waiting';
+
+-- name: plan_steps
+-- What the plan made of these people, in the transaction that stores the plan.
+UPDATE deliver.follow_up AS f
+SET state = CASE WHEN member.reason_number = 0 THEN 'planned' ELSE 'excluded' END, plan_id = %(plan_id)s,
+    decided_at = %(now)s::timestamptz
+FROM unnest(%(contact_ids)b::bigint[]) AS w (contact_id)
+LEFT JOIN plan.member AS member ON member.plan_id = %(plan_id)s AND member.contact_id = w.contact_id
+WHERE f.first_run_id = %(first_run_id)s AND f.step = %(step)s AND f.contact_id = w.contact_id AND f.state = 'waiting';
+
+-- name: list_step_plans
+-- Planned steps that are not launched yet.
+SELECT DISTINCT f.plan_id, f.first_run_id, run.plan_id AS first_plan_id, run.launched_by
+FROM deliver.follow_up AS f JOIN deliver.run AS run ON run.run_id = f.first_run_id
+WHERE f.state = 'planned' ORDER BY f.plan_id;
+
+-- name: settle_step_plan
+-- The plan of a step is launched, or may not be.
+UPDATE deliver.follow_up SET state = %(state)s, why = %(why)s WHERE plan_id = %(plan_id)s AND state = 'planned';
+
+-- name: count_waiting_steps
+-- How many people wait for a next step.
+SELECT count(*) FROM deliver.follow_up WHERE state = 'waiting';
+
+-- name: list_recipients
+-- Where recipients are told.
+SELECT name, webhook FROM observe.recipient ORDER BY name;
+
+-- name: save_recipient
+-- As the workspace file declares it; notices that were kept for want of an address stay kept.
+INSERT INTO observe.recipient (name, webhook, updated_at) VALUES (%(name)s, %(webhook)s, %(now)s::timestamptz)
+ON CONFLICT (name) DO UPDATE SET webhook = excluded.webhook, updated_at = excluded.updated_at;
+
+-- name: take_notices
+-- The oldest notices that wait, up to as many as one call may name; nobody else tells them meanwhile.
+SELECT n.notice_id, n.recipient, r.webhook, n.rule_name, n.run_id, n.moment, n.contact_id, n.noticed_at, n.attempts
+FROM observe.notice AS n JOIN observe.recipient AS r ON r.name = n.recipient AND r.webhook <> ''
+WHERE n.state = 'waiting' AND n.next_attempt_at <= %(now)s::timestamptz
+ORDER BY n.next_attempt_at, n.notice_id LIMIT %(count)s::integer;
+
+-- name: count_told
+-- Calls of the last minute, so that nobody is flooded.
+SELECT recipient, count(DISTINCT told_at) FROM observe.notice
+WHERE state = 'told' AND told_at > %(since)s::timestamptz GROUP BY recipient;
+
+-- name: settle_notices
+-- Told, to be tried again, or given up.
+UPDATE observe.notice
+SET state = %(state)s, attempts = attempts + 1, last_problem = %(problem)s,
+    next_attempt_at = coalesce(%(next_attempt_at)s::timestamptz, next_attempt_at),
+    told_at = CASE WHEN %(state)s::text = 'told' THEN %(now)s::timestamptz END
+WHERE notice_id = ANY(%(notice_ids)b::bigint[]) AND state = 'waiting';

@@ -1,0 +1,78 @@
+"""The loops behind moments: steps are planned and launched when they are due, recipients are told."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from rulecast.wiring.moments import store
+from rulecast.wiring.moments.follow_up import StepsMovedError, plan_due_steps
+from rulecast.wiring.moments.launch_step import launch_planned_steps
+from rulecast.wiring.moments.notify import tell_recipients
+from rulecast.wiring.workspace import Workspace
+
+LOG = structlog.get_logger("moments")
+
+STEPS_LOCK = "rulecast.follow_ups"
+NOTICES_LOCK = "rulecast.notices"
+POLL_SECONDS = 1.0
+"""Steps come minutes to days after a message; a second more does not matter to anybody."""
+PAUSE_SECONDS_MAX = 30.0
+
+
+async def run_follow_ups(
+    workspace: Workspace, *, stop_event: asyncio.Event, until_idle: bool = False
+) -> None:
+    """Plan and launch next steps until told to stop, or until none is due at this instant.
+
+    One loop of a workspace works at a time. What fails is tried again; what it had not committed has not happened.
+    """
+    await _loop(workspace, STEPS_LOCK, _do_steps, stop_event=stop_event, until_idle=until_idle)
+
+
+async def run_notices(workspace: Workspace, *, stop_event: asyncio.Event, until_idle: bool = False) -> None:
+    """Tell recipients until told to stop, or until nothing is due at this instant."""
+    await _loop(workspace, NOTICES_LOCK, tell_recipients, stop_event=stop_event, until_idle=until_idle)
+
+
+async def count_waiting_steps(workspace: Workspace) -> int:
+    """Return how many people wait for a next step."""
+    async with workspace.database.connection() as connection:
+        return await store.count_waiting_steps(connection)
+
+
+async def _do_steps(workspace: Workspace) -> int:
+    # What a dead process planned goes first; somebody else's hand in between is seen at the next look.
+    launched = await launch_planned_steps(workspace)
+    settled = 1
+    with contextlib.suppress(StepsMovedError):
+        settled = await plan_due_steps(workspace)
+    return launched + settled + await launch_planned_steps(workspace)
+
+
+async def _loop(
+    workspace: Workspace,
+    lock: str,
+    work: Callable[[Workspace], Awaitable[int]],
+    *,
+    stop_event: asyncio.Event,
+    until_idle: bool,
+) -> None:
+    pause_seconds = POLL_SECONDS
+    while not stop_event.is_set():
+        done = 0
+        try:
+            async with workspace.database.advisory_lock(lock, wait=until_idle) as is_mine:
+                done = await work(workspace) if is_mine else 0
+        except Exception:
+            if until_idle:
+                raise
+            LOG.exception("what follows from moments failed", lock=lock)
+            pause_seconds = min(pause_seconds * 2, PAUSE_SECONDS_MAX)
+        else:
+            pause_seconds = POLL_SECONDS
+        if until_idle and not done:
+            return
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop_event.wait(), 0 if done else pause_seconds)
