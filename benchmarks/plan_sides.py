@@ -83,7 +83,8 @@ COPY (
 ) TO '{file}' (FORMAT csv, HEADER false)
 """
 COPY_BY_HAND = """
-COPY public.by_hand (plan_id, contact_id, reason_number, template_id, batch, send_from, send_until, lost_to_plan_id, margin,
+COPY public.by_hand (
+    plan_id, contact_id, reason_number, template_id, batch, send_from, send_until, lost_to_plan_id, margin,
     in_holdout, price_e4, decision_day) FROM STDIN (FORMAT csv)
 """
 DIFFERENT = """
