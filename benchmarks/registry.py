@@ -3,10 +3,11 @@
 import argparse
 from collections.abc import Callable
 
-from benchmarks import audience, contact_import, plan, send, trigger, trigger_latency, webhook
+from benchmarks import analyse, audience, contact_import, plan, send, trigger, trigger_latency, webhook
 from benchmarks.result import Result
 
 BENCHMARKS: dict[str, Callable[[argparse.Namespace], Result]] = {
+    "analyse": analyse.measure,
     "audience": audience.measure,
     "audience-behaviour": audience.measure_behaviour,
     "plan": plan.measure,
