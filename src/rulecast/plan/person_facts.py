@@ -1,8 +1,8 @@
 """People as the reference evaluator knows them, folded from the change log and the events up to an instant."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +10,8 @@ import msgspec
 
 from rulecast.rule.engine import ConsentFact, EventFact, PersonFacts
 from rulecast.rule.engine.facts import FactValue
-from rulecast.values.catalogue import AttributeType, Catalogue, Coordinates
+from rulecast.rule.engine.read_value import read_value
+from rulecast.values.catalogue import AttributeType, Catalogue
 
 _DECODER = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
 INBOUND = "message_received"
@@ -114,41 +115,6 @@ def _finish(contact_id: int, person: _Folding) -> PersonFacts:
 
 def _typed(values: Mapping[str, Any], kinds: Mapping[str, AttributeType]) -> dict[str, FactValue]:
     return {name: read_value(value, kinds[name]) for name, value in values.items() if name in kinds}
-
-
-def read_value(value: object, kind: AttributeType) -> FactValue:
-    """Return a stored JSON value as the type the catalogue says; what cannot be read is missing."""
-    if value is None or (isinstance(value, str | list) and not value):
-        return None
-    try:
-        return _READERS[kind](value)
-    except (ValueError, TypeError, ArithmeticError, KeyError):
-        return None
-
-
-def _flag(value: Any) -> bool:
-    return value if isinstance(value, bool) else str(value).lower() == "true"
-
-
-def _instant(value: Any) -> datetime:
-    read = datetime.fromisoformat(value)
-    return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
-
-
-def _place(value: Any) -> Coordinates:
-    return Coordinates(latitude=float(value["latitude"]), longitude=float(value["longitude"]))
-
-
-_READERS: Mapping[AttributeType, Callable[[Any], FactValue]] = {
-    AttributeType.TEXT: str,
-    AttributeType.INTEGER: int,
-    AttributeType.DECIMAL: lambda value: Decimal(str(value)),
-    AttributeType.BOOLEAN: _flag,
-    AttributeType.DATE: date.fromisoformat,
-    AttributeType.INSTANT: _instant,
-    AttributeType.PLACE: _place,
-    AttributeType.TEXT_LIST: lambda value: tuple(str(one) for one in value),
-}
 
 
 def names_to_read(events_read: Iterable[str]) -> Sequence[str]:
