@@ -24,7 +24,12 @@ CODE_BLOCK = re.compile(r"(?ms)^```.*?^```$|^(?: {4}|\t).*?$|`[^`\n]+`")
 HEADING = re.compile(r"(?m)^#{1,6} +(.+?) *$")
 DECISION_PARTS = ("Question.", "Choice.", "Because.", "Price.", "Look again when")
 # Variables of the tests, not of the program.
-TEST_SETTINGS = {"RULECAST_TEST_DATA", "RULECAST_TEST_RULE_EXAMPLES"}
+TEST_SETTINGS = {
+    "RULECAST_TEST_DATA",
+    "RULECAST_TEST_RULE_EXAMPLES",
+    "RULECAST_TEST_WAKE_UP_CASES",
+    "RULECAST_TEST_WAKE_UP_WORLDS",
+}
 # Pages under docs that nobody is led to are not read.
 INDEX = "docs/README.md"
 
@@ -102,7 +107,7 @@ def test_no_page_names_a_command_setting_or_error_that_the_program_lacks() -> No
     wrong: list[str] = []
     for name in pages():
         text = (ROOT / name).read_text("utf-8")
-        typed = re.findall(r"(?m)(?:^ {4}(?:\$ )?|`)rulecast ([a-z]+)(?: ([a-z]+))?", text)
+        typed = re.findall(r"(?m)(?:^ {4}(?:\$ )?|`)rulecast ([a-z]+)(?: ([a-z-]*[a-z]))?", text)
         wrong += [
             f"{name}: rulecast {one} {two}"
             for one, two in typed
