@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 from tests.planning import Person, create_people, exclusions, planning_workspace, rule_text
+from tests.sending import until
 from tests.street import Street, neighbour, street
 
 from rulecast.cli.why_tree import render_why, why_json
@@ -13,8 +14,10 @@ from rulecast.values.clock import ManualClock
 from rulecast.values.ids import ContactId
 from rulecast.wiring.approve import approve
 from rulecast.wiring.launch import launch
+from rulecast.wiring.plan import plan_rules
 from rulecast.wiring.plan_people import plan_for_people
 from rulecast.wiring.why import explain_person
+from rulecast.wiring.workspace import Workspace
 
 SPEND = '[[attributes]]\nname = "spend"\ntype = "decimal"\n'
 TRIGGER = "on purchase\nlimit this rule to 5 per person per 1 days"
@@ -99,6 +102,51 @@ async def test_a_reservation_without_a_permit_goes_to_the_higher_band_with_one_m
             rule_text("late", priority=99).replace("priority promotion", "priority transactional")
         )
         assert exclusions(late) == {"lost_to_rule": 2}
+
+
+async def test_a_launch_waits_for_a_permit_that_is_being_granted(
+    settings: Settings, clock: ManualClock
+) -> None:
+    """Whoever is locked by the gate is not taken over before it is known whether they got their message."""
+    async with planning_workspace(settings, clock) as workspace:
+        asha, bilal = await create_people(
+            workspace, [Person(phone="+212612000001"), Person(phone="+212612000002")]
+        )
+        (weak,) = await plan_rules(workspace, [rule_text("weak")])
+        await approve(workspace, weak.plan_id, approved_by="badr")
+        await launch(workspace, weak.plan_id, launched_by="amal")
+        (strong,) = await plan_rules(workspace, [lifecycle("strong", 1)])
+        await approve(workspace, strong.plan_id, approved_by="badr")
+        async with workspace.database.transaction() as connection:
+            await fetch_all(
+                connection,
+                "SELECT contact_id FROM profile.sending_guard WHERE contact_id = %(asha)s FOR NO KEY UPDATE",
+                {"asha": asha},
+            )
+            launching = asyncio.create_task(launch(workspace, strong.plan_id, launched_by="amal"))
+            await asyncio.wait_for(until(lambda: _waits_for_lock(workspace)), 20)
+            await connection.execute(
+                "UPDATE plan.reservation SET has_permit = true WHERE contact_id = %s", (asha,)
+            )
+        await asyncio.wait_for(launching, 20)
+        async with workspace.database.connection() as connection:
+            owners = await fetch_all(
+                connection, "SELECT contact_id, rule_name FROM plan.reservation ORDER BY contact_id"
+            )
+            losses = await fetch_all(
+                connection, "SELECT plan_id, contact_id, lost_to_plan_id FROM plan.loss ORDER BY contact_id"
+            )
+    assert owners == [(asha, "weak"), (bilal, "strong")]
+    assert losses == [(strong.plan_id, asha, weak.plan_id), (weak.plan_id, bilal, strong.plan_id)]
+
+
+async def _waits_for_lock(workspace: Workspace) -> bool:
+    async with workspace.database.connection() as connection:
+        rows = await fetch_all(
+            connection,
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()",
+        )
+    return rows != [(0,)]
 
 
 async def test_two_plans_launched_at_the_same_moment_never_both_win_a_person(
