@@ -12,7 +12,7 @@ from rulecast.rule.language.find_loops import find_book_loops
 from rulecast.rule.language.keywords import keywords
 from rulecast.rule.language.problem import KINDS
 from rulecast.values.catalogue import BUILT_IN_ATTRIBUTES, BUILT_IN_EVENTS
-from tests.spec.chapters import CHAPTERS
+from tests.spec.chapters import CHAPTERS, PARTS
 from tests.spec.clauses import CLAUSES, EXAMPLE
 from tests.spec.forms import CALCULATIONS, FORMS, WINDOWS
 from tests.spec.problem_cases import CASES, RULE, ProblemCase
@@ -26,7 +26,8 @@ INTRODUCTION = """\
 
 A rule is a text file. `rulecast rule check FILE` says whether it can run, `rulecast rule fmt FILE` writes it in its
 one canonical form, `rulecast rule explain FILE` says in sentences what it does. Rules as JSON hold the same without
-loss. Every example on this page is executed by a test, on the reference evaluator and on DuckDB.
+loss. Every row of every table is executed by a test on each evaluator: the reference that asks one person, the matcher
+that asks many rules of an event, and the SQL of audiences on DuckDB and (but for regular expressions) on PostgreSQL.
 """
 
 
@@ -37,6 +38,7 @@ def manual() -> str:
 
 def _lines() -> Iterator[str]:
     yield INTRODUCTION
+    yield from _contents()
     yield "## A rule\n"
     yield from _code(EXAMPLE)
     yield "Clauses stand in any order, each once, parted by lines or semicolons; keywords may have capital letters."
@@ -59,8 +61,11 @@ def _lines() -> Iterator[str]:
     for form, meaning in CALCULATIONS:
         yield f"| `{form}` | {meaning} |"
     yield ""
-    for chapter in CHAPTERS:
-        yield from _chapter(chapter)
+    for part in PARTS:
+        yield f"## {part.title}\n"
+        yield f"{part.text}\n"
+        for chapter in part.chapters:
+            yield from _chapter(chapter)
     yield from _catalogue()
     yield from _chinese()
     yield "## Not available yet\n"
@@ -75,8 +80,25 @@ def _lines() -> Iterator[str]:
             yield from _code(_rendered(case))
 
 
+def _contents() -> Iterator[str]:
+    rows = sum(len(chapter.cases) for chapter in CHAPTERS)
+    yield f"The tables below have {rows} rows; the first column is a condition, the second who it is true for.\n"
+    for title in ("A rule", "The forms of conditions"):
+        yield f"- {_link(title)}"
+    for part in PARTS:
+        yield f"- {_link(part.title)}: {', '.join(_link(chapter.title) for chapter in part.chapters)}"
+    for title in ("What every workspace has", "Chinese keywords", "Not available yet", "Problems"):
+        yield f"- {_link(title)}"
+    yield ""
+
+
+def _link(title: str) -> str:
+    anchor = "".join(sign for sign in title.lower().replace(" ", "-") if sign.isalnum() or sign == "-")
+    return f"[{title}](#{anchor})"
+
+
 def _chapter(chapter: Chapter) -> Iterator[str]:
-    yield f"## {chapter.title}\n"
+    yield f"### {chapter.title}\n"
     yield f"{chapter.text}\n"
     yield from _table(chapter.people)
     if chapter.events:

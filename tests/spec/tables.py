@@ -10,6 +10,7 @@ from rulecast.values.catalogue import (
     Attribute,
     AttributeType,
     Catalogue,
+    Coordinates,
     DataClass,
     EventDefinition,
     Place,
@@ -32,7 +33,17 @@ CATALOGUE = Catalogue.of(
         Attribute(name="illness", type=T.TEXT, data_class=DataClass.SENSITIVE),
     ],
     events=[
-        EventDefinition(name="purchase", properties={"amount": T.DECIMAL, "category": T.TEXT}),
+        EventDefinition(
+            name="purchase",
+            properties={
+                "amount": T.DECIMAL,
+                "category": T.TEXT,
+                "pieces": T.INTEGER,
+                "is_gift": T.BOOLEAN,
+                "products": T.TEXT_LIST,
+                "number": T.INTEGER,
+            },
+        ),
         EventDefinition(name="campaign", properties={"number": T.INTEGER, "category": T.TEXT}),
         EventDefinition(name="redemption", properties={"number": T.INTEGER}),
         EventDefinition(name="visit", retention_days=90),
@@ -49,13 +60,19 @@ CATALOGUE = Catalogue.of(
     numbers=("casablanca_main",),
     default_zone="Africa/Casablanca",
     places=[Place(name="maarif", latitude=Decimal("33.5867"), longitude=Decimal("-7.6323"))],
-    segments={"regulars": "orders >= 3", "loop": 'in segment "pool"', "pool": 'not in segment "loop"'},
+    segments={
+        "regulars": "orders >= 3",
+        "rabat_regulars": 'in segment "regulars" and city = "Rabat"',
+        "loop": 'in segment "pool"',
+        "pool": 'not in segment "loop"',
+    },
     labels={"churn_risk": ("low", "high")},
     recipients=("ops",),
     teams=("support",),
 )
 TRUTHS = ("TT", "TF", "TM", "FT", "FF", "FM", "MT", "MF", "MM")
-IDS = {name: number for number, name in enumerate(("Asha", "Bilal", "Chitra", "Deepa", *TRUTHS), start=1)}
+NAMES = ("Asha", "Bilal", "Chitra", "Deepa", *TRUTHS, "Elif")
+IDS = {name: number for number, name in enumerate(NAMES, start=1)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +84,7 @@ class Chapter:
     people: str
     cases: tuple[tuple[str, str], ...]
     events: str = ""
+    now: datetime = NOW
 
 
 def rows_of(table: str) -> list[dict[str, str]]:
@@ -80,19 +98,24 @@ def people_of(chapter: Chapter) -> tuple[PersonFacts, ...]:
     """Return the people of a chapter with their events."""
     events = rows_of(chapter.events) if chapter.events else []
     return tuple(
-        _person(row, [event for event in events if event["person"] == row["person"]])
+        _person(row, [event for event in events if event["person"] == row["person"]], chapter.now)
         for row in rows_of(chapter.people)
     )
 
 
-def instant_of(cell: str) -> datetime:
+def instant_of(cell: str, now: datetime = NOW) -> datetime:
     """Return `3 days ago`, `12 hours ago`, `now`, a date or an instant as an instant."""
     if cell == "now":
-        return NOW
+        return now
     if cell.endswith(" ago"):
         amount, unit, _ = cell.split()
-        return NOW - timedelta(**{unit if unit.endswith("s") else unit + "s": int(amount)})
+        return now - timedelta(**{unit if unit.endswith("s") else unit + "s": int(amount)})
     return datetime.fromisoformat(cell.removesuffix("Z")).replace(tzinfo=UTC)
+
+
+def _place(cell: str) -> Coordinates:
+    latitude, longitude = cell.split()
+    return Coordinates(latitude=float(latitude), longitude=float(longitude))
 
 
 READERS: dict[AttributeType, Any] = {
@@ -103,39 +126,50 @@ READERS: dict[AttributeType, Any] = {
     T.DATE: date.fromisoformat,
     T.INSTANT: instant_of,
     T.TEXT_LIST: lambda cell: tuple(fold_text(part.strip()) for part in cell.split(",")),
+    T.PLACE: _place,
 }
 
 
-def _person(row: dict[str, str], events: list[dict[str, str]]) -> PersonFacts:
+def _person(row: dict[str, str], events: list[dict[str, str]], now: datetime) -> PersonFacts:
     known = {name: cell for name, cell in row.items() if cell and name in CATALOGUE.attributes}
-    attributes = {
-        name: CATALOGUE.attributes[name].stored_text(cell)
-        if CATALOGUE.attributes[name].type is T.TEXT
-        else READERS[CATALOGUE.attributes[name].type](cell)
-        for name, cell in known.items()
-        if name not in {"first_seen_at", "zone"}
-    }
     seen = row.get("first_seen_at")
     return PersonFacts(
         contact_id=IDS[row["person"]],
-        attributes=attributes,
-        tags=frozenset(tag.strip() for tag in row.get("tags", "").split(",") if tag.strip()),
-        consents=_consents(row.get("marketing consent", "")),
-        events=tuple(_event(event) for event in events),
-        first_seen_at=instant_of(seen) if seen else None,
+        attributes={
+            name: _attribute(CATALOGUE.attributes[name], cell, now)
+            for name, cell in known.items()
+            if name not in {"first_seen_at", "zone"}
+        },
+        tags=frozenset(_parts(row.get("tags", ""))),
+        labels=frozenset(
+            known for part in _parts(row.get("labels", "")) for known in (part, part.partition("=")[0])
+        ),
+        consents=_consents(row.get("marketing consent", ""), now),
+        events=tuple(_event(event, now) for event in events),
+        first_seen_at=instant_of(seen, now) if seen else None,
         zone=row.get("zone") or None,
     )
 
 
-def _consents(cell: str) -> dict[str, ConsentFact]:
+def _parts(cell: str) -> list[str]:
+    return [part.strip() for part in cell.split(",") if part.strip()]
+
+
+def _attribute(attribute: Attribute, cell: str, now: datetime) -> Any:
+    if attribute.type is T.TEXT:
+        return attribute.stored_text(cell)
+    return instant_of(cell, now) if attribute.type is T.INSTANT else READERS[attribute.type](cell)
+
+
+def _consents(cell: str, now: datetime) -> dict[str, ConsentFact]:
     if not cell:
         return {}
     state, _, at = cell.partition(", ")
-    since = instant_of(at) if at else None
+    since = instant_of(at, now) if at else None
     return {"marketing": ConsentFact(granted=state != "withdrawn", proven=state != "unproven", at=since)}
 
 
-def _event(row: dict[str, str]) -> EventFact:
+def _event(row: dict[str, str], now: datetime) -> EventFact:
     kinds = CATALOGUE.events[row["event"]].properties
     properties = {name: READERS[kinds[name]](cell) for name, cell in row.items() if name in kinds and cell}
-    return EventFact(name=row["event"], occurred_at=instant_of(row["at"]), properties=properties)
+    return EventFact(name=row["event"], occurred_at=instant_of(row["at"], now), properties=properties)
