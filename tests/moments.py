@@ -168,7 +168,9 @@ class MomentShop:
     def reached(self) -> list[tuple[str, str]]:
         """Return the last digit of each number the simulator accepted a message for, with the template."""
         return [
-            (row["to"][-1], row["template"]) for row in self.bench.ledger() if row.get("outcome") == "accepted"
+            (row["to"][-1], row["template"])
+            for row in self.bench.ledger()
+            if row.get("outcome") == "accepted"
         ]
 
     async def fetch(self, query: str, *parameters: object) -> list[tuple]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from rulecast.values.catalogue import CatalogueInvalidError, Place
 from rulecast.values.fields import FieldInvalidError, Fields
+from rulecast.values.http_address import ADDRESS_CHARACTERS_MAX
 
 # Names are quoted in rules and printed in tables.
 NAME_CHARACTERS_MAX = 60
@@ -26,6 +27,8 @@ class DeclaredNames:
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     recipients: tuple[str, ...] = ()
     teams: tuple[str, ...] = ()
+    # Where recipients are told; only a file says so, and the workspace row does not hold it.
+    webhooks: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def entries(self) -> Iterable[tuple[str, str, object]]:
         """Yield kind, name and content of every entry."""
@@ -56,12 +59,14 @@ def read_names(fields: Fields) -> DeclaredNames:
         FieldInvalidError: an entry cannot be used; it names the field.
     """
     segments, places, labels = fields.table("segments"), fields.table("places"), fields.table("labels")
+    webhooks = _recipients(fields)
     return DeclaredNames(
         places=tuple(_place(name, places.table(name)) for name in _names(places)),
         segments={name: segments.text(name, length_max=SEGMENT_CHARACTERS_MAX) for name in _names(segments)},
         labels={name: _values(labels, name) for name in _names(labels)},
-        recipients=_named(fields, "recipients"),
+        recipients=tuple(webhooks),
         teams=_named(fields, "teams"),
+        webhooks={name: address for name, address in webhooks.items() if address is not None},
     )
 
 
@@ -101,6 +106,23 @@ def _values(fields: Fields, name: str) -> tuple[str, ...]:
             "are expected",
         )
     return tuple(dict.fromkeys(values))
+
+
+def _recipients(fields: Fields) -> dict[str, str | None]:
+    """Return the address of each recipient, None where the file names none."""
+    found: dict[str, str | None] = {}
+    for table in fields.tables("recipients"):
+        name = table.text("name", length_max=NAME_CHARACTERS_MAX)
+        table.text("about", default="")
+        if table.has("email"):
+            raise FieldInvalidError(
+                table.where("email"), "notices by e-mail are not available yet; give a `webhook`"
+            )
+        found[name] = (
+            table.text("webhook", length_max=ADDRESS_CHARACTERS_MAX) if table.has("webhook") else None
+        )
+        table.finish()
+    return found
 
 
 def _named(fields: Fields, kind: str) -> tuple[str, ...]:

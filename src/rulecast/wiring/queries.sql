@@ -265,3 +265,12 @@ WHERE coalesce(m.contact_id, a.contact_id) IS NOT NULL;
 -- name: say_importing
 -- What an import brings into an audience fires nothing; the table of arrivals notes it by this word.
 SET LOCAL rulecast.importing = 'on';
+
+-- name: list_recipients
+-- Where recipients are told.
+SELECT name, webhook FROM observe.recipient ORDER BY name;
+
+-- name: save_recipient
+-- As the workspace file declares it; notices that were kept for want of an address stay kept.
+INSERT INTO observe.recipient (name, webhook, updated_at) VALUES (%(name)s, %(webhook)s, %(now)s::timestamptz)
+ON CONFLICT (name) DO UPDATE SET webhook = excluded.webhook, updated_at = excluded.updated_at;

@@ -34,8 +34,8 @@ from rulecast.profile.suppression import (
 from rulecast.profile.suppression.journal import JournalWriteError
 from rulecast.rule.language import parse_rule
 from rulecast.values.ids import ContactId, RunId
-from rulecast.wiring.receiver import open_journal
 from rulecast.wiring.moments import MomentActions, check_stop_tests
+from rulecast.wiring.receiver import open_journal
 from rulecast.wiring.workspace import Workspace
 
 # Meta answers within a second; more connections than slots could never be used.

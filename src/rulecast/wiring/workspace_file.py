@@ -6,12 +6,13 @@ from typing import Any
 
 from rulecast.account import BusinessNumber, Portfolio
 from rulecast.account.store import list_numbers, list_portfolios, save_number, save_portfolio
-from rulecast.database import Connection, execute, fetch_one, load_queries
+from rulecast.database import Connection, execute, fetch_all, fetch_one, load_queries
 from rulecast.database.rows import Jsonb
 from rulecast.rule.language.check_segment import check_segment
 from rulecast.template import MessageTemplate, TemplateRefusedError, check_template
 from rulecast.template.store import list_templates, save_template
 from rulecast.values.catalogue import Catalogue
+from rulecast.values.http_address import is_allowed_address
 from rulecast.wiring.catalogue import DeclaredCatalogue, read_declared, save_declared
 from rulecast.wiring.declared_names import DeclaredNames, merged
 from rulecast.wiring.workspace import Workspace
@@ -52,10 +53,12 @@ async def apply_workspace_file(workspace: Workspace, text: str, *, source: str) 
     """
     declaration = read_workspace_file(text, source=source, link_base=workspace.settings.public_base_url)
     _check_templates(declaration, may_declare_status=workspace.is_simulated)
+    _check_recipients(declaration, may_be_local=workspace.is_simulated)
     async with workspace.database.transaction() as connection:
         return [
             *await _apply_rules(connection, declaration),
             *await _apply_catalogue(connection, declaration, workspace.settings.default_timezone),
+            *await _apply_recipients(connection, declaration, workspace),
             *await _apply_account(connection, declaration, source),
             *await _apply_templates(connection, declaration, workspace),
         ]
@@ -77,6 +80,28 @@ def _check_templates(declaration: WorkspaceDeclaration, *, may_declare_status: b
             raise WorkspaceFileError(
                 f"The template {template.name} declares a status; in a live workspace only Meta says that."
             )
+
+
+def _check_recipients(declaration: WorkspaceDeclaration, *, may_be_local: bool) -> None:
+    for name, address in declaration.names.webhooks.items():
+        if not is_allowed_address(address, may_be_local=may_be_local):
+            wanted = "https, or http on this machine," if may_be_local else "https"
+            raise WorkspaceFileError(f'The webhook of the recipient "{name}" is no {wanted} address.')
+
+
+async def _apply_recipients(
+    connection: Connection, declaration: WorkspaceDeclaration, workspace: Workspace
+) -> list[Difference]:
+    """Keep where recipients are told; the difference says that an address is there, and not which."""
+    kept = dict(await fetch_all(connection, QUERIES["list_recipients"]))
+    found = []
+    for name, webhook in declaration.names.webhooks.items():
+        if kept.get(name, "") == webhook:
+            continue
+        parameters = {"name": name, "webhook": webhook, "now": workspace.clock.now()}
+        await execute(connection, QUERIES["save_recipient"], parameters)
+        found.append(Difference(kind="webhook", name=name, is_new=not kept.get(name)))
+    return found
 
 
 async def _apply_rules(connection: Connection, declaration: WorkspaceDeclaration) -> list[Difference]:

@@ -42,7 +42,9 @@ async def test_every_moment_does_its_actions_once_for_each_message(
             await shop.reply(asha)
             shop.later(minutes=1)
         assert await attributes(shop) == [("clicked", delivered_at)]
-        assert await shop.fetch("SELECT moment, what, contact_id FROM deliver.action_taken ORDER BY position") == [
+        assert await shop.fetch(
+            "SELECT moment, what, contact_id FROM deliver.action_taken ORDER BY position"
+        ) == [
             ("accepted", 'tag add "written"', asha),
             ("accepted", 'set stage = "written"', asha),
             ("delivered", "set last_winback_at = now", asha),
@@ -80,11 +82,15 @@ async def test_an_action_and_its_moment_are_stored_together_or_not_at_all(
         asha = shop.people[0]
         await shop.launch(moment_rule(*ALL), [asha])
         async with shop.workspace.database.transaction() as connection:
-            await connection.execute("ALTER TABLE deliver.action_taken ADD CHECK (moment <> 'clicked') NOT VALID")
+            await connection.execute(
+                "ALTER TABLE deliver.action_taken ADD CHECK (moment <> 'clicked') NOT VALID"
+            )
         with pytest.raises(Exception, match="action_taken"):
             await shop.click(asha)
         assert await shop.fetch("SELECT clicked_at FROM deliver.message") == [(None,)]
         async with shop.workspace.database.transaction() as connection:
-            await connection.execute("ALTER TABLE deliver.action_taken DROP CONSTRAINT action_taken_moment_check1")
+            await connection.execute(
+                "ALTER TABLE deliver.action_taken DROP CONSTRAINT action_taken_moment_check1"
+            )
         await shop.click(asha)
         assert (await attributes(shop))[0][0] == "clicked"

@@ -20,7 +20,9 @@ STOP = "stop if opt-outs above 5% of delivered after 20 delivered, or failures a
 
 
 async def crowd(shop: MomentShop, count: int) -> list[ContactId]:
-    return await create_people(shop.workspace, [Person(phone=f"+2126130000{one:02d}") for one in range(count)])
+    return await create_people(
+        shop.workspace, [Person(phone=f"+2126130000{one:02d}") for one in range(count)]
+    )
 
 
 async def state(shop: MomentShop) -> list[tuple]:
@@ -92,7 +94,9 @@ def test_a_condition_without_a_number_waits_until_its_share_would_be_three_peopl
 def test_failures_are_a_share_of_the_messages_whose_end_is_known() -> None:
     test = StopTest(measure="failures", above_percent=Decimal(5), after_delivered=100)
     assert find_reason([test], counts(95, failed=5)) is None
-    assert find_reason([test], counts(94, failed=6)) == "6 failures of 100 delivered or failed (6.0%), above 5%"
+    assert (
+        find_reason([test], counts(94, failed=6)) == "6 failures of 100 delivered or failed (6.0%), above 5%"
+    )
     # A rule of which nothing arrives never has a delivered message, and is stopped all the same.
     assert find_reason([test], counts(0, failed=100)) is not None
 
@@ -101,5 +105,3 @@ def test_a_share_is_exact() -> None:
     test = StopTest(measure="opt-outs", above_percent=Decimal("0.3"), after_delivered=1)
     assert find_reason([test], counts(1000, opted_out=3)) is None
     assert find_reason([test], counts(999, opted_out=3)) is not None
-
-

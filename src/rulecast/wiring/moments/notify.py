@@ -5,6 +5,7 @@ The body names rule, run, moment and contacts by number; it holds nothing else o
 
 from datetime import datetime, timedelta
 from hashlib import sha256
+from http import HTTPStatus
 
 import aiohttp
 import structlog
@@ -56,7 +57,11 @@ async def _tell(workspace: Workspace, session: aiohttp.ClientSession, notice: No
         async with session.post(
             notice.webhook, json=body_of(notice), headers=headers, allow_redirects=False
         ) as answer:
-            return "" if answer.ok and answer.status < 300 else f"the address answered {answer.status}"
+            return (
+                ""
+                if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES
+                else f"the address answered {answer.status}"
+            )
     except (aiohttp.ClientError, TimeoutError, ValueError) as error:
         return f"the address did not answer: {type(error).__name__}"
 

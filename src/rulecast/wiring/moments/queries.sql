@@ -136,15 +136,6 @@ UPDATE deliver.follow_up SET state = %(state)s, why = %(why)s WHERE plan_id = %(
 -- How many people wait for a next step.
 SELECT count(*) FROM deliver.follow_up WHERE state = 'waiting';
 
--- name: list_recipients
--- Where recipients are told.
-SELECT name, webhook FROM observe.recipient ORDER BY name;
-
--- name: save_recipient
--- As the workspace file declares it; notices that were kept for want of an address stay kept.
-INSERT INTO observe.recipient (name, webhook, updated_at) VALUES (%(name)s, %(webhook)s, %(now)s::timestamptz)
-ON CONFLICT (name) DO UPDATE SET webhook = excluded.webhook, updated_at = excluded.updated_at;
-
 -- name: take_notices
 -- The oldest notices that wait, up to as many as one call may name; nobody else tells them meanwhile.
 SELECT n.notice_id, n.recipient, r.webhook, n.rule_name, n.run_id, n.moment, n.contact_id, n.noticed_at, n.attempts

@@ -164,17 +164,7 @@ async def count_waiting_steps(connection: Connection) -> int:
     return int(await fetch_value(connection, QUERIES["count_waiting_steps"]))
 
 
-# ---- recipients and notices
-async def list_recipients(connection: Connection) -> dict[str, str]:
-    """Return the address of every recipient, empty for one without."""
-    return dict(await fetch_all(connection, QUERIES["list_recipients"]))
-
-
-async def save_recipient(connection: Connection, name: str, webhook: str, *, now: datetime) -> None:
-    """Keep where a recipient is told."""
-    await execute(connection, QUERIES["save_recipient"], {"name": name, "webhook": webhook, "now": now})
-
-
+# ---- notices
 async def list_notices(connection: Connection, *, now: datetime, count: int) -> list[Notice]:
     """Return what is to be told, people of one recipient, rule, run and moment together."""
     rows = await fetch_all(connection, QUERIES["take_notices"], {"now": now, "count": count})

@@ -98,14 +98,27 @@ class _Runtime:
         """Do a little of everything and tell whether there was something to do."""
         await self._refresh()
         matched = await self._match_arrivals()
+        is_behind = matched >= self._arrivals_at_once
         swept = await self._sweep()
-        not_yet = await self._still_evaluated(is_behind=matched >= self._arrivals_at_once)
+        not_yet = await self._still_evaluated(is_behind=is_behind)
+        work = [self._decide(not_yet)]
+        if is_behind:
+            # The next arrivals are matched while these are decided.
+            work.append(self._match_arrivals())
+        done = 0
+        for outcome in await asyncio.gather(*work, return_exceptions=True):
+            if isinstance(outcome, BaseException):
+                raise outcome
+            done += outcome
+        self._is_filling = self._is_filling and await fill_counters(self._workspace)
+        return bool(matched or swept or done or self._is_filling)
+
+    async def _decide(self, not_yet: Sequence[RuleVersionId]) -> int:
+        """Plan what is due and launch what is planned; return how much there was."""
         decided = 0
         with contextlib.suppress(CandidatesMovedError):
             decided = await decide_due(self._workspace, self._listening, not_yet=not_yet)
-        launched = await launch_planned(self._workspace)
-        self._is_filling = self._is_filling and await fill_counters(self._workspace)
-        return bool(matched or swept or decided or launched or self._is_filling)
+        return decided + await launch_planned(self._workspace)
 
     @property
     def is_idle(self) -> bool:
