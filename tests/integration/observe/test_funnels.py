@@ -69,12 +69,14 @@ async def test_grains_add_up_to_the_same_messages(database: Database, clock: Man
         clock.advance(7200)
         await write_campaign(connection, other, clock.now())
         found = {grain: await read_funnels(connection, grain) for grain in Grain}
+        # These campaigns have no variants.
+        assert found.pop(Grain.VARIANT) == ()
 
     assert {grain: sum(one.planned for one in funnels) for grain, funnels in found.items()} == dict.fromkeys(
-        Grain, 120
+        found, 120
     )
     assert {grain: sum(one.accepted for one in funnels) for grain, funnels in found.items()} == dict.fromkeys(
-        Grain, 98
+        found, 98
     )
     assert [one.key for one in found[Grain.HOUR]] == ["2026-11-17T18:00Z", "2026-11-17T20:00Z"]
     assert [one.key for one in found[Grain.TEMPLATE]] == ["winback (fr)"]
