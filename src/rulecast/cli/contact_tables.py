@@ -9,6 +9,7 @@ from rich.text import Text
 
 from rulecast.wiring.contact_view import ContactView
 from rulecast.wiring.look_up import Person
+from rulecast.wiring.moments.views import PersonMoments
 
 
 def contact_tables(view: ContactView) -> list[RenderableType]:
@@ -35,8 +36,34 @@ def contact_tables(view: ContactView) -> list[RenderableType]:
             [(_time(one.occurred_at), one.name, _pairs(one.properties.items())) for one in view.events],
         ),
         *_sent(person),
+        *_moments(view.moments),
     ]
     return parts
+
+
+def _moments(moments: PersonMoments) -> list[RenderableType]:
+    owner = moments.owner
+    said = (
+        "Conversation: nobody's"
+        if owner is None
+        else f"Conversation: {owner.team}, by {owner.assigned_by} since {_time(owner.assigned_at)}"
+    )
+    return [
+        Text(said),
+        _table(
+            "Done by rules, newest first",
+            ("when", "rule", "moment", "action"),
+            [(_time(one.taken_at), one.rule_name, one.moment, one.what) for one in moments.actions],
+        ),
+        _table(
+            "Next steps, newest first",
+            ("due", "rule", "step", "state", "why"),
+            [
+                (_time(one.due_at), one.rule_name, str(one.step), one.state, one.meaning)
+                for one in moments.steps
+            ],
+        ),
+    ]
 
 
 def _said(person: Person) -> list[RenderableType]:

@@ -1,5 +1,6 @@
 """`rulecast report`: what became of everyone, as a marketer reads it."""
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -61,5 +62,6 @@ def report_json(report: Report) -> dict[str, object]:
         "lost": [
             {"rule": one.rule_name, "lost_to": one.lost_to, "people": one.people} for one in report.losses
         ],
+        **asdict(report.afterwards),
         "unbalanced": sum(abs(one.difference) for one in report.by_run),
     }

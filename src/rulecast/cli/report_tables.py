@@ -7,6 +7,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from rulecast.cli.report_afterwards import afterwards_tables
 from rulecast.observe import Funnel, Rate, price_of, rates_of
 from rulecast.observe.store import Loss, RunRow
 from rulecast.values.reason import DESCRIPTIONS, Reason
@@ -55,6 +56,7 @@ def render_report(report: Report, *, is_simulated: bool) -> Iterator[RenderableT
         yield _runs_table(report)
     if report.losses:
         yield _losses_table(report.losses)
+    yield from afterwards_tables(report.afterwards)
     if report.by_variant:
         yield _comparison("By variant", "rule and variant", report.by_variant)
     if len(report.by_template) > 1:

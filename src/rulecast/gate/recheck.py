@@ -44,7 +44,7 @@ async def matches_of(
     return found
 
 
-async def _ended(  # noqa: PLR0917 - a run with its rule, and whom it is asked about
+async def _ended(
     connection: Connection, terms: RunTerms, checked: CheckedRule, drafts: Sequence[Draft], *, now: datetime
 ) -> dict[int, bool | None]:
     """Return the messages of a later step whose people have answered, bought or left since the step was planned."""

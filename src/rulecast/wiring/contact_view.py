@@ -7,6 +7,7 @@ from rulecast.collect.event import RecordedEvent
 from rulecast.observe.append_audit import append_audit
 from rulecast.profile.reveal import reveal_person
 from rulecast.wiring.look_up import Person, look_up
+from rulecast.wiring.moments.views import PersonMoments, read_person_moments
 from rulecast.wiring.workspace import Workspace
 
 EVENTS_SHOWN = 20
@@ -18,6 +19,7 @@ class ContactView:
 
     person: Person
     events: tuple[RecordedEvent, ...]
+    moments: PersonMoments
     revealed: dict[str, str]
 
 
@@ -31,6 +33,7 @@ async def view_contact(workspace: Workspace, asked: str, *, reveal: bool) -> Con
     revealed: dict[str, str] = {}
     async with workspace.database.transaction() as connection:
         events = await collect_store.list_recent_events(connection, person.contact_id, count=EVENTS_SHOWN)
+        moments = await read_person_moments(connection, person.contact_id)
         if reveal:
             revealed = await reveal_person(connection, workspace.vault, person.contact_id)
             await append_audit(
@@ -41,4 +44,4 @@ async def view_contact(workspace: Workspace, asked: str, *, reveal: bool) -> Con
                 details={"values": sorted(revealed)},
                 now=workspace.clock.now(),
             )
-    return ContactView(person=person, events=tuple(events), revealed=revealed)
+    return ContactView(person=person, events=tuple(events), moments=moments, revealed=revealed)

@@ -35,8 +35,8 @@ class PlanRequest:
 
     `contacts` holds the people to ask about, one set for each rule; None asks about everybody. `after_store` runs in
     the transaction that stores the plans, with their ids. `run_day` is the date of a recurring rule's run. With
-    `is_edit` a person brought the texts: they are what the rules say from now on. With `follows` the one text is that of
-    a kept version, of which a later step is planned.
+    `is_edit` a person brought the texts: they are what the rules say from now on. With `follows` the one text is that
+    of a kept version, of which a later step is planned.
     """
 
     texts: tuple[str, ...]

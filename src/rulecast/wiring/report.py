@@ -6,6 +6,7 @@ from rulecast.observe import Funnel, Grain, Scope, find_run, list_losses, list_r
 from rulecast.observe.store import Loss, RunRow
 from rulecast.values.errors import RulecastError
 from rulecast.values.ids import RunId
+from rulecast.wiring.moments.views import Afterwards, read_afterwards
 from rulecast.wiring.workspace import Workspace
 
 # A terminal page; older runs are asked for by number or rule.
@@ -43,6 +44,7 @@ class Report:
     by_template: tuple[Funnel, ...]
     by_hour: tuple[Funnel, ...]
     losses: tuple[Loss, ...]
+    afterwards: Afterwards
 
 
 async def make_report(workspace: Workspace, *, run_id: int | None, rule_name: str | None) -> Report:
@@ -75,4 +77,5 @@ async def make_report(workspace: Workspace, *, run_id: int | None, rule_name: st
             by_template=await read_funnels(connection, Grain.TEMPLATE, scope),
             by_hour=(await read_funnels(connection, Grain.HOUR, scope))[-HOURS_SHOWN:],
             losses=tuple(await list_losses(connection, scope)),
+            afterwards=await read_afterwards(connection, run_id=scope.run_id, rule_name=rule_name),
         )

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from rulecast.database import Connection
-from rulecast.gate.follow_up import Ending, StepQuestion, find_endings
+from rulecast.gate.follow_up import StepQuestion, find_endings
 from rulecast.plan.errors import RuleRefusedError
 from rulecast.rule.book.store import find_rule_version
 from rulecast.rule.language.follow_up import follow_up_of
@@ -122,16 +122,3 @@ async def _plan(
         follows=follows,
     )
     await make_plans(workspace, None, request)
-
-
-ENDING_SENTENCES: Mapping[str, str] = {
-    Ending.REPLIED: "wrote to us",
-    Ending.SUCCEEDED: "did what the rule calls success",
-    Ending.OPTED_OUT: "opted out",
-    Ending.FAILED: "the message before never arrived",
-    Ending.OUTCOME: "what the step asks of the message before is not so",
-    Ending.UNKNOWN: "nothing is known of the message before",
-    "archived": "the version of the rule is archived",
-    "late": "the step came more than 72 hours too late",
-}
-"""What ended the steps of a person, as a reader is told; anything else is the code of an error."""

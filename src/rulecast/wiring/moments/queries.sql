@@ -155,3 +155,59 @@ SET state = %(state)s, attempts = attempts + 1, last_problem = %(problem)s,
     next_attempt_at = coalesce(%(next_attempt_at)s::timestamptz, next_attempt_at),
     told_at = CASE WHEN %(state)s::text = 'told' THEN %(now)s::timestamptz END
 WHERE notice_id = ANY(%(notice_ids)b::bigint[]) AND state = 'waiting';
+
+-- name: count_actions
+-- What rules did at moments, by run, rule or all.
+SELECT run.rule_name, taken.moment, taken.what, count(*)::integer AS messages
+FROM deliver.action_taken AS taken JOIN deliver.run AS run ON run.run_id = taken.run_id
+WHERE (%(run_id)s::bigint IS NULL OR %(run_id)s::bigint IN (run.run_id, run.first_run_id))
+    AND (%(rule_name)s::text IS NULL OR run.rule_name = %(rule_name)s::text)
+GROUP BY run.rule_name, taken.moment, taken.what
+ORDER BY run.rule_name, array_position(ARRAY['accepted', 'delivered', 'clicked', 'replied'], taken.moment), taken.what;
+
+-- name: count_steps
+-- Where people stand on their way through the steps.
+SELECT run.rule_name, f.step, f.state, CASE WHEN f.state = 'ended' THEN f.why ELSE '' END AS why,
+    count(*)::integer AS people
+FROM deliver.follow_up AS f JOIN deliver.run AS run ON run.run_id = f.first_run_id
+WHERE (%(run_id)s::bigint IS NULL OR run.run_id = %(run_id)s::bigint)
+    AND (%(rule_name)s::text IS NULL OR run.rule_name = %(rule_name)s::text)
+GROUP BY run.rule_name, f.step, f.state, CASE WHEN f.state = 'ended' THEN f.why ELSE '' END
+ORDER BY run.rule_name, f.step, f.state, people DESC;
+
+-- name: count_notices
+-- What recipients were told, and what they were not.
+SELECT notice.recipient, notice.state, count(*)::integer AS messages, max(notice.last_problem) AS last_problem
+FROM observe.notice AS notice JOIN deliver.run AS run ON run.run_id = notice.run_id
+WHERE (%(run_id)s::bigint IS NULL OR %(run_id)s::bigint IN (run.run_id, run.first_run_id))
+    AND (%(rule_name)s::text IS NULL OR run.rule_name = %(rule_name)s::text)
+GROUP BY notice.recipient, notice.state ORDER BY notice.recipient, notice.state;
+
+-- name: list_holds
+-- Rules that wait for a person, and the figures that stopped them.
+SELECT current.rule_name, current.reason, current.why
+FROM rule.current_state AS current
+WHERE current.state = 'held'
+    AND (%(rule_name)s::text IS NULL OR current.rule_name = %(rule_name)s::text)
+    AND (%(run_id)s::bigint IS NULL OR EXISTS (
+        SELECT FROM deliver.run AS run JOIN plan.plan AS plan ON plan.plan_id = run.plan_id
+        WHERE run.run_id = %(run_id)s::bigint AND plan.rule_version_id = current.rule_version_id))
+ORDER BY current.rule_name;
+
+-- name: find_owner
+-- Who owns the conversation with a person now.
+SELECT team, assigned_by, assigned_at FROM profile.conversation_owner
+WHERE contact_id = %(contact_id)s ORDER BY conversation_owner_id DESC LIMIT 1;
+
+-- name: list_actions_of
+-- What rules did because of a person's messages, the newest first.
+SELECT taken.taken_at, run.rule_name, taken.moment, taken.what
+FROM deliver.action_taken AS taken JOIN deliver.run AS run ON run.run_id = taken.run_id
+WHERE taken.contact_id = %(contact_id)s ORDER BY taken.taken_at DESC, taken.message_id, taken.position
+LIMIT %(count)s::integer;
+
+-- name: list_steps_of
+-- Where a person stands in the steps of rules, the newest first.
+SELECT f.due_at, run.rule_name, f.step, f.state, f.why
+FROM deliver.follow_up AS f JOIN deliver.run AS run ON run.run_id = f.first_run_id
+WHERE f.contact_id = %(contact_id)s ORDER BY f.due_at DESC, f.step LIMIT %(count)s::integer;
