@@ -1,11 +1,19 @@
 """Steps after the first message: to whom they go, who gets none, once each, under what was approved."""
 
+import asyncio
 from pathlib import Path
 
-from tests.moments import REMINDER, moment_rule, moment_shop
+from tests.moments import MORE, REMINDER, moment_rule, moment_shop
+from tests.triggering import happens, put_in_force, settle, triggered_rule
 
 from rulecast.config import Settings
 from rulecast.values.clock import ManualClock
+from rulecast.wiring.contact_view import view_contact
+from rulecast.wiring.moments.follow_up import plan_due_steps
+from rulecast.wiring.moments.run import run_follow_ups
+from rulecast.wiring.report import make_report
+from rulecast.wiring.rule_steps import archive_rule, pause_rule, resume_rule
+from rulecast.wiring.workspace_file import apply_workspace_file
 
 AFTER_TWO_DAYS = f"after 2 days if not clicked and not replied {REMINDER}"
 
@@ -38,3 +46,118 @@ async def test_who_neither_clicked_nor_answered_gets_the_next_step(
         shop.later(hours=5)
         await shop.step()
         assert len(shop.reached()) == 5
+
+
+async def test_steps_follow_each_other_and_success_ends_them(
+    settings: Settings, clock: ManualClock, tmp_path: Path
+) -> None:
+    steps = (
+        f"after 1 day if not clicked {REMINDER}",
+        f"after 1 day if delivered and not clicked {REMINDER}",
+        "test success purchase where (amount >= 100) within 6 hours",
+    )
+    async with moment_shop(settings, clock, tmp_path) as shop:
+        asha, bilal, chitra, deepa = shop.people
+        run_id = await shop.launch(moment_rule(*steps))
+        await happens(shop.workspace, bilal, properties={"amount": 120})
+        await happens(shop.workspace, chitra, properties={"amount": 20})
+        await shop.status(deepa, "failed", code=131026)
+        shop.later(days=1, minutes=1)
+        await shop.step()
+        assert sorted(shop.reached()[4:]) == [("1", "reminder"), ("3", "reminder")]
+        await shop.status(asha, "delivered")
+        # A success outside the window that is measured ends the steps too: nobody is asked to do what is done.
+        await happens(shop.workspace, chitra, properties={"amount": 500})
+        await shop.status(chitra, "delivered")
+        shop.later(days=1, minutes=1)
+        await shop.step()
+        assert shop.reached()[6:] == [("1", "reminder")]
+        shop.later(days=3)
+        await shop.step()
+        assert len(shop.reached()) == 7
+        report = await make_report(shop.workspace, run_id=run_id, rule_name=None)
+        assert [(one.step, one.state, one.why, one.people) for one in report.afterwards.steps] == [
+            (2, "ended", "failed", 1),
+            (2, "ended", "succeeded", 1),
+            (2, "launched", "", 2),
+            (3, "ended", "succeeded", 1),
+            (3, "launched", "", 1),
+        ]
+        facts = "SELECT DISTINCT properties ->> 'step' FROM collect.event WHERE name = 'delivered' ORDER BY 1"
+        assert await shop.fetch(facts) == [("2",)]
+        view = await view_contact(shop.workspace, f"#{asha}", reveal=False)
+        assert [(one.step, one.state) for one in view.moments.steps] == [(3, "launched"), (2, "launched")]
+
+
+async def test_an_answer_after_the_step_was_planned_still_ends_it(
+    settings: Settings, clock: ManualClock, tmp_path: Path
+) -> None:
+    async with moment_shop(settings, clock, tmp_path) as shop:
+        asha, bilal, *_ = shop.people
+        await shop.launch(moment_rule(AFTER_TWO_DAYS), [asha, bilal])
+        shop.later(days=2, minutes=1)
+        await run_follow_ups(shop.workspace, stop_event=asyncio.Event(), until_idle=True)
+        await shop.reply(asha)
+        await shop.send()
+        assert shop.reached()[2:] == [("2", "reminder")]
+        ended = "SELECT contact_id, state, reason FROM deliver.message WHERE step = 2 ORDER BY contact_id"
+        assert await shop.fetch(ended) == [
+            (asha, "cancelled", "no_longer_matches"),
+            (bilal, "accepted", ""),
+        ]
+
+
+async def test_a_process_that_dies_between_planning_and_launching_sends_each_step_once_f69(
+    settings: Settings, clock: ManualClock, tmp_path: Path
+) -> None:
+    async with moment_shop(settings, clock, tmp_path) as shop:
+        await shop.launch(moment_rule(AFTER_TWO_DAYS))
+        shop.later(days=2, minutes=1)
+        # It has planned, and is gone. Others come up and work at the same time.
+        assert await plan_due_steps(shop.workspace) == 4
+        await asyncio.gather(
+            *(run_follow_ups(shop.workspace, stop_event=asyncio.Event(), until_idle=True) for _ in range(3))
+        )
+        await shop.step()
+        assert sorted(shop.reached()[4:]) == [(str(one), "reminder") for one in (1, 2, 3, 4)]
+        assert await shop.fetch("SELECT count(*) FROM deliver.run") == [(2,)]
+
+
+async def test_a_step_whose_template_was_changed_since_the_approval_is_held_back(
+    settings: Settings, clock: ManualClock, tmp_path: Path
+) -> None:
+    async with moment_shop(settings, clock, tmp_path) as shop:
+        await shop.launch(moment_rule(AFTER_TWO_DAYS), shop.people[:1])
+        changed = MORE.replace("encore deux jours", "tout doit partir")
+        await apply_workspace_file(shop.workspace, changed, source="workspace.toml")
+        shop.later(days=2, minutes=1)
+        await shop.step()
+        assert len(shop.reached()) == 1
+        ((state, why),) = await shop.fetch("SELECT state, why FROM deliver.follow_up")
+        assert (state, why) == ("held_back", "a template says something else than what was signed")
+
+
+async def test_a_triggered_rule_sends_its_steps_under_its_standing_approval(
+    settings: Settings, clock: ManualClock, tmp_path: Path
+) -> None:
+    clauses = f"decide within 0 seconds\nafter 2 days if not clicked {REMINDER}"
+    async with moment_shop(settings, clock, tmp_path) as shop:
+        asha, bilal, *_ = shop.people
+        await put_in_force(shop.workspace, triggered_rule("thanks", "on purchase", clauses=clauses, limit=1))
+        await settle(shop.workspace)
+        clock.advance(1)
+        for person in (asha, bilal):
+            await happens(shop.workspace, person)
+        await settle(shop.workspace)
+        await shop.send()
+        assert sorted(shop.reached()) == [("1", "winback"), ("2", "winback")]
+        await pause_rule(shop.workspace, "thanks", why="a holiday")
+        shop.later(days=2, minutes=1)
+        await shop.step()
+        assert len(shop.reached()) == 2
+        await resume_rule(shop.workspace, "thanks")
+        await shop.click(bilal)
+        await shop.step()
+        assert shop.reached()[2:] == [("1", "reminder")]
+        archived = await archive_rule(shop.workspace, "thanks")
+        assert archived
