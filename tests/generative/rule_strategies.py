@@ -4,7 +4,8 @@ import random
 from datetime import UTC, timedelta
 
 from hypothesis import strategies as st
-from tests.generative.rule_maker import HALF_DAYS, Maker
+from tests.generative.rule_maker import Maker
+from tests.generative.rule_values import HALF_DAYS
 from tests.generative.rule_world import CATALOGUE, EVENTS, INSTANTS, T
 
 from rulecast.rule.language import condition as c

@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from tests.generative.rule_maker import INTEGERS, TAGS, TEXTS
+from tests.generative.rule_values import DECIMAL_MAX, INTEGERS, TAGS, TEXTS
 
 from rulecast.rule.engine import ConsentFact, EventFact, PersonFacts
 from rulecast.values.catalogue import (
@@ -212,7 +212,7 @@ class _Drawing:
             case T.INTEGER:
                 return chance.choice((*INTEGERS, 3))
             case T.DECIMAL:
-                return chance.choice((Decimal(0), Decimal("0.0001"), Decimal("-3.5"), Decimal(500)))
+                return chance.choice((Decimal(0), Decimal("0.0001"), Decimal("-3.5"), DECIMAL_MAX))
             case T.BOOLEAN:
                 return chance.random() < 0.5
             case T.DATE:
@@ -290,7 +290,7 @@ class _Drawing:
             case T.INTEGER:
                 return self.chance.choice((0, 1, 2, 5, -2, 10**17))
             case T.DECIMAL:
-                return self.chance.choice((Decimal(250), Decimal("19.99"), Decimal(-20), Decimal("0.0001")))
+                return self.chance.choice((Decimal(250), Decimal("19.99"), Decimal(-20), DECIMAL_MAX))
             case _:
                 return self._value(kind)
 

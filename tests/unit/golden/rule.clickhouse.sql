@@ -1053,7 +1053,7 @@ WHERE
       e."contact_id"
     HAVING
       CAST((
-        COALESCE(
+        CAST(COALESCE(
           SUM(
             CASE
               WHEN e."name" = 'purchase'
@@ -1063,7 +1063,7 @@ WHERE
             END
           ),
           0
-        ) * 10000
+        ) AS Nullable(Decimal(38, 4))) * 10000
       ) AS Nullable(Int256)) >= CAST(500 AS Nullable(Int256)) * 10000
   )
 SETTINGS join_use_nulls = 1;
@@ -1138,13 +1138,13 @@ WHERE
         END
       ) AS Nullable(Int256)) > 0
       AND CAST((
-        SUM(
+        CAST(SUM(
           CASE
             WHEN e."name" = 'purchase'
             AND e."occurred_at" < CAST('2026-11-17 18:55:00' AS Nullable(DateTime64(6, 'UTC')))
             THEN e."p_amount"
           END
-        ) * 10000
+        ) AS Nullable(Decimal(38, 4))) * 10000
       ) AS Nullable(Int256)) > CAST(20 AS Nullable(Int256)) * CAST(COUNT(
         CASE
           WHEN e."name" = 'purchase'
@@ -1171,13 +1171,13 @@ WHERE
         e."contact_id"
       HAVING
         CAST((
-          MIN(
+          CAST(MIN(
             CASE
               WHEN e."name" = 'purchase'
               AND e."occurred_at" < CAST('2026-11-17 18:55:00' AS Nullable(DateTime64(6, 'UTC')))
               THEN e."p_amount"
             END
-          ) * 10000
+          ) AS Nullable(Decimal(38, 4))) * 10000
         ) AS Nullable(Int256)) < CAST(15 AS Nullable(Int256)) * 1000
     ) AS s
     WHERE
@@ -1264,9 +1264,9 @@ WHERE
     WHERE
       CAST(COALESCE(v."v1", 0) AS Nullable(Int256)) > 0
       AND CAST((
-        contact."balance" * 10000
+        CAST(contact."balance" AS Nullable(Decimal(38, 4))) * 10000
       ) AS Nullable(Int256)) * CAST(2 AS Nullable(Int256)) * CAST(COALESCE(v."v1", 0) AS Nullable(Int256)) >= CAST((
-        COALESCE(v."v0", 0) * 10000
+        CAST(COALESCE(v."v0", 0) AS Nullable(Decimal(38, 4))) * 10000
       ) AS Nullable(Int256))
   )
 SETTINGS join_use_nulls = 1;

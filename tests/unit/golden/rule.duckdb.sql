@@ -1036,7 +1036,7 @@ WHERE
       e."contact_id"
     HAVING
       CAST((
-        COALESCE(
+        CAST(COALESCE(
           SUM(
             CASE
               WHEN e."name" = 'purchase'
@@ -1046,7 +1046,7 @@ WHERE
             END
           ),
           0
-        ) * 10000
+        ) AS DECIMAL(38, 4)) * 10000
       ) AS INT128) >= CAST(500 AS INT128) * 10000
   );
 
@@ -1119,13 +1119,13 @@ WHERE
         END
       ) AS INT128) > 0
       AND CAST((
-        SUM(
+        CAST(SUM(
           CASE
             WHEN e."name" = 'purchase'
             AND e."occurred_at" < CAST('2026-11-17 18:55:00' AS TIMESTAMP)
             THEN e."p_amount"
           END
-        ) * 10000
+        ) AS DECIMAL(38, 4)) * 10000
       ) AS INT128) > CAST(20 AS INT128) * CAST(COUNT(
         CASE
           WHEN e."name" = 'purchase'
@@ -1152,13 +1152,13 @@ WHERE
         e."contact_id"
       HAVING
         CAST((
-          MIN(
+          CAST(MIN(
             CASE
               WHEN e."name" = 'purchase'
               AND e."occurred_at" < CAST('2026-11-17 18:55:00' AS TIMESTAMP)
               THEN e."p_amount"
             END
-          ) * 10000
+          ) AS DECIMAL(38, 4)) * 10000
         ) AS INT128) < CAST(15 AS INT128) * 1000
     ) AS s
     WHERE
@@ -1242,9 +1242,9 @@ WHERE
     WHERE
       CAST(COALESCE(v."v1", 0) AS INT128) > 0
       AND CAST((
-        contact."balance" * 10000
+        CAST(contact."balance" AS DECIMAL(38, 4)) * 10000
       ) AS INT128) * CAST(2 AS INT128) * CAST(COALESCE(v."v1", 0) AS INT128) >= CAST((
-        COALESCE(v."v0", 0) * 10000
+        CAST(COALESCE(v."v0", 0) AS DECIMAL(38, 4)) * 10000
       ) AS INT128)
   );
 

@@ -33,6 +33,8 @@ WIDE_TYPES: dict[sql.Dialect, str] = {
     "clickhouse": "Nullable(Int256)",
     "spark": "DECIMAL(38, 0)",
 }
+# Where DECIMAL(18, 4) times 10,000 would stay in 64 bits; the others widen by themselves.
+ROOMY_TYPES: dict[sql.Dialect, str] = {"duckdb": "DECIMAL(38, 4)", "clickhouse": "Nullable(Decimal(38, 4))"}
 SWAPPED: dict[c.Operator, c.Operator] = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 FITS: dict[c.Operator, Callable[[Fraction, Fraction], bool]] = {
     "=": lambda left, right: left == right,
@@ -190,12 +192,19 @@ class _Builder:
     def _number(self, operand: exp.Expr, kind: AttributeType | None, *, extra_digits: int) -> Whole:
         if kind is AttributeType.INTEGER:
             return Whole(operand=self._wide(operand), places=0, digits=INTEGER_DIGITS + extra_digits)
-        scaled = exp.Mul(this=operand, expression=exp.Literal.number(10**DECIMAL_PLACES_MAX))
+        scaled = exp.Mul(this=self._roomy(operand), expression=exp.Literal.number(10**DECIMAL_PLACES_MAX))
         return Whole(
             operand=self._wide(exp.Paren(this=scaled)),
             places=DECIMAL_PLACES_MAX,
             digits=DECIMAL_DIGITS + extra_digits,
         )
+
+    def _roomy(self, operand: exp.Expr) -> exp.Expr:
+        """Return a decimal in a type in which ten thousand times the largest one still has room."""
+        kind = ROOMY_TYPES.get(self.target.dialect)
+        if kind is None:
+            return operand
+        return exp.Cast(this=operand, to=exp.DataType.build(kind, dialect=self.target.dialect))
 
     def _aggregate(self, atom: c.Aggregate) -> Quotient:
         operand, count = self.aggregate(atom)
