@@ -170,4 +170,33 @@ MEASURES: tuple[Chapter, ...] = (
             ("sum(purchase.amount) / 3 = 0.1", "Asha Bilal"),
         ),
     ),
+    Chapter(
+        title="The largest numbers",
+        text="Fourteen digits before the point and four after it are calculated with as exactly as small ones.",
+        people="""
+            person | orders             | balance
+            Asha   | 99999999999999     | 99999999999999.9999
+            Bilal  | 999999999999999999 | 99999999999999.9998
+            Chitra | 99999999999999     |
+            Deepa  | 1                  | -99999999999999.9999
+        """,
+        events="""
+            person | event    | at         | amount
+            Asha   | purchase | 5 days ago | 99999999999999.9999
+            Asha   | purchase | 4 days ago | 99999999999999.9999
+            Bilal  | purchase | 5 days ago | 99999999999999.9998
+            Deepa  | purchase | 5 days ago | -99999999999999.9999
+        """,
+        cases=(
+            ("balance > orders", "Asha"),
+            ("orders > balance", "Bilal Deepa"),
+            ("largest(purchase.amount) = balance", "Asha Bilal Deepa"),
+            ("smallest(purchase.amount) = largest(purchase.amount)", "Asha Bilal Deepa"),
+            ("average(purchase.amount) = 99999999999999.9999", "Asha"),
+            ("sum(purchase.amount) > balance", "Asha"),
+            ("sum(purchase.amount) - balance >= 0.0001", "Asha"),
+            ("sum(purchase.amount) / balance = 2", "Asha"),
+            ("sum(purchase.amount) / balance < 0", ""),
+        ),
+    ),
 )

@@ -8,7 +8,14 @@ import typer
 from rich.console import RenderableType
 from rich.text import Text
 
-from rulecast.cli.rule_texts import PROBLEMS, FilesArgument, WorkspaceFileOption, with_catalogue
+from rulecast.cli.rule_texts import (
+    PROBLEMS,
+    FilesArgument,
+    WorkspaceFileOption,
+    file_beside,
+    rule_files,
+    with_catalogue,
+)
 from rulecast.cli.session import JsonOption, Terminal
 from rulecast.cli.text_file import read_text_now
 from rulecast.cli.why_tree import condition_tree
@@ -39,9 +46,10 @@ def run_them(
     json: JsonOption = False,
 ) -> None:
     """Run the examples of rules and say which of their conditions were never true or never false."""
+    found = rule_files(files)
 
     def answer(catalogue: Catalogue, terminal: Terminal) -> int:
-        examined = [_examine(file, catalogue) for file in files]
+        examined = [_examine(file, catalogue) for file in found]
         for one in examined:
             if json:
                 terminal.print_json(_as_json(one))
@@ -49,7 +57,7 @@ def run_them(
                 terminal.print(*_show(one))
         return 0 if all(one.report.has_passed for one in examined) else PROBLEMS
 
-    with_catalogue(context, workspace_file, answer)
+    with_catalogue(context, workspace_file or file_beside(found), answer)
 
 
 def _examine(file: Path, catalogue: Catalogue) -> ExaminedFile:

@@ -25,13 +25,19 @@ from rulecast.rule.language.find_loops import find_book_loops
 from rulecast.rule.language.format_condition import format_condition
 from rulecast.rule.language.keywords import Language, language_of
 from rulecast.values.catalogue import Catalogue
+from rulecast.values.clock import SystemClock
 from rulecast.values.errors import RulecastError
 from rulecast.wiring.file_catalogue import read_file_catalogue
 from rulecast.wiring.plan_terms import check as check_or_refuse
 from rulecast.wiring.workspace import Workspace
 
+# The workspace file that is read without being named, where it lies beside the rules.
+FILE_BESIDE = "workspace.toml"
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False)]
-FilesArgument = Annotated[list[Path], typer.Argument(metavar="FILE...", exists=True, dir_okay=False)]
+FilesArgument = Annotated[
+    list[Path],
+    typer.Argument(metavar="FILE...", exists=True, help="Rule files, or directories with rule files."),
+]
 WorkspaceFileOption = Annotated[
     Path | None,
     typer.Option(
@@ -39,7 +45,8 @@ WorkspaceFileOption = Annotated[
         metavar="FILE",
         exists=True,
         dir_okay=False,
-        help="Check against what this workspace file declares; no workspace is needed.",
+        help="Check against what this workspace file declares; no workspace is needed. Left out: against the "
+        f"{FILE_BESIDE} beside the rules or, where none is, against the workspace.",
     ),
 ]
 LanguageOption = Annotated[
@@ -85,12 +92,27 @@ def check(
     json: JsonOption = False,
 ) -> None:
     """Check rules and show every problem with its place and a hint."""
+    found = rule_files(files)
 
     def answer(catalogue: Catalogue, terminal: Terminal) -> int:
-        texts = [read_text_now(file) for file in files]
-        return _show(_check_all(files, texts, catalogue), terminal, json=json)
+        texts = [read_text_now(file) for file in found]
+        return _show(_check_all(found, texts, catalogue), terminal, json=json)
 
-    with_catalogue(context, workspace_file, answer)
+    with_catalogue(context, workspace_file or file_beside(found), answer)
+
+
+def rule_files(paths: Sequence[Path]) -> list[Path]:
+    """Return the files, and for each directory the rule files in it, ordered by name."""
+    return [file for path in paths for file in (sorted(path.glob("*.rule")) if path.is_dir() else [path])]
+
+
+def file_beside(files: Sequence[Path]) -> Path | None:
+    """Return the workspace file that lies beside the rules, where all of them lie in its directory."""
+    folders = {file.parent for file in files}
+    if len(folders) != 1:
+        return None
+    beside = folders.pop() / FILE_BESIDE
+    return beside if beside.is_file() else None
 
 
 def with_catalogue(
@@ -107,6 +129,7 @@ def with_catalogue(
         run(context, work)
         return
     session = session_of(context)
+    session.terminal.note(f"Against {workspace_file}:")
     text = read_text_now(workspace_file)
     catalogue = read_file_catalogue(text, source=workspace_file.name, settings=session.settings)
     code = answer(catalogue, session.terminal)
@@ -116,7 +139,8 @@ def with_catalogue(
 
 def _check_all(files: Sequence[Path], texts: Sequence[str], catalogue: Catalogue) -> list[CheckedFile]:
     """Check each file alone, and all that are correct together."""
-    found = [check_rule(text, catalogue) for text in texts]
+    now = SystemClock().now()
+    found = [check_rule(text, catalogue, now=now) for text in texts]
     loops = find_book_loops(
         replace(one.rule, condition=one.condition, actions=one.actions)
         for one in found
@@ -179,7 +203,7 @@ def fmt(
     ] = False,
 ) -> None:
     """Write rule files in their one canonical form, with keywords in English or Chinese."""
-    would_change = [_format_file(file, lang, check_only=check_only) for file in files]
+    would_change = [_format_file(file, lang, check_only=check_only) for file in rule_files(files)]
     if check_only and any(would_change):
         raise typer.Exit(PROBLEMS)
 
@@ -230,7 +254,7 @@ def explain(
             terminal.print(Text(f"With exact meaning:\n  {format_condition(checked.condition)}"))
         return 0
 
-    with_catalogue(context, workspace_file, answer)
+    with_catalogue(context, workspace_file or file_beside([file]), answer)
 
 
 def _explanation_json(checked: CheckedRule, sentences: Sequence[str]) -> dict[str, object]:

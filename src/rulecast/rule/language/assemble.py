@@ -52,7 +52,9 @@ def assemble(draft: Draft, problems: list[RuleProblem]) -> d.Rule | None:
         )
         for name in missing
     )
-    return None if missing else _rule(draft, found, tuple(actions), repeated)
+    if missing:
+        return None
+    return replace(_rule(draft, found, tuple(actions), repeated), purpose_span=spans["purpose"].span)
 
 
 def _rule(

@@ -96,7 +96,7 @@ def check_rule(
     if isinstance(rule, RuleProblems):
         return rule
     scope = Scope(catalogue=catalogue, purpose=rule.purpose, problems=[], now=now)
-    check_purpose_word(rule.purpose, rule.span, scope)
+    check_purpose_word(rule.purpose, rule.purpose_span, scope)
     condition = _meaning(rule.condition, scope)
     template = check_send(rule, scope)
     trigger = check_trigger(rule, scope)

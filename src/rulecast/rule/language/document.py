@@ -353,6 +353,7 @@ class Rule:
     success: Success | None = None
     stop_tests: tuple[StopTest, ...] = ()
     examples: tuple[Example, ...] = ()
+    purpose_span: Span = place()
     span: Span = place()
 
 

@@ -17,7 +17,7 @@ FORMAT_VERSION = 1
 JSON_DEPTH_MAX = 200
 # `kind` says which record it is; the kind of an aggregate has a name of its own.
 AGGREGATE_KIND = "measures"
-LEFT_OUT = {"span", "zone", "type", "years_since"}
+LEFT_OUT = {"span", "purpose_span", "zone", "type", "years_since"}
 SCALARS: dict[str, Any] = {
     "decimal": Decimal,
     "date": date.fromisoformat,
