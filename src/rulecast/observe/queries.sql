@@ -187,6 +187,7 @@ SELECT
     message.contact_id,
     template.name AS template_name,
     message.variant,
+    message.step,
     event.event_key,
     event.occurred_at,
     event.properties

@@ -137,6 +137,7 @@ def _fact(candidate: SuccessCandidate, measure: _Measure) -> NewEvent:
         properties={
             "rule": measure.rule_name,
             "run": measure.run_id,
+            "step": candidate.step,
             "template": candidate.template_name,
             **({"variant": candidate.variant} if candidate.variant else {}),
             "value": _worth(candidate, measure),

@@ -104,6 +104,7 @@ class SuccessCandidate:
     contact_id: ContactId
     template_name: str
     variant: str
+    step: int
     event_key: bytes
     occurred_at: datetime
     properties: dict[str, Any]

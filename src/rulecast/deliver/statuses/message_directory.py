@@ -49,12 +49,11 @@ class MessageDirectory:
         return self._runs[run_id].is_test
 
     def properties(self, run_id: int, template_id: int, variant: str = "") -> Mapping[str, object]:
-        """Return the properties every fact about a message of this run has; variant and later step where they are."""
-        step = self._runs[run_id].step
+        """Return the properties every fact about a message of this run has; the variant where there is one."""
         return {
             "rule": fold_text(self._runs[run_id].rule_name),
             "run": run_id,
+            "step": self._runs[run_id].step,
             "template": fold_text(self._templates.get(template_id, "")),
             **({"variant": fold_text(variant)} if variant else {}),
-            **({"step": step} if step > 1 else {}),
         }
