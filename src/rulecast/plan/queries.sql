@@ -80,6 +80,10 @@ COPY plan.work_combination (
     plan_id, country, language, zone, variant, template_id, template_reason, hours_reason, send_from, send_until,
     decision_day, price_e4, latest_birth_date) FROM STDIN (FORMAT BINARY);
 
+-- name: analyze_combinations
+-- Without knowing how few variants there are the planner multiplies the audience by the combinations.
+ANALYZE plan.work_combination;
+
 -- name: list_sealed_attributes
 -- A page of an audience whose personal values a template cannot do without.
 SELECT audience.contact_id, audience.variant, contact.sealed_attributes
@@ -142,6 +146,7 @@ SELECT
     audience.variant,
     -- What is no number is no value, and stands behind every value.
     CASE
+        WHEN %(score_attribute)s::text = '' THEN '-Infinity'
         WHEN pg_input_is_valid(contact.attributes ->> %(score_attribute)s::text, 'float8')
             THEN (contact.attributes ->> %(score_attribute)s::text)::float8
         ELSE '-Infinity'

@@ -105,6 +105,7 @@ async def put_combinations(
         "text",
     ]
     await copy_rows(connection, QUERIES["copy_combinations"], rows, types=types)
+    await execute(connection, QUERIES["analyze_combinations"])
 
 
 async def list_sealed_attributes(
