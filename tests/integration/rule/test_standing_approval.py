@@ -131,6 +131,19 @@ async def test_more_people_per_day_than_signed_hold_the_rule(settings: Settings,
     assert isinstance(third, Launched)
 
 
+async def test_runs_launched_at_once_share_the_people_of_a_day(
+    settings: Settings, clock: ManualClock
+) -> None:
+    async with approved(settings, clock) as workspace:
+        plans = [await plan(workspace, text()) for _ in range(3)]
+        answers = await asyncio.gather(*(launch_under_standing_approval(workspace, one) for one in plans))
+        async with workspace.database.connection() as connection:
+            messages = await fetch_value(connection, "SELECT count(*) FROM deliver.message")
+    assert sum(isinstance(one, Launched) for one in answers) == 2
+    assert [one.reason for one in answers if isinstance(one, HeldBack)] == [HoldReason.PEOPLE_PER_DAY]
+    assert messages == OFFER.people_per_day
+
+
 async def test_more_money_per_run_than_signed_holds_the_rule(settings: Settings, clock: ManualClock) -> None:
     offer = replace(OFFER, cost_per_run=Decimal("0.08"))
     async with approved(settings, clock, offer=offer) as workspace:

@@ -9,6 +9,9 @@ from rulecast.wiring.triggers.matching import EventRules, match_events
 from rulecast.wiring.triggers.records import ArmedVersion, ListeningRule
 from rulecast.wiring.workspace import Workspace
 
+MISSED_AT_ONCE = 2_000
+"""Events of a page: after a long stop of the engine there may be millions."""
+
 
 async def arm_new(workspace: Workspace, listening: Listening) -> None:
     """Watch what the rules in force wait for, and let those begin anew that are new, resumed or of another catalogue.
@@ -24,6 +27,7 @@ async def arm_new(workspace: Workspace, listening: Listening) -> None:
                 await store.arm(connection, rule, signature=listening.signature, now=now)
         await store.disarm_others(connection, listening.rules)
         await store.release_held(connection, listening.rules, now=now)
+        await store.let_go(connection, now=now)
 
 
 def _begins_anew(rule: ListeningRule, armed: ArmedVersion | None, signature: bytes) -> bool:
@@ -69,10 +73,15 @@ async def _fire_missed(
     assert rule.pattern is not None
     assert listening.catalogue is not None
     now: datetime = workspace.clock.now()
-    events = await store.list_missed_events(
-        connection, rule.pattern.event, since=rule.since, floor=rule.since, watch_xid=watch_xid
-    )
-    firings = await match_events(
-        connection, EventRules.of([rule]), events, catalogue=listening.catalogue, now=now
-    )
-    await store.fire(connection, firings, now=now)
+    only, after = EventRules.of([rule]), (rule.since, -1)
+    while events := await store.list_missed_events(
+        connection,
+        rule.pattern.event,
+        since=rule.since,
+        watch_xid=watch_xid,
+        after=after,
+        page=MISSED_AT_ONCE,
+    ):
+        firings = await match_events(connection, only, events, catalogue=listening.catalogue, now=now)
+        await store.fire(connection, firings, now=now)
+        after = events[-1].occurred_at, events[-1].event_id

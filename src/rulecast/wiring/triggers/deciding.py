@@ -23,6 +23,7 @@ from rulecast.wiring.workspace import Workspace
 
 LOG = structlog.get_logger("triggers")
 
+DEFECT = "a defect; the log of the engine has it"
 DECIDED_AT_ONCE = 1_000
 """People whose firings are decided together: small plans keep the others' wait short."""
 ENTRIES_MAX = 500
@@ -128,7 +129,18 @@ async def _find_matches(
     for version, candidates in by_version.items():
         rule = listening.rules[version]
         asked = frozenset(one.contact_id for one in candidates)
-        found = await audience_among(connection, rule.checked, asked, catalogue=listening.catalogue, now=now)
+        try:
+            found = await audience_among(
+                connection, rule.checked, asked, catalogue=listening.catalogue, now=now
+            )
+        except DatabaseError:
+            raise
+        except Exception:
+            # One rule with a defect stands in nobody's way; its firings say where to look.
+            LOG.exception("a triggered rule cannot be evaluated", version=version)
+            stuck = [one.candidate_id for one in candidates]
+            await store.settle(connection, stuck, state="dropped", why=DEFECT, now=now)
+            continue
         matched = frozenset(ContactId(contact_id) for contact_id in found)
         unmatched = [one.candidate_id for one in candidates if one.contact_id not in matched]
         if unmatched:
@@ -150,7 +162,7 @@ async def _plan_or_drop(workspace: Workspace, groups: Sequence[_Group]) -> None:
             for group in groups:
                 await _plan_or_drop(workspace, [group])
             return
-        why = error.code if isinstance(error, RulecastError) else "a defect; the log of the engine has it"
+        why = error.code if isinstance(error, RulecastError) else DEFECT
         LOG.exception("a triggered rule cannot be planned", version=groups[0].rule_version_id)
         async with workspace.database.transaction() as connection:
             ids = [one.candidate_id for one in groups[0].candidates]

@@ -15,7 +15,7 @@ from rulecast.values.catalogue import Catalogue
 from rulecast.values.ids import ContactId, EventId, RuleVersionId
 from rulecast.wiring.plan_audience import EVER
 from rulecast.wiring.triggers import store
-from rulecast.wiring.triggers.audience_block import AudienceBlock, block_of
+from rulecast.wiring.triggers.audience_block import NEVER, AudienceBlock, block_of
 from rulecast.wiring.triggers.listening import events_bearing_on
 from rulecast.wiring.triggers.records import Arrival, Firing, ListeningRule
 
@@ -29,11 +29,15 @@ BlockKey = tuple[RuleVersionId, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """One person to be looked at for one rule; a silent one never fires."""
+    """One person to be looked at for one rule; a silent one never fires.
+
+    What arrived with an instant ahead of our clock is not to be seen before `latest_at`.
+    """
 
     rule: ListeningRule
     contact_id: ContactId
     is_silent: bool = False
+    latest_at: datetime | None = None
 
     @property
     def block(self) -> BlockKey:
@@ -47,6 +51,7 @@ class Change:
 
     names: set[str] = field(default_factory=set)
     is_silent: bool = True
+    latest_at: datetime | None = None
 
     def concerns(self, events: frozenset[str]) -> bool:
         """Return whether it can move somebody into or out of an audience on which these events bear."""
@@ -60,6 +65,7 @@ def changes_in(arrivals: Iterable[Arrival]) -> dict[ContactId, Change]:
         change = found.setdefault(one.contact_id, Change())
         change.names.add(one.name)
         change.is_silent = change.is_silent and one.is_import
+        change.latest_at = max(change.latest_at or one.occurred_at, one.occurred_at)
     return found
 
 
@@ -76,7 +82,7 @@ async def look_at_changed(
     Blocks whose silent baseline has not been taken yet are left to it. People beyond every block are new.
     """
     looks = [
-        Look(rule=rule, contact_id=contact_id, is_silent=change.is_silent)
+        Look(rule=rule, contact_id=contact_id, is_silent=change.is_silent, latest_at=change.latest_at)
         for rule in rules
         for contact_id, change in changed.items()
         if change.concerns(events_bearing_on(rule.checked))
@@ -164,6 +170,8 @@ def _look_once(
     except Exception:
         LOG.exception("a person could not be looked at", rule=look.rule.rule_name)
         return was_member, now + AFTER_DEFECT
+    if look.latest_at is not None and look.latest_at >= now:
+        again = min(again or NEVER, look.latest_at + SOONEST)
     return is_member, None if again is None else max(again, now + SOONEST)
 
 

@@ -36,7 +36,7 @@ class Listening:
     # Versions that wait for the end of transactions which could not know of them.
     arming: frozenset[RuleVersionId] = frozenset()
     _known: dict[RuleVersionId, ListeningRule | None] = field(default_factory=dict)
-    _place: tuple[int, bytes] | None = None
+    _place: tuple[str, bytes] | None = None
 
     async def refresh(self, connection: Connection, workspace: Workspace) -> bool:
         """Read which versions are in force now and check those that are new; tell whether anything changed."""

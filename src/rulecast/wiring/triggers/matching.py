@@ -68,8 +68,13 @@ async def match_events(
         for place, version in rules.by_event.match(nobody, now)
         if rules.rules[version].takes(events[place])
     ]
-    delayed = [match for match in fitting if rules.rules[match[1]].delay]
-    asked = sorted({place for place, version in fitting if not rules.rules[version].delay})
+    # An event ahead of our clock is in nobody's past yet: it waits for its instant as for a delay.
+    delayed = [
+        (place, version)
+        for place, version in fitting
+        if rules.rules[version].delay or events[place].occurred_at >= now
+    ]
+    asked = sorted({place for place, _ in set(fitting).difference(delayed)})
     people = await _read_people(connection, [events[place].contact_id for place in asked], catalogue, now)
     known = [place for place in asked if events[place].contact_id in people]
     batch = [TriggerEvent(event=facts[place], person=people[events[place].contact_id]) for place in known]

@@ -1,12 +1,15 @@
 -- name: read_book_place
 -- The last step in the life of any rule, and what, when it changes, makes every membership doubtful: the catalogue, and
--- the cluster (a restored copy is another one). Asked many times a second.
+-- the cluster (a copy is another one, a restore to a point in time another timeline). Asked many times a second. The
+-- last steps are counted too: one that took its number early may commit late.
 SELECT
-    (SELECT coalesce(max(rule_state_id), 0) FROM rule.rule_state) AS step,
+    (SELECT concat_ws(' ', count(*), max(rule_state_id)) FROM rule.rule_state
+     WHERE rule_state_id > (SELECT coalesce(max(rule_state_id), 0) FROM rule.rule_state) - 1000) AS step,
     md5(concat_ws(
         ' ', workspace.catalogue::text,
         (SELECT system_identifier::text FROM pg_control_system()),
-        (SELECT oid::text FROM pg_database WHERE datname = current_database())))::uuid AS signature
+        (SELECT oid::text FROM pg_database WHERE datname = current_database()),
+        left(pg_walfile_name(pg_current_wal_insert_lsn()), 8)))::uuid AS signature
 FROM public.workspace;
 
 -- name: list_in_force
@@ -77,13 +80,15 @@ SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint;
 UPDATE rule.armed SET is_complete = true WHERE rule_version_id = ANY(%(rule_version_ids)b::bigint[]);
 
 -- name: list_missed_events
--- Events since the activation that were stored before the version was listened for.
+-- A page of the events since the activation that were stored before the version was listened for.
 SELECT event_id, contact_id, name, occurred_at, recorded_at, source = 'import' AS is_import,
     properties::text AS properties
 FROM collect.event
-WHERE name = %(name)s AND occurred_at >= %(since)s::timestamptz AND occurred_at >= %(floor)s::timestamptz
+WHERE name = %(name)s AND occurred_at >= %(since)s::timestamptz
     AND xid <= %(watch_xid)s::text::xid8
-ORDER BY occurred_at, event_id;
+    AND (occurred_at, event_id) > (%(after_at)s::timestamptz, %(after_id)s::bigint)
+ORDER BY occurred_at, event_id
+LIMIT %(page)s::integer;
 
 -- name: take_arrivals
 -- The next of what arrived, with the events themselves; what happens now goes before imports, what failed comes last.
@@ -212,6 +217,13 @@ UPDATE rule.trigger_candidate
 SET state = 'waiting', why = 'released', due_at = least(due_at, %(now)s::timestamptz),
     decide_at = greatest(least(due_at, %(now)s::timestamptz), %(now)s::timestamptz)
 WHERE rule_version_id = ANY(%(rule_version_ids)b::bigint[]) AND state = 'held';
+
+-- name: let_go
+-- Whom a person was to decide about, of rules that a person has ended.
+UPDATE rule.trigger_candidate AS candidate
+SET state = 'dropped', why = 'the rule is archived', decided_at = %(now)s
+FROM rule.current_state AS current
+WHERE candidate.state = 'held' AND current.rule_version_id = candidate.rule_version_id AND current.state = 'archived';
 
 -- name: list_effects
 -- When these rules wrote to these people because of effects of messages; several firings of one plan are one message.

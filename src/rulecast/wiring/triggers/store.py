@@ -22,6 +22,9 @@ QUERIES = load_queries(__package__)
 FAILURES_MAX = 3
 """An arrival that cannot be matched so often, alone, is a defect: it waits for a release that can."""
 
+INSTANT = timedelta(microseconds=1)
+"""Conditions see what lies before their instant, so an event is seen just after its own."""
+
 Watch = tuple[str, bool, bool, bool]
 """Event name (empty for changes of people); whether it triggers, with imports, and bears on entering."""
 
@@ -37,11 +40,11 @@ async def list_texts(connection: Connection, versions: Iterable[RuleVersionId]) 
     return dict(await fetch_all(connection, QUERIES["list_texts"], {"rule_version_ids": list(versions)}))
 
 
-async def read_book_place(connection: Connection) -> tuple[int, bytes]:
-    """Return the last step in the life of any rule, and 16 bytes that stand for catalogue and cluster."""
+async def read_book_place(connection: Connection) -> tuple[str, bytes]:
+    """Return what stands for the steps in the lives of rules, and 16 bytes that stand for catalogue and cluster."""
     row = await fetch_one(connection, QUERIES["read_book_place"])
     assert row is not None, "a workspace has its row"
-    return int(row[0]), bytes(row[1].bytes)
+    return str(row[0]), bytes(row[1].bytes)
 
 
 async def list_armed(connection: Connection) -> dict[RuleVersionId, ArmedVersion]:
@@ -98,10 +101,24 @@ async def complete_arming(connection: Connection, versions: Iterable[RuleVersion
 
 
 async def list_missed_events(
-    connection: Connection, name: str, *, since: datetime, floor: datetime, watch_xid: int
+    connection: Connection,
+    name: str,
+    *,
+    since: datetime,
+    watch_xid: int,
+    after: tuple[datetime, int],
+    page: int,
 ) -> list[ArrivedEvent]:
-    """Return the events since an activation that were stored before the version was listened for."""
-    parameters = {"name": name, "since": since, "floor": floor, "watch_xid": watch_xid}
+    """Return a page of the events since an activation that were stored before the version was listened for."""
+    after_at, after_id = after
+    parameters = {
+        "name": name,
+        "since": since,
+        "watch_xid": watch_xid,
+        "after_at": after_at,
+        "after_id": after_id,
+        "page": page,
+    }
     return await fetch_all(connection, QUERIES["list_missed_events"], parameters, record=ArrivedEvent)
 
 
@@ -135,7 +152,7 @@ async def fire(connection: Connection, firings: Sequence[Firing], *, now: dateti
     """Store firings with their delay and decision window; return how many were new."""
     if not firings:
         return 0
-    due = [max(now, one.occurred_at + one.rule.delay) if one.rule.delay else now for one in firings]
+    due = [_due(one, now) for one in firings]
     return await execute(
         connection,
         QUERIES["fire"],
@@ -151,6 +168,13 @@ async def fire(connection: Connection, firings: Sequence[Firing], *, now: dateti
             "effects": [one.is_effect for one in firings],
         },
     )
+
+
+def _due(firing: Firing, now: datetime) -> datetime:
+    """Return when the rule is evaluated for the person: after its delay, and when the event is past by any clock."""
+    if not firing.event_id:
+        return now
+    return max(now, firing.occurred_at + max(firing.rule.delay, INSTANT))
 
 
 # ---- audiences
@@ -266,6 +290,11 @@ async def release_held(connection: Connection, versions: Iterable[RuleVersionId]
     """Let those who were held be decided, after a person has let the rule go on."""
     parameters = {"rule_version_ids": list(versions), "now": now}
     return await execute(connection, QUERIES["release_held"], parameters)
+
+
+async def let_go(connection: Connection, *, now: datetime) -> int:
+    """Settle those who were held of rules that a person has archived since; return how many."""
+    return await execute(connection, QUERIES["let_go"], {"now": now})
 
 
 async def list_effects(

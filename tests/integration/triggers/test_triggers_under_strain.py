@@ -1,0 +1,112 @@
+"""Triggers when instants, transactions and people do not come in the order one would like."""
+
+from datetime import timedelta
+
+from tests.planning import Person, create_people, planning_workspace
+from tests.triggering import firings, happens, messages, put_in_force, settle, triggered_rule
+
+from rulecast.config import Settings
+from rulecast.database import execute
+from rulecast.values.clock import ManualClock
+from rulecast.wiring.rule_steps import archive_rule, read_rule
+from rulecast.wiring.triggers.listening import Listening
+
+PEOPLE = (Person(phone="+212612345601"), Person(phone="+212612345602"), Person(phone="+212612345603"))
+BOUGHT_TWICE = "did purchase at least 2 times in last 30 days"
+
+
+async def test_an_event_whose_clock_is_ahead_fires_when_its_instant_has_come(
+    settings: Settings, clock: ManualClock
+) -> None:
+    second = triggered_rule("second", "on purchase", condition=BOUGHT_TWICE)
+    async with planning_workspace(settings, clock) as workspace:
+        asha, _, _ = await create_people(workspace, PEOPLE)
+        await put_in_force(workspace, second)
+        await settle(workspace)
+        clock.advance(10)
+        await happens(workspace, asha)
+        await happens(workspace, asha, ago=timedelta(seconds=-3))
+        await settle(workspace)
+        assert await messages(workspace) == []
+        clock.advance(5)
+        await settle(workspace)
+        assert await messages(workspace) == [("second", asha)]
+
+
+async def test_an_event_whose_clock_is_ahead_makes_its_person_enter(
+    settings: Settings, clock: ManualClock
+) -> None:
+    buyers = triggered_rule("buyers", "on entering the audience", condition="did purchase in last 30 days")
+    async with planning_workspace(settings, clock) as workspace:
+        asha, bilal, _ = await create_people(workspace, PEOPLE)
+        await put_in_force(workspace, buyers)
+        await settle(workspace)
+        clock.advance(10)
+        await happens(workspace, asha, ago=timedelta(seconds=-3))
+        await happens(workspace, bilal, ago=timedelta())
+        await settle(workspace)
+        clock.advance(5)
+        await settle(workspace)
+        assert sorted(await messages(workspace)) == [("buyers", asha), ("buyers", bilal)]
+
+
+async def test_a_step_that_commits_after_a_later_one_is_noticed(
+    settings: Settings, clock: ManualClock
+) -> None:
+    async with planning_workspace(settings, clock) as workspace:
+        await put_in_force(workspace, triggered_rule("first", "on purchase"))
+        (version,) = await read_rule(workspace, "first")
+        listening = Listening()
+        append = (
+            "INSERT INTO rule.rule_state (rule_version_id, act, from_state, state, actor, at) VALUES"
+            " (%(version)s, 'pause', 'active', 'paused', 'amal', %(now)s)"
+        )
+        parameters = {"version": version.rule_version_id, "now": clock.now()}
+        async with workspace.database.connection() as reading:
+            async with workspace.database.transaction() as late:
+                await execute(late, append, parameters)
+                async with workspace.database.transaction() as early:
+                    await execute(early, append, parameters)
+                assert await listening.refresh(reading, workspace)
+                assert not await listening.refresh(reading, workspace)
+            assert await listening.refresh(reading, workspace)
+
+
+async def test_people_held_of_an_archived_rule_are_let_go(settings: Settings, clock: ManualClock) -> None:
+    async with planning_workspace(settings, clock) as workspace:
+        asha, _, _ = await create_people(workspace, PEOPLE)
+        (version,) = await put_in_force(workspace, triggered_rule("held", "on entering the audience"))
+        await settle(workspace)
+        async with workspace.database.transaction() as connection:
+            await execute(
+                connection,
+                "INSERT INTO rule.trigger_candidate (rule_version_id, rule_name, contact_id, occurred_at, fired_at,"
+                " due_at, decide_at, state) SELECT %(v)s, 'held', %(c)s, n, n, n, n, 'held'"
+                " FROM (VALUES (%(n)s::timestamptz)) AS one (n)",
+                {"v": version, "c": asha, "n": clock.now()},
+            )
+        await archive_rule(workspace, "held")
+        await settle(workspace)
+        assert await firings(workspace) == [("held", asha, "dropped")]
+
+
+async def test_somebody_erased_before_the_decision_gets_nothing(
+    settings: Settings, clock: ManualClock
+) -> None:
+    async with planning_workspace(settings, clock) as workspace:
+        asha, _, _ = await create_people(workspace, PEOPLE)
+        await put_in_force(workspace, triggered_rule("thanks", "on purchase", clauses=""))
+        await settle(workspace)
+        clock.advance(10)
+        await happens(workspace, asha)
+        await settle(workspace)
+        async with workspace.database.transaction() as connection:
+            await execute(
+                connection,
+                "UPDATE profile.contact SET erased_at = %(now)s WHERE contact_id = %(contact)s",
+                {"now": clock.now(), "contact": asha},
+            )
+        clock.advance(61)
+        await settle(workspace)
+        assert await messages(workspace) == []
+        assert {state for _, _, state in await firings(workspace)} <= {"no_match", "excluded"}
