@@ -1097,7 +1097,8 @@ CREATE TABLE profile.label (
     label text NOT NULL,
     value text,
     valid_from timestamp with time zone NOT NULL,
-    CONSTRAINT label_label_check CHECK ((((length(label) >= 1) AND (length(label) <= 64)) AND (POSITION(('='::text) IN (label)) = 0))),
+    CONSTRAINT label_label_check CHECK (((length(label) >= 1) AND (length(label) <= 64))),
+    CONSTRAINT label_label_check1 CHECK ((POSITION(('='::text) IN (label)) = 0)),
     CONSTRAINT label_value_check CHECK ((length(value) <= 64))
 );
 

@@ -3,7 +3,7 @@
 CREATE TABLE profile.label (
     contact_id bigint NOT NULL REFERENCES profile.contact (contact_id),
     -- `name=value` is one word where rules are evaluated.
-    label text NOT NULL CHECK (length(label) BETWEEN 1 AND 64 AND position('=' IN label) = 0),
+    label text NOT NULL CHECK (length(label) BETWEEN 1 AND 64) CHECK (position('=' IN label) = 0),
     -- Empty for a label that has no values; NULL for one that was taken away.
     value text CHECK (length(value) <= 64),
     valid_from timestamptz NOT NULL,
