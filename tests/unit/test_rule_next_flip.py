@@ -189,6 +189,19 @@ def test_dates_at_the_end_of_the_calendar_are_no_error() -> None:
     assert next_flip(renewal, person(renewal_on=date(9999, 12, 31)), NOW) is None
     paid = c.Ago(field=c.Field(name="paid_at", type=T.INSTANT), direction="before", duration=days(3))
     assert next_flip(paid, person(paid_at=datetime(9999, 12, 31, tzinfo=UTC)), NOW) is None
+    coming = c.FieldWindow(
+        field=c.Field(name="renewal_on", type=T.DATE), direction="next", duration=days(7), zone="UTC"
+    )
+    assert next_flip(coming, person(renewal_on=date(9999, 12, 31)), NOW) is None
+    yearly = c.Anniversary(field=c.Field(name="renewal_on", type=T.DATE), days=7, zone="UTC")
+    assert next_flip(yearly, person(renewal_on=date(9998, 12, 31)), NOW) is None
+    far = NOW - datetime(9999, 12, 31, 23, tzinfo=UTC)
+    in_days = c.CalendarWindow(amount=2, unit="days", zone="UTC")
+    for zone in ("America/New_York", "Pacific/Kiritimati"):
+        assert next_flip(did(in_days), person(far, zone=zone), NOW) is None
+        dawn = person(NOW - datetime(1, 1, 1, tzinfo=UTC), zone=zone)
+        assert next_flip(did(in_days), dawn, NOW) is None
+        assert evaluate(c.DidInPeriods(pattern=PURCHASE, minimum=1, unit="days", zone="UTC"), dawn, NOW)
 
 
 def test_a_birthday_begins_and_ends_at_local_midnight() -> None:

@@ -71,8 +71,11 @@ def zone_of(person_zone: str | None, workspace_zone: str | None) -> str:
 
 
 def local_day(zone: str, instant: datetime) -> date:
-    """Return the local date of an instant."""
-    return local_time(zone, instant).date()
+    """Return the local date of an instant; at either end of the calendar, where there is none, that of UTC."""
+    try:
+        return local_time(zone, instant).date()
+    except OverflowError:
+        return instant.date()
 
 
 def period_start(day: date, unit: c.PeriodUnit, back: int = 0) -> date:

@@ -5,7 +5,7 @@ A window is half-open and closed at its start, so that an event at `e` is seen f
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -26,6 +26,8 @@ LAST_INBOUND = "last_inbound_at"
 DAYS_AROUND = range(-1, 3)
 # Years of life after which nobody's birthday matters.
 AGE_YEARS_MAX = 150
+# Dates such as 9999-12-31 stand for "never": nobody waits for them, and arithmetic ends soon after.
+NEVER = datetime(9000, 1, 1, tzinfo=UTC)
 # The anniversary comes round every year; a window of some days may reach over the turn of a year.
 YEARS_AROUND = 3
 
@@ -38,7 +40,7 @@ def moments_of(atom: c.Atom, person: PersonFacts, now: datetime) -> Iterator[dat
         case c.LocalWeekday():
             yield from _clock_times(zone_of(person.zone, atom.zone), {MIDNIGHT}, now)
         case _:
-            yield from sorted({moment for moment in _moments(atom, person, now) if moment > now})
+            yield from sorted({moment for moment in _moments(atom, person, now) if now < moment < NEVER})
 
 
 def is_timeless(condition: c.Condition) -> bool:
@@ -144,7 +146,7 @@ def _person_field_moments(atom: c.FieldAtom, person: PersonFacts, now: datetime)
 
 def field_moments(atom: c.FieldAtom, value: Any, person: PersonFacts, now: datetime) -> Iterator[datetime]:
     """Yield the instants at which an atom may change for a value; only conditions on dates and instants do."""
-    if not isinstance(value, date):
+    if not isinstance(value, date) or value.year >= NEVER.year:
         return
     match atom:
         case c.Ago() | c.FieldWindow():
@@ -265,6 +267,8 @@ def toggles(  # noqa: C901 - one case per kind of window
     window: c.Window | None, at: datetime, person: PersonFacts
 ) -> Iterator[datetime]:
     """Yield the instants at which an event at `at` comes into the window, leaves it, comes again, and so on."""
+    if at >= NEVER:
+        return
     match window:
         case None | c.FirstWindow():
             yield from _after(at)
