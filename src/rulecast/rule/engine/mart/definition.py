@@ -121,7 +121,21 @@ def derive_contacts(catalogue: Catalogue, *, changes: str, events: str) -> str:
             SELECT contact_id{columns} FROM said GROUP BY contact_id
         ), people AS (
             SELECT known.contact_id, known.first_seen_at{values} FROM known LEFT JOIN valued USING (contact_id)
-        ), tagging AS (
+        ), {_words(changes)}, inbound AS (
+            SELECT contact_id, max(occurred_at) AS last_inbound_at
+            FROM {events} WHERE name = 'message_received' GROUP BY contact_id
+        )
+        SELECT people.contact_id, people.first_seen_at, inbound.last_inbound_at,
+            coalesce(tagged.tags, []) AS tags, coalesce(labelled.labels, []) AS labels{names}
+        FROM people LEFT JOIN tagged USING (contact_id) LEFT JOIN labelled USING (contact_id)
+            LEFT JOIN inbound USING (contact_id)
+    """  # noqa: S608 - see the module
+
+
+def _words(changes: str) -> str:
+    """Return the relations of today's tags and labels: the newest word on each wins."""
+    return f"""
+        tagging AS (
             SELECT contact_id, kind, payload ->> '$.tag' AS tag,
                 row_number() OVER (PARTITION BY contact_id, payload ->> '$.tag'
                     ORDER BY valid_from DESC, change_id DESC) AS place
@@ -138,14 +152,7 @@ def derive_contacts(catalogue: Catalogue, *, changes: str, events: str) -> str:
             SELECT contact_id, list(label ORDER BY label)
                     || coalesce(list(label || '=' || word ORDER BY label) FILTER (WHERE word <> ''), []) AS labels
             FROM labelling WHERE place = 1 AND word IS NOT NULL GROUP BY contact_id
-        ), inbound AS (
-            SELECT contact_id, max(occurred_at) AS last_inbound_at
-            FROM {events} WHERE name = 'message_received' GROUP BY contact_id
         )
-        SELECT people.contact_id, people.first_seen_at, inbound.last_inbound_at,
-            coalesce(tagged.tags, []) AS tags, coalesce(labelled.labels, []) AS labels{names}
-        FROM people LEFT JOIN tagged USING (contact_id) LEFT JOIN labelled USING (contact_id)
-            LEFT JOIN inbound USING (contact_id)
     """  # noqa: S608 - see the module
 
 
