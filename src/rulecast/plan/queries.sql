@@ -523,14 +523,25 @@ INSERT INTO plan.approval (plan_id, content_hash, approved_by, approved_at, sign
 VALUES (%(plan_id)s, %(content_hash)s, %(approved_by)s, %(approved_at)s, %(signature)s);
 
 -- name: find_member
--- The decision on one person; instants without a bound become the first and the last that every reader knows.
-SELECT plan_id, contact_id, reason_number, template_id, batch,
+-- The decision on one person, and whom a launch since gave them to while that one still has them; instants without a
+-- bound become the first and the last that every reader knows.
+SELECT member.plan_id, member.contact_id, reason_number, template_id, batch,
     greatest(send_from, '1970-01-01 00:00:00+00') AS send_from,
     least(send_until, '9999-12-31 00:00:00+00') AS send_until,
-    lost_to_plan_id, margin, score_margin, in_holdout, variant, price_e4,
+    coalesce(since.lost_to_plan_id, member.lost_to_plan_id) AS lost_to_plan_id,
+    coalesce(since.margin, member.margin) AS margin,
+    coalesce(since.score_margin, member.score_margin) AS score_margin,
+    in_holdout, variant, price_e4,
     greatest(decision_day, '1970-01-01') AS decision_day
-FROM plan.member
-WHERE plan_id = %(plan_id)s AND contact_id = %(contact_id)s;
+FROM plan.member AS member
+LEFT JOIN LATERAL (
+    SELECT lost.lost_to_plan_id, lost.margin, lost.score_margin
+    FROM plan.loss AS lost
+    JOIN plan.reservation AS winner ON winner.contact_id = lost.contact_id AND winner.plan_id = lost.lost_to_plan_id
+    WHERE lost.plan_id = member.plan_id AND lost.contact_id = member.contact_id
+    ORDER BY lost.margin DESC, lost.lost_to_plan_id LIMIT 1
+) AS since ON true
+WHERE member.plan_id = %(plan_id)s AND member.contact_id = %(contact_id)s;
 
 -- name: insert_test_members
 -- The listed people of a test message.

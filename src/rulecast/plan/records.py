@@ -40,7 +40,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """The decision on one person of the audience; `reason_number` 0 is planned."""
+    """The decision on one person of the audience; `reason_number` 0 is planned, unless a launch since lost them."""
 
     plan_id: PlanId
     contact_id: ContactId

@@ -301,7 +301,7 @@ async def reserve_members(connection: Connection, plan: Plan, *, now: datetime) 
         "band": document["band"],
         "priority": document["priority_number"],
         "strength": document["strength"],
-        "window_seconds": document["window_seconds"],
+        "window_seconds": document.get("window_seconds", -1),
         "now": now,
     }
     rows = await fetch_all(connection, QUERIES["list_contested"], parameters)

@@ -90,12 +90,20 @@ async def explain_person(workspace: Workspace, contact_id: ContactId, plan_id: P
         conditions=conditions,
         matches_from=matches_from,
         zone=zone_of(person.zone, known.catalogue.default_zone),
-        reason=None if member is None else REASONS.get(member.reason_number),
+        reason=_reason(member),
         variant=standing.variant,
         lost_to=standing.lost_to,
         checked_at=at,
         checks=tuple(explain_checks(facts, at)),
     )
+
+
+def _reason(member: Member | None) -> Reason | None:
+    """Return why somebody is left out; who was planned can have been lost at a launch since."""
+    if member is None:
+        return None
+    is_lost_since = member.reason_number == 0 and bool(member.lost_to_plan_id)
+    return Reason.LOST_TO_RULE if is_lost_since else REASONS.get(member.reason_number)
 
 
 def person_parameters(plan: Plan, known: PlanTerms, contact_id: ContactId) -> dict[str, object]:
@@ -137,7 +145,7 @@ def _standing(
     matches: bool,
 ) -> Standing:
     rule = known.checked.rule
-    reason = None if member is None else REASONS.get(member.reason_number)
+    reason = _reason(member)
     if member is None:
         ((_, in_holdout, _order, variant),) = draw(
             [contact_id],

@@ -12,6 +12,7 @@ from rulecast.config import Settings
 from rulecast.database import fetch_all
 from rulecast.values.clock import ManualClock
 from rulecast.values.ids import ContactId
+from rulecast.values.reason import Reason
 from rulecast.wiring.approve import approve
 from rulecast.wiring.launch import launch
 from rulecast.wiring.plan import plan_rules
@@ -97,6 +98,13 @@ async def test_a_reservation_without_a_permit_goes_to_the_higher_band_with_one_m
         assert losses == [(weak.plan_id, one, strong.plan_id, 1001 - 99, 0.0) for one in here.people]
         facts = await here.rows("SELECT facts -> 'lost_to' FROM gate.verdict WHERE reason = 'lost_to_rule'")
         assert facts == [(["strong", 1001 - 99, 0.0],)] * 2
+        why = await explain_person(here.workspace, asha, weak.plan_id)
+        assert why.lost_to is not None
+        assert (why.reason, why.lost_to.rule_name, why.lost_to.margin) == (
+            Reason.LOST_TO_RULE,
+            "strong",
+            1001 - 99,
+        )
         # Whoever has been written to stays with the rule that did.
         (late,) = await here.plan(
             rule_text("late", priority=99).replace("priority promotion", "priority transactional")
