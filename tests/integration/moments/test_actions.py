@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 from tests.moments import MomentShop, moment_rule, moment_shop
+from tests.triggering import happens, put_in_force, settle, triggered_rule
 
 from rulecast.config import Settings
+from rulecast.rule.book.errors import RuleLoopError
 from rulecast.values.clock import ManualClock
 
 ALL = (
@@ -94,3 +96,40 @@ async def test_an_action_and_its_moment_are_stored_together_or_not_at_all(
             )
         await shop.click(asha)
         assert (await attributes(shop))[0][0] == "clicked"
+
+
+async def test_a_tag_that_one_rule_gives_lets_another_one_write_but_a_circle_is_refused_f94(
+    settings: Settings, clock: ManualClock, tmp_path: Path
+) -> None:
+    first = triggered_rule(
+        "first", "on purchase", clauses='decide within 0 seconds\nwhen delivered: tag add "warm"'
+    )
+    second = triggered_rule(
+        "second",
+        "on entering the audience",
+        condition='tag "warm"',
+        clauses='decide within 0 seconds\nwhen delivered: tag add "hot"',
+    )
+    third = triggered_rule(
+        "third",
+        "on entering the audience",
+        condition='tag "hot" and not tag "cold"',
+        clauses='decide within 0 seconds\nwhen delivered: tag add "warm"',
+    )
+    async with moment_shop(settings, clock, tmp_path) as shop:
+        asha = shop.people[0]
+        await put_in_force(shop.workspace, first, second)
+        await settle(shop.workspace)
+        clock.advance(1)
+        await happens(shop.workspace, asha)
+        await settle(shop.workspace)
+        await shop.send()
+        await shop.status(asha, "delivered")
+        await settle(shop.workspace)
+        await shop.send()
+        rules = (
+            "SELECT run.rule_name FROM deliver.message JOIN deliver.run USING (run_id) ORDER BY message_id"
+        )
+        assert await shop.fetch(rules) == [("first",), ("second",)]
+        with pytest.raises(RuleLoopError, match="start each other"):
+            await put_in_force(shop.workspace, third)
