@@ -1,11 +1,13 @@
 """A hundred thousand random conditions: the reference, DuckDB and PostgreSQL mean the same people, or it is reported.
 
 A case is one condition over one population, compared for every person. Each population has its own catalogue; the
-seed decides everything. `python -m tests.soak.differential --cases 100000 --seed 1`
+seed decides everything; processes share the populations out. `python -m tests.soak.differential --cases 9 --seed 1`
 """
 
 import argparse
 import json
+import multiprocessing
+import os
 import random
 import sys
 import time
@@ -49,16 +51,27 @@ class Report:
     seconds: float = 0.0
 
 
-def run(engines: Sequence[Engine], *, cases: int, seed: int) -> Report:
-    """Compare so many cases on the engines."""
-    report = Report(seed=seed)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """The part of one process: so many cases of the populations number `place`, `place + step`, ..."""
+
+    seed: int
+    cases: int
+    place: int = 0
+    step: int = 1
+
+
+def run(engines: Sequence[Engine], share: Share) -> Report:
+    """Compare the cases of a share on the engines."""
+    report = Report(seed=share.seed)
     started = time.monotonic()
-    while report.cases < cases:
-        chance = random.Random(f"{seed}/{report.populations}")
+    while report.cases < share.cases:
+        number = share.place + report.populations * share.step
+        chance = random.Random(f"{share.seed}/{number}")
         world = random_world(chance, PEOPLE)
-        schema = f"soak_{report.populations}"
+        schema = f"soak_{number}"
         loaded = [LoadedWorld.load(engine, world, schema) for engine in engines]
-        _compare_world(loaded, chance, report, cases_left=cases - report.cases)
+        _compare_world(loaded, chance, report, cases_left=share.cases - report.cases)
         for engine in engines:
             engine.drop(schema)
         report.populations += 1
@@ -93,20 +106,53 @@ def _describe(found: Difference, loaded: Sequence[LoadedWorld], world: World) ->
     return f"{found.engine}: {format_condition(condition)} at {small.now} for {people} {answer}"
 
 
+def run_alone(share: Share) -> Report:
+    """Run a share on engines of its own."""
+    with empty_database() as conninfo, psycopg.connect(conninfo, autocommit=True) as connection:
+        duck = DuckEngine()
+        with closing(duck.connection):
+            return run([duck, PostgresEngine(connection)], share)
+
+
+def merged(seed: int, parts: Sequence[Report]) -> Report:
+    """Return the figures of all shares together."""
+    whole = Report(seed=seed)
+    for part in parts:
+        whole.cases += part.cases
+        whole.populations += part.populations
+        whole.refused_by_checker += part.refused_by_checker
+        whole.compared += part.compared
+        whole.differences += part.differences
+        whole.failures = [*whole.failures, *part.failures][:FAILURES_SHOWN_MAX]
+    return whole
+
+
 def main() -> int:
     """Run the comparison and print its figures as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cases", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     arguments = parser.parse_args()
-    with empty_database() as conninfo, psycopg.connect(conninfo, autocommit=True) as connection:
-        duck = DuckEngine()
-        with closing(duck.connection):
-            report = run([duck, PostgresEngine(connection)], cases=arguments.cases, seed=arguments.seed)
+    started = time.monotonic()
+    step = arguments.processes
+    shares = [
+        Share(
+            seed=arguments.seed,
+            cases=arguments.cases // step + (place < arguments.cases % step),
+            place=place,
+            step=step,
+        )
+        for place in range(step)
+    ]
+    with multiprocessing.get_context("spawn").Pool(step) as pool:
+        report = merged(arguments.seed, pool.map(run_alone, shares, chunksize=1))
+    report.seconds = round(time.monotonic() - started, 1)
     figures = {
         "cases": report.cases,
         "differences": report.differences,
         "seed": report.seed,
+        "processes": step,
         "seconds": report.seconds,
         "populations": report.populations,
         "people": PEOPLE,
