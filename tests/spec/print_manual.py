@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from rulecast.rule.language import RuleProblems, check_rule, format_rule, parse_rule, rule_from_json
+from rulecast.rule.language import RuleProblems, check_rule, format_rule, limits, parse_rule, rule_from_json
 from rulecast.rule.language.availability import NOT_AVAILABLE_YET
 from rulecast.rule.language.check import check_condition
 from rulecast.rule.language.find_loops import find_book_loops
@@ -67,6 +67,7 @@ def _lines() -> Iterator[str]:
         for chapter in part.chapters:
             yield from _chapter(chapter)
     yield from _catalogue()
+    yield from _limits()
     yield from _chinese()
     yield "## Not available yet\n"
     yield "These are part of the language and are refused with RL-040 until something executes them: "
@@ -87,7 +88,7 @@ def _contents() -> Iterator[str]:
         yield f"- {_link(title)}"
     for part in PARTS:
         yield f"- {_link(part.title)}: {', '.join(_link(chapter.title) for chapter in part.chapters)}"
-    for title in ("What every workspace has", "Chinese keywords", "Not available yet", "Problems"):
+    for title in ("What every workspace has", "Limits", "Chinese keywords", "Not available yet", "Problems"):
         yield f"- {_link(title)}"
     yield ""
 
@@ -129,6 +130,23 @@ def _catalogue() -> Iterator[str]:
         properties = ", ".join(f"{name} ({kind})" for name, kind in event.properties.items())
         aliases = ", ".join(f"`{alias}`" for alias in event.aliases)
         yield f"| `{event.name}` | {aliases} | {properties} | {event.about} |"
+    yield ""
+
+
+def _limits() -> Iterator[str]:
+    """Yield the constants of the limits with the sentence above each, which is its reason."""
+    yield "## Limits\n"
+    yield "What goes beyond is refused with its place, mostly as RL-002, RL-003 or RL-028.\n"
+    yield "| Limit | Value | Because |\n| --- | ---: | --- |"
+    reason = ""
+    for line in inspect.getsource(limits).splitlines():
+        if line.startswith("# "):
+            reason = line.removeprefix("# ")
+        elif "=" in line and not line.startswith("SENSE_"):
+            name = line.partition(" = ")[0]
+            words, _, end = name.lower().replace("_", " ").rpartition(" ")
+            least = "at least " if end == "min" else "at most "
+            yield f"| {words} | {least}{getattr(limits, name):,} | {reason} |"
     yield ""
 
 

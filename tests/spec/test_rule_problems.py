@@ -88,6 +88,46 @@ def test_all_problems_of_a_rule_are_told_at_once() -> None:
     ]
 
 
+def test_what_cannot_be_read_hides_nothing_of_what_can() -> None:
+    text = """rule hello
+  purpose marketing
+  when cty = "Rabat"
+  send template winbck in fr (name: "x") from casablanca_main
+  limit this rule to 0 per person per 14 days
+  once on weekdays at 8pm..22:00 local time of the contact
+  score city
+  test variants a 50% b 40%
+  when replied: notify "opps"
+"""
+    found = check_rule(text, CATALOGUE)
+    assert isinstance(found, RuleProblems)
+    codes = ["RL-010", "RL-013", "RL-028", "RL-001", "RL-092", "RL-082", "RL-087"]
+    assert [problem.code for problem in found.problems] == codes, found.render(text)
+
+
+@pytest.mark.parametrize("text", ['rule a\n  wen city = "Rabat"\n', "rule a x", "rule a", "rule", ""])
+def test_a_rule_without_a_clause_that_can_be_read_is_a_problem(text: str) -> None:
+    assert isinstance(check_rule(text, CATALOGUE), RuleProblems)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("city = 'Rabat'", 'double quotes: "Rabat"'),
+        ("city is Rabat", '= "Rabat"'),
+        ("did purchase more than 2 times", "at least 3 times"),
+        ("did purchase fewer than 2 times", "at most 2 times"),
+        ("did purchase in the last 30 days", "leave `the` away"),
+        ("sum(purchase) > 100", "purchase.amount"),
+        ("balance > 1,000", "together: 1000"),
+    ],
+)
+def test_a_habit_from_elsewhere_gets_the_words_of_the_language(text: str, hint: str) -> None:
+    found = check_condition(text, CATALOGUE)
+    assert isinstance(found, RuleProblems)
+    assert hint in (found.problems[0].hint or ""), found.render(text)
+
+
 @pytest.mark.parametrize(
     ("text", "code", "said"),
     [

@@ -1,4 +1,4 @@
-"""The manual's pages of commands, errors and reasons, generated from the program itself.
+"""The manual's pages of commands, errors, reasons and recipes, generated from the program itself.
 
 `python -m rulecast.cli.reference docs/reference` writes them; a test keeps them current.
 """
@@ -14,6 +14,7 @@ from typer.main import get_command
 
 import rulecast
 from rulecast.cli.app import build_app
+from rulecast.cli.reference_recipes import render_recipes_page
 from rulecast.values.errors import RulecastError, registered_errors
 from rulecast.values.reason import DESCRIPTIONS, NUMBERS
 
@@ -87,6 +88,7 @@ PAGES = {
     "commands.md": render_commands_page,
     "errors.md": render_errors_page,
     "reasons.md": render_reasons_page,
+    "recipes.md": lambda: render_recipes_page(GENERATED),
 }
 
 

@@ -39,12 +39,13 @@ PERSON_LIMIT_MAX = 100
 BATCH_MAX = 1_000_000
 # Prices are below this in every currency; a longer amount is a typing mistake.
 BUDGET_MAX = 10**12
+# A scale that everybody has in mind; nobody tells finer steps apart.
 PRIORITY_MAX = 100
 # A scheduled rule competes for a day at most; longer waits would hold messages that are due.
 DECISION_SECONDS_MAX = 86_400
 # 31 stands for the last day of shorter months.
 MONTH_DAY_MAX = 31
-# Design section 4: more steps than these are a campaign of their own.
+# More steps than these are a campaign of their own.
 FOLLOW_UPS_MAX = 5
 # Reports of delivery and clicks need minutes to arrive; sooner, "not clicked" would mean "not yet told".
 FOLLOW_UP_MINUTES_MIN = 5
