@@ -56,11 +56,12 @@ def render_plan(plan: Plan, *, zone: str) -> Iterator[RenderableType]:
 
 def _title(plan: Plan) -> RenderableType:
     document = plan.document
+    step = "" if plan.document.get("step", 1) == 1 else f" step {plan.document['step']}"
     frame = "" if not plan.is_of_past else f", as of {plan.evaluated_at.isoformat(timespec='minutes')}"
     return Padding(
         Text.assemble(
             (f"Plan {plan.plan_id}", "bold"),
-            f"  rule {plan.rule_name} version {document['rule_version']}, {document['priority']}, "
+            f"  rule {plan.rule_name}{step} version {document['rule_version']}, {document['priority']}, "
             f"{plan.purpose}{frame}: {plan.state}",
         ),
         (1, 0, 0, 0),
@@ -183,6 +184,10 @@ def _lines(plan: Plan, zone: str) -> RenderableType:
         f"Fresh     {document['freshness']['lag_seconds']:.1f} s behind the database when it was made; "
         f"time zones of tzdata {document['tzdata_version']}"
     )
+    lines += [
+        f"Step {one['step']}    {one['template']}, {one['after']} later, to who goes on"
+        for one in document.get("follow_ups", ())
+    ]
     lines.append(f"Expires   {_local(document['expires_at'], zone)}")
     if plan.is_of_past:
         lines.append(f"Present   without history, taken as now: {', '.join(document['without_history'])}")

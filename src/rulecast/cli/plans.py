@@ -108,7 +108,7 @@ def plans(context: typer.Context, json: JsonOption = False) -> None:
         for one in found:
             table.add_row(
                 str(one.plan_id),
-                one.rule_name + (" (test)" if one.is_test else ""),
+                one.rule_name + (" (test)" if one.is_test else _step(one)),
                 one.state,
                 f"{one.document.get('audience', 0):,}",
                 f"{one.document.get('planned', 0):,}",
@@ -226,10 +226,16 @@ def seed(
     run(context, work, acts=True)
 
 
+def _step(one: Plan) -> str:
+    step = one.document.get("step", 1)
+    return f" (step {step})" if step > 1 else ""
+
+
 def _summary(one: Plan) -> dict[str, object]:
     return {
         "plan_id": one.plan_id,
         "rule": one.rule_name,
+        "step": one.document.get("step", 1),
         "state": one.state,
         "audience": one.document.get("audience", 0),
         "planned": one.document.get("planned", 0),

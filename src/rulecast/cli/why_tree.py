@@ -25,8 +25,11 @@ MARKS = {"passed": ("✔", "green"), "failed": ("✘", "bold red"), "not reached
 
 def render_why(why: Why) -> Iterator[RenderableType]:
     """Yield the conditions, the checks and the answer."""
+    step = f", step {why.step}" if why.step > 1 else ""
     yield Text.assemble(
-        "\nContact ", (str(why.contact_id), "bold"), f" and plan {why.plan_id} (rule {why.rule_name})\n"
+        "\nContact ",
+        (str(why.contact_id), "bold"),
+        f" and plan {why.plan_id} (rule {why.rule_name}{step})\n",
     )
     yield condition_tree(why.conditions)
     if why.variant:
@@ -55,6 +58,7 @@ def why_json(why: Why) -> dict[str, object]:
         "contact_id": why.contact_id,
         "plan_id": why.plan_id,
         "rule": why.rule_name,
+        "step": why.step,
         "evaluated_at": why.evaluated_at,
         "in_audience": why.in_audience,
         "reason": None if why.reason is None else why.reason.value,

@@ -1777,6 +1777,8 @@ CREATE INDEX status_default_recorded_at_idx ON deliver.status_default USING btre
 
 CREATE INDEX status_default_wamid_index_idx ON deliver.status_default USING btree (wamid_index);
 
+CREATE INDEX tally_by_age ON deliver.tally USING btree (counted_at);
+
 CREATE INDEX tally_by_version ON deliver.tally USING btree (rule_version_id, counted_at) INCLUDE (delivered, failed, opted_out);
 
 CREATE INDEX permit_by_contact ON gate.permit USING btree (contact_id, granted_at) WHERE (released_at IS NULL);
@@ -1892,8 +1894,6 @@ CREATE TRIGGER event_is_counted AFTER INSERT ON collect.event REFERENCING NEW TA
 CREATE TRIGGER event_is_gone AFTER DELETE ON collect.event REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION rule.note_deleted();
 
 CREATE TRIGGER action_taken_is_append_only BEFORE DELETE OR UPDATE ON deliver.action_taken FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
-
-CREATE TRIGGER tally_is_append_only BEFORE DELETE OR UPDATE ON deliver.tally FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
 
 CREATE TRIGGER audit_is_append_only BEFORE DELETE OR UPDATE ON observe.audit FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
 

@@ -38,6 +38,8 @@ class Why:
     contact_id: ContactId
     plan_id: PlanId
     rule_name: str
+    # Which message of the rule was planned; who gets a later one is decided by what became of the message before.
+    step: int
     evaluated_at: datetime
     in_audience: bool
     conditions: ExplanationNode
@@ -85,6 +87,7 @@ async def explain_person(workspace: Workspace, contact_id: ContactId, plan_id: P
         contact_id=contact_id,
         plan_id=plan_id,
         rule_name=plan.rule_name,
+        step=plan.document.get("step", 1),
         evaluated_at=plan.evaluated_at,
         in_audience=member is not None,
         conditions=conditions,

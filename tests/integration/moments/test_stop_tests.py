@@ -13,7 +13,7 @@ from rulecast.values.clock import ManualClock
 from rulecast.values.ids import ContactId, RuleVersionId
 from rulecast.wiring.moments import check_stop_tests
 from rulecast.wiring.moments.records import Counts
-from rulecast.wiring.moments.stop_test import count_min, find_reason
+from rulecast.wiring.moments.stop_test import count_min, find_reason, fold_counts
 from rulecast.wiring.rule_steps import resume_rule
 
 STOP = "stop if opt-outs above 5% of delivered after 20 delivered, or failures above 10%"
@@ -40,8 +40,13 @@ async def test_opt_outs_above_their_limit_hold_the_rule_and_at_the_limit_do_not(
             await shop.status(person, "delivered")
         for person in people[:leaving]:
             await shop.opt_out(person)
-        # Never before the minimum count.
+        # Never before the minimum count, and folding old counts changes none.
         assert await check_stop_tests(shop.workspace) == []
+        shop.later(hours=2)
+        before = await shop.fetch("SELECT sum(delivered), sum(opted_out) FROM deliver.tally")
+        await fold_counts(shop.workspace)
+        assert await shop.fetch("SELECT sum(delivered), sum(opted_out) FROM deliver.tally") == before
+        assert await shop.fetch("SELECT count(*) FROM deliver.tally") == [(1,)]
         await shop.status(people[19], "delivered")
         held = await check_stop_tests(shop.workspace)
         assert bool(held) is is_held

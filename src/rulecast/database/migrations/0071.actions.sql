@@ -99,7 +99,8 @@ CREATE INDEX follow_up_due ON deliver.follow_up (due_at) WHERE state = 'waiting'
 CREATE INDEX follow_up_to_launch ON deliver.follow_up (plan_id) WHERE state = 'planned';
 CREATE INDEX follow_up_by_contact ON deliver.follow_up (contact_id);
 
--- What a transaction added to the counts of a rule with stop conditions: appended, so that nobody waits for a row.
+-- What a transaction added to the counts of a rule with stop conditions: appended, so that nobody waits for a row; what
+-- is older than an hour is folded to a row a minute.
 CREATE TABLE deliver.tally (
     tally_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     rule_version_id bigint NOT NULL REFERENCES rule.rule_version (rule_version_id),
@@ -111,8 +112,7 @@ CREATE TABLE deliver.tally (
 );
 CREATE INDEX tally_by_version ON deliver.tally (rule_version_id, counted_at)
     INCLUDE (delivered, failed, opted_out);
-CREATE TRIGGER tally_is_append_only BEFORE UPDATE OR DELETE ON deliver.tally
-    FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
+CREATE INDEX tally_by_age ON deliver.tally (counted_at);
 
 -- Follow-up steps are runs of their own in every report.
 CREATE OR REPLACE VIEW observe.message_outcome AS

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from rulecast.database import Connection
@@ -14,7 +15,7 @@ from rulecast.rule.language import CheckedRule, Rule, check_rule, parse_rule
 from rulecast.rule.language.document import Action, AssignAction, NotifyAction, SetAction, TagAction
 from rulecast.rule.language.format_rule import format_action
 from rulecast.values.catalogue import AttributeType, Catalogue
-from rulecast.values.ids import ContactId, RunId
+from rulecast.values.ids import ContactId, RuleVersionId, RunId
 from rulecast.values.zone_offsets import local_time
 from rulecast.wiring.moments import store
 from rulecast.wiring.moments.records import RunRow, RunRules, TakenRow
@@ -33,13 +34,14 @@ class MomentActions:
         """Start knowing nothing."""
         self._workspace = workspace
         self._known: dict[RunId, RunRules] = {}
+        self._said: dict[tuple[RuleVersionId, int], RunRules] = {}
 
     async def run(self, connection: Connection, moments: Sequence[MessageMoment], now: datetime) -> None:
         """Do what these moments ask for, in the caller's transaction, once for each message and action."""
         if not moments:
             return
         await self._learn(connection, {moment.run_id for moment in moments})
-        known = [one for one in moments if one.run_id in self._known]
+        known = [one for one in moments if not self._known[one.run_id].run.is_test]
         await self._act(connection, known, now)
         await self._note_steps(connection, known)
         await self._count(connection, known, now)
@@ -47,16 +49,19 @@ class MomentActions:
     async def _learn(self, connection: Connection, run_ids: Iterable[RunId]) -> None:
         if len(self._known) > KEPT_MAX:
             self._known.clear()
+            self._said.clear()
         unknown = sorted(set(run_ids) - self._known.keys())
         if not unknown:
             return
         rows = await store.read_runs(connection, unknown)
         catalogue = await self._workspace.catalogue(connection)
         for row in rows:
-            # A first check builds the grammar, which takes longer than a lease may wait.
-            rules = await asyncio.to_thread(_read, row, catalogue)
-            if rules is not None:
-                self._known[row.run_id] = rules
+            said = self._said.get((row.rule_version_id, row.step))
+            if said is None:
+                # A first check builds the grammar, which takes longer than a lease may wait.
+                said = await asyncio.to_thread(_read, row, catalogue)
+                self._said[row.rule_version_id, row.step] = said
+            self._known[row.run_id] = replace(said, run=row)
 
     async def _act(self, connection: Connection, moments: Sequence[MessageMoment], now: datetime) -> None:
         asked = [
@@ -118,17 +123,15 @@ class MomentActions:
             await store.add_tally(connection, counts, now=now)
 
 
-def _read(row: RunRow, catalogue: Catalogue) -> RunRules | None:
+def _read(row: RunRow, catalogue: Catalogue) -> RunRules:
     """Return what a run's rule says; one that no longer checks sets no attribute, since its values have no types."""
-    if row.is_test:
-        return None
     checked = check_rule(row.rule_text, catalogue)
     if isinstance(checked, CheckedRule):
         rule, actions = checked.rule, checked.actions
     else:
         parsed = parse_rule(row.rule_text)
         if not isinstance(parsed, Rule):
-            return None
+            return RunRules(run=row, actions={}, next_after=None, has_stop_tests=False)
         rule, actions = parsed, parsed.actions
     usable = {
         position: action

@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from rulecast.account.errors import RateUnknownError
 from rulecast.database import Connection
 from rulecast.gate.follow_up import StepQuestion, find_endings
-from rulecast.plan.errors import RuleRefusedError
+from rulecast.plan.errors import BudgetCurrencyError, PlanInputError, RuleRefusedError
 from rulecast.rule.book.store import find_rule_version
 from rulecast.rule.language.follow_up import follow_up_of
-from rulecast.values.errors import RulecastError
 from rulecast.values.ids import ContactId, PlanId
 from rulecast.wiring.moments import store
 from rulecast.wiring.moments.records import DueStep
@@ -28,6 +28,10 @@ LATE_MAX = timedelta(hours=72)
 """As long as a plan lives: a step that a pause or a standstill kept for longer would come out of the blue."""
 
 
+REFUSALS = (RuleRefusedError, PlanInputError, BudgetCurrencyError, RateUnknownError)
+"""What is wrong with a rule itself: trying again would not help. Everything else is tried again."""
+
+
 class StepsMovedError(Exception):
     """Somebody else has settled steps that were being planned; nothing is stored, and they are looked at again."""
 
@@ -41,13 +45,23 @@ async def plan_due_steps(workspace: Workspace) -> int:
     groups: dict[tuple[int, int], list[DueStep]] = {}
     for one in due:
         groups.setdefault((one.first_run_id, one.step), []).append(one)
+    failed: Exception | None = None
     for group in groups.values():
         endings = {
             one.contact_id: "archived" if one.rule_version_id in archived else "late"
             for one in group
             if one.rule_version_id in archived or now - one.due_at > LATE_MAX
         }
-        await _settle(workspace, group, endings, now=now)
+        try:
+            await _settle(workspace, group, endings, now=now)
+        except StepsMovedError:
+            continue
+        except Exception as error:
+            # The others do not wait for the group that fails, which is tried again.
+            LOG.exception("a step could not be planned", rule_name=group[0].rule_name, step=group[0].step)
+            failed = failed or error
+    if failed is not None:
+        raise failed
     return len(due)
 
 
@@ -67,7 +81,7 @@ async def _settle(
         going_on = frozenset(left) - endings.keys()
         if going_on:
             await _plan(workspace, follows, going_on, now=now)
-    except RulecastError as error:
+    except REFUSALS as error:
         LOG.warning("a step cannot be planned", rule_name=first.rule_name, step=first.step, code=error.code)
         async with workspace.database.transaction() as connection:
             refused = {one.contact_id: error.code for one in group}

@@ -5,9 +5,15 @@ import structlog
 from rulecast.database import Connection
 from rulecast.plan import Plan
 from rulecast.plan import store as plan_store
+from rulecast.plan.errors import (
+    PlanEmptyError,
+    PlanExpiredError,
+    PlanOfPastError,
+    RuleNotValidError,
+    RuleRefusedError,
+)
 from rulecast.rule.book import RuleState
 from rulecast.rule.book.store import find_kept
-from rulecast.values.errors import RulecastError
 from rulecast.wiring.approve import find_change, refuse_if_stale, sign, void
 from rulecast.wiring.launch import find_forgery, start_run
 from rulecast.wiring.moments import store
@@ -15,6 +21,9 @@ from rulecast.wiring.moments.records import StepPlan
 from rulecast.wiring.rule_terms import read_kept, read_template_hashes
 from rulecast.wiring.standing import ITSELF, HeldBack, launch_under_standing_approval
 from rulecast.wiring.workspace import Workspace
+
+REFUSALS = (PlanExpiredError, PlanEmptyError, PlanOfPastError, RuleNotValidError, RuleRefusedError)
+"""What a plan is refused for once and for all; everything else is tried again."""
 
 LOG = structlog.get_logger("follow_ups")
 
@@ -27,7 +36,7 @@ async def launch_planned_steps(workspace: Workspace) -> int:
     for one in waiting:
         try:
             why = await _launch(workspace, one)
-        except RulecastError as error:
+        except REFUSALS as error:
             LOG.warning("a step was not launched", plan=one.plan_id, code=error.code)
             why = error.code
         except Exception as error:

@@ -70,6 +70,27 @@ FROM unnest(%(run_ids)b::bigint[], %(delivered)b::integer[], %(failed)b::integer
 JOIN deliver.run AS run ON run.run_id = w.run_id
 JOIN plan.plan AS plan ON plan.plan_id = run.plan_id;
 
+-- name: fold_tally
+-- A row a minute where there were many; the earliest instant, so that what was counted before somebody let the rule go
+-- on never counts after it.
+WITH crowded AS (
+    SELECT rule_version_id, run_id, date_trunc('minute', counted_at) AS minute FROM deliver.tally
+    WHERE counted_at <= %(before)s::timestamptz
+    GROUP BY rule_version_id, run_id, date_trunc('minute', counted_at) HAVING count(*) > 1
+), taken AS (
+    DELETE FROM deliver.tally AS t USING crowded AS c
+    WHERE t.rule_version_id = c.rule_version_id AND t.run_id = c.run_id AND t.counted_at <= %(before)s::timestamptz
+        AND date_trunc('minute', t.counted_at) = c.minute
+    RETURNING t.rule_version_id, t.run_id, t.counted_at, t.delivered, t.failed, t.opted_out
+)
+INSERT INTO deliver.tally (rule_version_id, run_id, counted_at, delivered, failed, opted_out)
+SELECT rule_version_id, run_id, min(counted_at), sum(delivered), sum(failed), sum(opted_out)
+FROM taken GROUP BY rule_version_id, run_id, date_trunc('minute', counted_at);
+
+-- name: forget_tally
+-- What no condition looks at any more.
+DELETE FROM deliver.tally WHERE counted_at <= %(before)s::timestamptz;
+
 -- name: list_counts
 -- What stop conditions look at: of the last days, and only what came since somebody let the version go on.
 SELECT version.rule_version_id, version.rule_name, sum(tally.delivered)::integer AS delivered,

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from rulecast.wiring.moments import store
-from rulecast.wiring.moments.follow_up import StepsMovedError, plan_due_steps
+from rulecast.wiring.moments.follow_up import plan_due_steps
 from rulecast.wiring.moments.launch_step import launch_planned_steps
 from rulecast.wiring.moments.notify import tell_recipients
 from rulecast.wiring.workspace import Workspace
@@ -43,11 +43,9 @@ async def count_waiting_steps(workspace: Workspace) -> int:
 
 
 async def _do_steps(workspace: Workspace) -> int:
-    # What a dead process planned goes first; somebody else's hand in between is seen at the next look.
+    # What a dead process planned goes first.
     launched = await launch_planned_steps(workspace)
-    settled = 1
-    with contextlib.suppress(StepsMovedError):
-        settled = await plan_due_steps(workspace)
+    settled = await plan_due_steps(workspace)
     return launched + settled + await launch_planned_steps(workspace)
 
 

@@ -23,6 +23,8 @@ LOG = structlog.get_logger("stop_tests")
 
 COUNTED_FOR = timedelta(days=7)
 """Nearly every opt-out comes within days of its message; older messages would hide what goes wrong today."""
+FOLDED_AFTER = timedelta(hours=1)
+"""By then every transaction that counted has long ended."""
 FEW = 3
 """Fewer bad ends than these may be chance: without a number of its own, a condition waits until its share of the people
 would be that many, and for at least `PEOPLE_MIN`."""
@@ -46,6 +48,13 @@ async def check_stop_tests(workspace: Workspace) -> list[RuleVersionId]:
             ):
                 held.append(one.rule_version_id)
     return held
+
+
+async def fold_counts(workspace: Workspace) -> None:
+    """Make old counts small, and forget what no condition looks at."""
+    now = workspace.clock.now()
+    async with workspace.database.transaction() as connection:
+        await store.fold_tally(connection, before=now - FOLDED_AFTER, forget_before=now - COUNTED_FOR)
 
 
 def find_reason(tests: Sequence[StopTest], counts: Counts) -> str | None:

@@ -94,6 +94,12 @@ async def list_counts(connection: Connection, *, since: datetime) -> list[Counts
     return await fetch_all(connection, QUERIES["list_counts"], {"since": since}, record=Counts)
 
 
+async def fold_tally(connection: Connection, *, before: datetime, forget_before: datetime) -> None:
+    """Keep one row a minute of what was counted before an instant, and nothing of what came before another."""
+    await execute(connection, QUERIES["forget_tally"], {"before": forget_before})
+    await execute(connection, QUERIES["fold_tally"], {"before": before})
+
+
 # ---- follow-up steps
 async def list_due_steps(connection: Connection, *, now: datetime, count: int) -> list[DueStep]:
     """Return whose next step has come, in the order in which it came."""
