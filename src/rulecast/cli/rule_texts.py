@@ -248,7 +248,11 @@ def explain(
         for sentence in sentences:
             terminal.print(Text(sentence))
         reads = sorted(checked.attributes_read | checked.events_read)
-        terminal.note(f"Reads {', '.join(reads) or 'nothing'} about people.")
+        terminal.note(
+            f"读取联系人的 {'、'.join(reads) or '无'}。"
+            if lang == "zh"
+            else f"Reads {', '.join(reads) or 'nothing'} about people."
+        )
         if passes:
             terminal.print(Text(f"\nAs written:\n  {format_condition(checked.rule.condition)}"))
             terminal.print(Text(f"With exact meaning:\n  {format_condition(checked.condition)}"))

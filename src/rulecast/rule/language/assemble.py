@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from rulecast.rule.language import condition as c
 from rulecast.rule.language import document as d
 from rulecast.rule.language.build_clause import Clause
 from rulecast.rule.language.build_rule import Draft
@@ -12,6 +13,10 @@ REQUIRED = {
     "purpose": "purpose marketing",
     "when": 'when city = "Rabat"',
     "send": "send template NAME in fr from NUMBER",
+}
+STAND_INS: dict[str, Any] = {
+    "when": c.Everybody(),
+    "send": d.SendTemplate(template="", languages=(), fallback_language=None, number=""),
 }
 ACTIONS = {"moment", "action"}
 REPEATED = {"for variant", "after", "example"}
@@ -25,7 +30,10 @@ BELONGS_TO = {
 
 
 def assemble(draft: Draft, problems: list[RuleProblem]) -> d.Rule | None:
-    """Return the rule, or None where a clause it cannot do without is missing; problems are appended."""
+    """Return the rule, or None where it has no purpose; problems are appended.
+
+    For a condition or a message that is missing, which is a problem, another that is nowhere in the text stands in.
+    """
     found: dict[str, Any] = {}
     spans: dict[str, Clause] = {}
     actions: list[d.Action] = []
@@ -52,8 +60,9 @@ def assemble(draft: Draft, problems: list[RuleProblem]) -> d.Rule | None:
         )
         for name in missing
     )
-    if missing:
+    if "purpose" in missing:
         return None
+    found = {**STAND_INS, **found}
     return replace(_rule(draft, found, tuple(actions), repeated), purpose_span=spans["purpose"].span)
 
 

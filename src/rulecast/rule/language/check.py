@@ -1,6 +1,6 @@
 """The pipeline from a parsed rule to a checked one: named passes, listed once, in order."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeAlias
@@ -18,7 +18,7 @@ from rulecast.rule.language.document import Action, Rule, Success, Trigger
 from rulecast.rule.language.find_loops import find_loops
 from rulecast.rule.language.limits import ATOMS_MAX
 from rulecast.rule.language.lower import lower
-from rulecast.rule.language.parse import parse_condition, parse_rule
+from rulecast.rule.language.parse import parse_condition, read_rule
 from rulecast.rule.language.problem import TOO_LARGE, RuleProblem, RuleProblems, in_order
 from rulecast.rule.language.reads import Reads, reads_of
 from rulecast.rule.language.resolve import Scope, check_purpose_word, resolve
@@ -92,12 +92,12 @@ def check_rule(
 
     With `now` (aware UTC), windows of fixed dates that begin before the events kept today are refused too.
     """
-    rule = parse_rule(source) if isinstance(source, str) else source
-    if isinstance(rule, RuleProblems):
-        return rule
+    rule, unread = read_rule(source) if isinstance(source, str) else (source, ())
+    if rule is None:
+        return RuleProblems(problems=unread)
     scope = Scope(catalogue=catalogue, purpose=rule.purpose, problems=[], now=now)
     check_purpose_word(rule.purpose, rule.purpose_span, scope)
-    condition = _meaning(rule.condition, scope)
+    condition = _meaning(rule.condition, scope, must_make_sense=not unread)
     template = check_send(rule, scope)
     trigger = check_trigger(rule, scope)
     actions = check_actions(rule, scope)
@@ -108,7 +108,7 @@ def check_rule(
         loop.problem for loop in find_loops(replace(rule, condition=condition, actions=actions))
     )
     errors = [problem for problem in scope.problems if problem.severity == "error"]
-    errors = errors or refuse_unavailable(rule)
+    errors = [*unread, *_elsewhere([*errors, *refuse_unavailable(rule)], unread)]
     if errors or template is None:
         return RuleProblems(problems=in_order(errors))
     reads = reads_of(condition, catalogue, also=(rule.score.name,) if rule.score is not None else ())
@@ -121,6 +121,24 @@ def check_rule(
         success=success,
         warnings=in_order([*scope.problems, *warnings_of(condition, reads, now=now)]),
         reads=reads,
+    )
+
+
+def _elsewhere(problems: Sequence[RuleProblem], known: Sequence[RuleProblem]) -> list[RuleProblem]:
+    """Return the problems at no place that has a known one already, nor nowhere: they would follow from those."""
+    return [
+        problem
+        for problem in problems
+        if not (known and problem.span == c.NOWHERE)
+        and not any(_overlap(problem.span, one.span) for one in known)
+    ]
+
+
+def _overlap(one: c.Span, other: c.Span) -> bool:
+    return (
+        one.line == other.line
+        and one.column < other.column + other.length
+        and other.column < one.column + one.length
     )
 
 

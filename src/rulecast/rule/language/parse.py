@@ -21,18 +21,28 @@ WORDS_AND_BRACKETS = re.compile(r'"(?:\\.|[^"\\\n])*"|\w+|\S')
 
 def parse_rule(text: str) -> Rule | RuleProblems:
     """Return the rule that the text describes, or every problem found in reading it."""
+    rule, problems = read_rule(text)
+    return RuleProblems(problems=problems) if rule is None or problems else rule
+
+
+def read_rule(text: str) -> tuple[Rule | None, tuple[RuleProblem, ...]]:
+    """Return the rule as far as it can be read, and every problem found in reading it.
+
+    With problems, the rule only serves to find more of them: parts that stand in for others are nowhere in the text.
+    """
     text = _plain(text)
-    builder = RuleBuilder()
     tree = _tree(text, "rule")
-    if isinstance(tree, RuleProblem):
-        is_beyond_limits = tree.kind in {TOO_LARGE, TOO_DEEP}
-        problems = [] if is_beyond_limits else problems_of_clauses(text, _problems)
-        return RuleProblems(problems=in_order(problems or [tree]))
-    draft: Draft = builder.transform(tree)
-    rule = assemble(draft, builder.problems)
-    if rule is None or builder.problems:
-        return RuleProblems(problems=in_order(builder.problems))
-    return rule
+    builder = RuleBuilder()
+    if not isinstance(tree, RuleProblem):
+        draft: Draft = builder.transform(tree)
+        rule = assemble(draft, builder.problems)
+        return rule, in_order(builder.problems)
+    if tree.kind in {TOO_LARGE, TOO_DEEP}:
+        return None, (tree,)
+    problems, sound = problems_of_clauses(text, _problems)
+    found = in_order(problems or [tree])
+    rest = _tree(sound, "rule")
+    return (None if isinstance(rest, RuleProblem) else assemble(builder.transform(rest), [])), found
 
 
 def parse_condition(text: str) -> Condition | RuleProblems:

@@ -20,7 +20,7 @@ CLAUSE_TERMINALS = (
     *("_NOTIFY", "_EXAMPLE"),
 )
 # First words of clauses whose next words may be wrong; none of them goes on with a condition.
-FIRST_WORDS = r"(?:carry|limit|drop|decide|ignore|stop|assign|after(?=\s+\d+\s+\w+\s+(?!ago\b)))\b"
+FIRST_WORDS = r"(?:carry|limit|drop|decide|ignore|stop|assign|media|after(?=\s+\d+\s+\w+\s+(?!ago\b)))\b"
 # Reading again costs the length of the text each time; nobody corrects more places than these in one go.
 PLACES_MAX = 100
 NOT_LINE_END = re.compile(r"[^\n]")
@@ -53,26 +53,31 @@ def _word(*terminals: str) -> re.Pattern[str]:
     return re.compile(_pattern(*terminals), re.IGNORECASE)
 
 
-def problems_of_clauses(text: str, problems_of: ProblemsOf) -> list[RuleProblem]:
-    """Return the problems of each clause read alone, so that one does not hide those of the others.
+def problems_of_clauses(text: str, problems_of: ProblemsOf) -> tuple[list[RuleProblem], str]:
+    """Return the problems of each clause read alone, and the text without the clauses that have any.
 
-    `problems_of` reads a whole text; only clauses that go wrong are looked into further.
+    One clause does not hide the problems of the others. `problems_of` reads a whole text; only clauses that go wrong
+    are looked into further.
     """
     header = re.match(rf"\s*(?:{_pattern('_RULE')})\s*[A-Za-z_][A-Za-z0-9_]*", text)
     if header is None:
-        return []
+        return [], text
     starts = _clause_starts(text, header.end())[:PLACES_MAX]
+    ends = [*starts[1:], len(text)] if starts else []
     found: list[RuleProblem] = []
-    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+    sound = text
+    for start, end in zip(starts, ends, strict=True):
         clause = text[: header.end()] + _blank(text[header.end() : start]) + text[start:end]
         for _ in range(PLACES_MAX - len(found)):
             problems = problems_of(clause)
             found.extend(problems)
+            if problems:
+                sound = sound[:start] + _blank(sound[start:end]) + sound[end:]
             rest = _rest(clause, start, problems) if problems else None
             if rest is None:
                 break
             clause = rest
-    return found
+    return found, sound
 
 
 def _clause_starts(text: str, begin: int) -> list[int]:

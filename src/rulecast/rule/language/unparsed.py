@@ -2,6 +2,7 @@
 
 import difflib
 import re
+from dataclasses import replace
 
 from lark import UnexpectedInput
 from lark.exceptions import UnexpectedCharacters, UnexpectedToken
@@ -13,6 +14,7 @@ from rulecast.rule.language.availability import (
     not_available,
 )
 from rulecast.rule.language.condition import Span
+from rulecast.rule.language.habits import hint_for_habit
 from rulecast.rule.language.keywords import Language, label_of, language_of
 from rulecast.rule.language.problem import COMMENT, SYNTAX, RuleProblem
 from rulecast.rule.language.unit_mistakes import unit_mistake
@@ -38,19 +40,19 @@ SHAPES = {
     "PERIOD": "days, weeks or months",
     "MEASURE": "opt-outs or failures",
     "OPERATOR": "a comparison (=, !=, <, <=, >, >=)",
-    "EQUALS": "=",
-    "SEMICOLON": ";",
-    "LPAR": "(",
-    "RPAR": ")",
-    "COMMA": ",",
-    "COLON": ":",
-    "DOT": ".",
-    "SLASH": "/",
-    "PERCENT": "%",
-    "MINUS": "-",
-    "__ANON_0": "..",
-    "PLUS": "+",
-    "STAR": "*",
+    "EQUALS": "`=`",
+    "SEMICOLON": "`;`",
+    "LPAR": "`(`",
+    "RPAR": "`)`",
+    "COMMA": "`,`",
+    "COLON": "`:`",
+    "DOT": "`.`",
+    "SLASH": "`/`",
+    "PERCENT": "`%`",
+    "MINUS": "`-`",
+    "__ANON_0": "`..`",
+    "PLUS": "`+`",
+    "STAR": "`*`",
     "$END": "the end of the rule",
 }
 
@@ -124,7 +126,9 @@ def problem_of_unexpected(unexpected: UnexpectedInput, text: str) -> RuleProblem
     if mistaken is not None:
         return mistaken
     shown = found if len(found) <= FOUND_CHARACTERS_MAX else f"{found[:FOUND_CHARACTERS_MAX]}..."
-    return _syntax(unexpected, shown, span, language)
+    problem = _syntax(unexpected, shown, span, language)
+    habit = hint_for_habit(found, expected, text, position)
+    return problem if habit is None else replace(problem, hint=habit)
 
 
 def _construct(found: str, expected: set[str]) -> Construct | None:
@@ -150,8 +154,8 @@ def _in_words(expected: set[str], language: Language) -> str:
     """Name what could stand here: words of the language first, then shapes; clause words only as one."""
     names = {name for name in expected if not name.startswith("$")}
     if {"_PURPOSE", "_WHEN"} <= names:
-        in_condition = [_label("_AND", language), _label("_OR", language)] if "_AND" in names else []
-        return " or ".join([*in_condition, "the next clause"])
+        joins = [f"`{_label(name, language)}`" for name in ("_AND", "_OR")] if "_AND" in names else []
+        return " or ".join([", ".join(joins), "the next clause"] if joins else ["the next clause"])
     names, groups = _grouped(names - UNSAID)
     shown = [*groups, *sorted({_label(name, language) for name in names or (() if groups else expected)})]
     more = " ..." if len(shown) > EXPECTED_SHOWN_MAX else ""
