@@ -6,7 +6,7 @@
 import importlib
 import pkgutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +84,7 @@ def all_errors() -> tuple[type[RulecastError], ...]:
     return tuple(error for error in registered_errors() if error.__module__.startswith("rulecast."))
 
 
-PAGES = {
+PAGES: dict[str, Callable[[], str]] = {
     "commands.md": render_commands_page,
     "errors.md": render_errors_page,
     "reasons.md": render_reasons_page,
