@@ -185,4 +185,6 @@ async def _start(connection: Connection, workspace: Workspace, plan: Plan) -> Ru
         people=plan.document["planned"],
         cost_e4=plan.document["cost_e4"],
     )
-    return await start_run(connection, workspace, plan, launched_by=ITSELF)
+    run_id = await start_run(connection, workspace, plan, launched_by=ITSELF)
+    await book.end_launched_run(connection, plan.plan_id, detail=f"run {run_id}")
+    return run_id

@@ -249,7 +249,11 @@ async def test_a_run_whose_process_died_is_taken_up_again_and_launched_once(
                 patched.setattr(f"rulecast.wiring.recurring.{step}", _die)
                 with pytest.raises(ProcessDeathError):
                     await run_due_rules(workspace)
-        assert [run.outcome for run in await run_due_rules(workspace)] == ["launched"]
+        assert await open_shop.outcomes() == [(17, "launched")]
+        await keep_rule(workspace, rule_text(clauses=EVERY_EVENING, priority=41))
+        await approve_rule(workspace, "winback", OFFER, approved_by="badr")
+        await activate_rule(workspace, "winback")
+        assert await run_due_rules(workspace) == []
         async with workspace.database.connection() as connection:
             counted = await fetch_all(
                 connection, "SELECT (SELECT count(*) FROM deliver.run), (SELECT count(*) FROM plan.plan)"

@@ -169,6 +169,11 @@ WHERE rule_version_id = %(rule_version_id)s AND run_day = %(run_day)s AND plan_i
 UPDATE rule.scheduled_run SET outcome = %(outcome)s, detail = %(detail)s
 WHERE rule_version_id = %(rule_version_id)s AND run_day = %(run_day)s AND outcome = 'open';
 
+-- name: end_launched_run
+-- In the transaction of the launch, so that no other version runs on this day, whoever dies afterwards.
+UPDATE rule.scheduled_run SET outcome = 'launched', detail = %(detail)s
+WHERE plan_id = %(plan_id)s AND outcome = 'open';
+
 -- name: list_contact_zones
 -- Where contacts live: the windows of a day open there first and close there last.
 SELECT DISTINCT country, zone FROM profile.contact WHERE erased_at IS NULL AND merged_into IS NULL;

@@ -257,6 +257,11 @@ async def end_scheduled_run(connection: Connection, run: ScheduledRun, *, outcom
     await execute(connection, QUERIES["end_scheduled_run"], parameters)
 
 
+async def end_launched_run(connection: Connection, plan_id: PlanId, *, detail: str) -> None:
+    """Note in the transaction of a launch that the day of its plan, where it has one, is dealt with."""
+    await execute(connection, QUERIES["end_launched_run"], {"plan_id": plan_id, "detail": detail})
+
+
 async def list_contact_zones(connection: Connection) -> list[tuple[str, str]]:
     """Return every country and zone that contacts have, as stored."""
     return await fetch_all(connection, QUERIES["list_contact_zones"])
