@@ -1,11 +1,15 @@
 """Steps after the first message: to whom they go, who gets none, once each, under what was approved."""
 
 import asyncio
+from io import StringIO
 from pathlib import Path
 
+from rich.console import Console
 from tests.moments import MORE, REMINDER, moment_rule, moment_shop
 from tests.triggering import happens, put_in_force, settle, triggered_rule
 
+from rulecast.cli.contact_tables import contact_tables
+from rulecast.cli.report_tables import render_report
 from rulecast.config import Settings
 from rulecast.values.clock import ManualClock
 from rulecast.wiring.contact_view import view_contact
@@ -87,6 +91,11 @@ async def test_steps_follow_each_other_and_success_ends_them(
         assert await shop.fetch(facts) == [("delivered", "2"), ("delivered", "2"), ("failed", "1")]
         view = await view_contact(shop.workspace, f"#{asha}", reveal=False)
         assert [(one.step, one.state) for one in view.moments.steps] == [(3, "launched"), (2, "launched")]
+        shown = Console(file=StringIO(), width=140)
+        shown.print(*render_report(report, is_simulated=True), *contact_tables(view))
+        assert isinstance(shown.file, StringIO)
+        assert "did what the rule calls success" in shown.file.getvalue()
+        assert "Next steps, newest first" in shown.file.getvalue()
 
 
 async def test_an_answer_after_the_step_was_planned_still_ends_it(
