@@ -22,6 +22,44 @@ rule winback_casablanca
   test success purchase worth amount within 72 hours
 """
 
+BY_ITSELF = """\
+rule thanks_for_a_large_purchase
+  version 1
+  priority lifecycle/70
+  score orders
+  purpose marketing
+  about "Thanks two hours after a large purchase, and asks once more."
+  valid from 2026-11-01 until 2026-12-31
+  on purchase where (amount >= 500) after 2 hours; ignore events older than 6 hours
+  decide within 0 seconds
+  when not label "churn_risk" is "high"
+      and orders is set
+      and not in segment "regulars"
+  send template winback in the contact's language (fr, ar, en; else skip)
+      (name: first_name or "client")
+      from casablanca_main
+      link promo to "https://shop.example/thanks"
+  for variant b send template farewell in fr
+      (name: "client")
+      from casablanca_main
+  after 2 days if delivered and not clicked send template winback in fr
+      (name: "client")
+      from casablanca_main
+  when delivered: tag add "thanked"
+  when clicked: set paid_at = now
+  when replied: assign to "support"; notify "ops"
+  always on weekdays at 09:00..20:00 local time of the contact; not on public holidays; carry over for 1 day
+  limit this rule to 1 per person per 14 days
+  limit all rules to 2 per person per 7 days
+  budget 800 MAD per month
+  test holdout 10%
+  test variants a 50% b 50%
+  test success purchase worth amount within 72 hours
+  stop if opt-outs above 1% of delivered after 300 delivered
+  example "buys often" (orders: 9) does not match
+  example "new" (orders: 1) matches
+"""
+
 CLAUSES: tuple[tuple[str, str], ...] = (
     ("rule NAME", "The name; letters, digits, underscores."),
     ("version 3", "Counts the changes of the rule; 1 where it is left out."),

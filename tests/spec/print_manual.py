@@ -13,7 +13,7 @@ from rulecast.rule.language.keywords import keywords
 from rulecast.rule.language.problem import KINDS
 from rulecast.values.catalogue import BUILT_IN_ATTRIBUTES, BUILT_IN_EVENTS
 from tests.spec.chapters import CHAPTERS, PARTS
-from tests.spec.clauses import CLAUSES, EXAMPLE
+from tests.spec.clauses import BY_ITSELF, CLAUSES, EXAMPLE
 from tests.spec.forms import CALCULATIONS, FORMS, WINDOWS
 from tests.spec.problem_cases import CASES, RULE, ProblemCase
 from tests.spec.tables import CATALOGUE, NOW, Chapter, rows_of
@@ -43,6 +43,9 @@ def _lines() -> Iterator[str]:
     yield from _code(EXAMPLE)
     yield "Clauses stand in any order, each once, parted by lines or semicolons; keywords may have capital letters."
     yield 'A remark is `about "text"`; `#` comments are refused because formatting could not keep them.\n'
+    yield "Somebody launches the rule above. The next one runs by itself, under a standing approval, and has most of"
+    yield "what a rule can have:\n"
+    yield from _code(BY_ITSELF)
     yield "| Clause | Meaning |\n| --- | --- |"
     for form, meaning in CLAUSES:
         yield f"| `{form}` | {meaning} |"

@@ -1,9 +1,12 @@
 """Every problem code has a case, is found at its place, and is explained in the manual."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
+from rulecast.rule.analyse import run_examples
 from rulecast.rule.language import (
     CheckedRule,
     RuleProblem,
@@ -15,12 +18,16 @@ from rulecast.rule.language import (
 )
 from rulecast.rule.language.check import check_condition
 from rulecast.rule.language.find_loops import find_book_loops
+from rulecast.rule.language.format_condition import format_condition
+from rulecast.rule.language.parse import parse_condition
 from rulecast.rule.language.problem import KINDS
-from tests.spec.clauses import CLAUSES
+from tests.spec.clauses import BY_ITSELF, CLAUSES, EXAMPLE
 from tests.spec.print_manual import manual
 from tests.spec.problem_cases import CASES, RULE, ProblemCase
 from tests.spec.tables import CATALOGUE, NOW
 
+HOW_TO = Path(__file__).parents[2] / "docs" / "how-to" / "write-a-rule.md"
+CONDITIONS_MIN = 8
 WINDOW = "at 20:00..22:00 local time of the contact"
 
 
@@ -182,6 +189,44 @@ def test_clauses_that_nothing_executes_are_refused_as_not_available_yet(replaced
     found = check_rule(text, CATALOGUE)
     assert isinstance(found, RuleProblems)
     assert found.problems[0].code == "RL-040", found.render(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ('city != "Rabat"', ["RL-053"]),
+        ('city != "Rabat" and city is set', []),
+        ('city != "Rabat" or city is missing', ["RL-075"]),
+        ('city != "Rabat" and orders is set', ["RL-053"]),
+        ("joined_on before 30 days ago", ["RL-052"]),
+        ("joined_on before 30 days ago or joined_on is missing", []),
+        ("joined_on before 30 days ago and joined_on is set", ["RL-075"]),
+        ('not in segment "regulars"', ["RL-053"]),
+        ('not in segment "regulars" and orders is set', []),
+    ],
+)
+def test_what_is_missing_is_warned_of_until_the_rule_settles_it(text: str, codes: list[str]) -> None:
+    found = check_rule(RULE.replace('city = "Rabat"', text), CATALOGUE)
+    assert isinstance(found, CheckedRule), found.render(text)
+    assert [warning.code for warning in found.warnings] == codes
+
+
+@pytest.mark.parametrize("text", [EXAMPLE, BY_ITSELF])
+def test_the_rules_of_the_manual_check_clean_in_their_canonical_form(text: str) -> None:
+    found = check_rule(text, CATALOGUE)
+    assert isinstance(found, CheckedRule), found.render(text)
+    assert found.warnings == ()
+    assert format_rule(found.rule) == text
+    assert run_examples(found, CATALOGUE, now=NOW).has_passed
+
+
+def test_the_conditions_of_the_page_on_writing_rules_can_be_read() -> None:
+    cells = re.findall(r"(?m)^\| [^|]+ \| `(.+)` \|$", HOW_TO.read_text(encoding="utf-8"))
+    assert len(cells) >= CONDITIONS_MIN
+    for text in cells:
+        condition = parse_condition(text)
+        assert not isinstance(condition, RuleProblems), condition.render(text)
+        assert format_condition(condition) == text
 
 
 @pytest.mark.parametrize(

@@ -39,12 +39,14 @@ def sensitive_problem(name: c.Field) -> RuleProblem:
     )
 
 
-def _missing(form: c.Condition) -> Iterator[RuleProblem]:
+def _missing(form: c.Condition, settled: frozenset[str] = ALWAYS_SET) -> Iterator[RuleProblem]:
+    """Yield a warning for each value whose absence decides, unless `is set` or `is missing` beside it settles that."""
     match form:
         case c.And() | c.Or():
+            told = _told(form)
             for part in form.parts:
-                yield from _missing(part)
-        case c.Ago() if form.field.name not in ALWAYS_SET:
+                yield from _missing(part, settled | told)
+        case c.Ago() if form.field.name not in settled:
             yield RuleProblem(
                 kind=DROPS_MISSING,
                 message=f"People whose {form.field.name} is missing are left out.",
@@ -64,7 +66,7 @@ def _missing(form: c.Condition) -> Iterator[RuleProblem]:
             | c.Anniversary()
             | c.Near() as atom
         ):
-            if atom.field.name not in ALWAYS_SET:
+            if atom.field.name not in settled:
                 yield RuleProblem(
                     kind=ADDS_MISSING,
                     message=f"People whose {atom.field.name} is missing are taken in.",
@@ -74,6 +76,14 @@ def _missing(form: c.Condition) -> Iterator[RuleProblem]:
                 )
         case _:
             return
+
+
+def _told(form: c.And | c.Or) -> frozenset[str]:
+    """Return what `is set` in a conjunction, or `is missing` (lowered: not set) in a disjunction, speaks of."""
+    if isinstance(form, c.And):
+        return frozenset(part.field.name for part in form.parts if isinstance(part, c.Presence))
+    negated = (part.part for part in form.parts if isinstance(part, c.Not))
+    return frozenset(part.field.name for part in negated if isinstance(part, c.Presence))
 
 
 def _future(form: c.Condition, now: datetime | None) -> Iterator[RuleProblem]:
