@@ -65,6 +65,7 @@ ATTRIBUTES = (
     ("orders <= 3", "Asha Bilal"),
     ("balance >= 120.50", "Asha Chitra"),
     ("is_member = true", "Asha"),
+    ("is_member = false", "Bilal"),
     ("joined_on = 2026-11-10", "Bilal"),
     ("paid_at > 2026-11-16T12:00Z", "Bilal"),
     ("orders between 2 and 5", "Asha Chitra"),
@@ -140,6 +141,8 @@ EVENTS_DONE = (
 WINDOWS = (
     ("did purchase in last 30 days", "Farid Ghita Imane Lina Mehdi"),
     ("did purchase in last 3 hours", "Mehdi"),
+    ("did purchase in last 150 minutes", "Mehdi"),
+    ("did purchase in last 1 week", "Farid Mehdi"),
     ("did purchase in last 3 calendar days", "Farid Mehdi"),
     ("did purchase in last 1 calendar weeks", "Mehdi"),
     ("did purchase in last 1 calendar months", "Farid Imane Mehdi"),
