@@ -85,6 +85,11 @@ def test_the_same_people_and_message_are_redundant() -> None:
     assert ("redundant", "a", ("b",)) in [(one.kind, one.rule, one.others) for one in found]
 
 
+def test_a_rule_whose_people_all_get_its_message_by_another_is_redundant() -> None:
+    found = analysed('city = "rabat" and orders > 5', 'city = "Rabat"', messages=("sale", "sale"))
+    assert ("redundant", "a", ("b",)) in [(one.kind, one.rule, one.others) for one in found]
+
+
 def test_rules_apart_have_nothing_to_do_with_each_other() -> None:
     assert analysed('city = "Rabat"', 'city = "Fes"') == []
     assert (

@@ -17,10 +17,12 @@ NamesArgument = Annotated[
     list[str] | None,
     typer.Argument(metavar="[RULE]...", help="Names, or files ending in .rule; without any, the whole book."),
 ]
+# The exit code where a rule that was asked for has errors.
+LEFT_OUT = 1
 SENTENCES = {
     "contradictory": "means nobody",
     "shadowed": "means only people whom a stronger rule means too",
-    "redundant": "sends the same people the same message",
+    "redundant": "sends only people a message who get it by another rule too",
     "overlapping": "shares people",
 }
 
@@ -33,7 +35,7 @@ def register(rule: typer.Typer) -> None:
 def analyse(context: typer.Context, names: NamesArgument = None, json: JsonOption = False) -> None:
     """Find rules that are shadowed, redundant, contradictory or overlap, with a made-up person who shows it."""
 
-    async def work(workspace: Workspace, terminal: Terminal) -> None:
+    async def work(workspace: Workspace, terminal: Terminal) -> int:
         given = names or []
         texts = [await read_text_file(Path(name)) for name in given if name.endswith(".rule")]
         only = frozenset(name for name in given if not name.endswith(".rule"))
@@ -48,6 +50,7 @@ def analyse(context: typer.Context, names: NamesArgument = None, json: JsonOptio
             )
         else:
             _show(found, terminal)
+        return LEFT_OUT if given and found.left_out else 0
 
     run(context, work)
 

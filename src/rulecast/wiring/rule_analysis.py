@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from rulecast.plan.draw import strength
 from rulecast.rule.analyse import BookRule, Finding, analyse_rules
 from rulecast.rule.analyse.describe import describe_person
+from rulecast.rule.book.errors import RuleUnknownError
 from rulecast.rule.book.states import RuleState
 from rulecast.rule.book.store import list_kept
 from rulecast.rule.language import CheckedRule, RuleProblems, check_rule
 from rulecast.rule.language.format_rule import format_rule
+from rulecast.values.catalogue import closest_name
 from rulecast.wiring.engine import ask_engine
 from rulecast.wiring.workspace import Workspace
 
@@ -39,7 +41,11 @@ class BookAnalysis:
 async def analyse_book(
     workspace: Workspace, texts: Sequence[str], *, only: frozenset[str] = frozenset()
 ) -> BookAnalysis:
-    """Analyse the rules of the book that are not archived together with rule texts, which stand for their names."""
+    """Analyse the rules of the book that are not archived together with rule texts, which stand for their names.
+
+    Raises:
+        RuleUnknownError: a name of `only` is none of the book.
+    """
     async with workspace.database.connection() as connection:
         catalogue = await workspace.catalogue(connection)
         kept_texts = [
@@ -49,6 +55,10 @@ async def analyse_book(
         ]
     found = [check_rule(text, catalogue) for text in (*kept_texts, *texts)]
     checked = {one.rule.name: one for one in found if isinstance(one, CheckedRule)}
+    left_out = tuple(sorted(_names_with_errors(found, (*kept_texts, *texts))))
+    for name in sorted(only - checked.keys() - frozenset(left_out)):
+        near = closest_name(name, checked)
+        raise RuleUnknownError(f"There is no rule '{name}'.{f' Did you mean {near}?' if near else ''}")
     given = {one.rule.name for one in found[len(kept_texts) :] if isinstance(one, CheckedRule)}
     wanted = frozenset(given | only) or None
     rules = sorted(
@@ -58,7 +68,7 @@ async def analyse_book(
     findings = await asyncio.to_thread(lambda: list(analyse_rules(rules, now=now, only=wanted)))
     return BookAnalysis(
         rules=len(rules),
-        left_out=tuple(sorted(_names_with_errors(found, (*kept_texts, *texts)))),
+        left_out=left_out,
         findings=await _count(workspace, findings, checked),
     )
 

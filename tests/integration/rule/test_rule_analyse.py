@@ -63,3 +63,14 @@ def test_the_book_and_a_file_are_analysed_and_shared_people_counted(
     assert not any("far" in (rule, *others) for _, rule, others in told)
     assert run_command(["rule", "analyse"], filled) == 0
     assert "among 2 rules" in capfd.readouterr().out
+
+
+def test_a_name_of_no_rule_and_a_file_with_errors_are_no_success(
+    filled: dict[str, str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command(["rule", "analyse", "nosuch"], filled) == 2
+    assert "RC-RULE-010" in capfd.readouterr().err
+    broken = tmp_path / "broken.rule"
+    broken.write_text(rule("broken", 'cty = "Rabat"', priority=40), encoding="utf-8")
+    assert run_command(["rule", "analyse", str(broken)], filled) == 1
+    assert "broken" in capfd.readouterr().out

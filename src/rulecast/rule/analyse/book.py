@@ -35,8 +35,8 @@ class BookRule:
 class Finding:
     """One thing that was found, about a rule and, mostly, others.
 
-    `contradictory`: nobody is meant. `shadowed`: everybody meant is also meant by stronger rules. `redundant`: the same
-    people get the same message. `overlapping`: somebody, the witness, is meant by both.
+    `contradictory`: nobody is meant. `shadowed`: everybody meant is also meant by stronger rules. `redundant`:
+    everybody meant gets the same message by the other. `overlapping`: somebody, the witness, is meant by both.
     """
 
     kind: Literal["contradictory", "shadowed", "redundant", "overlapping"]
@@ -138,8 +138,11 @@ def _pairs(
 def _related(one: _Analysed, other: _Analysed, now: datetime) -> Finding | None:
     """Return what two rules that may share people are to each other."""
     first, second = one.rule, other.rule
-    if first.message == second.message and covers(one, [other]) and covers(other, [one]):
-        return Finding(kind="redundant", rule=first.name, others=(second.name,))
+    if first.message == second.message:
+        for inner, outer in ((one, other), (other, one)):
+            # A weaker one was told to be shadowed already.
+            if inner.rule.strength >= outer.rule.strength and covers(inner, [outer]):
+                return Finding(kind="redundant", rule=inner.rule.name, others=(outer.rule.name,))
     witness = None
     if one.boxes is not None and other.boxes is not None:
         both = common_boxes(one.boxes, other.boxes)
