@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from rulecast.values.ids import ContactId, PlanId
 from rulecast.wiring.plan_draft import AfterStore, PlanRequest
 from rulecast.wiring.plan_making import make_plans
+from rulecast.wiring.standing import ITSELF
 from rulecast.wiring.workspace import Workspace
 
 
@@ -24,6 +25,6 @@ async def plan_for_people(
         RulecastError: a rule does not check, or cannot be planned as asked; see `make_plans`.
     """
     request = PlanRequest(
-        texts=tuple(texts), created_by=workspace.actor, contacts=tuple(contacts), after_store=after_store
+        texts=tuple(texts), created_by=ITSELF, contacts=tuple(contacts), after_store=after_store
     )
     return await make_plans(workspace, None, request)

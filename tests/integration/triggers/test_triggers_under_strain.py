@@ -6,9 +6,10 @@ from tests.planning import Person, create_people, planning_workspace
 from tests.triggering import firings, happens, messages, put_in_force, settle, triggered_rule
 
 from rulecast.config import Settings
-from rulecast.database import execute
+from rulecast.database import execute, fetch_value
 from rulecast.values.clock import ManualClock
 from rulecast.wiring.rule_steps import archive_rule, read_rule
+from rulecast.wiring.suppress_people import suppress_people
 from rulecast.wiring.triggers.listening import Listening
 
 PEOPLE = (Person(phone="+212612345601"), Person(phone="+212612345602"), Person(phone="+212612345603"))
@@ -110,3 +111,32 @@ async def test_somebody_erased_before_the_decision_gets_nothing(
         await settle(workspace)
         assert await messages(workspace) == []
         assert {state for _, _, state in await firings(workspace)} <= {"no_match", "excluded"}
+
+
+async def test_a_triggered_plan_says_that_no_person_made_it(settings: Settings, clock: ManualClock) -> None:
+    async with planning_workspace(settings, clock) as workspace:
+        asha, _, _ = await create_people(workspace, PEOPLE)
+        await put_in_force(workspace, triggered_rule("thanks", "on purchase"))
+        await settle(workspace)
+        clock.advance(10)
+        await happens(workspace, asha)
+        await settle(workspace)
+        async with workspace.database.connection() as connection:
+            assert await fetch_value(connection, "SELECT created_by FROM plan.plan") == "rulecast"
+
+
+async def test_somebody_who_stops_before_the_decision_gets_nothing(
+    settings: Settings, clock: ManualClock
+) -> None:
+    async with planning_workspace(settings, clock) as workspace:
+        asha, bilal, _ = await create_people(workspace, PEOPLE)
+        await put_in_force(workspace, triggered_rule("thanks", "on purchase", clauses=""))
+        await settle(workspace)
+        clock.advance(10)
+        await happens(workspace, asha)
+        await happens(workspace, bilal)
+        await settle(workspace)
+        await suppress_people(workspace, [asha], scope="marketing", why="by phone")
+        clock.advance(61)
+        await settle(workspace)
+        assert await messages(workspace) == [("thanks", bilal)]

@@ -62,6 +62,10 @@ class Listening:
         self._place = place
         return True
 
+    def anew(self) -> "Listening":
+        """Return a reading that begins again, without checking again what stands in the book unchanged."""
+        return Listening(catalogue=self.catalogue, signature=self.signature, _known=self._known)
+
     def forget(self, version: RuleVersionId) -> None:
         """Treat a version as in force no longer; the next reading of the book tells for sure."""
         self.rules.pop(version, None)
