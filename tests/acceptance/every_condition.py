@@ -102,6 +102,7 @@ ATTRIBUTES = (
     ("local_time between 22:00 and 09:00", "Chitra"),
     ("local_weekday in (wednesday, sunday)", "Chitra"),
     ("local_weekday in weekdays", EVERYBODY),
+    ("local_weekday not in (monday, tuesday, thursday, friday, saturday)", "Chitra"),
     ('bucket("autumn") < 50', BY_BUCKET),
     ('city = "Rabat" or orders > 3', "Bilal Chitra"),
     ('(city = "Rabat" or orders > 1) and not tag "vip"', "Bilal Chitra"),

@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 from tests.moments import REMINDER, moment_rule, moment_shop
 from tests.planning import exclusions, rule_text
+from tests.spec.problem_case import RULE
+from tests.spec.tables import CATALOGUE, NOW
 from tests.street import Street, neighbour, street
 from tests.triggering import happens, put_in_force, settle, triggered_rule
 
 from rulecast.config import Settings
 from rulecast.profile import ConsentEntry, record_consents
+from rulecast.rule.language import CheckedRule, check_rule, explain_rule
 from rulecast.values.clock import ManualClock
 from rulecast.values.purpose import ConsentStatus, Purpose
 from rulecast.wiring.recurring import run_due_rules
@@ -266,9 +269,9 @@ async def test_a_trigger_waits_for_its_decision_and_then_for_its_sending_window(
 @pytest.mark.parametrize(
     ("days", "looked_at", "expected"),
     [
-        ("month on 19, 31", (18, 19, 29, 30), [19, 30]),
-        ("friday", (19, 20, 21), [20]),
-        ("weekday", (20, 21, 22, 23), [20, 23]),
+        ("every month on 19, 31", (18, 19, 29, 30), [19, 30]),
+        ("every friday", (19, 20, 21), [20]),
+        ("every weekday", (20, 21, 22, 23), [20, 23]),
     ],
 )
 async def test_a_recurring_rule_sends_on_its_days(
@@ -280,7 +283,7 @@ async def test_a_recurring_rule_sends_on_its_days(
     expected: list[int],
 ) -> None:
     clock.set(datetime(2026, 11, looked_at[0] - 1, 21, 0, tzinfo=UTC))
-    clauses = f"every {days} at 18:00..20:00 local time of the contact; drop the rest"
+    clauses = f"{days} at 18:00..20:00 local time of the contact; drop the rest"
     async with street(settings, clock, tmp_path, people=[neighbour(0)]) as here:
         await keep_rule(here.workspace, rule_text(clauses=clauses))
         await approve_rule(here.workspace, "winback", OFFER, approved_by="badr")
@@ -306,3 +309,22 @@ async def test_a_step_follows_what_was_read(settings: Settings, clock: ManualClo
         shop.later(days=1, minutes=1)
         await shop.step()
         assert shop.reached()[2:] == [("1", "reminder")]
+
+
+async def test_a_step_leaves_out_who_has_already_bought(
+    settings: Settings, clock: ManualClock, tmp_path: Path
+) -> None:
+    clauses = ("test success purchase within 3 days", f"after 1 day if not succeeded {REMINDER}")
+    async with moment_shop(settings, clock, tmp_path) as shop:
+        asha, bilal, *_ = shop.people
+        await shop.launch(moment_rule(*clauses), [asha, bilal])
+        await happens(shop.workspace, asha)
+        shop.later(days=1, minutes=1)
+        await shop.step()
+        assert shop.reached()[2:] == [("2", "reminder")]
+
+
+def test_a_remark_is_told_to_whoever_asks_what_the_rule_does() -> None:
+    checked = check_rule(RULE + '  about "People who are missed."\n', CATALOGUE, now=NOW)
+    assert isinstance(checked, CheckedRule)
+    assert "People who are missed." in " ".join(explain_rule(checked.rule))
