@@ -21,7 +21,8 @@ from rulecast.wiring.workspace_file import apply_workspace_file
 
 ASHA = Person(phone="+212612000001")
 BILAL = Person(phone="+212612000002", city="agadir", language="ar")
-NEVER_ENDING = "when city is set or city is missing"
+ALWAYS_TRUE = "when city is set or city is missing"
+EVERYBODY = "when everybody"
 
 
 async def test_a_plan_as_of_the_past_sees_what_held_and_what_was_known_then(
@@ -80,14 +81,15 @@ async def test_a_rule_that_does_not_check_shows_its_places(settings: Settings, c
 async def test_a_rule_without_a_condition_is_refused_and_a_wide_one_shows_its_size(
     settings: Settings, clock: ManualClock
 ) -> None:
-    """F81: an empty rule is invalid; audience and change against the last plan are shown."""
+    """F81: an empty rule is invalid, one for all says so; audience and change against the last plan are shown."""
     async with planning_workspace(settings, clock) as workspace:
         await create_people(workspace, [ASHA, BILAL])
         (narrow,) = await plan_rules(workspace, [rule_text()])
         lines = rule_text().splitlines(keepends=True)
-        with pytest.raises(RuleRefusedError):
-            await plan_rules(workspace, ["".join(line for line in lines if not line.startswith("  when"))])
-        wide_text = "".join(f"  {NEVER_ENDING}\n" if line.startswith("  when") else line for line in lines)
+        for said in ("", f"  {ALWAYS_TRUE}\n"):
+            with pytest.raises(RuleRefusedError):
+                await plan_rules(workspace, ["".join(said if "  when" in line else line for line in lines)])
+        wide_text = "".join(f"  {EVERYBODY}\n" if "  when" in line else line for line in lines)
         (wide,) = await plan_rules(workspace, [wide_text])
         listed = await list_plans(workspace)
     assert narrow.document["difference"] is None
