@@ -111,6 +111,7 @@ def test_capital_letters_in_keywords_do_not_matter() -> None:
         ("age > 151", "RL-028"),
         ("joined_on > 1700-01-01", "RL-028"),
         (r'city = "a\n"', "RL-006"),
+        ('tag " "', "RL-089"),
         ('city matches "straße"', "RL-065"),
         ('city = "a\x07"', "RL-006"),
         ("paid_at > 2026-13-01T00:00Z", "RL-006"),

@@ -6,13 +6,12 @@ from dataclasses import replace
 from rulecast.rule.language import condition as c
 from rulecast.rule.language import document as d
 from rulecast.rule.language.constants import typed
+from rulecast.rule.language.limits import TAG_LENGTH_MAX
 from rulecast.rule.language.problem import UNKNOWN_ATTRIBUTE, WRONG_TYPE
 from rulecast.rule.language.problem_clause import CANNOT_BE_SET, TAG_UNUSABLE, UNKNOWN_RECEIVER
 from rulecast.rule.language.scope import Scope, check_purpose, hint_of
 from rulecast.values.catalogue import Attribute, AttributeType, DataClass, fold_text
 
-# The database holds the same limit: a tag is a word, not a text.
-TAG_LENGTH_MAX = 64
 # What the system itself measures; a rule that set them would change what it was told.
 MEASURED = frozenset({"first_seen_at", "last_inbound_at"})
 

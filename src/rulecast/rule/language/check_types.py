@@ -9,6 +9,7 @@ from rulecast.rule.language.check_measures import check_measure
 from rulecast.rule.language.check_per_key import check_inside
 from rulecast.rule.language.check_windows import check_retention, check_window
 from rulecast.rule.language.constants import NUMERIC
+from rulecast.rule.language.limits import TAG_LENGTH_MAX
 from rulecast.rule.language.problem import (
     BUCKET_RANGE,
     CONSENT_NEGATED,
@@ -17,6 +18,7 @@ from rulecast.rule.language.problem import (
     UNKNOWN_ZONE,
     RuleProblem,
 )
+from rulecast.rule.language.problem_clause import TAG_UNUSABLE
 from rulecast.rule.language.resolve_segment import told_outside
 from rulecast.rule.language.scope import Scope
 from rulecast.values.catalogue import fold_text
@@ -82,7 +84,11 @@ def _person(
 ) -> c.Condition:
     match condition:
         case c.HasTag():
-            return replace(condition, tag=fold_text(condition.tag))
+            tag = fold_text(condition.tag.strip())
+            if not 1 <= len(tag) <= TAG_LENGTH_MAX:
+                message = f"A tag has 1 to {TAG_LENGTH_MAX} characters, this one {len(tag)}."
+                scope.report(TAG_UNUSABLE, message, condition.span)
+            return replace(condition, tag=tag)
         case c.LocalTime():
             if condition.start == condition.end:
                 scope.report(

@@ -10,6 +10,8 @@ ATOMS_MAX = 200
 LIST_VALUES_MAX = 1_000
 # The longest text WhatsApp takes as a template parameter has 1,024 characters.
 STRING_CHARACTERS_MAX = 1_024
+# The database holds the same limit: a tag is a word, not a text.
+TAG_LENGTH_MAX = 64
 # An expression that a person can still read; RE2's program grows with it.
 PATTERN_CHARACTERS_MAX = 200
 # Signs + - * / of a rule: the passes recurse through calculations, and nobody follows longer ones.
