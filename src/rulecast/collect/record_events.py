@@ -26,8 +26,9 @@ async def record_events(connection: Connection, events: Sequence[NewEvent], now:
 
 async def record_event_columns(connection: Connection, columns: EventColumns, now: datetime) -> int:
     """Append events given as columns, as `record_events` does; listeners hear of those that are new."""
-    await store.ensure_event_months(connection, months_of(columns.occurred, now))
+    # Listeners take their locks before a new partition takes the table: who counts anew does so in this order too.
     heard = [(one, await one.names(connection)) for one in listeners()]
+    await store.ensure_event_months(connection, months_of(columns.occurred, now))
     names = frozenset[str]().union(*(wanted for _, wanted in heard)).intersection(columns.names)
     if not names:
         return sum([await store.insert_events(connection, chunk, now) for chunk in columns.chunks()])

@@ -1,17 +1,22 @@
 """Triggers when instants, transactions and people do not come in the order one would like."""
 
+import asyncio
 from datetime import timedelta
 
 from tests.planning import Person, create_people, planning_workspace
+from tests.sending import until
 from tests.triggering import firings, happens, messages, put_in_force, settle, triggered_rule
 
 from rulecast.config import Settings
 from rulecast.database import execute, fetch_value
+from rulecast.database.locks import key_of
+from rulecast.rule.engine.matcher.store import LOCK
 from rulecast.values.clock import ManualClock
 from rulecast.wiring.rule_steps import archive_rule, read_rule
 from rulecast.wiring.suppress_people import suppress_people
 from rulecast.wiring.triggers.listening import Listening
 
+LIMIT_SECONDS = 30
 PEOPLE = (Person(phone="+212612345601"), Person(phone="+212612345602"), Person(phone="+212612345603"))
 BOUGHT_TWICE = "did purchase at least 2 times in last 30 days"
 
@@ -140,3 +145,23 @@ async def test_somebody_who_stops_before_the_decision_gets_nothing(
         clock.advance(61)
         await settle(workspace)
         assert await messages(workspace) == [("thanks", bilal)]
+
+
+async def test_a_new_month_of_events_does_not_lock_out_who_counts_anew(
+    settings: Settings, clock: ManualClock
+) -> None:
+    waiting = "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)"
+    async with planning_workspace(settings, clock) as workspace:
+        asha, _, _ = await create_people(workspace, PEOPLE)
+
+        async def waits() -> bool:
+            async with workspace.database.connection() as connection:
+                return bool(await fetch_value(connection, waiting))
+
+        async with workspace.database.transaction() as counting:
+            await counting.execute("SELECT pg_advisory_xact_lock(%s)", (key_of(LOCK),))
+            storing = asyncio.create_task(happens(workspace, asha, ago=timedelta(days=200)))
+            await asyncio.wait_for(until(waits), LIMIT_SECONDS)
+            await counting.execute("SET LOCAL lock_timeout = '5s'")
+            assert await fetch_value(counting, "SELECT count(*) FROM collect.event") == 0
+        await asyncio.wait_for(storing, LIMIT_SECONDS)
