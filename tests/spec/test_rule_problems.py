@@ -127,6 +127,14 @@ def test_a_rule_without_a_clause_that_can_be_read_is_a_problem(text: str) -> Non
         ("did purchase in the last 30 days", "leave `the` away"),
         ("sum(purchase) > 100", "purchase.amount"),
         ("balance > 1,000", "together: 1000"),
+        ("did purchase at least twice", "2 times"),
+        ("did purchase >= 2 times", "at least 2 times"),
+        ('city <> "Rabat"', "!="),
+        ('age >= 18 && city = "Rabat"', "and"),
+        ('city like "%a"', "contains"),
+        ("birthday today", "in next 1 day"),
+        ("did not purchase since 30 days", "in last 30 days"),
+        ("did purchase where amount > 5", "where (...)"),
     ],
 )
 def test_a_habit_from_elsewhere_gets_the_words_of_the_language(text: str, hint: str) -> None:
