@@ -108,3 +108,27 @@ def test_the_command_prints_what_failed_and_ends_with_one(
     answer = json.loads(capfd.readouterr().out)
     assert answer["examples"][0] | {"ok": False} == answer["examples"][0]
     assert answer["coverage"] == [{"condition": 'city = "rabat"', "true": 0, "false": 1}]
+
+
+def test_a_calculation_too_wide_for_the_mart_is_refused_by_the_check(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "workspace.toml").write_text(
+        (Path(__file__).parents[2] / "examples/first-campaign/workspace.toml").read_text(encoding="utf-8")
+        + '[[events]]\nname = "purchase"\nproperties = { amount = "decimal" }\n',
+        encoding="utf-8",
+    )
+    rule = tmp_path / "wide.rule"
+    rule.write_text(
+        """rule wide
+  version 1
+  purpose marketing
+  when sum(purchase.amount) * sum(purchase.amount) > 10
+  send template autumn in fr (name: "client") from main
+""",
+        encoding="utf-8",
+    )
+    assert run_command(["rule", "check", str(rule), "--json"], {}) == 1
+    (problem,) = json.loads(capfd.readouterr().out)["problems"]
+    assert (problem["code"], problem["span"]["line"]) == ("RL-028", 4)
+    assert "38" in problem["message"]

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from rulecast.cli.session import JsonOption, Terminal, run, session_of
 from rulecast.cli.text_file import read_text_now
+from rulecast.rule.engine.executable import refuse_unexecutable
 from rulecast.rule.language import (
     CheckedRule,
     RuleProblem,
@@ -140,7 +141,7 @@ def with_catalogue(
 def _check_all(files: Sequence[Path], texts: Sequence[str], catalogue: Catalogue) -> list[CheckedFile]:
     """Check each file alone, and all that are correct together."""
     now = SystemClock().now()
-    found = [check_rule(text, catalogue, now=now) for text in texts]
+    found = [refuse_unexecutable(check_rule(text, catalogue, now=now)) for text in texts]
     loops = find_book_loops(
         replace(one.rule, condition=one.condition, actions=one.actions)
         for one in found

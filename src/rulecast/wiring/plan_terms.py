@@ -9,6 +9,7 @@ from rulecast.plan import Plan, Terms
 from rulecast.plan.errors import RuleRefusedError
 from rulecast.policy import read_sending_policy
 from rulecast.rule.book.store import find_rule_version
+from rulecast.rule.engine.executable import refuse_unexecutable
 from rulecast.rule.language import CheckedRule, Rule, RuleProblems, check_rule
 from rulecast.rule.language.follow_up import FIRST_STEP, rule_of_step
 from rulecast.template.store import list_templates
@@ -53,7 +54,7 @@ def check(text: str, catalogue: Catalogue, *, step: int = FIRST_STEP) -> Checked
     """
     if len(text) > RULE_LENGTH_MAX:
         raise RuleRefusedError(f"A rule has at most {RULE_LENGTH_MAX} characters.")
-    found = check_rule(text, catalogue)
+    found = refuse_unexecutable(check_rule(text, catalogue))
     if isinstance(found, RuleProblems):
         shown = "\n".join(problem.render(text) for problem in found.problems)
         raise RuleRefusedError(f"The rule has errors.\n{shown}")
