@@ -1,12 +1,12 @@
 """What a standing approval is compared with: the templates a rule uses and the sensitive attributes it reads."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 
 from rulecast.database import Connection
 from rulecast.plan.errors import RuleRefusedError
 from rulecast.rule.language import CheckedRule, Rule, RuleProblems, parse_rule
-from rulecast.rule.language.document import SendTemplate
+from rulecast.rule.language.document import SendTemplate, sends_of
 from rulecast.template.store import list_template_hashes
 from rulecast.values.catalogue import Catalogue, DataClass
 
@@ -21,18 +21,9 @@ def runs_by_itself(rule: Rule) -> bool:
     return rule.schedule is not None and rule.schedule.recurrence == "every"
 
 
-def sends_of(rule: Rule) -> Iterator[SendTemplate]:
-    """Yield every send clause of a rule: its own, those of variants, those of later steps."""
-    yield rule.send
-    for variant in rule.variant_sends:
-        yield variant.send
-    for step in rule.follow_ups:
-        yield step.send
-
-
 async def read_template_hashes(connection: Connection, rule: Rule) -> dict[str, str]:
     """Return the hash of every template a rule can send, by name and language."""
-    sends = list(sends_of(rule))
+    sends = sends_of(rule)
     rows = await list_template_hashes(connection, {one.template for one in sends})
     wanted = {(one.template, language) for one in sends for language in _languages(one)}
     return {
