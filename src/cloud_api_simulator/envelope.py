@@ -1,6 +1,5 @@
 """Reads the body of a message request and checks its form (Cloud API docs: messages, request)."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,17 +7,9 @@ from typing import Any
 import msgspec
 
 from cloud_api_simulator.errors import ApiError
-from cloud_api_simulator.people import PHONE_DIGITS_MAX, PHONE_DIGITS_MIN
-
-OPAQUE_CHARACTERS_MAX = 512
-"""Longest `biz_opaque_callback_data` (Cloud API docs: messages, request)."""
-TEXT_CHARACTERS_MAX = 4096
-"""Longest text body (Cloud API docs: text messages)."""
+from cloud_api_simulator.message_schema import CheckedMessage, check_message
 
 _DECODE = msgspec.json.Decoder().decode
-_PHONE_DECORATION = str.maketrans("", "", "+-() ")
-_USER_ID = re.compile(r"[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}")
-_TEMPLATE_KEYS = frozenset({"name", "language", "components", "namespace"})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,6 +27,7 @@ class Asked:
     text: str = ""
     read_message_id: str | None = None
     raw: Mapping[str, Any] = field(default_factory=dict)
+    checked: CheckedMessage | None = None
 
 
 def read_body(body: bytes) -> Asked:
@@ -63,69 +55,11 @@ def read_body(body: bytes) -> Asked:
 
 
 def check_envelope(asked: Asked) -> None:
-    """Check form and recipient, filling in `digits`; raises ApiError 100, 131008, 131009 or 131051."""
-    raw = asked.raw
-    if raw.get("messaging_product") != "whatsapp":
-        raise ApiError(100, message="(#100) The parameter messaging_product is required.")
-    if asked.read_message_id is not None:
-        return
-    if asked.to is None and asked.user_id is None:
-        if "to" in raw:
-            raise ApiError(100, "Param to must be a string")
-        raise ApiError(100, message="(#100) The parameter to is required.")
-    if raw.get("recipient_type", "individual") != "individual":
-        raise ApiError(131009, "recipient_type must be individual")
-    if "biz_opaque_callback_data" in raw and (
-        asked.opaque is None or len(asked.opaque) > OPAQUE_CHARACTERS_MAX
-    ):
-        raise ApiError(
-            131009, f"biz_opaque_callback_data must be a string of at most {OPAQUE_CHARACTERS_MAX} characters"
-        )
-    _check_recipient(asked)
-    if asked.kind == "template":
-        _check_template(asked)
-    elif asked.kind == "text":
-        _check_text(asked)
-    else:
-        raise ApiError(131051, f"Message type {asked.kind[:40]!r} is not supported by this simulator")
-
-
-def _check_recipient(asked: Asked) -> None:
-    # `to` wins over `recipient` (Cloud API docs: business-scoped user ids).
-    if asked.to is not None:
-        digits = asked.to.translate(_PHONE_DECORATION)
-        if (
-            not digits.isascii()
-            or not digits.isdigit()
-            or not PHONE_DIGITS_MIN <= len(digits) <= PHONE_DIGITS_MAX
-        ):
-            raise ApiError(131009, "Parameter to is not a valid phone number")
-        asked.digits = digits
-    elif asked.user_id is None or _USER_ID.fullmatch(asked.user_id) is None:
-        raise ApiError(131009, "Parameter recipient is not a valid business-scoped user id")
-
-
-def _check_template(asked: Asked) -> None:
-    template = asked.raw.get("template")
-    if not isinstance(template, dict):
-        raise ApiError(131008, "Required parameter template is missing")
-    unexpected = set(template) - _TEMPLATE_KEYS
-    if unexpected:
-        raise ApiError(100, f"Unexpected key {min(unexpected)[:40]!r} on param 'template'")
-    if not asked.template_name:
-        raise ApiError(131008, "Required parameter template['name'] is missing")
-    if not asked.language:
-        raise ApiError(131008, "Required parameter template['language']['code'] is missing")
-
-
-def _check_text(asked: Asked) -> None:
-    text = asked.raw.get("text")
-    body = text.get("body") if isinstance(text, dict) else None
-    if not isinstance(body, str) or not body:
-        raise ApiError(131008, "Required parameter text['body'] is missing")
-    if len(body) > TEXT_CHARACTERS_MAX:
-        raise ApiError(131009, f"text['body'] must have at most {TEXT_CHARACTERS_MAX} characters")
-    asked.text = body
+    """Check form and recipient, filling in `checked`; raises ApiError 100, 131008, 131009 or 131051."""
+    asked.checked = checked = check_message(asked.raw)
+    asked.digits = checked.digits
+    asked.text = checked.text
+    asked.read_message_id = checked.read_id
 
 
 def _text(value: object) -> str | None:
