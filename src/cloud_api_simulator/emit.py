@@ -6,7 +6,7 @@ from cloud_api_simulator.errors import JsonObject
 from cloud_api_simulator.payloads import Message, contact_of, status_item
 from cloud_api_simulator.people import Person
 from cloud_api_simulator.settings import NumberSettings
-from cloud_api_simulator.webhooks import Update
+from cloud_api_simulator.webhook_body import Update
 from cloud_api_simulator.world import World
 
 REORDER_SECONDS_MAX = 600.0

@@ -52,7 +52,12 @@ class Behaviour:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookSettings:
-    """How webhooks are grouped, spoiled and retried; delays in real seconds unless named virtual."""
+    """How webhooks are grouped, spoiled and retried; delays in real seconds unless named virtual.
+
+    `grouping` is `value`, `change`, `entry` or `mixed` (all three in turn, POSTs of 1 to `updates_per_post_max`).
+    `retry_schedule` are virtual seconds between tries, the last repeated; without it `retry_seconds_first`
+    doubles up to `retry_seconds_max`, real seconds.
+    """
 
     updates_per_post_max: int = 20
     flush_seconds: float = 0.05
@@ -64,6 +69,8 @@ class WebhookSettings:
     timeout_seconds: float = 20.0
     retry_seconds_first: float = 0.1
     retry_seconds_max: float = 5.0
+    retry_schedule: tuple[float, ...] = ()
+    retries_reach_all_apps: bool = True
     verify_at_start: bool = False
 
 
@@ -85,6 +92,8 @@ class SimulatorSettings:
     access_token: str = "simulated"  # noqa: S105 - a documented default of a test tool, not a credential
     port: int = 0
     waba_id: str = "102290129340398"
+    app_id: str = "670843887433847"
+    business_id: str = "2729063490586005"
     behaviour: Behaviour = field(default_factory=Behaviour)
     webhooks: WebhookSettings = field(default_factory=WebhookSettings)
     link_map: tuple[tuple[str, str], ...] = ()

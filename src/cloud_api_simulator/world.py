@@ -13,6 +13,7 @@ from cloud_api_simulator.limits import PairRate, ThroughputWindow
 from cloud_api_simulator.people import People
 from cloud_api_simulator.scheduler import Scheduler
 from cloud_api_simulator.settings import Behaviour, NumberSettings, SimulatorSettings
+from cloud_api_simulator.subscriptions import App, Endpoint, Subscriptions
 from cloud_api_simulator.templates import TemplateBook
 from cloud_api_simulator.webhooks import WebhookSender
 
@@ -63,6 +64,7 @@ class World:
         """Forget people, templates, faults, limits, chats and everything scheduled; the ledger says so."""
         self.scheduler.clear()
         self.sender.forget()
+        self.sender.subscriptions.forget()
         self.sender.settings = self.settings.webhooks
         self.people.forget()
         self.templates.clear()
@@ -86,8 +88,17 @@ def build_world(settings: SimulatorSettings, clock: Clock) -> World:
         ledger=ledger,
         scheduler=Scheduler(clock),
         sender=WebhookSender(
-            url=settings.webhook_url,
-            secret=settings.app_secret,
+            subscriptions=Subscriptions(
+                App(
+                    app_id=settings.app_id,
+                    endpoint=Endpoint(
+                        url=settings.webhook_url,
+                        secret=settings.app_secret.encode(),
+                        verify_token=settings.verify_token,
+                        app_id=settings.app_id,
+                    ),
+                )
+            ),
             waba_id=settings.waba_id,
             settings=settings.webhooks,
             clock=clock,

@@ -21,7 +21,7 @@ from cloud_api_simulator.payloads import new_wamid
 from cloud_api_simulator.people import People
 from cloud_api_simulator.scheduler import Scheduler
 from cloud_api_simulator.templates import fill, read_template
-from cloud_api_simulator.webhooks import Update, encode_webhook
+from cloud_api_simulator.webhook_body import Update, encode_webhook
 
 
 def test_a_virtual_clock_runs_from_its_start_at_its_speed() -> None:
