@@ -1436,6 +1436,53 @@ CREATE TABLE rule.watch (
     CONSTRAINT watch_name_check CHECK ((length(name) <= 64))
 );
 
+CREATE TABLE template.account_reading (
+    waba_id text NOT NULL,
+    read_at timestamp with time zone,
+    blocked_until timestamp with time zone,
+    template_count integer DEFAULT 0 NOT NULL,
+    CONSTRAINT account_reading_template_count_check CHECK ((template_count >= 0))
+);
+
+CREATE TABLE template.change (
+    change_id bigint NOT NULL,
+    waba_id text NOT NULL,
+    name text NOT NULL,
+    language text NOT NULL,
+    kind text NOT NULL,
+    was_status text DEFAULT ''::text NOT NULL,
+    asked_by text DEFAULT ''::text NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT change_asked_by_check CHECK ((length(asked_by) <= 200)),
+    CONSTRAINT change_kind_check CHECK ((kind = ANY (ARRAY['created'::text, 'edited'::text, 'deleted'::text, 'unpaused'::text])))
+);
+
+ALTER TABLE template.change ALTER COLUMN change_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME template.change_change_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE template.registration (
+    waba_id text NOT NULL,
+    meta_id text NOT NULL,
+    template_id bigint NOT NULL,
+    status text NOT NULL,
+    category text NOT NULL,
+    quality text NOT NULL,
+    correct_category text DEFAULT ''::text NOT NULL,
+    rejected_reason text DEFAULT ''::text NOT NULL,
+    components jsonb NOT NULL,
+    is_same boolean NOT NULL,
+    read_at timestamp with time zone NOT NULL,
+    CONSTRAINT registration_components_check CHECK ((jsonb_typeof(components) = 'array'::text)),
+    CONSTRAINT registration_meta_id_check CHECK ((meta_id ~ '^[0-9]{1,32}$'::text)),
+    CONSTRAINT registration_waba_id_check CHECK ((waba_id ~ '^[0-9]{1,32}$'::text))
+);
+
 CREATE TABLE template.template (
     template_id bigint NOT NULL,
     name text NOT NULL,
@@ -1446,13 +1493,38 @@ CREATE TABLE template.template (
     components_hash bytea NOT NULL,
     links jsonb DEFAULT '{}'::jsonb NOT NULL,
     updated_at timestamp with time zone NOT NULL,
+    meta_id text DEFAULT ''::text NOT NULL,
+    waba_id text DEFAULT ''::text NOT NULL,
+    parameter_format text DEFAULT ''::text NOT NULL,
+    quality text DEFAULT 'unknown'::text NOT NULL,
+    correct_category text DEFAULT ''::text NOT NULL,
+    previous_category text DEFAULT ''::text NOT NULL,
+    rejected_reason text DEFAULT ''::text NOT NULL,
+    paused_until timestamp with time zone,
+    pause_title text DEFAULT ''::text NOT NULL,
+    paused_at timestamp with time zone,
+    ttl_seconds integer,
+    obstacle text DEFAULT ''::text NOT NULL,
+    is_adopted boolean DEFAULT false NOT NULL,
+    declared_hash bytea,
     CONSTRAINT template_category_check CHECK ((category = ANY (ARRAY['marketing'::text, 'utility'::text, 'authentication'::text]))),
     CONSTRAINT template_components_check CHECK ((jsonb_typeof(components) = 'array'::text)),
     CONSTRAINT template_components_hash_check CHECK ((octet_length(components_hash) = 32)),
+    CONSTRAINT template_correct_category_check CHECK ((correct_category = ANY (ARRAY[''::text, 'marketing'::text, 'utility'::text, 'authentication'::text]))),
+    CONSTRAINT template_declared_hash_check CHECK ((octet_length(declared_hash) = 32)),
     CONSTRAINT template_language_check CHECK (((length(language) >= 2) AND (length(language) <= 10))),
     CONSTRAINT template_links_check CHECK ((jsonb_typeof(links) = 'object'::text)),
+    CONSTRAINT template_meta_id_check CHECK ((meta_id ~ '^[0-9]{0,32}$'::text)),
     CONSTRAINT template_name_check CHECK (((name ~ '^[a-z0-9_]+$'::text) AND ((length(name) >= 1) AND (length(name) <= 512)))),
-    CONSTRAINT template_status_check CHECK ((status = ANY (ARRAY['approved'::text, 'pending'::text, 'rejected'::text, 'paused'::text, 'disabled'::text])))
+    CONSTRAINT template_obstacle_check CHECK ((length(obstacle) <= 1000)),
+    CONSTRAINT template_parameter_format_check CHECK ((parameter_format = ANY (ARRAY[''::text, 'POSITIONAL'::text, 'NAMED'::text]))),
+    CONSTRAINT template_pause_title_check CHECK ((length(pause_title) <= 60)),
+    CONSTRAINT template_previous_category_check CHECK ((previous_category = ANY (ARRAY[''::text, 'marketing'::text, 'utility'::text, 'authentication'::text]))),
+    CONSTRAINT template_quality_check CHECK ((quality = ANY (ARRAY['unknown'::text, 'green'::text, 'yellow'::text, 'red'::text]))),
+    CONSTRAINT template_rejected_reason_check CHECK ((length(rejected_reason) <= 200)),
+    CONSTRAINT template_status_check CHECK ((status = ANY (ARRAY['approved'::text, 'pending'::text, 'rejected'::text, 'paused'::text, 'disabled'::text, 'in_appeal'::text, 'archived'::text, 'pending_deletion'::text, 'deleted'::text, 'limit_exceeded'::text]))),
+    CONSTRAINT template_ttl_seconds_check CHECK (((ttl_seconds = '-1'::integer) OR ((ttl_seconds >= 30) AND (ttl_seconds <= 2592000)))),
+    CONSTRAINT template_waba_id_check CHECK ((waba_id ~ '^[0-9]{0,32}$'::text))
 );
 
 ALTER TABLE template.template ALTER COLUMN template_id ADD GENERATED ALWAYS AS IDENTITY (
@@ -1723,6 +1795,15 @@ ALTER TABLE ONLY rule.trigger_candidate
 ALTER TABLE ONLY rule.watch
     ADD CONSTRAINT watch_pkey PRIMARY KEY (name);
 
+ALTER TABLE ONLY template.account_reading
+    ADD CONSTRAINT account_reading_pkey PRIMARY KEY (waba_id);
+
+ALTER TABLE ONLY template.change
+    ADD CONSTRAINT change_pkey PRIMARY KEY (change_id);
+
+ALTER TABLE ONLY template.registration
+    ADD CONSTRAINT registration_pkey PRIMARY KEY (waba_id, meta_id);
+
 ALTER TABLE ONLY template.template
     ADD CONSTRAINT template_name_language_key UNIQUE (name, language);
 
@@ -1857,6 +1938,12 @@ CREATE INDEX scheduled_run_by_rule ON rule.scheduled_run USING btree (rule_name,
 
 CREATE INDEX standing_approval_by_version ON rule.standing_approval USING btree (rule_version_id, standing_approval_id DESC);
 
+CREATE INDEX change_by_name ON template.change USING btree (waba_id, name, language, changed_at);
+
+CREATE INDEX registration_by_template ON template.registration USING btree (template_id);
+
+CREATE INDEX template_by_meta_id ON template.template USING btree (meta_id) WHERE (meta_id <> ''::text);
+
 ALTER INDEX collect.event_by_contact ATTACH PARTITION collect.event_default_contact_id_occurred_at_idx;
 
 ALTER INDEX collect.event_occurred_at_event_key_key ATTACH PARTITION collect.event_default_occurred_at_event_key_key;
@@ -1924,6 +2011,8 @@ CREATE TRIGGER rule_state_is_append_only BEFORE DELETE OR UPDATE ON rule.rule_st
 CREATE TRIGGER rule_version_is_append_only BEFORE DELETE OR UPDATE ON rule.rule_version FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
 
 CREATE TRIGGER standing_approval_is_append_only BEFORE DELETE OR UPDATE ON rule.standing_approval FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
+
+CREATE TRIGGER change_is_append_only BEFORE DELETE OR UPDATE ON template.change FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
 
 ALTER TABLE ONLY account.business_number
     ADD CONSTRAINT business_number_portfolio_id_fkey FOREIGN KEY (portfolio_id) REFERENCES account.portfolio(portfolio_id);
@@ -2092,3 +2181,6 @@ ALTER TABLE ONLY rule.trigger_candidate
 
 ALTER TABLE ONLY rule.trigger_candidate
     ADD CONSTRAINT trigger_candidate_rule_version_id_fkey FOREIGN KEY (rule_version_id) REFERENCES rule.rule_version(rule_version_id);
+
+ALTER TABLE ONLY template.registration
+    ADD CONSTRAINT registration_template_id_fkey FOREIGN KEY (template_id) REFERENCES template.template(template_id) ON DELETE CASCADE;

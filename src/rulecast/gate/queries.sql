@@ -101,7 +101,8 @@ WHERE p.released_at IS NULL AND p.granted_at > %(now)s::timestamptz - interval '
 
 -- name: read_template_states
 -- Fresh under the lock: a template can be paused or changed since the plan.
-SELECT template_id, status, category, components_hash FROM template.template
+SELECT template_id, CASE WHEN obstacle = '' THEN status ELSE 'disabled' END AS status, category, components_hash
+FROM template.template
 WHERE template_id = ANY(%(template_ids)b::bigint[]);
 
 -- name: read_run_terms

@@ -92,7 +92,7 @@ def combine(terms: Terms, *, country: str, language: str, zone: str, variant: st
 def template_state(template: MessageTemplate, *, is_unchanged: bool = True) -> TemplateState:
     """Return what the policy looks at in a template."""
     return TemplateState(
-        status=template.status,
+        status=template.usable_status,
         category=template.category,
         has_opt_out=template.has_opt_out,
         is_unchanged=is_unchanged,

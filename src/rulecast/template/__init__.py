@@ -8,7 +8,8 @@ from rulecast.template.check import ContentFinding, check_template
 from rulecast.template.choose_language import choose_language
 from rulecast.template.clean_value import clean_value
 from rulecast.template.errors import ParameterMissingError, TemplateRefusedError
-from rulecast.template.records import MessageTemplate, read_parts
+from rulecast.template.read_parts import read_parts
+from rulecast.template.records import MessageTemplate
 from rulecast.template.render import preview, render_components
 
 __all__ = [

@@ -8,7 +8,8 @@ from typing import Literal
 import ahocorasick
 import re2
 
-from rulecast.template.records import VARIABLE, MessageTemplate
+from rulecast.template.parts import VARIABLE
+from rulecast.template.records import MessageTemplate
 from rulecast.values.catalogue import fold_text
 
 CAPITALS_SHARE_MAX = 0.6

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from rulecast.template.errors import ParameterMissingError
-from rulecast.template.records import OPT_OUT_PAYLOAD, VARIABLE, MessageTemplate
+from rulecast.template.parts import OPT_OUT_PAYLOAD, VARIABLE
+from rulecast.template.records import MessageTemplate
 
 Component = dict[str, object]
 

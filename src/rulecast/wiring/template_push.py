@@ -1,7 +1,7 @@
 """Registering templates with the Cloud API, and keeping what it answers about them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 
@@ -10,8 +10,9 @@ import aiohttp
 from rulecast.account.store import list_numbers
 from rulecast.template import MessageTemplate
 from rulecast.template.errors import TemplatePushError
-from rulecast.template.records import STATUSES, VARIABLE
-from rulecast.template.store import list_templates, set_template_status
+from rulecast.template.parts import VARIABLE
+from rulecast.template.records import STATUSES
+from rulecast.template.store import list_templates, save_template_state
 from rulecast.wiring.workspace import Workspace
 
 TIMEOUT_SECONDS = 30
@@ -67,9 +68,8 @@ async def _push(
     status = status if status in STATUSES else "disabled"
     category = str(answer.get("category", template.category)).lower()
     async with workspace.database.transaction() as connection:
-        await set_template_status(
-            connection, template, status=status, category=category, now=workspace.clock.now()
-        )
+        changed = replace(template, status=status, category=category)
+        await save_template_state(connection, changed, now=workspace.clock.now())
     return PushedTemplate(name=template.name, language=template.language, outcome=outcome, status=status)
 
 

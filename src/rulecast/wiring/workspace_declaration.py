@@ -10,7 +10,7 @@ from rulecast.account import BusinessNumber, Portfolio
 from rulecast.account.records import read_number, read_portfolio
 from rulecast.policy import SendingPolicy, read_sending_policy
 from rulecast.template import MessageTemplate, read_parts
-from rulecast.template.records import CATEGORIES, STATUSES
+from rulecast.template.records import CATEGORIES, PARAMETER_FORMATS, STATUSES, TTL_SECONDS_MAX
 from rulecast.values.catalogue import Attribute, AttributeType, DataClass, EventDefinition
 from rulecast.values.errors import RulecastError
 from rulecast.values.fields import FieldInvalidError, Fields
@@ -147,6 +147,10 @@ def _templates(fields: Fields, link_base: str) -> list[MessageTemplate]:
     category = fields.choice("category", CATEGORIES)
     links = fields.table("links")
     destinations = {link: links.text(link, length_max=2000) for link in links.names()}
+    parameter_format = fields.choice("parameter_format", ("", *PARAMETER_FORMATS), default="")
+    ttl_seconds = (
+        fields.whole("ttl_seconds", low=-1, high=TTL_SECONDS_MAX) if fields.has("ttl_seconds") else None
+    )
     translations = fields.tables("languages")
     if not translations:
         raise FieldInvalidError(fields.where("languages"), "at least one language is expected")
@@ -163,6 +167,8 @@ def _templates(fields: Fields, link_base: str) -> list[MessageTemplate]:
                 components=tuple(components),
                 links=destinations,
                 parts=read_parts(components, place=translation.place),
+                parameter_format=parameter_format,
+                ttl_seconds=ttl_seconds,
             )
         )
         translation.finish()

@@ -10,7 +10,7 @@ from rulecast.database import Connection, execute, fetch_all, fetch_one, load_qu
 from rulecast.database.rows import Jsonb
 from rulecast.rule.language.check_segment import check_segment
 from rulecast.template import MessageTemplate, TemplateRefusedError, check_template
-from rulecast.template.store import list_templates, save_template
+from rulecast.template.store import list_declared_hashes, list_templates, save_template
 from rulecast.values.catalogue import Catalogue
 from rulecast.values.http_address import is_allowed_address
 from rulecast.wiring.catalogue import DeclaredCatalogue, read_declared, save_declared
@@ -190,10 +190,12 @@ async def _apply_templates(
     connection: Connection, declaration: WorkspaceDeclaration, workspace: Workspace
 ) -> list[Difference]:
     kept = {(one.name, one.language): one for one in await list_templates(connection)}
+    declared = await list_declared_hashes(connection)
     found: list[Difference] = []
     for template in declaration.templates:
-        before = kept.get((template.name, template.language))
-        is_same = before is not None and before.components_hash == template.components_hash
+        key = (template.name, template.language)
+        before = kept.get(key)
+        is_same = declared.get(key) == template.components_hash
         if before is not None and is_same and template.status in {"pending", before.status}:
             continue
         found.append(
@@ -201,7 +203,7 @@ async def _apply_templates(
                 kind="template",
                 name=f"{template.name} ({template.language})",
                 is_new=before is None,
-                what=_template_change(before, template),
+                what=_template_change(before, template, is_same=is_same),
             )
         )
         await save_template(connection, template, now=workspace.clock.now())
@@ -228,9 +230,9 @@ def _declared_fields(number: BusinessNumber) -> tuple[str, str, str, int]:
     return number.name, number.portfolio_id, number.waba_id, number.throughput_per_second
 
 
-def _template_change(before: MessageTemplate | None, template: MessageTemplate) -> str:
+def _template_change(before: MessageTemplate | None, template: MessageTemplate, *, is_same: bool) -> str:
     if before is None:
         return template.status
-    if before.components_hash != template.components_hash:
+    if not is_same:
         return f"new content, {template.status}: push it and have it approved again"
     return f"{before.status} → {template.status}"

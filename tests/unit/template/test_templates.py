@@ -170,17 +170,18 @@ def test_the_workspace_adds_its_own_words() -> None:
         ([], "components"),
         ([{"type": "HEADER", "text": "x"}], "components"),
         ([{"type": "BODY", "text": "x"}, {"type": "BODY", "text": "y"}], "components[2].type"),
-        ([{"type": "BODY", "text": "x" * 1025}], "components[1].text"),
-        ([{"type": "BODY", "text": "x"}, {"type": "CAROUSEL"}], "components[2].type"),
+        ([{"type": "BODY", "text": "x" * 4097}], "components[1].text"),
+        ([{"type": "BODY", "text": "x"}, {"type": "HOLOGRAM"}], "components[2].type"),
+        ([{"type": "BODY", "text": "x"}, {"type": "CAROUSEL"}], "components[2].cards"),
         ([{"type": "BODY", "text": "x"}, {"type": "BUTTONS", "buttons": []}], "components[2].buttons"),
         (
             [
                 {"type": "BODY", "text": "x"},
-                {"type": "BUTTONS", "buttons": [{"type": "URL", "text": "y" * 26}]},
+                {"type": "BUTTONS", "buttons": [{"type": "LEVER", "text": "y"}]},
             ],
-            "components[2].buttons[1].text",
+            "components[2].buttons[1].type",
         ),
-        ([{"type": "BODY", "text": "x"}, {"type": "FOOTER", "text": "y" * 61}], "components[2].text"),
+        ([{"type": "BODY", "text": "x"}, {"type": "FOOTER"}], "components[2].text"),
     ],
 )
 def test_bad_components_are_refused_with_their_place(components: list[dict[str, Any]], place: str) -> None:
