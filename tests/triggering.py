@@ -7,11 +7,13 @@ from decimal import Decimal
 from itertools import count
 
 from rulecast.collect import NewEvent, record_events
+from rulecast.collect import store as collect_store
 from rulecast.collect.event import EventSource
+from rulecast.collect.import_batch import ImportKey
 from rulecast.database import fetch_all
 from rulecast.rule.book import store as book
 from rulecast.rule.language import Rule, parse_rule
-from rulecast.values.ids import ContactId, RuleVersionId
+from rulecast.values.ids import ContactId, ImportId, RuleVersionId
 from rulecast.wiring.rule_steps import Offer, activate_rule, approve_rule
 from rulecast.wiring.triggers import run_triggers
 from rulecast.wiring.workspace import Workspace
@@ -77,6 +79,7 @@ async def happens(
     *,
     ago: timedelta = timedelta(seconds=1),
     source: EventSource = "track",
+    import_id: ImportId | None = None,
 ) -> None:
     """Store one event of a person, as a door would."""
     now = workspace.clock.now()
@@ -86,10 +89,22 @@ async def happens(
         occurred_at=now - ago,
         event_key=next(_KEYS).to_bytes(16, "big"),
         source=source,
+        import_id=import_id,
         properties={"amount": 120} if properties is None else properties,
     )
     async with workspace.database.transaction() as connection:
         await record_events(connection, [event], now)
+
+
+async def a_loud_import(workspace: Workspace) -> ImportId:
+    """Return a running import of events that says it sets rules off."""
+    key = ImportKey(kind="events", file_hash=bytes(32), mapping_hash=bytes(32))
+    async with workspace.database.transaction() as connection:
+        batch = await collect_store.begin_import(
+            connection, key, imported_by="amal", now=workspace.clock.now()
+        )
+        await collect_store.let_import_fire(connection, batch.import_id, fires_triggers=True)
+    return batch.import_id
 
 
 async def settle(workspace: Workspace) -> None:

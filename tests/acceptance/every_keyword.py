@@ -14,7 +14,7 @@ PURPOSES = f"{HERE}::test_a_purpose_reaches_those_who_consented_to_it"
 LEFTOVERS = f"{HERE}::test_what_does_not_fit_into_the_window_goes_out_later_or_never"
 DAYS = f"{HERE}::test_a_launched_rule_waits_for_a_day_of_its_window"
 RECURRING = f"{HERE}::test_a_recurring_rule_sends_on_its_days"
-EVENTS = f"{HERE}::test_late_imported_and_delayed_events_fire_where_the_rule_says_so"
+EVENTS = f"{HERE}::test_late_imported_and_delayed_events_fire_where_rule_or_import_says_so"
 DECISION = f"{HERE}::test_a_trigger_waits_for_its_decision_and_then_for_its_sending_window"
 LIMITED = f"{HERE}::test_a_limit_of_the_rule_holds_for_its_days_and_lets_go_after_them"
 BATCHES = f"{HERE}::test_batches_leave_one_after_the_other"
@@ -61,7 +61,6 @@ CLAUSE_WORDS = {
     "_ON_ENTERING": f"{TRIGGERS}::test_time_alone_makes_somebody_enter_and_the_message_arrives",
     "_AFTER_EVENT": EVENTS,
     "_IGNORE_OLDER": EVENTS,
-    "_WITH_IMPORTS": EVENTS,
     "_DECIDE_WITHIN": DECISION,
     "_SECONDS": DECISION,
     # What is sent.

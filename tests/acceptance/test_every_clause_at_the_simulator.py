@@ -10,7 +10,7 @@ from tests.planning import exclusions, rule_text
 from tests.spec.problem_case import RULE
 from tests.spec.tables import CATALOGUE, NOW
 from tests.street import Street, neighbour, street
-from tests.triggering import happens, put_in_force, settle, triggered_rule
+from tests.triggering import a_loud_import, happens, put_in_force, settle, triggered_rule
 
 from rulecast.config import Settings
 from rulecast.profile import ConsentEntry, record_consents
@@ -211,7 +211,7 @@ async def test_a_limit_of_the_rule_holds_for_its_days_and_lets_go_after_them(
         assert here.reached_people() == [here.people[0]] * 2
 
 
-async def test_late_imported_and_delayed_events_fire_where_the_rule_says_so(
+async def test_late_imported_and_delayed_events_fire_where_rule_or_import_says_so(
     settings: Settings, clock: ManualClock, tmp_path: Path
 ) -> None:
     people = [neighbour(one) for one in range(4)]
@@ -224,16 +224,17 @@ async def test_late_imported_and_delayed_events_fire_where_the_rule_says_so(
             triggered_rule(
                 "patient", "on purchase where (amount >= 200)\n  ignore events older than 6 hours"
             ),
-            triggered_rule("open", "on purchase where (amount between 50 and 60)\n  with imports"),
+            triggered_rule("open", "on purchase where (amount between 50 and 60)"),
             triggered_rule("slow", "on purchase where (amount = 100)\n  after 2 hours"),
         )
         await trigger(here)
         clock.advance(2 * 3600)
         late = timedelta(minutes=70)
+        loud = await a_loud_import(here.workspace)
         await happens(here.workspace, asha, properties={"amount": 10}, ago=late)
         await happens(here.workspace, asha, properties={"amount": 10}, source="import")
         await happens(here.workspace, bilal, properties={"amount": 200}, ago=late)
-        await happens(here.workspace, chitra, properties={"amount": 55}, source="import")
+        await happens(here.workspace, chitra, properties={"amount": 55}, source="import", import_id=loud)
         await happens(here.workspace, deepa, properties={"amount": 100})
         await trigger(here)
         assert here.reached_people() == [bilal, chitra]

@@ -107,7 +107,6 @@ triggers = st.one_of(
         pattern=ANY_EVENT,
         delay=maybe(durations),
         older_than=maybe(durations),
-        with_imports=st.booleans(),
     ),
 )
 days_of_year = st.dates(date(2020, 1, 1), date(2030, 1, 1))

@@ -81,11 +81,11 @@ CLAUSES: tuple[tuple[str, str], ...] = (
         "The days on which the rule holds, in the workspace's zone, both included; either end can be left out.",
     ),
     (
-        "on purchase where (amount >= 100) after 2 hours; ignore events older than 6 hours; with imports",
+        "on purchase where (amount >= 100) after 2 hours; ignore events older than 6 hours",
         (
             "The rule begins for a person when such an event is stored, or a time after it happened. Events that "
             "arrive more than 1 hour late begin nothing, unless another time is given; imported ones begin nothing, "
-            "unless `with imports` says so."
+            "unless the import says `--fires-triggers`."
         ),
     ),
     (

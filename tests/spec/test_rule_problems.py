@@ -83,14 +83,14 @@ def test_all_problems_of_a_rule_are_told_at_once() -> None:
 """
     found = check_rule(text, CATALOGUE)
     assert isinstance(found, RuleProblems)
-    codes = ["RL-010", "RL-020", "RL-011", "RL-016", "RL-023", "RL-014", "RL-013", "RL-012"]
+    codes = ["RL-010", "RL-020", "RL-011", "RL-016", "RL-023", "RL-013", "RL-014", "RL-012"]
     assert [problem.code for problem in found.problems] == codes
     hints = [problem.hint for problem in found.problems if problem.hint and "did you mean" in problem.hint]
     assert hints == [
         "did you mean city?",
         "did you mean purchase?",
-        "did you mean casablanca_main?",
         "did you mean winback?",
+        "did you mean casablanca_main?",
         "did you mean amount?",
     ]
 
@@ -197,6 +197,75 @@ def test_clauses_that_nothing_executes_are_refused_as_not_available_yet(replaced
     found = check_rule(text, CATALOGUE)
     assert isinstance(found, RuleProblems)
     assert found.problems[0].code == "RL-040", found.render(text)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        'reply "hello; there"',
+        'link promo to "https://shop.example/sale"',
+        'send link promo to "https://shop.example/sale"',
+        "media lighter on slow network",
+        '回复 "您好"',
+    ],
+)
+@pytest.mark.parametrize("before", ["", 'tag add "x"; '])
+@pytest.mark.parametrize("after", ["", '; notify "ops"'])
+def test_an_action_that_nothing_executes_is_underlined_whole(part: str, before: str, after: str) -> None:
+    line = f"  when replied: {before}{part}{after}"
+    text = f"{RULE}{line}\n  holdout 10%\n"
+    found = check_rule(text, CATALOGUE)
+    assert isinstance(found, RuleProblems)
+    (problem,) = found.problems
+    assert problem.code == "RL-040", found.render(text)
+    start = problem.span.column - 1
+    # After a semicolon a message can begin as well, and its first word is right.
+    expected = part.removeprefix("send ") if before else part
+    assert line[start : start + problem.span.length] == expected
+
+
+@pytest.mark.parametrize(
+    ("replaced", "by", "code", "underlined"),
+    [
+        ("casablanca_main", "cs", "RL-014", "cs"),
+        ("in fr", "in the contact's language (fr, de; else en)", "RL-030", "de"),
+        ("in fr", "in the contact's language (fr; else de)", "RL-030", "de"),
+        ("in fr", "in the contact's language (de; else skip)", "RL-030", "de"),
+        (' (name: first_name or "client")', "", "RL-029", "winback"),
+        ('or "client")', 'or "client", nme: "x")', "RL-029", 'nme: "x"'),
+        ('or "client")', 'or "client", name: "x")', "RL-029", 'name: "x"'),
+        ("template winback", "template winbck", "RL-013", "winbck"),
+    ],
+)
+def test_a_mistake_in_a_message_is_underlined_alone(
+    replaced: str, by: str, code: str, underlined: str
+) -> None:
+    text = RULE.replace(replaced, by)
+    found = check_rule(text, CATALOGUE)
+    assert isinstance(found, RuleProblems)
+    (problem,) = found.problems
+    assert problem.code == code, found.render(text)
+    line = text.splitlines()[problem.span.line - 1]
+    assert line[problem.span.column - 1 :][: problem.span.length] == underlined
+
+
+@pytest.mark.parametrize(
+    ("clauses", "words"),
+    [
+        ("drop the rest", "`drop the rest`"),
+        ("carry over for 2 days", "`carry over for`"),
+        ("not on public holidays", "`not on public holidays`"),
+        ("ignore events older than 2 hours", "`ignore events older than`"),
+        (f"once {WINDOW}\n  always {WINDOW}", "`always`"),
+        ("limit this rule to 1 per person per 2 days\n  " * 2, "`limit this rule to`"),
+        ("decide within 0 seconds\n  " * 2, "`decide within`"),
+    ],
+)
+def test_a_clause_is_called_by_the_words_of_the_text(clauses: str, words: str) -> None:
+    text = f"{RULE}  {clauses}\n"
+    found = check_rule(text, CATALOGUE)
+    assert isinstance(found, RuleProblems)
+    assert words in found.problems[0].message, found.render(text)
 
 
 @pytest.mark.parametrize(

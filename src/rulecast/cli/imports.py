@@ -49,6 +49,13 @@ RawOption = Annotated[
 AgainOption = Annotated[
     bool, typer.Option("--again", help="Read a file again that was imported before; what is stored stays.")
 ]
+FiresOption = Annotated[
+    bool,
+    typer.Option(
+        "--fires-triggers",
+        help="Let what is imported set rules off: its events, and who enters an audience by it.",
+    ),
+]
 EncodingOption = Annotated[
     str | None, typer.Option("--encoding", help="Encoding of a text file, where it cannot be told.")
 ]
@@ -74,6 +81,7 @@ def contacts(
     rejects: RejectsOption = None,
     with_raw: RawOption = False,
     again: AgainOption = False,
+    fires_triggers: FiresOption = False,
     encoding: EncodingOption = None,
     delimiter: DelimiterOption = None,
     as_json: JsonOption = False,
@@ -87,7 +95,14 @@ def contacts(
         encoding=encoding,
         delimiter=delimiter,
     )
-    answers = _Answers(yes=yes, rejects=rejects, with_raw=with_raw, again=again, as_json=as_json)
+    answers = _Answers(
+        yes=yes,
+        rejects=rejects,
+        with_raw=with_raw,
+        again=again,
+        fires_triggers=fires_triggers,
+        as_json=as_json,
+    )
     run(context, lambda workspace, terminal: _import(workspace, terminal, request, answers))
 
 
@@ -100,6 +115,7 @@ def events(
     rejects: RejectsOption = None,
     with_raw: RawOption = False,
     again: AgainOption = False,
+    fires_triggers: FiresOption = False,
     encoding: EncodingOption = None,
     delimiter: DelimiterOption = None,
     as_json: JsonOption = False,
@@ -113,7 +129,14 @@ def events(
         encoding=encoding,
         delimiter=delimiter,
     )
-    answers = _Answers(yes=yes, rejects=rejects, with_raw=with_raw, again=again, as_json=as_json)
+    answers = _Answers(
+        yes=yes,
+        rejects=rejects,
+        with_raw=with_raw,
+        again=again,
+        fires_triggers=fires_triggers,
+        as_json=as_json,
+    )
     run(context, lambda workspace, terminal: _import(workspace, terminal, request, answers))
 
 
@@ -125,6 +148,7 @@ class _Answers:
     rejects: Path | None
     with_raw: bool
     again: bool
+    fires_triggers: bool
     as_json: bool
 
 
@@ -140,6 +164,7 @@ async def _import(
         rejects_path=answers.rejects or place_beside(workspace, request.file, REJECTS_ENDING),
         with_raw=answers.with_raw,
         again=answers.again,
+        fires_triggers=answers.fires_triggers,
     )
     work = import_contacts if request.kind == "contacts" else import_events
     with _bar(terminal, proposal) as advance:

@@ -58,6 +58,10 @@ SET state = 'running', finished_at = NULL, rows_done = 0, rows_stored = 0, rows_
     consents_refusing = 0, started_at = %(now)s
 WHERE import_id = %(import_id)s;
 
+-- name: let_import_fire
+-- Whether what it brings from here on sets rules off; who goes on with an interrupted import says it anew.
+UPDATE collect.import_batch SET fires_triggers = %(fires_triggers)s WHERE import_id = %(import_id)s;
+
 -- name: advance_import
 -- In the transaction of the rows it counts: a killed import goes on after exactly these.
 UPDATE collect.import_batch

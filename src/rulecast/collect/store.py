@@ -18,6 +18,7 @@ __all__ = [
     "finish_import",
     "insert_events",
     "insert_heard_events",
+    "let_import_fire",
     "list_recent_events",
     "reopen_import",
 ]
@@ -70,6 +71,12 @@ async def begin_import(
 async def reopen_import(connection: Connection, import_id: ImportId, now: datetime) -> None:
     """Let a finished import read its file again."""
     await execute(connection, QUERIES["reopen_import"], {"import_id": import_id, "now": now})
+
+
+async def let_import_fire(connection: Connection, import_id: ImportId, *, fires_triggers: bool) -> None:
+    """Say whether what an import brings from here on sets rules off."""
+    parameters = {"import_id": import_id, "fires_triggers": fires_triggers}
+    await execute(connection, QUERIES["let_import_fire"], parameters)
 
 
 async def advance_import(

@@ -150,7 +150,7 @@ class EventStore:
         for attempt in range(ATTEMPTS):
             try:
                 async with self._workspace.database.transaction() as connection:
-                    await say_importing(connection)
+                    await say_importing(connection, fires_triggers=self._run.order.fires_triggers)
                     done, rejects, met = await self._write(connection, batch, keys)
             except (UniqueViolation, DeadlockDetected):
                 if attempt == ATTEMPTS - 1:

@@ -25,19 +25,23 @@ from rulecast.wiring.workspace import Workspace
 QUERIES = load_queries(__package__)
 
 
-async def say_importing(connection: Connection) -> None:
-    """Mark the caller's transaction as an import's, so that it makes nobody enter an audience loudly."""
-    await execute(connection, QUERIES["say_importing"])
+async def say_importing(connection: Connection, *, fires_triggers: bool = False) -> None:
+    """Mark the caller's transaction as an import's; it makes nobody enter an audience loudly unless it says so."""
+    await execute(connection, QUERIES["say_importing"], {"fires_triggers": fires_triggers})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportOrder:
-    """What to import, where refusals go, whether they hold the row, and whether a finished file is read again."""
+    """What to import, where refusals go, whether they hold the row, and whether a finished file is read again.
+
+    `fires_triggers` lets its events, and the people who enter an audience by it, set rules off.
+    """
 
     proposal: Proposal
     rejects_path: Path
     with_raw: bool = False
     again: bool = False
+    fires_triggers: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +120,7 @@ class ImportRun:
                 actor=self._workspace.actor,
                 action=f"import.{self.order.proposal.mapping.kind}",
                 subject=f"import {self.batch.import_id}",
-                details=asdict(self.counts),
+                details={**asdict(self.counts), "fires_triggers": self.order.fires_triggers},
                 now=now,
             )
         return self.report()
@@ -149,7 +153,7 @@ async def import_run(workspace: Workspace, order: ImportOrder) -> AsyncIterator[
         if not held:
             raise AlreadyRunningError
         async with workspace.database.transaction() as connection:
-            batch = await _begin(connection, workspace, key, again=order.again)
+            batch = await _begin(connection, workspace, key, order)
             await _extend_catalogue(connection, order.proposal)
         run = ImportRun(workspace, order, batch)
         try:
@@ -171,12 +175,16 @@ def _key(workspace: Workspace, proposal: Proposal) -> ImportKey:
     )
 
 
-async def _begin(connection: Connection, workspace: Workspace, key: ImportKey, *, again: bool) -> ImportBatch:
+async def _begin(
+    connection: Connection, workspace: Workspace, key: ImportKey, order: ImportOrder
+) -> ImportBatch:
     now = workspace.clock.now()
     batch = await collect_store.begin_import(connection, key, imported_by=workspace.actor, now=now)
-    if batch.state == "finished" and again:
+    if batch.state == "finished" and order.again:
         await collect_store.reopen_import(connection, batch.import_id, now)
         batch = await collect_store.begin_import(connection, key, imported_by=workspace.actor, now=now)
+    if batch.state == "running":
+        await collect_store.let_import_fire(connection, batch.import_id, fires_triggers=order.fires_triggers)
     return batch
 
 

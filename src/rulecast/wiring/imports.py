@@ -74,7 +74,7 @@ async def _store_batch(workspace: Workspace, run: ImportRun, batch: ReadBatch[Pe
     for attempt in range(ATTEMPTS):
         try:
             async with workspace.database.transaction() as connection:
-                await say_importing(connection)
+                await say_importing(connection, fires_triggers=run.order.fires_triggers)
                 stored = await store_people(
                     connection, workspace.vault, batch.read.people, origin=origin, now=workspace.clock.now()
                 )

@@ -263,8 +263,8 @@ LEFT JOIN LATERAL (
 WHERE coalesce(m.contact_id, a.contact_id) IS NOT NULL;
 
 -- name: say_importing
--- What an import brings into an audience fires nothing; the table of arrivals notes it by this word.
-SET LOCAL rulecast.importing = 'on';
+-- Whether what an import brings into an audience sets rules off; the table of arrivals notes it by this word.
+SELECT set_config('rulecast.importing', CASE WHEN %(fires_triggers)s THEN 'loud' ELSE 'silent' END, true);
 
 -- name: list_recipients
 -- Where recipients are told.

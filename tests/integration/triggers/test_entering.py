@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
+from typing import Literal
 
 from tests.planning import Person, create_people, planning_workspace
 from tests.sending import until
@@ -28,10 +29,15 @@ ON_VIP = triggered_rule("welcome_vip", "on entering the audience", condition='ta
 LAPSED = "did purchase in last 30 days and not did purchase in last 7 days"
 
 
-async def _tag(workspace: Workspace, *people: ContactId, tag: str = "vip", is_import: bool = False) -> None:
+async def _tag(
+    workspace: Workspace,
+    *people: ContactId,
+    tag: str = "vip",
+    importing: Literal["", "silent", "loud"] = "",
+) -> None:
     async with workspace.database.transaction() as connection:
-        if is_import:
-            await say_importing(connection)
+        if importing:
+            await say_importing(connection, fires_triggers=importing == "loud")
         await add_tags(connection, [(one, tag) for one in people], workspace.clock.now())
 
 
@@ -105,19 +111,24 @@ async def test_time_alone_makes_people_enter_and_leave(settings: Settings, clock
         assert await members(workspace, version, clock.now()) == set()
 
 
-async def test_an_import_makes_members_without_firing(settings: Settings, clock: ManualClock) -> None:
+async def test_an_import_makes_members_without_firing_unless_it_says_so(
+    settings: Settings, clock: ManualClock
+) -> None:
     async with planning_workspace(settings, clock) as workspace:
-        asha, bilal, _ = await create_people(workspace, PEOPLE)
+        asha, bilal, chitra = await create_people(workspace, PEOPLE)
         (version,) = await put_in_force(workspace, ON_VIP)
         await settle(workspace)
         clock.advance(10)
-        await _tag(workspace, asha, is_import=True)
+        await _tag(workspace, asha, importing="silent")
         await settle(workspace)
         assert await firings(workspace) == []
         assert await members(workspace, version, clock.now()) == {asha}
         await _tag(workspace, bilal)
         await settle(workspace)
         assert [who for _, who, _ in await firings(workspace)] == [bilal]
+        await _tag(workspace, chitra, importing="loud")
+        await settle(workspace)
+        assert [who for _, who, _ in await firings(workspace)] == [bilal, chitra]
 
 
 async def test_an_edit_a_catalogue_change_and_a_pause_take_a_silent_baseline(

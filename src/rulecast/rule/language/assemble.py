@@ -18,6 +18,15 @@ STAND_INS: dict[str, Any] = {
     "when": c.Everybody(),
     "send": d.SendTemplate(template="", languages=(), fallback_language=None, number=""),
 }
+# How a clause begins, where that is not the name it has here.
+WORDS = {
+    "ignore events": "ignore events older than",
+    "decide": "decide within",
+    "holidays": "not on public holidays",
+    "limit": "limit this rule to",
+    "limit all": "limit all rules to",
+    "stop": "stop if",
+}
 ACTIONS = {"moment", "action"}
 REPEATED = {"for variant", "after", "example"}
 # Clauses that say more about another one, and what that other one looks like.
@@ -25,7 +34,6 @@ BELONGS_TO = {
     "leftover": ("schedule", "once at 20:00..22:00 local time of the contact; drop the rest"),
     "holidays": ("schedule", "once at 20:00..22:00 local time of the contact; not on public holidays"),
     "ignore events": ("on", "on purchase; ignore events older than 6 hours"),
-    "with imports": ("on", "on purchase; with imports"),
 }
 
 
@@ -113,7 +121,7 @@ def _keep(clause: Clause, found: dict[str, Any], problems: list[RuleProblem]) ->
         problems.append(
             RuleProblem(
                 kind=CLAUSE_TWICE,
-                message=f"The clause `{clause.name}` is given a second time.",
+                message=f"The clause `{words_of_clause(clause)}` is given a second time.",
                 span=clause.span,
             )
         )
@@ -127,16 +135,32 @@ def _check_belonging(clauses: dict[str, Clause], problems: list[RuleProblem]) ->
         if name not in clauses:
             continue
         trigger = clauses[owner].value if owner in clauses else None
+        words = words_of_clause(clauses[name])
         if trigger is None or isinstance(trigger, d.EnteringTrigger):
             needed = "a sending window" if owner == "schedule" else "a trigger by an event"
             problems.append(
                 RuleProblem(
                     kind=CLAUSE_MISSING,
-                    message=f"The clause `{name}` says more about {needed}, which the rule does not have.",
+                    message=f"`{words}` says more about {needed}, which the rule does not have.",
                     span=clauses[name].span,
                     hint=f"for example: {example}",
                 )
             )
+
+
+def words_of_clause(clause: Clause) -> str:
+    """Return the words with which a clause begins in the text."""
+    match clause.value:
+        case d.Schedule(recurrence=word):
+            return word
+        case d.DropRest():
+            return "drop the rest"
+        case d.CarryOver(until=c.Duration()):
+            return "carry over for"
+        case d.CarryOver():
+            return "carry over until"
+        case _:
+            return WORDS.get(clause.name, clause.name)
 
 
 def _schedule(found: dict[str, Any]) -> d.Schedule | None:
@@ -151,6 +175,4 @@ def _trigger(found: dict[str, Any]) -> d.Trigger | None:
     trigger: d.Trigger | None = found.get("on")
     if not isinstance(trigger, d.EventTrigger):
         return trigger
-    return replace(
-        trigger, older_than=found.get("ignore events"), with_imports=found.get("with imports", False)
-    )
+    return replace(trigger, older_than=found.get("ignore events"))

@@ -80,11 +80,14 @@ ACTIONS: dict[type, Construct] = {
     NotifyAction: Construct.NOTIFY,
 }
 
-# Words at which reading stops although they belong to the language, where a clause can begin.
+# Words at which reading stops although they belong to the language, where a clause or an action can begin.
 CLAUSE_WORDS: dict[str, Construct] = {
     "link": Construct.SEND_LINK,
+    "链接": Construct.SEND_LINK,
     "reply": Construct.REPLY,
+    "回复": Construct.REPLY,
     "media": Construct.MEDIA,
+    "媒体": Construct.MEDIA,
 }
 
 

@@ -95,9 +95,6 @@ class RuleBuilder(SendBuilder):
     def older(self, meta: Meta, children: list[c.Duration]) -> Clause:
         return Clause(name="ignore events", value=children[0], span=span_of(meta))
 
-    def imports(self, meta: Meta, children: list[Any]) -> Clause:
-        return Clause(name="with imports", value=True, span=span_of(meta))
-
     def decision(self, meta: Meta, children: list[Token]) -> Clause:
         seconds = self._within(children[0], limits.DECISION_SECONDS_MAX, least=0)
         return Clause(name="decide", value=seconds, span=span_of(meta))

@@ -20,15 +20,25 @@ class SendBuilder(ClauseBuilder):
     """Builds what is sent, to whom later, and what happens at the moments of a message."""
 
     # ---- send
-    def language_of_contact(self, meta: Meta, children: list[Token]) -> tuple[tuple[str, ...], str | None]:
+    def language_of_contact(self, meta: Meta, children: list[Token]) -> dict[str, Any]:
         *names, _, fallback = children
-        return tuple(str(name) for name in names), None if fallback.type == "SKIP" else str(fallback)
+        written = names if fallback.type == "SKIP" else [*names, fallback]
+        return {
+            "languages": tuple(str(name) for name in names),
+            "fallback_language": None if fallback.type == "SKIP" else str(fallback),
+            "language_spans": tuple(map(span_of_token, written)),
+        }
 
-    def language_fixed(self, meta: Meta, children: list[Token]) -> tuple[tuple[str, ...], str | None]:
-        return (str(children[0]),), str(children[0])
+    def language_fixed(self, meta: Meta, children: list[Token]) -> dict[str, Any]:
+        name = str(children[0])
+        return {
+            "languages": (name,),
+            "fallback_language": name,
+            "language_spans": (span_of_token(children[0]),),
+        }
 
-    def parameters(self, meta: Meta, children: list[d.Parameter]) -> tuple[d.Parameter, ...]:
-        return tuple(children)
+    def parameters(self, meta: Meta, children: list[d.Parameter]) -> dict[str, Any]:
+        return {"parameters": tuple(children), "parameters_span": span_of(meta)}
 
     def parameter_attribute(self, meta: Meta, children: list[Token]) -> d.Parameter:
         name, attribute, *default = children
@@ -49,14 +59,17 @@ class SendBuilder(ClauseBuilder):
         return d.LinkTarget(name=str(name), url=self._text(url), span=span_of(meta))
 
     def send_template(self, meta: Meta, children: list[Any]) -> d.SendTemplate:
-        _, template, (languages, fallback), parameters, number, links = children
+        _, template, languages, parameters, number, links = children
+        template_span = span_of_token(template)
         return d.SendTemplate(
             template=str(template),
-            languages=languages,
-            fallback_language=fallback,
-            parameters=parameters or (),
+            **languages,
+            # Parameters that are forgotten altogether are missed at the template.
+            **(parameters or {"parameters_span": template_span}),
             number=str(number),
             links=links or (),
+            template_span=template_span,
+            number_span=span_of_token(number),
             span=span_of(meta),
         )
 

@@ -1,7 +1,10 @@
 """Check everything of a rule that is not its condition: the send action, success, actions, limits."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import zip_longest
 
+from rulecast.rule.language import condition as c
 from rulecast.rule.language import document as d
 from rulecast.rule.language.check_fields import NUMERIC
 from rulecast.rule.language.check_links import check_links, check_texts
@@ -45,7 +48,7 @@ def _check_message(send: d.SendTemplate, rule: d.Rule, scope: Scope) -> Template
         scope.report(
             UNKNOWN_NUMBER,
             f"There is no business number {send.number}.",
-            send.span,
+            send.number_span,
             hint=f"did you mean {near}?" if near else None,
         )
     check_texts(send, scope)
@@ -55,7 +58,7 @@ def _check_message(send: d.SendTemplate, rule: d.Rule, scope: Scope) -> Template
         scope.report(
             UNKNOWN_TEMPLATE,
             f"There is no template {send.template}.",
-            send.span,
+            send.template_span,
             hint=f"did you mean {near}?" if near else NOT_APPROVED_HINT,
         )
         return None
@@ -68,17 +71,16 @@ def _check_template(send: d.SendTemplate, purpose: str, template: Template, scop
         scope.report(
             WRONG_CATEGORY,
             f"{template.name} is a marketing template; the rule's purpose is {purpose}.",
-            send.span,
+            send.template_span,
             hint="purpose marketing",
         )
-    fallback = (send.fallback_language,) if send.fallback_language is not None else ()
-    languages = tuple(dict.fromkeys((*send.languages, *fallback)))
-    for language in languages:
+    languages = _languages(send)
+    for language, span in languages.items():
         if language not in template.languages:
             scope.report(
                 NO_TRANSLATION,
                 f"{template.name} is not approved in {language}.",
-                send.span,
+                span,
                 hint=f"approved: {', '.join(template.languages)}",
             )
     _check_translations(send, template, [one for one in languages if one in template.languages], scope)
@@ -86,7 +88,20 @@ def _check_template(send: d.SendTemplate, purpose: str, template: Template, scop
     check_links(send, template, scope)
 
 
-def _check_translations(send: d.SendTemplate, template: Template, languages: list[str], scope: Scope) -> None:
+def _languages(send: d.SendTemplate) -> dict[str, c.Span]:
+    """Return the languages that the rule sends, each once, and where each stands."""
+    fallback = () if send.fallback_language is None else (send.fallback_language,)
+    found: dict[str, c.Span] = {}
+    # Records that no text describes have no places; a fixed language is its own fallback.
+    for language, span in zip_longest((*send.languages, *fallback), send.language_spans):
+        if language is not None:
+            found.setdefault(language, span or send.span)
+    return found
+
+
+def _check_translations(
+    send: d.SendTemplate, template: Template, languages: Sequence[str], scope: Scope
+) -> None:
     """Report variables that one translation has and another lacks, among those that the rule sends."""
     for language in languages:
         others = {name for one in languages for name in template.parameters_of(one)}
@@ -95,26 +110,28 @@ def _check_translations(send: d.SendTemplate, template: Template, languages: lis
             scope.report(
                 TRANSLATIONS_DIFFER,
                 f"{template.name} in {language} lacks {', '.join(lacking)}, which another translation takes.",
-                send.span,
+                _languages(send)[language],
                 hint="compare the translations in the workspace file",
             )
 
 
 def _check_parameters(send: d.SendTemplate, template: Template, scope: Scope) -> None:
     given = [parameter.name for parameter in send.parameters]
+    first = {parameter.name: parameter.span for parameter in reversed(send.parameters)}
+    last = {parameter.name: parameter.span for parameter in send.parameters}
     missing = [name for name in template.parameters if name not in given]
-    unknown = [name for name in given if name not in template.parameters]
+    unknown = [name for name in dict.fromkeys(given) if name not in template.parameters]
     twice = sorted({name for name in given if given.count(name) > 1})
-    for names, what in (
-        (missing, "are missing"),
-        (unknown, "are not in the template"),
-        (twice, "are given twice"),
+    for names, what, span in (
+        (missing, "are missing", send.parameters_span),
+        (unknown, "are not in the template", first.get(next(iter(unknown), ""))),
+        (twice, "are given twice", last.get(next(iter(twice), ""))),
     ):
         if names:
             scope.report(
                 WRONG_PARAMETERS,
                 f"Parameters of {template.name} that {what}: {', '.join(names)}.",
-                send.span,
+                span or send.span,
                 hint=f"the template has: {', '.join(template.parameters) or 'none'}",
             )
     for parameter in send.parameters:

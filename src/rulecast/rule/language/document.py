@@ -2,6 +2,7 @@
 
 # ruff: noqa: RUF009 - `place` only builds the same field description anew for each record.
 from dataclasses import dataclass
+from dataclasses import field as record_field
 from datetime import date, time
 from decimal import Decimal
 from enum import StrEnum
@@ -80,6 +81,7 @@ class SendTemplate:
 
     `languages` are those chosen by the contact's language; `fallback_language` serves all others, or None
     (`else skip`) leaves them out. One fixed language (`in fr`) has `languages == (fallback_language,)`.
+    `language_spans` are the places of the languages as written, the fallback last.
     """
 
     template: str
@@ -88,6 +90,10 @@ class SendTemplate:
     number: str
     parameters: tuple[Parameter, ...] = ()
     links: tuple[LinkTarget, ...] = ()
+    template_span: Span = place()
+    language_spans: tuple[Span, ...] = record_field(default=(), compare=False, repr=False)
+    parameters_span: Span = place()
+    number_span: Span = place()
     span: Span = place()
 
 
@@ -134,16 +140,15 @@ Action: TypeAlias = TagAction | SetAction | AssignAction | NotifyAction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventTrigger:
-    """`on purchase where (amount >= 100) after 2 hours; ignore events older than 1 hour; with imports`.
+    """`on purchase where (amount >= 100) after 2 hours; ignore events older than 6 hours`.
 
     The rule is evaluated for the person when such an event is stored, or `delay` after it happened. An event older
-    than `older_than` at its arrival fires none; imported events fire none unless `with_imports`.
+    than `older_than` at its arrival fires none, and imported ones fire where their import says so.
     """
 
     pattern: EventPattern
     delay: Duration | None = None
     older_than: Duration | None = None
-    with_imports: bool = False
     span: Span = place()
 
 

@@ -22,11 +22,9 @@ PHRASES: dict[str, tuple[str, str]] = {
     "on event": ("It begins when a person has {event}{delay}.", "当联系人发生{event}时{delay}触发。"),
     "delay": (", {duration} later", "，再等 {duration} 后"),
     "older": (
-        "Events that arrive more than {duration} late begin nothing; imported events {imports}.",
-        "到达时已超过 {duration} 的事件不触发；导入的事件{imports}。",
+        "Events that arrive more than {duration} late begin nothing; imported events do where their import says so.",
+        "到达时已超过 {duration} 的事件不触发；导入的事件仅在导入时指明的情况下触发。",
     ),
-    "imports yes": ("do begin it", "也会触发"),
-    "imports no": ("begin nothing", "不触发"),
     "on entering": (
         "It begins when a person comes to belong to its audience, also by the passing of time.",
         "当联系人进入人群时触发，包括仅因时间推移而进入的情况。",

@@ -98,8 +98,7 @@ def _beginning(rule: d.Rule, speech: Speech) -> Sentences:
         delay = speech.say("delay", duration=speech.duration(trigger.delay)) if trigger.delay else ""
         yield speech.say("on event", event=speech.pattern(trigger.pattern), delay=delay)
         older = trigger.older_than or d.OLDER_THAN_DEFAULT
-        imports = speech.say("imports yes" if trigger.with_imports else "imports no")
-        yield speech.say("older", duration=speech.duration(older), imports=imports)
+        yield speech.say("older", duration=speech.duration(older))
     if rule.decision_seconds is not None:
         yield speech.say("decide", seconds=rule.decision_seconds)
 

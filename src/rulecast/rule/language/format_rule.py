@@ -69,8 +69,6 @@ def _trigger(rule: d.Rule) -> Iterator[str]:
             parts = [f"on {format_pattern(trigger.pattern)}{delay}"]
             if trigger.older_than is not None:
                 parts.append(f"ignore events older than {format_duration(trigger.older_than)}")
-            if trigger.with_imports:
-                parts.append("with imports")
             yield "; ".join(parts)
         case d.EnteringTrigger():
             yield "on entering the audience"

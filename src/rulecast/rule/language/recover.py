@@ -13,7 +13,7 @@ from rulecast.rule.language.problem import RuleProblem
 # What can begin a clause; reading goes on at the next of them after a clause that cannot be read.
 CLAUSE_TERMINALS = (
     *("_VERSION", "_PRIORITY", "_SCORE", "_PURPOSE", "_ABOUT", "_VALID", "_TRIGGER", "_ON_ENTERING"),
-    *("_IGNORE_OLDER", "_WITH_IMPORTS", "_DECIDE_WITHIN", "_WHEN", "SEND", "_FOR_VARIANT", "_FOLLOW_UP"),
+    *("_IGNORE_OLDER", "_DECIDE_WITHIN", "_WHEN", "SEND", "_FOR_VARIANT", "_FOLLOW_UP"),
     *("ONCE", "EVERY", "_EVERY_MONTH_ON", "ALWAYS", "_NOT_ON_HOLIDAYS", "_CARRY_OVER_UNTIL"),
     *("_CARRY_OVER_FOR", "_DROP_THE_REST", "_LIMIT_THIS_RULE", "_LIMIT_ALL_RULES", "BATCH", "BUDGET"),
     *("_TEST", "HOLDOUT", "SUCCESS", "VARIANTS", "_STOP_IF", "_SET_ATTRIBUTE", "_ASSIGN_TO"),

@@ -17,7 +17,8 @@ FORMAT_VERSION = 1
 JSON_DEPTH_MAX = 200
 # `kind` says which record it is; the kind of an aggregate has a name of its own.
 AGGREGATE_KIND = "measures"
-LEFT_OUT = {"span", "purpose_span", "zone", "type", "years_since"}
+PLACES = {"span", "purpose_span", "template_span", "language_spans", "parameters_span", "number_span"}
+LEFT_OUT = {*PLACES, "zone", "type", "years_since"}
 SCALARS: dict[str, Any] = {
     "decimal": Decimal,
     "date": date.fromisoformat,

@@ -47,7 +47,7 @@ class Look:
 
 @dataclass(slots=True)
 class Change:
-    """What arrived about one person: the events' names, an empty one for the person itself; silent if all imported."""
+    """What arrived about one person: the events' names, an empty one for the person itself; silent if all of it is."""
 
     names: set[str] = field(default_factory=set)
     is_silent: bool = True
@@ -64,7 +64,7 @@ def changes_in(arrivals: Iterable[Arrival]) -> dict[ContactId, Change]:
     for one in arrivals:
         change = found.setdefault(one.contact_id, Change())
         change.names.add(one.name)
-        change.is_silent = change.is_silent and one.is_import
+        change.is_silent = change.is_silent and one.is_silent
         change.latest_at = max(change.latest_at or one.occurred_at, one.occurred_at)
     return found
 

@@ -9,7 +9,6 @@ import structlog
 from rulecast.database import Connection
 from rulecast.plan.errors import RuleRefusedError
 from rulecast.rule.language import CheckedRule
-from rulecast.rule.language.document import EventTrigger
 from rulecast.values.catalogue import Catalogue
 from rulecast.values.ids import RuleVersionId
 from rulecast.wiring.plan_terms import check
@@ -113,15 +112,11 @@ class Listening:
             (
                 name,
                 name in by_event,
-                any(
-                    isinstance(one.trigger, EventTrigger) and one.trigger.with_imports
-                    for one in by_event.get(name, ())
-                ),
                 name in for_entering,
             )
             for name in sorted({*by_event, *for_entering})
         ]
-        return [*watches, ("", False, False, True)] if entering else watches
+        return [*watches, ("", False, True)] if entering else watches
 
 
 def events_bearing_on(checked: CheckedRule) -> frozenset[str]:

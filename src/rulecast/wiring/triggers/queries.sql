@@ -33,11 +33,10 @@ FROM rule.armed;
 
 -- name: watch
 -- What the storing transactions look at.
-INSERT INTO rule.watch (name, is_trigger, with_imports, for_entering)
-SELECT * FROM unnest(
-    %(names)b::text[], %(is_trigger)b::boolean[], %(with_imports)b::boolean[], %(for_entering)b::boolean[])
+INSERT INTO rule.watch (name, is_trigger, for_entering)
+SELECT * FROM unnest(%(names)b::text[], %(is_trigger)b::boolean[], %(for_entering)b::boolean[])
 ON CONFLICT (name) DO UPDATE
-SET is_trigger = excluded.is_trigger, with_imports = excluded.with_imports, for_entering = excluded.for_entering;
+SET is_trigger = excluded.is_trigger, for_entering = excluded.for_entering;
 
 -- name: unwatch
 -- Nobody waits for anything else.
@@ -81,10 +80,12 @@ UPDATE rule.armed SET is_complete = true WHERE rule_version_id = ANY(%(rule_vers
 
 -- name: list_missed_events
 -- A page of the events since the activation that were stored before the version was listened for.
-SELECT event_id, contact_id, name, occurred_at, recorded_at, source = 'import' AS is_import,
-    properties::text AS properties
+SELECT event_id, contact_id, name, occurred_at, recorded_at, properties::text AS properties
 FROM collect.event
 WHERE name = %(name)s AND occurred_at >= %(since)s::timestamptz
+    AND (source <> 'import' OR EXISTS (
+        SELECT FROM collect.import_batch AS batch
+        WHERE batch.import_id = event.import_id AND batch.fires_triggers))
     AND xid <= %(watch_xid)s::text::xid8
     AND (occurred_at, event_id) > (%(after_at)s::timestamptz, %(after_id)s::bigint)
 ORDER BY occurred_at, event_id
@@ -92,7 +93,8 @@ LIMIT %(page)s::integer;
 
 -- name: take_arrivals
 -- The next of what arrived, with the events themselves; what happens now goes before imports, what failed comes last.
-SELECT arrival.failures, arrival.arrival_id, arrival.contact_id, arrival.event_id, arrival.name, arrival.occurred_at, arrival.is_import,
+SELECT arrival.failures, arrival.arrival_id, arrival.contact_id, arrival.event_id, arrival.name, arrival.occurred_at,
+    arrival.is_silent,
     coalesce(event.recorded_at, arrival.occurred_at) AS recorded_at,
     coalesce(event.properties::text, '{}') AS properties
 FROM (

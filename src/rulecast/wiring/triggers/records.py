@@ -22,14 +22,14 @@ class ArrivedEvent:
     name: str
     occurred_at: datetime
     recorded_at: datetime
-    is_import: bool
     properties: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival(ArrivedEvent):
-    """What was stored and waits to be matched; `event_id` 0 is a change of the person."""
+    """What was stored and waits to be matched; `event_id` 0 is a change of the person, silent or not."""
 
+    is_silent: bool
     failures: int
     arrival_id: int
 
@@ -74,11 +74,10 @@ class ListeningRule:
         return (own or OLDER_THAN_DEFAULT).length
 
     def takes(self, event: ArrivedEvent) -> bool:
-        """Return whether an event may fire the rule at all: after activation, not imported, not too old."""
+        """Return whether an event may fire the rule at all: after activation, not too old; silent ones never come."""
         assert isinstance(self.trigger, EventTrigger)
         return (
             event.name == self.trigger.pattern.event
-            and (self.trigger.with_imports or not event.is_import)
             and event.occurred_at >= self.since
             and event.recorded_at - event.occurred_at <= self.age_max
         )

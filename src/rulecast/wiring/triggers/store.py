@@ -25,8 +25,8 @@ FAILURES_MAX = 3
 INSTANT = timedelta(microseconds=1)
 """Conditions see what lies before their instant, so an event is seen just after its own."""
 
-Watch = tuple[str, bool, bool, bool]
-"""Event name (empty for changes of people); whether it triggers, with imports, and bears on entering."""
+Watch = tuple[str, bool, bool]
+"""Event name (empty for changes of people); whether it triggers, and bears on entering."""
 
 
 # ---- who listens
@@ -55,13 +55,8 @@ async def list_armed(connection: Connection) -> dict[RuleVersionId, ArmedVersion
 
 async def put_watches(connection: Connection, watches: Sequence[Watch]) -> None:
     """Replace what the storing transactions look at."""
-    names, triggers, imports, entering = ([one[place] for one in watches] for place in range(4))
-    parameters = {
-        "names": names,
-        "is_trigger": triggers,
-        "with_imports": imports,
-        "for_entering": entering,
-    }
+    names, triggers, entering = ([one[place] for one in watches] for place in range(3))
+    parameters = {"names": names, "is_trigger": triggers, "for_entering": entering}
     await execute(connection, QUERIES["watch"], parameters)
     await execute(connection, QUERIES["unwatch"], {"names": names})
 
