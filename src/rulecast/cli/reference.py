@@ -15,6 +15,7 @@ from typer.main import get_command
 import rulecast
 from rulecast.cli.app import build_app
 from rulecast.cli.reference_recipes import render_recipes_page
+from rulecast.template.finding import KINDS
 from rulecast.values.errors import RulecastError, registered_errors
 from rulecast.values.reason import DESCRIPTIONS, NUMBERS
 
@@ -76,6 +77,25 @@ def render_reasons_page() -> str:
     return "\n".join(lines)
 
 
+def render_findings_page() -> str:
+    """Return the page of everything a look at a template can find."""
+    lines = [
+        "# What can be wrong with a template",
+        "",
+        GENERATED,
+        "",
+        "`rulecast template check` and `rulecast workspace apply` compare every template with the limits Meta",
+        "publishes, before Meta sees it. What is refused must be corrected first; a warning asks for a look. Findings",
+        "name the place, such as `buttons[2].url`. Numbers in brackets are those of Meta's own refusals.",
+        "",
+        "| Code | | What it means | What to do |",
+        "| --- | --- | --- | --- |",
+        *(f"| `{one.code}` | {one.severity} | {one.means} | {one.hint} |" for one in KINDS),
+        "",
+    ]
+    return "\n".join(lines)
+
+
 def all_errors() -> tuple[type[RulecastError], ...]:
     """Return every error class of the product, ordered by code."""
     for module in pkgutil.walk_packages(rulecast.__path__, "rulecast."):
@@ -88,6 +108,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "commands.md": render_commands_page,
     "errors.md": render_errors_page,
     "reasons.md": render_reasons_page,
+    "template-findings.md": render_findings_page,
     "recipes.md": lambda: render_recipes_page(GENERATED),
 }
 

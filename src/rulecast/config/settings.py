@@ -191,6 +191,15 @@ class Settings:
             values="1 to 2000",
         ),
     )
+    template_words_per_variable: int = field(
+        default=2,
+        metadata=_about(
+            "Words a template's text needs for each of its variables, and one more; Meta refuses texts of "
+            "nearly nothing but variables by a formula it does not publish. 0 leaves the judgement to Meta.",
+            whole_number(0, 10),
+            values="0 to 10",
+        ),
+    )
     log_level: LogLevel = field(
         default="info",
         metadata=_about(

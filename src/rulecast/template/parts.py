@@ -1,6 +1,7 @@
 """The parts of a template, as a phone shows them from top to bottom."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 HEADER_FORMATS = ("TEXT", "IMAGE", "VIDEO", "GIF", "DOCUMENT", "LOCATION", "PRODUCT")
@@ -21,7 +22,14 @@ HEADER_PARAMETER = "header"
 """Name under which a send gives the file of a media header; that of card 2 is `card2_header`."""
 COUPON_PARAMETER = "coupon_code"
 OFFER_PARAMETER = "offer_expires_at"
-"""Names of the parameters that no text of the template names: the code to copy, and when an offer ends (ISO 8601)."""
+PRODUCTS_PARAMETER = "products"
+"""Names of the parameters that no text of the template names: the code to copy, when an offer ends (ISO 8601), and the
+products of a list (`Popular: SKU1, SKU2; New: SKU3`)."""
+HEADER_FIELDS = {
+    "LOCATION": ("latitude", "longitude", "name", "address"),
+    "PRODUCT": ("product", "catalog"),
+}
+"""What each send gives for a header that is neither text nor file: `header_latitude`, `card2_header_product`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,3 +104,16 @@ def variables_of(text: str) -> tuple[str, ...]:
 def card_parameter(number: int, name: str) -> str:
     """Return the parameter that fills a variable of a card; cards count from 1, and each counts its own variables."""
     return f"card{number}_{name}"
+
+
+def structured_parameters(parts: Parts) -> Iterator[str]:
+    """Yield the parameters of places and products in headers, and of a list of products."""
+    headers = [("", parts.header_format)]
+    headers += [
+        (card_parameter(number, ""), card.header_format) for number, card in enumerate(parts.cards, 1)
+    ]
+    for prefix, header_format in headers:
+        for field in HEADER_FIELDS.get(header_format, ()):
+            yield f"{prefix}{HEADER_PARAMETER}_{field}"
+    if any(button.kind == "MPM" for button in parts.all_buttons):
+        yield PRODUCTS_PARAMETER

@@ -8,7 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from rulecast.template.opt_out_words import says_opt_out
-from rulecast.template.parts import OFFER_PARAMETER, Parts, card_parameter, variables_of
+from rulecast.template.parts import (
+    OFFER_PARAMETER,
+    Parts,
+    card_parameter,
+    structured_parameters,
+    variables_of,
+)
 from rulecast.values.ids import TemplateId
 
 CATEGORIES = ("marketing", "utility", "authentication")
@@ -65,6 +71,7 @@ class MessageTemplate:
         for number, card in enumerate(parts.cards, 1):
             names += [card_parameter(number, name) for name in variables_of(card.body)]
         names += [button.parameter for button in parts.all_buttons if button.parameter]
+        names += structured_parameters(parts)
         return tuple(dict.fromkeys(names))
 
     @property
@@ -75,7 +82,10 @@ class MessageTemplate:
     @property
     def has_opt_out(self) -> bool:
         """Return whether a person can see in the message itself how to stop it."""
-        return any(button.is_opt_out for button in self.parts.buttons) or says_opt_out(self.parts.footer)
+        parts = self.parts
+        # Where no footer is allowed, the body may say it.
+        told = parts.body if parts.cards or parts.limited_time_offer else parts.footer
+        return any(button.is_opt_out for button in parts.all_buttons) or says_opt_out(told)
 
     @property
     def format(self) -> str:

@@ -10,6 +10,7 @@ from rulecast.account import BusinessNumber, Portfolio
 from rulecast.account.records import read_number, read_portfolio
 from rulecast.policy import SendingPolicy, read_sending_policy
 from rulecast.template import MessageTemplate, read_parts
+from rulecast.template.parts import HEADER_FORMATS
 from rulecast.template.records import CATEGORIES, PARAMETER_FORMATS, STATUSES, TTL_SECONDS_MAX
 from rulecast.values.catalogue import Attribute, AttributeType, DataClass, EventDefinition
 from rulecast.values.errors import RulecastError
@@ -182,7 +183,12 @@ def _components(fields: Fields, link_base: str) -> list[dict[str, Any]]:
         given = fields.raw_list("components")
         return [dict(Fields(component, fields.where("components")).mapping()) for component in given]
     components: list[dict[str, Any]] = []
-    if fields.has("header"):
+    if fields.has("header_format"):
+        header_format = fields.choice("header_format", HEADER_FORMATS)
+        components.append({"type": "HEADER", "format": header_format})
+        if fields.has("header_example"):
+            components[0]["example_file"] = fields.text("header_example", length_max=255)
+    elif fields.has("header"):
         components.append({"type": "HEADER", "format": "TEXT", "text": fields.text("header")})
     components.append({"type": "BODY", "text": fields.text("body", length_max=1024)})
     if fields.has("footer"):

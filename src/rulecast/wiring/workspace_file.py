@@ -9,7 +9,8 @@ from rulecast.account.store import list_numbers, list_portfolios, save_number, s
 from rulecast.database import Connection, execute, fetch_all, fetch_one, load_queries
 from rulecast.database.rows import Jsonb
 from rulecast.rule.language.check_segment import check_segment
-from rulecast.template import MessageTemplate, TemplateRefusedError, check_template
+from rulecast.template import MessageTemplate
+from rulecast.template.refuse import refuse_bad_templates
 from rulecast.template.store import list_declared_hashes, list_templates, save_template
 from rulecast.values.catalogue import Catalogue
 from rulecast.values.http_address import is_allowed_address
@@ -52,7 +53,7 @@ async def apply_workspace_file(workspace: Workspace, text: str, *, source: str) 
         CatalogueInvalidError: the catalogue contradicts itself; nothing was changed.
     """
     declaration = read_workspace_file(text, source=source, link_base=workspace.settings.public_base_url)
-    _check_templates(declaration, may_declare_status=workspace.is_simulated)
+    _check_templates(declaration, workspace)
     _check_recipients(declaration, may_be_local=workspace.is_simulated)
     async with workspace.database.transaction() as connection:
         return [
@@ -71,12 +72,12 @@ async def read_rules(connection: Connection) -> WorkspaceRules:
     return rules
 
 
-def _check_templates(declaration: WorkspaceDeclaration, *, may_declare_status: bool) -> None:
+def _check_templates(declaration: WorkspaceDeclaration, workspace: Workspace) -> None:
+    refuse_bad_templates(
+        declaration.templates, words_per_variable=workspace.settings.template_words_per_variable
+    )
     for template in declaration.templates:
-        refused = [finding.message for finding in check_template(template) if finding.severity == "refused"]
-        if refused:
-            raise TemplateRefusedError(f"{template.name} ({template.language}): {' '.join(refused)}")
-        if template.status != "pending" and not may_declare_status:
+        if template.status != "pending" and not workspace.is_simulated:
             raise WorkspaceFileError(
                 f"The template {template.name} declares a status; in a live workspace only Meta says that."
             )
