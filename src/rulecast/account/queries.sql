@@ -10,16 +10,20 @@ ON CONFLICT (portfolio_id) DO UPDATE SET people_per_day_max = excluded.people_pe
 
 -- name: list_numbers
 -- Every number that can send, by name.
-SELECT business_number_id, portfolio_id, name, waba_id, throughput_per_second, state, hold_reason
+SELECT business_number_id, portfolio_id, name, waba_id, throughput_per_second, marketing_messages, state, hold_reason
 FROM account.business_number
 ORDER BY name;
 
 -- name: save_number
 -- Declared in the workspace file; a hold is nobody's to lift by declaring the number again.
-INSERT INTO account.business_number (business_number_id, portfolio_id, name, waba_id, throughput_per_second)
-VALUES (%(business_number_id)s, %(portfolio_id)s, %(name)s, %(waba_id)s, %(throughput_per_second)s)
+INSERT INTO account.business_number
+    (business_number_id, portfolio_id, name, waba_id, throughput_per_second, marketing_messages)
+VALUES
+    (%(business_number_id)s, %(portfolio_id)s, %(name)s, %(waba_id)s, %(throughput_per_second)s,
+     %(marketing_messages)s)
 ON CONFLICT (business_number_id) DO UPDATE
 SET portfolio_id = excluded.portfolio_id,
     name = excluded.name,
     waba_id = excluded.waba_id,
-    throughput_per_second = excluded.throughput_per_second;
+    throughput_per_second = excluded.throughput_per_second,
+    marketing_messages = excluded.marketing_messages;

@@ -23,13 +23,17 @@ class Portfolio:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BusinessNumber:
-    """A number that sends, by the name rules use for it."""
+    """A number that sends, by the name rules use for it.
+
+    With `marketing_messages` its marketing templates go through the Marketing Messages API.
+    """
 
     business_number_id: BusinessNumberId
     portfolio_id: PortfolioId
     name: str
     waba_id: str
     throughput_per_second: int
+    marketing_messages: bool = False
     state: Literal["active", "held"] = "active"
     hold_reason: str = ""
 
@@ -62,6 +66,7 @@ def read_number(fields: Fields) -> BusinessNumber:
         waba_id=fields.text("waba_id", length_max=ID_LENGTH_MAX),
         portfolio_id=PortfolioId(fields.text("portfolio", length_max=ID_LENGTH_MAX)),
         throughput_per_second=fields.whole("throughput_per_second", low=1, high=THROUGHPUT_MAX, default=80),
+        marketing_messages=fields.flag("marketing_messages", default=False),
     )
     fields.finish()
     return number

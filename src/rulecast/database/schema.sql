@@ -4,6 +4,8 @@ CREATE SCHEMA account;
 
 CREATE SCHEMA collect;
 
+CREATE SCHEMA conversation;
+
 CREATE SCHEMA deliver;
 
 CREATE SCHEMA gate;
@@ -121,9 +123,11 @@ $$;
 CREATE FUNCTION rule.note_changes() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
+DECLARE
+    importing CONSTANT text := coalesce(current_setting('rulecast.importing', true), '');
 BEGIN
-    INSERT INTO rule.arrival (contact_id, occurred_at, is_import)
-    SELECT added.contact_id, max(added.valid_from), coalesce(current_setting('rulecast.importing', true), '') = 'on'
+    INSERT INTO rule.arrival (contact_id, occurred_at, is_import, is_silent)
+    SELECT added.contact_id, max(added.valid_from), importing <> '', importing = 'silent'
     FROM added
     WHERE added.kind NOT IN ('suppression', 'flags') AND EXISTS (SELECT FROM rule.watch WHERE watch.name = '')
     GROUP BY added.contact_id;
@@ -149,17 +153,23 @@ CREATE FUNCTION rule.note_events() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 BEGIN
-    INSERT INTO rule.arrival (contact_id, event_id, name, occurred_at, is_import)
-    SELECT added.contact_id, added.event_id, added.name, added.occurred_at, added.source = 'import'
-    FROM added
-    JOIN rule.watch ON watch.name = added.name
-    WHERE added.source <> 'import' OR watch.with_imports;
-    INSERT INTO rule.arrival (contact_id, occurred_at, is_import)
-    SELECT added.contact_id, max(added.occurred_at), true
-    FROM added
-    JOIN rule.watch ON watch.name = added.name
-    WHERE added.source = 'import' AND NOT watch.with_imports AND watch.for_entering
-    GROUP BY added.contact_id;
+    WITH arriving AS (
+        SELECT added.*, watch.for_entering, added.source <> 'import' OR EXISTS (
+            SELECT FROM collect.import_batch AS batch
+            WHERE batch.import_id = added.import_id AND batch.fires_triggers) AS fires
+        FROM added
+        JOIN rule.watch ON watch.name = added.name
+    ), loud AS (
+        INSERT INTO rule.arrival (contact_id, event_id, name, occurred_at, is_import, is_silent)
+        SELECT contact_id, event_id, name, occurred_at, source = 'import', false
+        FROM arriving
+        WHERE fires
+    )
+    INSERT INTO rule.arrival (contact_id, occurred_at, is_import, is_silent)
+    SELECT contact_id, max(occurred_at), true, true
+    FROM arriving
+    WHERE NOT fires AND for_entering
+    GROUP BY contact_id;
     RETURN NULL;
 END
 $$;
@@ -188,18 +198,77 @@ CREATE TABLE account.business_number (
     throughput_per_second integer DEFAULT 80 NOT NULL,
     state text DEFAULT 'active'::text NOT NULL,
     hold_reason text DEFAULT ''::text NOT NULL,
+    told_throughput_per_second integer,
+    throughput_told_at timestamp with time zone,
+    told_quality text DEFAULT ''::text NOT NULL,
+    quality_told_at timestamp with time zone,
+    display_phone_number text DEFAULT ''::text NOT NULL,
+    marketing_messages boolean DEFAULT false NOT NULL,
     CONSTRAINT business_number_business_number_id_check CHECK ((business_number_id ~ '^[0-9]{1,40}$'::text)),
+    CONSTRAINT business_number_display_phone_number_check CHECK ((display_phone_number ~ '^[0-9]{0,20}$'::text)),
     CONSTRAINT business_number_name_check CHECK ((name ~ '^[a-z][a-z0-9_]{0,62}$'::text)),
     CONSTRAINT business_number_state_check CHECK ((state = ANY (ARRAY['active'::text, 'held'::text]))),
     CONSTRAINT business_number_throughput_per_second_check CHECK (((throughput_per_second >= 1) AND (throughput_per_second <= 1000))),
+    CONSTRAINT business_number_told_quality_check CHECK ((length(told_quality) <= 40)),
+    CONSTRAINT business_number_told_throughput_per_second_check CHECK ((told_throughput_per_second > 0)),
     CONSTRAINT business_number_waba_id_check CHECK ((waba_id ~ '^[0-9]{1,40}$'::text))
+);
+
+CREATE TABLE account.fact (
+    fact_key bytea NOT NULL,
+    field text NOT NULL,
+    event text NOT NULL,
+    scope text NOT NULL,
+    scope_id text NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    until timestamp with time zone,
+    details jsonb DEFAULT '{}'::jsonb NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT fact_details_check CHECK ((jsonb_typeof(details) = 'object'::text)),
+    CONSTRAINT fact_event_check CHECK ((length(event) <= 64)),
+    CONSTRAINT fact_fact_key_check CHECK ((octet_length(fact_key) = 16)),
+    CONSTRAINT fact_field_check CHECK ((length(field) <= 64)),
+    CONSTRAINT fact_scope_check CHECK ((scope = ANY (ARRAY['waba'::text, 'number'::text]))),
+    CONSTRAINT fact_scope_id_check CHECK ((length(scope_id) <= 40))
+);
+
+CREATE TABLE account.hold (
+    scope text NOT NULL,
+    scope_id text NOT NULL,
+    cause text NOT NULL,
+    kind text NOT NULL,
+    is_in_force boolean NOT NULL,
+    since timestamp with time zone NOT NULL,
+    until timestamp with time zone,
+    incident_id bigint,
+    lifted_at timestamp with time zone,
+    lifted_by text,
+    because text DEFAULT ''::text NOT NULL,
+    CONSTRAINT hold_because_check CHECK ((length(because) <= 500)),
+    CONSTRAINT hold_cause_check CHECK ((cause ~ '^[A-Za-z0-9_.:-]{1,80}$'::text)),
+    CONSTRAINT hold_check CHECK (((lifted_at IS NULL) = (lifted_by IS NULL))),
+    CONSTRAINT hold_kind_check CHECK ((kind = ANY (ARRAY['all'::text, 'marketing'::text, 'utility'::text, 'business_initiated'::text, 'customer_initiated'::text]))),
+    CONSTRAINT hold_scope_check CHECK ((scope = ANY (ARRAY['waba'::text, 'number'::text, 'portfolio'::text, 'country'::text]))),
+    CONSTRAINT hold_scope_id_check CHECK (((length(scope_id) >= 1) AND (length(scope_id) <= 40)))
 );
 
 CREATE TABLE account.portfolio (
     portfolio_id text NOT NULL,
     people_per_day_max integer,
+    told_people_per_day_max integer,
+    people_told_at timestamp with time zone,
     CONSTRAINT portfolio_people_per_day_max_check CHECK ((people_per_day_max > 0)),
-    CONSTRAINT portfolio_portfolio_id_check CHECK (((length(portfolio_id) >= 1) AND (length(portfolio_id) <= 40)))
+    CONSTRAINT portfolio_portfolio_id_check CHECK (((length(portfolio_id) >= 1) AND (length(portfolio_id) <= 40))),
+    CONSTRAINT portfolio_told_people_per_day_max_check CHECK ((told_people_per_day_max >= 0))
+);
+
+CREATE TABLE account.signup (
+    signup_id text NOT NULL,
+    purpose text NOT NULL,
+    wording_version text NOT NULL,
+    CONSTRAINT signup_purpose_check CHECK ((purpose = ANY (ARRAY['marketing'::text, 'service'::text, 'transactional'::text]))),
+    CONSTRAINT signup_signup_id_check CHECK (((length(signup_id) >= 1) AND (length(signup_id) <= 100))),
+    CONSTRAINT signup_wording_version_check CHECK (((length(wording_version) >= 1) AND (length(wording_version) <= 100)))
 );
 
 CREATE SEQUENCE collect.event_id_sequence
@@ -332,6 +401,41 @@ CREATE TABLE collect.inbox_default (
     CONSTRAINT inbox_problem_check CHECK ((length(problem) <= 500)),
     CONSTRAINT inbox_source_check CHECK ((source = ANY (ARRAY['webhook'::text, 'link'::text, 'track'::text]))),
     CONSTRAINT inbox_state_check CHECK ((state = ANY (ARRAY['applied'::text, 'quarantined'::text])))
+);
+
+CREATE TABLE collect.unread_field (
+    field text NOT NULL,
+    seen_count bigint NOT NULL,
+    first_at timestamp with time zone NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    CONSTRAINT unread_field_field_check CHECK (((length(field) >= 1) AND (length(field) <= 64))),
+    CONSTRAINT unread_field_seen_count_check CHECK ((seen_count > 0))
+);
+
+CREATE TABLE conversation.detail (
+    event_key bytea NOT NULL,
+    contact_id bigint NOT NULL,
+    kind text NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    sealed_detail bytea NOT NULL,
+    CONSTRAINT detail_event_key_check CHECK ((octet_length(event_key) = 16)),
+    CONSTRAINT detail_kind_check CHECK ((kind = ANY (ARRAY['media'::text, 'order'::text, 'location'::text, 'contacts'::text, 'flow_reply'::text, 'referral'::text, 'product'::text, 'quoted'::text, 'echo'::text])))
+);
+
+CREATE TABLE conversation.revocation (
+    event_key bytea NOT NULL,
+    revoked_at timestamp with time zone NOT NULL,
+    CONSTRAINT revocation_event_key_check CHECK ((octet_length(event_key) = 16))
+);
+
+CREATE TABLE conversation."window" (
+    business_number_id text NOT NULL,
+    contact_id bigint NOT NULL,
+    last_inbound_at timestamp with time zone,
+    referral_at timestamp with time zone,
+    entry_answered_at timestamp with time zone,
+    sealed_last_wamid bytea,
+    CONSTRAINT window_business_number_id_check CHECK (((length(business_number_id) >= 1) AND (length(business_number_id) <= 40)))
 );
 
 CREATE TABLE deliver.action_taken (
@@ -545,6 +649,34 @@ CREATE TABLE gate.budget (
     spent_e4 bigint DEFAULT 0 NOT NULL,
     CONSTRAINT budget_check CHECK (((spent_e4 >= 0) AND (spent_e4 <= limit_e4))),
     CONSTRAINT budget_limit_e4_check CHECK ((limit_e4 >= 0))
+);
+
+CREATE TABLE gate.incident (
+    incident_id bigint NOT NULL,
+    cause text NOT NULL,
+    scope text NOT NULL,
+    scope_id text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    closed_at timestamp with time zone,
+    closed_by text,
+    because text DEFAULT ''::text NOT NULL,
+    steps text[] DEFAULT '{}'::text[] NOT NULL,
+    facts jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT incident_because_check CHECK ((length(because) <= 500)),
+    CONSTRAINT incident_cause_check CHECK ((cause ~ '^[A-Za-z0-9_.:-]{1,80}$'::text)),
+    CONSTRAINT incident_check CHECK (((closed_at IS NULL) = (closed_by IS NULL))),
+    CONSTRAINT incident_facts_check CHECK ((jsonb_typeof(facts) = 'object'::text)),
+    CONSTRAINT incident_scope_check CHECK ((scope = ANY (ARRAY['waba'::text, 'number'::text, 'portfolio'::text, 'country'::text, 'template'::text]))),
+    CONSTRAINT incident_scope_id_check CHECK ((length(scope_id) <= 600))
+);
+
+ALTER TABLE gate.incident ALTER COLUMN incident_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME gate.incident_incident_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 CREATE TABLE gate.month_budget (
@@ -1057,7 +1189,7 @@ CREATE TABLE profile.suppression (
     recorded_at timestamp with time zone NOT NULL,
     level text DEFAULT 'exact'::text NOT NULL,
     CONSTRAINT suppression_action_check CHECK ((action = ANY (ARRAY['stop'::text, 'resume'::text]))),
-    CONSTRAINT suppression_cause_check CHECK ((cause = ANY (ARRAY['stop_word'::text, 'stop_button'::text, 'user_preferences'::text, 'error_131050'::text, 'import'::text, 'agent'::text, 'api'::text, 'erasure'::text, 'journal'::text]))),
+    CONSTRAINT suppression_cause_check CHECK ((cause = ANY (ARRAY['stop_word'::text, 'stop_button'::text, 'user_preferences'::text, 'error_131050'::text, 'import'::text, 'agent'::text, 'api'::text, 'erasure'::text, 'journal'::text, 'identity_conflict'::text]))),
     CONSTRAINT suppression_level_check CHECK ((level = ANY (ARRAY['exact'::text, 'likely'::text]))),
     CONSTRAINT suppression_scope_check CHECK ((scope = ANY (ARRAY['marketing'::text, 'all'::text]))),
     CONSTRAINT suppression_suppression_index_check CHECK ((octet_length(suppression_index) = 16))
@@ -1087,9 +1219,46 @@ CREATE TABLE profile.identity (
     valid_from timestamp with time zone NOT NULL,
     valid_to timestamp with time zone,
     CONSTRAINT identity_check CHECK (((valid_to IS NULL) OR (valid_to >= valid_from))),
-    CONSTRAINT identity_kind_check CHECK ((kind = ANY (ARRAY['phone'::text, 'bsuid'::text, 'external'::text]))),
+    CONSTRAINT identity_kind_check CHECK ((kind = ANY (ARRAY['phone'::text, 'wa_id'::text, 'bsuid'::text, 'parent_bsuid'::text, 'username'::text, 'external'::text]))),
     CONSTRAINT identity_lookup_check CHECK ((octet_length(lookup) = 16)),
     CONSTRAINT identity_suppression_index_check CHECK ((octet_length(suppression_index) = 16))
+);
+
+CREATE TABLE profile.identity_change (
+    change_key bytea NOT NULL,
+    kind text NOT NULL,
+    contact_id bigint,
+    old_lookups bytea[] NOT NULL,
+    sealed_change bytea,
+    key_day date NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT identity_change_change_key_check CHECK ((octet_length(change_key) = 16)),
+    CONSTRAINT identity_change_check CHECK (((contact_id IS NULL) = (sealed_change IS NOT NULL))),
+    CONSTRAINT identity_change_kind_check CHECK ((kind = ANY (ARRAY['number'::text, 'user_id'::text, 'identity_hash'::text])))
+);
+
+CREATE TABLE profile.identity_conflict (
+    conflict_id bigint NOT NULL,
+    first_contact_id bigint NOT NULL,
+    second_contact_id bigint NOT NULL,
+    cause text NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    resolved_at timestamp with time zone,
+    resolved_by text,
+    CONSTRAINT identity_conflict_cause_check CHECK ((cause = ANY (ARRAY['number'::text, 'user_id'::text, 'message'::text, 'shared'::text]))),
+    CONSTRAINT identity_conflict_check CHECK ((first_contact_id < second_contact_id)),
+    CONSTRAINT identity_conflict_check1 CHECK (((resolved_at IS NULL) = (resolved_by IS NULL)))
+);
+
+ALTER TABLE profile.identity_conflict ALTER COLUMN conflict_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME profile.identity_conflict_conflict_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 CREATE TABLE profile.label (
@@ -1177,7 +1346,9 @@ CREATE TABLE rule.arrival (
     is_import boolean NOT NULL,
     arrived_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     failures smallint DEFAULT 0 NOT NULL,
+    is_silent boolean NOT NULL,
     CONSTRAINT arrival_check CHECK (((event_id = 0) = (name = ''::text))),
+    CONSTRAINT arrival_check1 CHECK (((NOT is_silent) OR (is_import AND (event_id = 0)))),
     CONSTRAINT arrival_failures_check CHECK ((failures >= 0))
 );
 
@@ -1431,7 +1602,6 @@ ALTER TABLE rule.trigger_candidate ALTER COLUMN candidate_id ADD GENERATED ALWAY
 CREATE TABLE rule.watch (
     name text NOT NULL,
     is_trigger boolean NOT NULL,
-    with_imports boolean NOT NULL,
     for_entering boolean NOT NULL,
     CONSTRAINT watch_name_check CHECK ((length(name) <= 64))
 );
@@ -1536,6 +1706,23 @@ ALTER TABLE template.template ALTER COLUMN template_id ADD GENERATED ALWAYS AS I
     CACHE 1
 );
 
+CREATE TABLE template.word (
+    name text NOT NULL,
+    language text NOT NULL,
+    meta_id text NOT NULL,
+    topic text NOT NULL,
+    event text NOT NULL,
+    said_at timestamp with time zone NOT NULL,
+    details jsonb DEFAULT '{}'::jsonb NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT word_details_check CHECK ((jsonb_typeof(details) = 'object'::text)),
+    CONSTRAINT word_event_check CHECK ((length(event) <= 64)),
+    CONSTRAINT word_language_check CHECK ((length(language) <= 20)),
+    CONSTRAINT word_meta_id_check CHECK ((meta_id ~ '^[0-9]{0,32}$'::text)),
+    CONSTRAINT word_name_check CHECK ((length(name) <= 512)),
+    CONSTRAINT word_topic_check CHECK ((topic = ANY (ARRAY['status'::text, 'quality'::text, 'category'::text, 'components'::text, 'billed'::text])))
+);
+
 ALTER TABLE ONLY collect.event ATTACH PARTITION collect.event_default DEFAULT;
 
 ALTER TABLE ONLY collect.inbox ATTACH PARTITION collect.inbox_default DEFAULT;
@@ -1552,8 +1739,17 @@ ALTER TABLE ONLY account.business_number
 ALTER TABLE ONLY account.business_number
     ADD CONSTRAINT business_number_pkey PRIMARY KEY (business_number_id);
 
+ALTER TABLE ONLY account.fact
+    ADD CONSTRAINT fact_pkey PRIMARY KEY (fact_key);
+
+ALTER TABLE ONLY account.hold
+    ADD CONSTRAINT hold_pkey PRIMARY KEY (scope, scope_id, cause);
+
 ALTER TABLE ONLY account.portfolio
     ADD CONSTRAINT portfolio_pkey PRIMARY KEY (portfolio_id);
+
+ALTER TABLE ONLY account.signup
+    ADD CONSTRAINT signup_pkey PRIMARY KEY (signup_id);
 
 ALTER TABLE ONLY collect.event
     ADD CONSTRAINT event_occurred_at_event_key_key UNIQUE (occurred_at, event_key);
@@ -1581,6 +1777,18 @@ ALTER TABLE ONLY collect.inbox
 
 ALTER TABLE ONLY collect.inbox_default
     ADD CONSTRAINT inbox_default_pkey PRIMARY KEY (received_at, inbox_id);
+
+ALTER TABLE ONLY collect.unread_field
+    ADD CONSTRAINT unread_field_pkey PRIMARY KEY (field);
+
+ALTER TABLE ONLY conversation.detail
+    ADD CONSTRAINT detail_pkey PRIMARY KEY (event_key, kind);
+
+ALTER TABLE ONLY conversation.revocation
+    ADD CONSTRAINT revocation_pkey PRIMARY KEY (event_key);
+
+ALTER TABLE ONLY conversation."window"
+    ADD CONSTRAINT window_pkey PRIMARY KEY (business_number_id, contact_id);
 
 ALTER TABLE ONLY deliver.action_taken
     ADD CONSTRAINT action_taken_pkey PRIMARY KEY (message_id, "position");
@@ -1629,6 +1837,9 @@ ALTER TABLE ONLY deliver.tally
 
 ALTER TABLE ONLY gate.budget
     ADD CONSTRAINT budget_pkey PRIMARY KEY (run_id);
+
+ALTER TABLE ONLY gate.incident
+    ADD CONSTRAINT incident_pkey PRIMARY KEY (incident_id);
 
 ALTER TABLE ONLY gate.month_budget
     ADD CONSTRAINT month_budget_pkey PRIMARY KEY (rule_name, month);
@@ -1710,6 +1921,12 @@ ALTER TABLE ONLY profile.conversation_owner
 
 ALTER TABLE ONLY profile.conversation_owner
     ADD CONSTRAINT conversation_owner_pkey PRIMARY KEY (conversation_owner_id);
+
+ALTER TABLE ONLY profile.identity_change
+    ADD CONSTRAINT identity_change_pkey PRIMARY KEY (change_key);
+
+ALTER TABLE ONLY profile.identity_conflict
+    ADD CONSTRAINT identity_conflict_pkey PRIMARY KEY (conflict_id);
 
 ALTER TABLE ONLY profile.identity
     ADD CONSTRAINT identity_pkey PRIMARY KEY (contact_id, kind, scope, lookup, valid_from);
@@ -1810,6 +2027,13 @@ ALTER TABLE ONLY template.template
 ALTER TABLE ONLY template.template
     ADD CONSTRAINT template_pkey PRIMARY KEY (template_id);
 
+ALTER TABLE ONLY template.word
+    ADD CONSTRAINT word_pkey PRIMARY KEY (meta_id, name, language, topic);
+
+CREATE INDEX fact_by_time ON account.fact USING btree (occurred_at);
+
+CREATE INDEX hold_in_force ON account.hold USING btree (scope, scope_id) WHERE is_in_force;
+
 CREATE INDEX event_by_contact ON ONLY collect.event USING btree (contact_id, occurred_at);
 
 CREATE INDEX event_by_xid ON ONLY collect.event USING btree (xid);
@@ -1819,6 +2043,10 @@ CREATE INDEX event_default_contact_id_occurred_at_idx ON collect.event_default U
 CREATE INDEX event_default_xid_idx ON collect.event_default USING btree (xid);
 
 CREATE INDEX inbound_text_by_contact ON collect.inbound_text USING btree (contact_id, occurred_at);
+
+CREATE INDEX detail_by_contact ON conversation.detail USING btree (contact_id, occurred_at);
+
+CREATE INDEX window_by_contact ON conversation."window" USING btree (contact_id);
 
 CREATE INDEX action_taken_by_contact ON deliver.action_taken USING btree (contact_id, taken_at);
 
@@ -1862,6 +2090,8 @@ CREATE INDEX tally_by_age ON deliver.tally USING btree (counted_at);
 
 CREATE INDEX tally_by_version ON deliver.tally USING btree (rule_version_id, counted_at) INCLUDE (delivered, failed, opted_out);
 
+CREATE UNIQUE INDEX incident_is_open_once ON gate.incident USING btree (cause, scope, scope_id) WHERE (closed_at IS NULL);
+
 CREATE INDEX permit_by_contact ON gate.permit USING btree (contact_id, granted_at) WHERE (released_at IS NULL);
 
 CREATE INDEX permit_by_time ON gate.permit USING btree (granted_at) WHERE (released_at IS NULL);
@@ -1895,6 +2125,12 @@ CREATE UNIQUE INDEX consent_is_said_once ON profile.consent USING btree (contact
 CREATE INDEX conversation_owner_by_contact ON profile.conversation_owner USING btree (contact_id, conversation_owner_id);
 
 CREATE INDEX identity_by_suppression ON profile.identity USING btree (suppression_index);
+
+CREATE INDEX identity_change_waiting ON profile.identity_change USING gin (old_lookups) WHERE (contact_id IS NULL);
+
+CREATE UNIQUE INDEX identity_conflict_is_open_once ON profile.identity_conflict USING btree (first_contact_id, second_contact_id) WHERE (resolved_at IS NULL);
+
+CREATE INDEX identity_conflict_of_second ON profile.identity_conflict USING btree (second_contact_id) WHERE (resolved_at IS NULL);
 
 CREATE UNIQUE INDEX identity_is_one_person ON profile.identity USING btree (kind, scope, lookup) WHERE (valid_to IS NULL);
 
@@ -2017,6 +2253,12 @@ CREATE TRIGGER change_is_append_only BEFORE DELETE OR UPDATE ON template.change 
 ALTER TABLE ONLY account.business_number
     ADD CONSTRAINT business_number_portfolio_id_fkey FOREIGN KEY (portfolio_id) REFERENCES account.portfolio(portfolio_id);
 
+ALTER TABLE ONLY conversation.detail
+    ADD CONSTRAINT detail_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES profile.contact(contact_id);
+
+ALTER TABLE ONLY conversation."window"
+    ADD CONSTRAINT window_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES profile.contact(contact_id);
+
 ALTER TABLE ONLY deliver.action_taken
     ADD CONSTRAINT action_taken_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES profile.contact(contact_id);
 
@@ -2133,6 +2375,15 @@ ALTER TABLE ONLY profile.contact
 
 ALTER TABLE ONLY profile.conversation_owner
     ADD CONSTRAINT conversation_owner_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES profile.contact(contact_id);
+
+ALTER TABLE ONLY profile.identity_change
+    ADD CONSTRAINT identity_change_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES profile.contact(contact_id);
+
+ALTER TABLE ONLY profile.identity_conflict
+    ADD CONSTRAINT identity_conflict_first_contact_id_fkey FOREIGN KEY (first_contact_id) REFERENCES profile.contact(contact_id);
+
+ALTER TABLE ONLY profile.identity_conflict
+    ADD CONSTRAINT identity_conflict_second_contact_id_fkey FOREIGN KEY (second_contact_id) REFERENCES profile.contact(contact_id);
 
 ALTER TABLE ONLY profile.identity
     ADD CONSTRAINT identity_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES profile.contact(contact_id);

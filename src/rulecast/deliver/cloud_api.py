@@ -1,6 +1,6 @@
 """The Cloud API over aiohttp: one attempt, hard limits on time and size, no retry anywhere.
 
-Source of the request's shape: `POST /{version}/{phone number id}/messages`, Graph API v26.0.
+Source of the request's shape: `POST /{version}/{phone number id}/messages` or `/marketing_messages`, Graph API v26.0.
 """
 
 import asyncio
@@ -97,7 +97,7 @@ class CloudApiTransport:
         progress = SimpleNamespace(first_byte=False, may_start=may_start)
         try:
             async with self._session.post(
-                f"{self._prefix}{request.business_number_id}/messages",
+                f"{self._prefix}{request.business_number_id}/{request.edge}",
                 data=request.body,
                 allow_redirects=False,
                 trace_request_ctx=progress,

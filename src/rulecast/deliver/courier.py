@@ -96,7 +96,8 @@ class Courier:
         self.pairs.note(permit.contact_id, self._parts.clock.now())
         # Asked again between connecting and the first byte: connecting may take longer than an intent may live.
         found = await self._parts.transport.send(
-            OutboundRequest(business_number_id=permit.business_number_id, body=permit.body), may_start
+            OutboundRequest(business_number_id=permit.business_number_id, body=permit.body, edge=permit.edge),
+            may_start,
         )
         if isinstance(found, Withheld):
             return NotStarted(cause=found.cause)

@@ -95,7 +95,7 @@ class LeanTransport:
 
     async def _exchange(self, connection: "_Connection", request: OutboundRequest) -> TransportResult:
         head = (
-            f"POST {self._path}/{request.business_number_id}/messages HTTP/1.1\r\n{self._headers}"
+            f"POST {self._path}/{request.business_number_id}/{request.edge} HTTP/1.1\r\n{self._headers}"
             f"Content-Length: {len(request.body)}\r\n\r\n"
         )
         try:

@@ -206,6 +206,7 @@ class NumberSender:
                 self._parts.vault,
                 drafts,
                 terms=terms,
+                business_number_id=self._number,
                 random_bytes=self._parts.random_bytes,
             )
         self._terms.update(terms)

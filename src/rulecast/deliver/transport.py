@@ -4,13 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
+from rulecast.gate.permit import Edge
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboundRequest:
-    """One request as it goes out; the body holds an address, so it never shows itself."""
+    """One request as it goes out to an edge of a number; the body holds an address, so it never shows itself."""
 
     business_number_id: str
     body: bytes = field(repr=False)
+    edge: Edge = "messages"
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,6 +118,7 @@ class Gate:
                 portfolio_id="",
                 people_per_day_max=None,
                 stops=[],
+                holds=[],
                 archived={},
                 sending_policy=None,
             )
@@ -210,6 +211,7 @@ class Gate:
                 attempt=prepared.draft.attempt,
                 opaque_id=prepared.opaque_id,
                 body=prepared.body,
+                edge=prepared.edge,
                 sealed_request=prepared.sealed_request,
                 granted_at=now,
             )

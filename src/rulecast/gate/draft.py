@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from rulecast.gate.permit import Edge
 from rulecast.values.ids import ContactId, MessageId, OpaqueId, RunId
 from rulecast.values.reason import Reason
 
@@ -29,7 +30,7 @@ class PreparedDraft:
 
     `problem` is set where no request could be made; then body and sealed request are empty. `lookup` is the keyed
     hash of the address used: the gate checks that it is still the person's. `components_hash` is that of the
-    template the request was made from.
+    template the request was made from, `edge` the one of the number it is posted to.
     """
 
     draft: Draft
@@ -39,6 +40,7 @@ class PreparedDraft:
     sealed_request: bytes = field(repr=False)
     components_hash: bytes
     has_opt_out: bool
+    edge: Edge = "messages"
     problem: Reason | None = None
 
 

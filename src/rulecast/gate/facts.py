@@ -2,22 +2,26 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import cast
 
 import msgspec
 
 from rulecast.gate.draft import PreparedDraft
-from rulecast.gate.store import PersonRow, SharedRow
+from rulecast.gate.store import PersonRow, SharedRow, TemplateRow
 from rulecast.gate.terms import RunTerms
 from rulecast.policy import Facts, SendingPolicy, local_clock
 from rulecast.policy.facts import (
     ConsentState,
+    HoldKind,
+    HoldState,
     LostTo,
     NumberState,
     StopScope,
     SuppressionState,
     TemplateState,
     Use,
+    strictest_category,
 )
 from rulecast.policy.local_time import SEARCH_DAYS_MAX, SendingWindow
 from rulecast.policy.rule_window import validity_span, window_of_person
@@ -41,7 +45,7 @@ class GroupState:
     lease_held: bool
     shared: SharedRow
     policy: SendingPolicy
-    templates: Mapping[int, tuple[str, str, bytes]]
+    templates: Mapping[int, TemplateRow]
     budget_left_e4: dict[str, int]
     portfolio_left: int | None
     granted_now: dict[int, list[tuple[str, str]]]
@@ -61,6 +65,7 @@ def facts_of(prepared: PreparedDraft, terms: RunTerms, row: PersonRow | None, gr
         is_archived=_is_archived(terms, group.shared),
         plan_expires_at=terms.expires_at,
         number_state=_number_state(group.shared.state),
+        holds=_holds(group, country),
         consent=_consent(row, group),
         suppressions=_suppressions(row),
         objects_to_profiling=row is not None and row.objects_to_profiling,
@@ -122,6 +127,7 @@ def facts_json(facts: Facts, *, zone: str, country: str, now: datetime) -> str:
             "is_archived": facts.is_archived,
             "plan_expires_at": facts.plan_expires_at,
             "number_state": facts.number_state,
+            "holds": [[one.kind, one.cause, one.until] for one in facts.holds],
             "consent": None
             if consent is None
             else [consent.consent_id, consent.status.value, consent.is_proven, consent.is_expired],
@@ -194,6 +200,19 @@ def _is_archived(terms: RunTerms, shared: SharedRow) -> bool:
     return not terms.is_test and archived_at is not None and terms.evaluated_at.timestamp() <= archived_at
 
 
+def _holds(group: GroupState, country: str) -> tuple[HoldState, ...]:
+    """Return what Meta forbids at this instant: to the number, its account, its portfolio, or for this country."""
+    found = []
+    for hold in group.shared.holds:
+        kind, until, scope, scope_id, cause = hold.split("|", 4)
+        if scope == "country" and scope_id != country:
+            continue
+        ends_at = datetime.fromtimestamp(float(until), UTC) if until else None
+        if ends_at is None or ends_at > group.now:
+            found.append(HoldState(kind=cast("HoldKind", kind), cause=cause, until=ends_at))
+    return tuple(found)
+
+
 def _number_state(state: str) -> NumberState:
     return "active" if state == "active" else "held" if state == "held" else "missing"
 
@@ -235,14 +254,15 @@ def _template(prepared: PreparedDraft, terms: RunTerms, group: GroupState) -> Te
     found = group.templates.get(prepared.draft.template_id)
     if found is None or prepared.problem is Reason.MISSING_TRANSLATION:
         return None
-    status, category, components_hash = found
     approved = terms.template_hashes.get(prepared.draft.template_id)
     return TemplateState(
-        status=status,
-        category=category,
+        status="disabled" if prepared.problem is Reason.TEMPLATE_UNUSABLE else found.status,
+        category=strictest_category(found.category, found.correct_category),
+        counted_as=found.category,
+        paused_until=found.paused_until,
         has_opt_out=prepared.has_opt_out or prepared.problem is not None,
-        is_unchanged=approved == components_hash
-        and (prepared.problem is not None or prepared.components_hash == components_hash),
+        is_unchanged=approved == found.components_hash
+        and (prepared.problem is not None or prepared.components_hash == found.components_hash),
     )
 
 

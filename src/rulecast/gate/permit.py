@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal, TypeAlias
 
 from rulecast.values.ids import ContactId, MessageId, OpaqueId, PermitId, RunId
+
+Edge: TypeAlias = Literal["messages", "marketing_messages"]
+"""Where under the number a message is posted (Cloud API, Marketing Messages API)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,3 +31,4 @@ class Permit:
     body: bytes = field(repr=False)
     sealed_request: bytes = field(repr=False)
     granted_at: datetime
+    edge: Edge = "messages"

@@ -4,9 +4,8 @@ This happens before anything is locked. The gate then checks, under the lock, th
 those the request was made from.
 """
 
-import base64
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import partial
 from typing import Any, Self
@@ -16,14 +15,25 @@ import structlog
 
 from rulecast.gate import store
 from rulecast.gate.draft import Draft, PreparedDraft
-from rulecast.gate.store import Connection, RecipientRow
+from rulecast.gate.permit import Edge
+from rulecast.gate.store import Connection, RecipientRow, SendingNumberRow
 from rulecast.gate.terms import RunTerms
 from rulecast.rule.language.document import Parameter, send_for
-from rulecast.template import MessageTemplate, clean_value, render_components
+from rulecast.template import MessageTemplate, ParameterMissingError, clean_value
+from rulecast.template.messages import (
+    MessageInvalidError,
+    PhoneRequiredError,
+    marketing_request,
+    message_request,
+    template_message,
+)
+from rulecast.template.messages.request import opaque_text
+from rulecast.template.render_components import ComponentForm
 from rulecast.template.store import find_templates
 from rulecast.values.ids import ContactId, OpaqueId, TemplateId
 from rulecast.values.link_token import LinkToken, link_index_of, make_link_token
 from rulecast.values.reason import Reason
+from rulecast.values.recipient import recipient_of
 from rulecast.vault import SealItem, Vault
 from rulecast.vault.errors import SealBrokenError
 
@@ -54,16 +64,25 @@ class _Form:
     """A template with what is the same for everybody, worked out once a batch."""
 
     template: MessageTemplate
-    parameters: tuple[str, ...]
+    components: ComponentForm
+    edge: Edge
+    is_sendable: bool
     links: tuple[tuple[str, int], ...]
     components_hash: bytes
     has_opt_out: bool
 
     @classmethod
-    def of(cls, template: MessageTemplate) -> Self:
+    def of(cls, template: MessageTemplate, number: SendingNumberRow) -> Self:
+        edge: Edge = "messages"
+        if template.category == "marketing" and number.marketing_messages:
+            edge = "marketing_messages"
         return cls(
             template=template,
-            parameters=template.parameters,
+            components=ComponentForm(template),
+            edge=edge,
+            # The other edge refuses a clip as header (132012): only the approval of the template could tell before.
+            is_sendable=not template.parts.unknown
+            and (template.parts.header_format != "GIF" or edge == "marketing_messages"),
             links=tuple((name, link_index_of(template.links, name)) for name in template.link_names),
             components_hash=template.components_hash,
             has_opt_out=template.has_opt_out,
@@ -76,12 +95,19 @@ async def prepare_drafts(
     drafts: Sequence[Draft],
     *,
     terms: Mapping[int, RunTerms],
+    business_number_id: str,
     random_bytes: RandomBytes,
 ) -> list[PreparedDraft]:
-    """Return the drafts with their requests frozen, in order; `problem` tells where none could be made."""
-    recipients = await store.read_recipients(connection, sorted({one.contact_id for one in drafts}))
+    """Return the drafts with their requests frozen, in order; `problem` tells where none could be made.
+
+    A person without a phone number is reached by the BSUID of the portfolio the number belongs to.
+    """
+    number = await store.read_sending_number(connection, business_number_id)
+    recipients = await store.read_recipients(
+        connection, sorted({one.contact_id for one in drafts}), portfolio_id=number.portfolio_id
+    )
     templates = await find_templates(connection, {TemplateId(one.template_id) for one in drafts})
-    forms = {template_id: _Form.of(one) for template_id, one in templates.items()}
+    forms = {template_id: _Form.of(one, number) for template_id, one in templates.items()}
     opened = await _open(vault, recipients)
     made = [
         _compose(
@@ -156,36 +182,45 @@ def _compose(
         return _impossible(draft, opaque_id, Reason.UNREACHABLE)
     if form is None:
         return _impossible(draft, opaque_id, Reason.MISSING_TRANSLATION)
-    template = form.template
+    if not form.is_sendable:
+        return _impossible(draft, opaque_id, Reason.TEMPLATE_UNUSABLE)
     values = _parameter_values(send_for(checked.rule, draft.variant).parameters, person)
-    if any(name not in values for name in form.parameters):
-        return _impossible(draft, opaque_id, Reason.MISSING_PARAMETER)
     sign = partial(vault.sign, "link")
     tokens = {
         name: make_link_token(LinkToken(opaque_id=opaque_id, link_index=index), sign)
         for name, index in form.links
     }
-    body = {
-        "messaging_product": "whatsapp",
-        "recipient_type": "individual",
-        "to" if person.row.kind == "phone" else "recipient": person.address,
-        "type": "template",
-        "template": {
-            "name": template.name,
-            "language": {"code": template.language},
-            "components": render_components(template, values, link_tokens=tokens),
-        },
-        "biz_opaque_callback_data": base64.urlsafe_b64encode(opaque_id).rstrip(b"=").decode(),
-    }
+    try:
+        body = _request(form, person, values, tokens=tokens, opaque_id=opaque_id)
+    except (ParameterMissingError, MessageInvalidError, PhoneRequiredError, ValueError) as error:
+        is_value = isinstance(error, (ParameterMissingError, MessageInvalidError))
+        return _impossible(draft, opaque_id, Reason.MISSING_PARAMETER if is_value else Reason.UNREACHABLE)
     return PreparedDraft(
         draft=draft,
         opaque_id=opaque_id,
         lookup=person.row.lookup,
         body=_ENCODER.encode(body),
+        edge=form.edge,
         sealed_request=b"",
         components_hash=form.components_hash,
         has_opt_out=form.has_opt_out,
     )
+
+
+def _request(
+    form: _Form,
+    person: _Opened,
+    values: Mapping[str, str],
+    *,
+    tokens: Mapping[str, str],
+    opaque_id: OpaqueId,
+) -> Mapping[str, object]:
+    template = form.template
+    components = form.components.render(values, link_tokens=tokens, flow_token=opaque_text(opaque_id))
+    content = template_message(template.name, template.language, components, category=template.category)
+    recipient = recipient_of(person.row.kind or "", person.address or "")
+    body = message_request(content, recipient, opaque_id=opaque_id)
+    return marketing_request(body) if form.edge == "marketing_messages" else body
 
 
 def _parameter_values(parameters: Sequence[Parameter], person: _Opened) -> dict[str, str]:
@@ -235,17 +270,4 @@ async def _seal(vault: Vault, made: Sequence[PreparedDraft]) -> list[PreparedDra
     sealed = iter(
         await vault.seal_many([SealItem(one.draft.contact_id, SEALED_REQUEST, one.body) for one in ready])
     )
-    return [
-        one
-        if one.problem is not None
-        else PreparedDraft(
-            draft=one.draft,
-            opaque_id=one.opaque_id,
-            lookup=one.lookup,
-            body=one.body,
-            sealed_request=next(sealed),
-            components_hash=one.components_hash,
-            has_opt_out=one.has_opt_out,
-        )
-        for one in made
-    ]
+    return [one if one.problem is not None else replace(one, sealed_request=next(sealed)) for one in made]

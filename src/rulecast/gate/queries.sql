@@ -69,12 +69,20 @@ LEFT JOIN LATERAL (
 
 -- name: read_shared_facts
 -- What concerns no single person: the number, the stops, the policy, the portfolio.
-SELECT n.business_number_id, n.state, n.portfolio_id, f.people_per_day_max,
+SELECT n.business_number_id, n.state, n.portfolio_id,
+    -- What is declared is a ceiling; the smaller of both holds.
+    least(f.people_per_day_max, f.told_people_per_day_max) AS people_per_day_max,
     (SELECT coalesce(array_agg(s.scope || ':' || s.target), '{}'::text[])
      FROM gate.stop AS s WHERE s.resumed_at IS NULL)
     -- What a person paused and what is held for one rest like what is stopped.
     || (SELECT coalesce(array_agg('rule:' || c.rule_name), '{}'::text[])
         FROM rule.current_state AS c WHERE c.state IN ('paused', 'held')) AS stops,
+    (SELECT coalesce(array_agg(concat_ws('|', h.kind, coalesce(extract(epoch FROM h.until)::text, ''), h.scope,
+        h.scope_id, h.cause)), '{}'::text[])
+     FROM account.hold AS h
+     WHERE h.is_in_force AND (h.until IS NULL OR h.until > %(now)s::timestamptz) AND (
+        (h.scope = 'number' AND h.scope_id = n.business_number_id) OR (h.scope = 'waba' AND h.scope_id = n.waba_id)
+        OR (h.scope = 'portfolio' AND h.scope_id = n.portfolio_id) OR h.scope = 'country')) AS holds,
     -- Kept where a version is taken up again; no plan lives longer than three days.
     (SELECT coalesce(jsonb_object_agg(a.rule_version_id, a.until), '{}'::jsonb)
      FROM (
@@ -101,7 +109,8 @@ WHERE p.released_at IS NULL AND p.granted_at > %(now)s::timestamptz - interval '
 
 -- name: read_template_states
 -- Fresh under the lock: a template can be paused or changed since the plan.
-SELECT template_id, CASE WHEN obstacle = '' THEN status ELSE 'disabled' END AS status, category, components_hash
+SELECT template_id, CASE WHEN obstacle = '' THEN status ELSE 'disabled' END AS status, category, correct_category,
+    paused_until, components_hash
 FROM template.template
 WHERE template_id = ANY(%(template_ids)b::bigint[]);
 
@@ -142,14 +151,21 @@ WHERE e.name = %(name)s AND e.occurred_at >= %(floor)s::timestamptz AND e.occurr
     AND e.occurred_at <= %(now)s::timestamptz
 ORDER BY e.contact_id, e.occurred_at;
 
+-- name: read_sending_number
+-- What of a number shapes its requests: BSUIDs are one per portfolio, marketing may have an edge of its own.
+SELECT portfolio_id, marketing_messages FROM account.business_number
+WHERE business_number_id = %(business_number_id)s;
+
 -- name: read_recipients
--- What a request is made of: the address and the values a parameter may use, all still sealed.
+-- What a request is made of: the address and the values a parameter may use, all still sealed. A BSUID of another
+-- portfolio names nobody here.
 SELECT c.contact_id, i.kind, i.lookup, i.sealed_value, c.sealed_attributes, c.attributes::text AS attributes, c.country
 FROM unnest(%(contact_ids)b::bigint[]) AS w (contact_id)
 JOIN profile.contact AS c ON c.contact_id = w.contact_id
 LEFT JOIN LATERAL (
     SELECT i.kind, i.lookup, i.sealed_value FROM profile.identity AS i
-    WHERE i.contact_id = w.contact_id AND i.valid_to IS NULL AND i.kind IN ('phone', 'bsuid')
+    WHERE i.contact_id = w.contact_id AND i.valid_to IS NULL
+        AND (i.kind = 'phone' OR (i.kind = 'bsuid' AND i.scope = %(portfolio_id)s))
     ORDER BY (i.kind = 'phone') DESC, i.valid_from DESC LIMIT 1
 ) AS i ON true;
 

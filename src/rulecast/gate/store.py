@@ -52,6 +52,7 @@ class SharedRow:
     portfolio_id: str
     people_per_day_max: int | None
     stops: list[str]
+    holds: list[str]
     archived: Mapping[str, float]
     sending_policy: str | None
 
@@ -87,6 +88,14 @@ class FollowedRow:
     has_failed: bool
     has_replied: bool
     has_opted_out: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendingNumberRow:
+    """What of a business number shapes its requests."""
+
+    portfolio_id: str
+    marketing_messages: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,12 +198,27 @@ async def lock_portfolio_people(connection: Connection, portfolio_id: str, *, no
     )
 
 
-async def read_template_states(
-    connection: Connection, template_ids: Sequence[int]
-) -> dict[int, tuple[str, str, bytes]]:
-    """Return status, category and hash of the components by template."""
-    rows = await fetch_all(connection, QUERIES["read_template_states"], {"template_ids": list(template_ids)})
-    return {row[0]: (row[1], row[2], row[3]) for row in rows}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateRow:
+    """A template as it stands; `correct_category` is what Meta says it should count as, or empty."""
+
+    template_id: int
+    status: str
+    category: str
+    correct_category: str
+    paused_until: datetime | None
+    components_hash: bytes
+
+
+async def read_template_states(connection: Connection, template_ids: Sequence[int]) -> dict[int, TemplateRow]:
+    """Return these templates as they stand."""
+    rows = await fetch_all(
+        connection,
+        QUERIES["read_template_states"],
+        {"template_ids": list(template_ids)},
+        record=TemplateRow,
+    )
+    return {row.template_id: row for row in rows}
 
 
 async def read_run_terms(connection: Connection, run_ids: Sequence[int]) -> list[TermsRow]:
@@ -224,10 +248,26 @@ async def read_events_since(
     return await fetch_all(connection, QUERIES["read_events_since"], parameters)
 
 
-async def read_recipients(connection: Connection, contact_ids: Sequence[int]) -> dict[int, RecipientRow]:
-    """Return address and values of these people."""
+async def read_sending_number(connection: Connection, business_number_id: str) -> SendingNumberRow:
+    """Return what of a number shapes its requests; a number that is gone belongs to no portfolio."""
+    found = await fetch_one(
+        connection,
+        QUERIES["read_sending_number"],
+        {"business_number_id": business_number_id},
+        record=SendingNumberRow,
+    )
+    return found or SendingNumberRow(portfolio_id="", marketing_messages=False)
+
+
+async def read_recipients(
+    connection: Connection, contact_ids: Sequence[int], *, portfolio_id: str
+) -> dict[int, RecipientRow]:
+    """Return address and values of these people; BSUIDs of this portfolio only."""
     rows = await fetch_all(
-        connection, QUERIES["read_recipients"], {"contact_ids": list(contact_ids)}, record=RecipientRow
+        connection,
+        QUERIES["read_recipients"],
+        {"contact_ids": list(contact_ids), "portfolio_id": portfolio_id},
+        record=RecipientRow,
     )
     return {row.contact_id: row for row in rows}
 

@@ -4,13 +4,15 @@ Cloud API components and a person's values come in; checked templates, requests,
 go out.
 """
 
-from rulecast.template.check import ContentFinding, check_template
+from rulecast.template.check import check_template
 from rulecast.template.choose_language import choose_language
 from rulecast.template.clean_value import clean_value
 from rulecast.template.errors import ParameterMissingError, TemplateRefusedError
+from rulecast.template.finding import ContentFinding
 from rulecast.template.read_parts import read_parts
 from rulecast.template.records import MessageTemplate
-from rulecast.template.render import preview, render_components
+from rulecast.template.render import preview
+from rulecast.template.render_components import render_components
 
 __all__ = [
     "ContentFinding",

@@ -38,6 +38,7 @@ class Reason(StrEnum):
     PUBLIC_HOLIDAY = "public_holiday"
     WORKSPACE_LIMIT = "workspace_limit"
     NOT_VALID = "not_valid"
+    ACCOUNT_HELD = "account_held"
 
 
 DESCRIPTIONS: dict[Reason, str] = {
@@ -51,7 +52,7 @@ DESCRIPTIONS: dict[Reason, str] = {
     Reason.RESTRICTED: "The processing of this person's data is restricted or the person is being erased.",
     Reason.UNREACHABLE: "No number or id is known to which WhatsApp could deliver.",
     Reason.MISSING_TRANSLATION: "The template has neither the person's language nor the fallback.",
-    Reason.MISSING_PARAMETER: "A template parameter has neither a value nor a default for this person.",
+    Reason.MISSING_PARAMETER: "A parameter has neither a usable value nor a default for this person.",
     Reason.NO_LONGER_MATCHES: "The person no longer fulfils the conditions of the rule.",
     Reason.LOST_TO_RULE: "Another rule with higher priority reaches the person in the same decision window.",
     Reason.HOLDOUT: "The person is held out so that the effect can be measured.",
@@ -73,6 +74,7 @@ DESCRIPTIONS: dict[Reason, str] = {
     Reason.PUBLIC_HOLIDAY: "It is a public holiday where the person lives, or nobody knows, and the rule rests then.",
     Reason.WORKSPACE_LIMIT: "All rules together have sent the person as many messages as the rule allows.",
     Reason.NOT_VALID: "The day lies outside the dates between which the rule holds.",
+    Reason.ACCOUNT_HELD: "Meta has restricted the account, the number or the person's country; an incident tells why.",
 }
 
 

@@ -73,7 +73,12 @@ async def ask_gate(
     async with workspace.database.connection() as connection:
         terms = await terms_book.terms(connection, {one.run_id for one in drafts})
         prepared = await prepare_drafts(
-            connection, workspace.vault, drafts, terms=terms, random_bytes=random.Random(1).randbytes
+            connection,
+            workspace.vault,
+            drafts,
+            terms=terms,
+            business_number_id=NUMBER,
+            random_bytes=random.Random(1).randbytes,
         )
     async with workspace.database.transaction() as connection:
         held = await lock_people(connection, prepared)
