@@ -36,6 +36,7 @@ CERTAIN = Behaviour(
     prefers_stop_rate=0,
     click_rate=0,
     preview_bot_rate=0,
+    marketing_cap_max=0,
 )
 """Everybody receives and reads everything and does nothing, unless a test says otherwise."""
 

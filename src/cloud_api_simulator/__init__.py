@@ -5,7 +5,8 @@ and faults set over `/_control/`. Out: Meta's answers, signed webhooks, link fet
 people, one ledger file of everything that was asked and emitted, and a small page with their phones.
 """
 
-from cloud_api_simulator.settings import Behaviour, NumberSettings, SimulatorSettings, WebhookSettings
+from cloud_api_simulator.behaviour import Behaviour
+from cloud_api_simulator.settings import NumberSettings, SimulatorSettings, WebhookSettings
 from cloud_api_simulator.simulator import Simulator
 
 __all__ = ["Behaviour", "NumberSettings", "Simulator", "SimulatorSettings", "WebhookSettings"]

@@ -15,10 +15,10 @@ from pathlib import Path
 import uvloop
 from typing_extensions import override
 
+from cloud_api_simulator.behaviour import Behaviour
 from cloud_api_simulator.settings import (
     DEFAULT_NUMBERS,
     STANDARD_THROUGHPUT_PER_SECOND,
-    Behaviour,
     NumberSettings,
     SimulatorSettings,
     WebhookSettings,

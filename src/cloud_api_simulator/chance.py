@@ -29,3 +29,8 @@ class Chance:
     def integer(self, *key: str) -> int:
         """Return a 64-bit number for the key."""
         return int.from_bytes(blake2b("\x1f".join(key).encode(), key=self._key, digest_size=8).digest())
+
+    def token(self, *key: str) -> bytes:
+        """Return eighteen hexadecimal digits for the key: what makes a message id one of its kind."""
+        digest = blake2b("\x1f".join(key).encode(), key=self._key, digest_size=9)
+        return digest.hexdigest().upper().encode()

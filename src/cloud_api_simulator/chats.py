@@ -14,11 +14,13 @@ LINES_MAX = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One line of a chat: a message from the business, or what the person did."""
+    """One line of a chat: a message from the business, or what the person typed, tapped or set."""
 
     at: float
     message: Message | None = None
     text: str = ""
+    is_tap: bool = False
+    is_notice: bool = False
 
 
 class Chats:
@@ -51,6 +53,12 @@ class Chats:
             if line.message is not None and line.message.template is not None:
                 return line.message
         return None
+
+    def move(self, old: str, new: str) -> None:
+        """Give the lines of one phone to another, as after a change of number."""
+        lines = self._lines.pop(old, None)
+        if lines is not None:
+            self._lines[new] = lines
 
     def latest(self) -> Iterator[tuple[str, list[Line]]]:
         """Yield phones with their lines, the latest first."""

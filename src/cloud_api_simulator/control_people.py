@@ -1,8 +1,8 @@
 """Control requests about people: who they are, and what a visitor does with their phones."""
 
+from cloud_api_simulator.acts import prefer, say, tap
 from cloud_api_simulator.chats import Line
 from cloud_api_simulator.control_request import ControlError, JsonObject, read_object, read_objects
-from cloud_api_simulator.course import prefer, say, tap
 from cloud_api_simulator.http_server import Request, Response, json_response
 from cloud_api_simulator.outcome import is_stop_text
 from cloud_api_simulator.payloads import Message

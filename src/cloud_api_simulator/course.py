@@ -1,53 +1,101 @@
 """Plays the course of an accepted message: statuses, reactions and link fetches at their virtual times."""
 
-import asyncio
 import functools
-from urllib.parse import urlsplit
 
-from cloud_api_simulator.chats import Line
-from cloud_api_simulator.emit import emit_inbound, emit_preference, emit_status
-from cloud_api_simulator.outcome import Fetch, Outcome, Reaction, decide_outcome
-from cloud_api_simulator.payloads import Message, button_item, new_wamid, preference_item, text_item
-from cloud_api_simulator.templates import fill
+from cloud_api_simulator.acts import react
+from cloud_api_simulator.emit import emit_status
+from cloud_api_simulator.fate import decide_fate
+from cloud_api_simulator.feedback import complain, count_delivery, pause_by_pacing
+from cloud_api_simulator.fetches import fetch_link
+from cloud_api_simulator.outcome import Outcome
+from cloud_api_simulator.payloads import Message
 from cloud_api_simulator.world import World
 
 HELD_SECONDS = 1800.0
 """Virtual seconds a held message waits for the template's assessment (Cloud API docs: template pacing)."""
-FETCH_TIMEOUT_SECONDS = 10.0
-"""Real seconds a phone waits for a link before it gives up."""
-
-_PHONES = (
-    (
-        "Mozilla/5.0 (Linux; Android 14; SM-A546B) AppleWebKit/537.36 (KHTML, like Gecko) "
-        "Chrome/130.0.0.0 Mobile Safari/537.36"
-    ),
-    (
-        "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
-        "Version/18.1 Mobile/15E148 Safari/604.1"
-    ),
-)
-_BOTS = (
-    "facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)",
-    "WhatsApp/2.24.20.89 A",
-    "WhatsApp/2.23.18.78 i",
-)
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+LIMIT_LOOK_SECONDS = 3600.0
+"""Virtual seconds until a message held by the portfolio limit is looked at again."""
+ACCEPTED, HELD, PAUSED = "accepted", "held_for_quality_assessment", "paused"
+"""Values of `message_status` in the answer (platform reference 2.2)."""
 
 
-def start_course(world: World, message: Message, *, held: str | None = None) -> None:
-    """Schedule the first step; `held` is `release` or `drop` for a message under assessment."""
-    outcome = decide_outcome(message.person, message.template, world.behaviour, world.chance)
-    if message.template is None and not message.person.window_is_open(
-        message.number.phone_number_id, message.accepted_at
-    ):
-        # Cloud API docs: customer service windows. The window is judged when the message is accepted.
-        outcome = Outcome(failure_code=131047, sent_after=outcome.sent_after)
+def start_course(world: World, message: Message, *, held: str | None = None) -> str:
+    """Schedule the first step and return the `message_status` of the answer.
+
+    `held` is `release` or `drop` for a message that a fault puts under assessment.
+    """
+    outcome = decide_fate(world, message)
     due = message.accepted_at + outcome.sent_after
     if held == "drop":
-        world.scheduler.at(due + HELD_SECONDS, functools.partial(_fail, world, message, 132015))
-    else:
-        wait = HELD_SECONDS if held == "release" else 0.0
-        world.scheduler.at(due + wait, _sent, world, message, outcome, due + wait)
+        world.scheduler.at(due + HELD_SECONDS, _fail, world, message, 132015)
+        return HELD
+    if held == "release":
+        due += HELD_SECONDS
+        world.scheduler.at(due, _sent, world, message, outcome, due)
+        return HELD
+    if message.template is not None:
+        status = _pace(world, message, outcome)
+        if status is not None:
+            return status
+        due += _portfolio_wait(world)
+    world.scheduler.at(due, _sent, world, message, outcome, due)
+    return ACCEPTED
+
+
+def _pace(world: World, message: Message, outcome: Outcome) -> str | None:
+    """Hold a template beyond its first batch (platform reference 4.7); None lets it go now."""
+    template, size = message.template, world.behaviour.template_batch
+    if template is None or size <= 0 or not template.is_marketing:
+        return None
+    batch = world.pacing.batch_of(template.template_id)
+    if batch.is_paused and template.status == "APPROVED":
+        # A manual unpause: the template is paced anew.
+        world.pacing.forget(template.template_id)
+        batch = world.pacing.batch_of(template.template_id)
+    if batch.is_paused:
+        world.scheduler.at(message.accepted_at + outcome.sent_after, _fail, world, message, 132015)
+        return PAUSED
+    if batch.is_released or batch.sent_count < size:
+        batch.sent_count += 1
+        return None
+    if not batch.held:
+        due = message.accepted_at + world.behaviour.template_batch_seconds
+        world.scheduler.at(due, _assess, world, message)
+    batch.held.append(functools.partial(_release, world, message, outcome))
+    return HELD
+
+
+def _assess(world: World, message: Message) -> None:
+    """Release or drop what is held of a template, by the feedback to its first batch."""
+    template = message.template
+    if template is None:
+        return
+    batch = world.pacing.batch_of(template.template_id)
+    good = world.pacing.is_good(template.name, batch, world.behaviour.template_batch_bad_rate)
+    batch.is_released, batch.is_paused = good, not good
+    if not good:
+        pause_by_pacing(world, template)
+    held, batch.held = batch.held, []
+    for release in held:
+        release(good)
+
+
+def _release(world: World, message: Message, outcome: Outcome, good: bool) -> None:  # noqa: FBT001 - a verdict
+    if not good:
+        _fail(world, message, 132015)
+        return
+    due = world.clock.now() + outcome.sent_after
+    world.scheduler.at(due, _sent, world, message, outcome, due)
+
+
+def _portfolio_wait(world: World) -> float:
+    """Return the virtual seconds a template waits for its batch of the portfolio (platform reference 4.7)."""
+    size = world.behaviour.portfolio_batch
+    if size <= 0:
+        return 0.0
+    turn = world.pacing.portfolio_count // size
+    world.pacing.portfolio_count += 1
+    return turn * world.behaviour.portfolio_batch_seconds
 
 
 def _fail(world: World, message: Message, code: int) -> None:
@@ -55,6 +103,12 @@ def _fail(world: World, message: Message, code: int) -> None:
 
 
 def _sent(world: World, message: Message, outcome: Outcome, at: float) -> None:
+    if world.pacing.portfolio_is_dropped and message.template is not None:
+        _fail(world, message, world.behaviour.portfolio_drop_code)
+        return
+    if outcome.failure_code == LIMIT_CODE and world.behaviour.beyond_messaging_limit == "held":
+        _look_again(world, message, outcome, at)
+        return
     if outcome.failure_code is not None:
         _fail(world, message, outcome.failure_code)
         return
@@ -62,15 +116,30 @@ def _sent(world: World, message: Message, outcome: Outcome, at: float) -> None:
         emit_status(world, message, "sent")
     for fetch in outcome.fetches:
         if fetch.by == "preview_bot":
-            world.scheduler.at(at + fetch.after_seconds, _fetch, world, message, fetch)
+            world.scheduler.at(at + fetch.after_seconds, fetch_link, world, message, fetch)
     if outcome.delivered_after is not None:
         due = at + outcome.delivered_after
         world.scheduler.at(due, _delivered, world, message, outcome, due)
 
 
+LIMIT_CODE = 131048
+"""What a message beyond the portfolio limit gets, unless it is held (platform reference 4.3, uncertain)."""
+
+
+def _look_again(world: World, message: Message, outcome: Outcome, at: float) -> None:
+    """Keep a message beyond the portfolio limit until a user leaves the moving day."""
+    due = at + LIMIT_LOOK_SECONDS
+    if world.limit.admits(message.person.wa_id, at):
+        world.limit.count(message.person.wa_id, at)
+        outcome = decide_fate(world, message, is_within_limit=True)
+        due = at
+    world.scheduler.at(due, _sent, world, message, outcome, due)
+
+
 def _delivered(world: World, message: Message, outcome: Outcome, at: float) -> None:
     if not outcome.delivered_is_silent:
         emit_status(world, message, "delivered")
+    count_delivery(world, message, at)
     if outcome.seen_after is not None:
         due = at + outcome.seen_after
         world.scheduler.at(due, _seen, world, message, outcome, due)
@@ -81,110 +150,8 @@ def _seen(world: World, message: Message, outcome: Outcome, at: float) -> None:
         emit_status(world, message, "read")
     for fetch in outcome.fetches:
         if fetch.by == "person":
-            world.scheduler.at(at + fetch.after_seconds, _fetch, world, message, fetch)
+            world.scheduler.at(at + fetch.after_seconds, fetch_link, world, message, fetch)
+    if outcome.grievance is not None:
+        complain(world, message, outcome.grievance, at)
     if outcome.reaction is not None:
-        world.scheduler.at(at + outcome.reaction.after_seconds, _react, world, message, outcome.reaction)
-
-
-def _react(world: World, message: Message, reaction: Reaction) -> None:
-    match reaction.kind:
-        case "text":
-            say(world, message, reaction.text, is_stop=reaction.is_stop)
-        case "button":
-            tap(world, message, reaction.button_index)
-        case _:
-            prefer(world, message, "stop")
-
-
-def say(world: World, message: Message, text: str, *, is_stop: bool, at_once: bool = False) -> None:
-    """Emit a typed text as an answer to the number of `message`."""
-    now = world.clock.now()
-    item = text_item(message.person, new_wamid(message.person.wa_id, by_user=True), text, now)
-    world.chats.add(message.person.wa_id, Line(at=now, text=text))
-    emit_inbound(
-        world, message.person, message.number, item, opt_out="text" if is_stop else None, at_once=at_once
-    )
-
-
-def tap(world: World, message: Message, index: int, *, at_once: bool = False) -> None:
-    """Emit the tap of a quick reply, or fetch the link of a URL button."""
-    template = message.template
-    if template is None:
-        return
-    button = template.buttons[index]
-    if button.kind == "URL":
-        _fetch(world, message, Fetch(button_index=index, after_seconds=0, by="person"))
-        return
-    now = world.clock.now()
-    payload = message.parameters.payloads.get(index, "")
-    item = button_item(message, button, payload, wamid=new_wamid(message.person.wa_id, by_user=True), at=now)
-    world.chats.add(message.person.wa_id, Line(at=now, text=f"[{button.text}]"))
-    emit_inbound(
-        world,
-        message.person,
-        message.number,
-        item,
-        opt_out="button" if button.is_stop else None,
-        at_once=at_once,
-    )
-
-
-def prefer(world: World, message: Message, value: str, *, at_once: bool = False) -> None:
-    """Emit a stop or resume of marketing messages chosen in WhatsApp's own menu."""
-    now = world.clock.now()
-    world.chats.add(message.person.wa_id, Line(at=now, text=f"({value} marketing messages)"))
-    emit_preference(
-        world, message.person, message.number, preference_item(message.person, value, now), at_once=at_once
-    )
-
-
-def button_url(message: Message, index: int) -> str:
-    """Return the link of a URL button with its suffix in place of the variable (Cloud API docs: buttons)."""
-    if message.template is None:
-        return ""
-    button = message.template.buttons[index]
-    return fill(button.url, {"1": message.parameters.suffixes.get(index, "")})
-
-
-def _fetch(world: World, message: Message, fetch: Fetch) -> None:
-    shown = button_url(message, fetch.button_index)
-    target = shown
-    for prefix, replacement in world.settings.link_map:
-        if shown.startswith(prefix):
-            target = replacement + shown.removeprefix(prefix)
-            break
-    agents = _PHONES if fetch.by == "person" else _BOTS
-    agent = agents[int(world.chance.uniform("agent", *message.key) * len(agents))]
-    row = {
-        "by": fetch.by,
-        "method": fetch.method,
-        "url": shown,
-        "user_agent": agent,
-        "wamid": message.wamid,
-        "phone": message.person.wa_id,
-    }
-    task = asyncio.create_task(_do_fetch(world, target, row))
-    world.tasks.add(task)
-    task.add_done_callback(world.tasks.discard)
-
-
-async def _do_fetch(world: World, url: str, row: dict[str, str]) -> None:
-    status = 0
-    try:
-        if _is_loopback(url):
-            answer = await world.link_client.request(
-                row["method"],
-                url,
-                headers=(("user-agent", row["user_agent"]),),
-                timeout_seconds=FETCH_TIMEOUT_SECONDS,
-            )
-            status = answer.status
-    except (OSError, TimeoutError, ValueError):
-        status = 0
-    finally:
-        world.ledger.write("fetch", {**row, "status": status}, count_as=f"fetch:{row['by']}")
-
-
-def _is_loopback(url: str) -> bool:
-    """Return whether a link may be fetched: simulated people never leave the machine."""
-    return urlsplit(url).hostname in _LOOPBACK
+        world.scheduler.at(at + outcome.reaction.after_seconds, react, world, message, outcome.reaction)

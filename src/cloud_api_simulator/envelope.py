@@ -17,17 +17,13 @@ class Asked:
     """What a request asks for; also filled as far as it could be read when it is refused."""
 
     to: str | None = None
-    digits: str | None = None
     user_id: str | None = None
     kind: str = ""
     opaque: str | None = None
     template_name: str | None = None
     language: str | None = None
     components: object = None
-    text: str = ""
-    read_message_id: str | None = None
     raw: Mapping[str, Any] = field(default_factory=dict)
-    checked: CheckedMessage | None = None
 
 
 def read_body(body: bytes) -> Asked:
@@ -49,17 +45,12 @@ def read_body(body: bytes) -> Asked:
         asked.components = template.get("components")
         language = template.get("language")
         asked.language = _text(language.get("code")) if isinstance(language, dict) else None
-    if raw.get("status") == "read":
-        asked.read_message_id = _text(raw.get("message_id"))
     return asked
 
 
-def check_envelope(asked: Asked) -> None:
-    """Check form and recipient, filling in `checked`; raises ApiError 100, 131008, 131009 or 131051."""
-    asked.checked = checked = check_message(asked.raw)
-    asked.digits = checked.digits
-    asked.text = checked.text
-    asked.read_message_id = checked.read_id
+def check_envelope(asked: Asked) -> CheckedMessage:
+    """Return the checked message; raises ApiError 100, 131008, 131009 or 131051."""
+    return check_message(asked.raw)
 
 
 def _text(value: object) -> str | None:

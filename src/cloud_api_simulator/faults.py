@@ -1,7 +1,7 @@
 """Faults a test asks for, chosen by hash of the phone or by a list of phones."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -34,7 +34,8 @@ class Fault:
     `rate` is the share of phones (by hash, so the same phones each time); `phones` overrides it. `times`
     bounds the hits in all, `times_per_phone` the hits of one phone. `seconds` is the length of a delay,
     `bytes_count` the size of an oversized body; `code` the error of kind `error`, `status` its HTTP status
-    when not Meta's; `dropped` ends a held message with 132015 instead of releasing it.
+    when not Meta's; `dropped` ends a held message with 132015 instead of releasing it; `silent` accepts it and
+    never tells anything about it.
     """
 
     kind: str
@@ -49,12 +50,22 @@ class Fault:
     seconds: float = 1.0
     bytes_count: int = 100_000_000
     dropped: bool = False
+    silent: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """Return the fault as a control answer shows it, with the number of its phones only."""
         row = {item.name: getattr(self, item.name) for item in fields(self)}
         row["phones"] = len(self.phones)
         return row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trigger:
+    """A control request that happens by itself after so many accepted messages: trouble in mid-campaign."""
+
+    accepted: int
+    control: str
+    body: Any
 
 
 class Faults:
@@ -66,12 +77,28 @@ class Faults:
         self._faults: tuple[Fault, ...] = ()
         self._hits: Counter[str] = Counter()
         self._phone_hits: Counter[tuple[str, str]] = Counter()
+        self._triggers: list[Trigger] = []
+        self._accepted = 0
+        self.run: Callable[[Trigger], None] | None = None
 
     def replace(self, faults: Iterable[Fault]) -> None:
         """Use these faults instead of the ones before, with fresh counts."""
         self._faults = tuple(faults)
         self._hits.clear()
         self._phone_hits.clear()
+
+    def set_triggers(self, triggers: Iterable[Trigger]) -> None:
+        """Count accepted messages from now on and run these control requests at their counts."""
+        self._triggers = sorted(triggers, key=lambda trigger: trigger.accepted)
+        self._accepted = 0
+
+    def count_accepted(self) -> None:
+        """Count one accepted message and run what is due."""
+        self._accepted += 1
+        while self._triggers and self._triggers[0].accepted <= self._accepted:
+            trigger = self._triggers.pop(0)
+            if self.run is not None:
+                self.run(trigger)
 
     def as_json(self) -> list[dict[str, Any]]:
         """Return the faults and how often each happened."""
@@ -128,3 +155,15 @@ def read_fault(row: Mapping[str, Any], position: int) -> Fault:
             message = f"faults[{position}].{name}: expected a number of at least 0"
             raise ValueError(message)
     return Fault(**values)
+
+
+def read_trigger(row: Mapping[str, Any], position: int) -> Trigger:
+    """Return the trigger a control request describes; raises ValueError or TypeError naming the field."""
+    accepted, control = row.get("accepted"), row.get("control")
+    if not isinstance(accepted, int) or accepted < 1:
+        message = f"after[{position}].accepted: expected a count of at least 1"
+        raise ValueError(message)
+    if not isinstance(control, str):
+        message = f"after[{position}].control: expected the name of a control request"
+        raise TypeError(message)
+    return Trigger(accepted=accepted, control=control, body=row.get("body", {}))

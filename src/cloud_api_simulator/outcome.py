@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any, Literal
 
+from cloud_api_simulator.behaviour import Behaviour
 from cloud_api_simulator.calling_codes import has_us_area_code
 from cloud_api_simulator.chance import Chance
 from cloud_api_simulator.people import Person
-from cloud_api_simulator.settings import Behaviour
 from cloud_api_simulator.templates import Template
 
 STOP_WORDS = ("STOP", "Stop", "stop", "ARRET", "Arrêt", "توقف", "stop svp", "Unsubscribe")
@@ -52,7 +52,11 @@ _WITHOUT_CAP = frozenset(
 )
 _NORMAL = NormalDist()
 _EDGE = 1e-6
-Step = Literal["delivered", "read", "reaction"]
+Step = Literal["delivered", "late", "read", "reaction"]
+TIME_TO_LIVE_SECONDS = 30 * 86_400.0
+"""Seconds WhatsApp tries to deliver, by default (Cloud API docs: time to live)."""
+AUTHENTICATION_LIVE_SECONDS = 600.0
+"""The same for authentication templates (Cloud API docs: time to live)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +81,26 @@ class Fetch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What the course of the run adds to a message: all of it as at the acceptance.
+
+    `marketing_count` are the marketing templates this person got in the cap's window, `is_punished` says that
+    one failed with 131049 less than a day ago, `refusal` is an error decided elsewhere (media, payment, limit).
+    """
+
+    window_is_open: bool = False
+    entry_point_is_open: bool = False
+    blocked_by_business: bool = False
+    blocked_by_person: bool = False
+    marketing_count: int = 0
+    is_punished: bool = False
+    refusal: int | None = None
+
+
+ORDINARY = Circumstances()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """The course of one accepted message; delays in virtual seconds, each after the step before."""
 
@@ -87,27 +111,40 @@ class Outcome:
     seen_after: float | None = None
     read_is_silent: bool = False
     reaction: Reaction | None = None
+    grievance: str | None = None
     fetches: tuple[Fetch, ...] = ()
 
 
 def decide_outcome(
-    person: Person, template: Template | None, behaviour: Behaviour, chance: Chance
+    person: Person,
+    template: Template | None,
+    behaviour: Behaviour,
+    chance: Chance,
+    *,
+    circumstances: Circumstances = ORDINARY,
 ) -> Outcome:
     """Return the course of an accepted message.
 
-    The order of refusals is that of Meta's asynchronous checks: stop list 131050, not on WhatsApp 131026,
-    United States 131049, per-user cap 131049, experiment 130472 (Cloud API docs: error codes, user limits).
-    Text replies (`template` None) are only sent, delivered and read.
+    The order of refusals is that of Meta's asynchronous checks (platform reference 10): window 131047, stop
+    list 131050, blocked 130403 or 131026, not on WhatsApp 131026, United States 131049, per-user cap 131049,
+    experiment 130472, media 131053. Free-form messages (`template` None) are only sent, delivered and read,
+    unless a habit answers.
     """
     draws = chance.draws("message", person.wa_id, template.name if template is not None else "")
     sent_after = behaviour.sent_seconds_min + draws[5] * (
         behaviour.sent_seconds_max - behaviour.sent_seconds_min
     )
-    failure = _failure(person, template, behaviour, draws)
+    failure = _failure(person, template, behaviour, draws, now=circumstances)
     if failure is not None:
         return Outcome(failure_code=failure, sent_after=sent_after)
     habits = person.habits
-    if not habits.get("delivered", draws[2] < behaviour.delivered_rate):
+    is_late = bool(habits.get("late", draws[2] >= 1 - behaviour.late_rate))
+    never = circumstances.blocked_by_person or not habits.get(
+        "delivered", is_late or draws[2] < behaviour.delivered_rate
+    )
+    delivered_after = _delay(behaviour, "late" if is_late else "delivered", draws[6])
+    if never or delivered_after > time_to_live(template):
+        # Cloud API docs: time to live. The message is dropped without a webhook.
         return Outcome(sent_after=sent_after, fetches=_bot_fetches(template, habits, behaviour, draws))
     reaction = _reaction(template, habits, behaviour, draws)
     clicks = _clicks(template, habits, behaviour, draws)
@@ -115,33 +152,82 @@ def decide_outcome(
     seen = habits.get("reads", acts or draws[3] < behaviour.read_rate)
     return Outcome(
         sent_after=sent_after,
-        delivered_after=_delay(behaviour, "delivered", draws[6]),
+        delivered_after=delivered_after,
         delivered_is_silent=bool(seen)
         and person.read_receipts
         and draws[14] < behaviour.delivered_skipped_rate,
         seen_after=_delay(behaviour, "read", draws[8]) if seen else None,
         read_is_silent=not person.read_receipts,
         reaction=reaction if seen else None,
+        grievance=_grievance(habits, behaviour, draws[7]) if seen else None,
         fetches=_bot_fetches(template, habits, behaviour, draws) + (clicks if seen else ()),
     )
 
 
 def _failure(
-    person: Person, template: Template | None, behaviour: Behaviour, draws: tuple[float, ...]
+    person: Person,
+    template: Template | None,
+    behaviour: Behaviour,
+    draws: tuple[float, ...],
+    *,
+    now: Circumstances,
 ) -> int | None:
     marketing = template is not None and template.is_marketing
-    if marketing and person.stopped:
-        return 131050
-    if not person.has_whatsapp:
-        return 131026
-    if not marketing:
-        return None
-    if has_us_area_code(person.wa_id):
-        return 131049
+    checks = (
+        (131047, template is None and not now.window_is_open),
+        (131050, marketing and person.stopped),
+        (130403, now.blocked_by_business),
+        (131026, now.blocked_by_person and behaviour.blocked_person != "silent"),
+        (131026, not person.has_whatsapp),
+        (131049, marketing and behaviour.us_marketing_is_stopped and has_us_area_code(person.wa_id)),
+        (131049, marketing and _is_capped(person, behaviour, draws[0], now)),
+        (130472, marketing and not _has_open_talk(now) and draws[1] < behaviour.experiment_rate),
+        (now.refusal, now.refusal is not None),
+    )
+    return next((code for code, applies in checks if applies), None)
+
+
+def _has_open_talk(now: Circumstances) -> bool:
+    return now.window_is_open or now.entry_point_is_open
+
+
+def _is_capped(person: Person, behaviour: Behaviour, draw: float, now: Circumstances) -> bool:
+    """Return whether the per-user cap holds a marketing template back (platform reference 4.4).
+
+    A share by hash always, whoever got more in the window than their engagement bears, and whoever was
+    refused for it less than a day ago.
+    """
     exempt = person.country in _WITHOUT_CAP
-    if person.habits.get("capped", draws[0] < behaviour.capped_rate and not exempt):
-        return 131049
-    return 130472 if draws[1] < behaviour.experiment_rate else None
+    if person.habits.get("capped", draw < behaviour.capped_rate and not exempt):
+        return True
+    if exempt or now.window_is_open or "capped" in person.habits:
+        return False
+    spread = behaviour.marketing_cap_max - behaviour.marketing_cap_min + 1
+    threshold = behaviour.marketing_cap_min + int(person.engagement * spread)
+    is_over = behaviour.marketing_cap_max > 0 and now.marketing_count >= threshold
+    return is_over or (behaviour.repetition_is_punished and now.is_punished)
+
+
+def time_to_live(template: Template | None) -> float:
+    """Return the seconds an undelivered message is tried (Cloud API docs: time to live).
+
+    Ten minutes for authentication, thirty days for everything else, unless the template says otherwise.
+    """
+    if template is None:
+        return TIME_TO_LIVE_SECONDS
+    own = getattr(template, "message_send_ttl_seconds", None)
+    if isinstance(own, int) and own > 0:
+        return float(own)
+    return AUTHENTICATION_LIVE_SECONDS if template.category == "AUTHENTICATION" else TIME_TO_LIVE_SECONDS
+
+
+def _grievance(habits: Mapping[str, Any], behaviour: Behaviour, draw: float) -> str | None:
+    """Return what an annoyed reader does: `block` or `report`; neither makes a webhook (Cloud API docs)."""
+    if habits.get("reports", draw < behaviour.report_rate):
+        return "report"
+    if habits.get("blocks", draw < behaviour.report_rate + behaviour.block_rate):
+        return "block"
+    return None
 
 
 def _delay(behaviour: Behaviour, step: Step, draw: float) -> float:

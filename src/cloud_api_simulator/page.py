@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 from cloud_api_simulator.chats import Line
-from cloud_api_simulator.course import button_url
+from cloud_api_simulator.fetches import button_url
 from cloud_api_simulator.http_server import Request, Response
 from cloud_api_simulator.payloads import Message
 from cloud_api_simulator.templates import fill

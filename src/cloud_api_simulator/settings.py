@@ -3,8 +3,16 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cloud_api_simulator.behaviour import Behaviour
+
 STANDARD_THROUGHPUT_PER_SECOND = 80
 """Messages per second of a number at level STANDARD (Cloud API docs: throughput)."""
+
+
+COEXISTENCE_THROUGHPUT_PER_SECOND = 20
+"""Messages per second of a number that is also used in the Business App (Cloud API docs: throughput)."""
+HIGH_THROUGHPUT_PER_SECOND = 1000
+"""Messages per second of a number at level HIGH (Cloud API docs: throughput)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,40 +22,12 @@ class NumberSettings:
     phone_number_id: str
     throughput_per_second: int = STANDARD_THROUGHPUT_PER_SECOND
     display_phone_number: str = "15550783881"
+    is_coexistent: bool = False
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Behaviour:
-    """How people and the network behave: shares in [0, 1] and delays in virtual seconds, each after the last.
-
-    A lognormal delay has a median, a sigma and a longest value, which bounds how long a run takes to settle.
-    """
-
-    without_whatsapp_rate: float = 0.01
-    without_read_receipts_rate: float = 0.15
-    capped_rate: float = 0.02
-    experiment_rate: float = 0.0
-    delivered_rate: float = 0.97
-    delivered_skipped_rate: float = 0.01
-    read_rate: float = 0.70
-    reply_rate: float = 0.02
-    button_rate: float = 0.04
-    stop_text_rate: float = 0.008
-    stop_button_rate: float = 0.008
-    prefers_stop_rate: float = 0.004
-    click_rate: float = 0.12
-    preview_bot_rate: float = 0.05
-    sent_seconds_min: float = 0.2
-    sent_seconds_max: float = 2.0
-    delivered_seconds_median: float = 3.0
-    delivered_sigma: float = 1.0
-    delivered_seconds_max: float = 3600.0
-    read_seconds_median: float = 240.0
-    read_sigma: float = 1.2
-    read_seconds_max: float = 6 * 3600.0
-    reaction_seconds_median: float = 40.0
-    reaction_sigma: float = 0.8
-    reaction_seconds_max: float = 3600.0
+    def __post_init__(self) -> None:
+        """A number also used in the Business App sends 20 messages a second (Cloud API docs: throughput)."""
+        if self.is_coexistent:
+            object.__setattr__(self, "throughput_per_second", COEXISTENCE_THROUGHPUT_PER_SECOND)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from cloud_api_simulator.errors import ApiError, JsonObject
 from cloud_api_simulator.faults import Fault
 from cloud_api_simulator.http_server import Request, Response, json_response
 from cloud_api_simulator.payloads import Message
+from cloud_api_simulator.quirks import error_data_as_text
 from cloud_api_simulator.world import World
 
 STATUS_BEFORE_RESPONSE_SECONDS = 2.0
@@ -27,6 +28,12 @@ def accepted_body(message: Message, status: str = "accepted") -> JsonObject:
     return {"messaging_product": "whatsapp", "contacts": [contact], "messages": [row]}
 
 
+def error_body(world: World, error: ApiError) -> JsonObject:
+    """Return the body of a refusal, its `error_data` as text where the quirks say so."""
+    body = error.body()
+    return {"error": error_data_as_text(body["error"])} if world.quirks.error_data_as_string else body
+
+
 async def spoiled_answer(world: World, request: Request, message: Message, fault: Fault) -> Response | None:
     """Return the answer a fault makes of an accepted or refused message, or None when there is to be none."""
     if fault.kind == "reset" and request.connection is not None:
@@ -44,14 +51,14 @@ async def spoiled_answer(world: World, request: Request, message: Message, fault
         world.sender.watched.discard(message.watched_update_id)
     if fault.kind == "delay":
         await asyncio.sleep(fault.seconds)
-    return _whole_answer(message, fault)
+    return _whole_answer(world, message, fault)
 
 
-def _whole_answer(message: Message, fault: Fault) -> Response:  # noqa: PLR0911 - one line per kind
+def _whole_answer(world: World, message: Message, fault: Fault) -> Response:  # noqa: PLR0911 - one line per kind
     match fault.kind:
         case "error":
             error = ApiError(fault.code)
-            return json_response(error.body(), status=fault.status or error.http_status)
+            return json_response(error_body(world, error), status=fault.status or error.http_status)
         case "bad_gateway":
             return Response(status=fault.status or 502, body=_HTML, content_type="text/html")
         case "no_id":

@@ -3,18 +3,26 @@
 import asyncio
 from dataclasses import dataclass, field
 
+from cloud_api_simulator.account_state import AccountState
+from cloud_api_simulator.behaviour import Behaviour
 from cloud_api_simulator.chance import Chance
 from cloud_api_simulator.chats import Chats
 from cloud_api_simulator.clock import Clock
 from cloud_api_simulator.faults import Faults
+from cloud_api_simulator.graph_state import GraphState, build_graph_state
 from cloud_api_simulator.http_client import HttpClient
 from cloud_api_simulator.ledger import Ledger
-from cloud_api_simulator.limits import PairRate, ThroughputWindow
+from cloud_api_simulator.limits import MarketingCount, PairRate, PortfolioLimit, ThroughputWindow
+from cloud_api_simulator.pacing import Pacing
+from cloud_api_simulator.payloads import new_wamid
 from cloud_api_simulator.people import People
+from cloud_api_simulator.pricing import Allowance
+from cloud_api_simulator.quality import Health
+from cloud_api_simulator.quirks import PLAIN, Quirks
 from cloud_api_simulator.scheduler import Scheduler
-from cloud_api_simulator.settings import Behaviour, NumberSettings, SimulatorSettings
+from cloud_api_simulator.settings import NumberSettings, SimulatorSettings
 from cloud_api_simulator.subscriptions import App, Endpoint, Subscriptions
-from cloud_api_simulator.templates import TemplateBook
+from cloud_api_simulator.templates import Template, TemplateBook
 from cloud_api_simulator.webhooks import WebhookSender
 
 LINK_FETCHES_AT_ONCE_MAX = 16
@@ -23,10 +31,12 @@ LINK_FETCHES_AT_ONCE_MAX = 16
 
 @dataclass(slots=True)
 class Number:
-    """A business number with its throughput window."""
+    """A business number: its throughput window, its quality, and until when it is being upgraded (virtual)."""
 
     settings: NumberSettings
     window: ThroughputWindow
+    health: Health = field(default_factory=Health)
+    upgrading_until: float = 0.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,6 +54,15 @@ class World:
     behaviour: Behaviour
     numbers: dict[str, Number]
     update_count: int
+    graph: GraphState
+    limit: PortfolioLimit
+    account: AccountState = field(default_factory=AccountState)
+    quirks: Quirks = PLAIN
+    marketing: MarketingCount = field(default_factory=MarketingCount)
+    allowance: Allowance = field(default_factory=Allowance)
+    pacing: Pacing = field(default_factory=Pacing)
+    template_health: dict[str, Health] = field(default_factory=dict)
+    wamid_count: int = 0
     link_client: HttpClient = field(
         default_factory=lambda: HttpClient(connections_max=LINK_FETCHES_AT_ONCE_MAX)
     )
@@ -60,6 +79,28 @@ class World:
         """Whether nothing is scheduled, undelivered, being or being fetched."""
         return not (len(self.scheduler) or self.sender.undelivered or self.tasks)
 
+    def next_wamid(self, digits: str, *, by_user: bool = False) -> str:
+        """Return a message id nobody had before, the same in every run with this seed and these requests."""
+        self.wamid_count += 1
+        return new_wamid(digits, by_user=by_user, unique=self.chance.token("wamid", str(self.wamid_count)))
+
+    def health_of(self, template_id: str) -> Health:
+        """Return the quality of a template."""
+        health = self.template_health.get(template_id)
+        if health is None:
+            health = self.template_health[template_id] = Health()
+        return health
+
+    def templates_deleted(self, template: Template) -> None:
+        """Forget the quality and the pacing of a template that is gone."""
+        self.template_health.pop(template.template_id, None)
+        self.pacing.forget(template.template_id)
+
+    def set_quirks(self, quirks: Quirks) -> None:
+        """Use these oddities of webhooks from now on."""
+        self.quirks = quirks
+        self.sender.skew_seconds = quirks.clock_skew_seconds
+
     def reset(self) -> None:
         """Forget people, templates, faults, limits, chats and everything scheduled; the ledger says so."""
         self.scheduler.clear()
@@ -74,6 +115,13 @@ class World:
         self.account_error = None
         self.number_errors.clear()
         self.behaviour = self.people.behaviour = self.settings.behaviour
+        self.set_quirks(PLAIN)
+        self.limit = PortfolioLimit(self.behaviour.messaging_limit_tier)
+        self.account, self.pacing = AccountState(), Pacing()
+        self.marketing, self.allowance = MarketingCount(), Allowance()
+        self.template_health.clear()
+        for number in self.numbers.values():
+            number.health, number.upgrading_until = Health(), 0.0
         self.ledger.write("reset", {})
 
 
@@ -109,6 +157,9 @@ def build_world(settings: SimulatorSettings, clock: Clock) -> World:
         behaviour=settings.behaviour,
         # Ids go on from the ledger's size, so that they stay unique over restarts on one state directory.
         update_count=ledger.size_at_start,
+        wamid_count=ledger.size_at_start,
+        graph=build_graph_state(settings, chance),
+        limit=PortfolioLimit(settings.behaviour.messaging_limit_tier),
         numbers={
             number.phone_number_id: Number(number, ThroughputWindow(number.throughput_per_second))
             for number in settings.numbers
