@@ -14,11 +14,12 @@ from rulecast.rule.engine.matcher import (
     TriggeredRule,
     TriggerEvent,
 )
-from rulecast.rule.engine.matcher.batch import places
+from rulecast.rule.engine.matcher.columns import NumberedColumn, masks_of
 from rulecast.rule.engine.matcher.count_test import Compared, Times, count_test
 from rulecast.rule.engine.matcher.counters import DayCounts, Reading, Series, WindowReader, tally
 from rulecast.rule.engine.matcher.normal_form import ALTERNATIVES_MAX, AllOf, AnyOf, alternatives
 from rulecast.rule.engine.matcher.pair_document import pair_from_text, pair_of, pair_to_text
+from rulecast.rule.engine.matcher.places import places
 from rulecast.rule.language import condition as c
 from rulecast.values.catalogue import AttributeType as T
 from rulecast.values.ids import RuleVersionId
@@ -265,3 +266,63 @@ def test_a_day_adds_up_whatever_the_order() -> None:
     early = DayCounts(day, 1, Decimal("0.5"), NOW - timedelta(hours=3), NOW - timedelta(hours=3))
     late = DayCounts(day, 2, Decimal(-1), NOW - timedelta(hours=1), NOW)
     assert early.plus(late) == late.plus(early) == DayCounts(day, 3, Decimal("-0.5"), early.first_at, NOW)
+
+
+COLUMNS = [
+    [None, "rabat", "", "fes", "rabat", None],
+    [3, None, 1, 2, 2, 5],
+    [True, False, None, True],
+    [Decimal("1.5"), 1, None, 2, Decimal("1.50")],
+    [NOW, None, NOW - timedelta(days=1), NOW + timedelta(hours=1), NOW],
+    [date(2026, 2, 28), date(2024, 2, 29), None],
+    [None, None],
+    [None, ""],
+    [7],
+]
+
+
+@pytest.mark.parametrize("values", [*COLUMNS, [*range(400), *range(0, 800, 2)], ["x"] * 600])
+def test_numbered_columns_answer_as_masks_do(values: list[object]) -> None:
+    bits = [1 << place for place in range(len(values))]
+    numbered, masks = NumberedColumn(values), masks_of(values, bits)
+    assert numbered.present == masks.present
+    assert dict(numbered.items()) == dict(masks.items())
+    for value in [one for one in values if one not in {None, ""}]:
+        assert numbered.equal(value) == masks.equal(value)
+        assert numbered.less(value) == masks.less(value)
+        assert numbered.at_most(value) == masks.at_most(value)
+    assert numbered.equal("elsewhere") == masks.equal("elsewhere") == 0
+
+
+def test_large_batches_match_as_small_ones_do() -> None:
+    rules = compiled(
+        (PROMO_CLICK, RABAT),
+        (CLICK, c.Not(part=RABAT)),
+        (CLICK, TWICE),
+        (CLICK, c.Presence(field=CITY, is_set=True)),
+    )
+    cities = ["rabat", "fes", None, ""]
+    people = [
+        PersonFacts(contact_id=number, attributes={"city": cities[number % 4]} if number % 5 else {})
+        for number in range(7)
+    ]
+    batch = [
+        TriggerEvent(
+            event=EventFact(
+                name="click", occurred_at=NOW, properties={"link": "promo"} if number % 3 else {}
+            ),
+            person=people[number % 7],
+        )
+        for number in range(1_100)
+    ]
+    days = (DayCounts(NOW.date(), 2, Decimal(0), NOW - timedelta(hours=2), NOW - timedelta(hours=1)),)
+    pair = pair_of(PROMO_CLICK)
+    history = HistoryInMemory(kept={pair.hash: {1: Series.of(days), 2: Series.of(days)}})
+    whole = rules.match(batch, NOW, history=history)
+    single = [
+        (place, rule)
+        for place in range(len(batch))
+        for _, rule in rules.match(batch[place : place + 1], NOW, history=history)
+    ]
+    assert sorted(whole) == sorted(single)
+    assert {rule for _, rule in whole} == {0, 1, 2, 3}

@@ -6,7 +6,9 @@ from operator import and_, or_
 from typing import Any, Literal, TypeAlias
 
 from rulecast.rule.engine.instants import cut_of, today
-from rulecast.rule.engine.matcher.batch import Batch, Column, ColumnKey, Mask, column_key
+from rulecast.rule.engine.matcher.batch import Batch, ColumnKey, column_key
+from rulecast.rule.engine.matcher.columns import Column
+from rulecast.rule.engine.matcher.places import Mask
 from rulecast.rule.engine.matcher.records import TriggerEvent
 from rulecast.rule.engine.reference import evaluate
 from rulecast.rule.engine.reference_fields import event_value, field_holds, person_value
@@ -54,9 +56,9 @@ def column_of(field: c.Field, scope: Scope) -> ColumnKey:
 def _comparison(key: ColumnKey, operator: c.Operator, value: Any) -> Answer:
     match operator:
         case "=":
-            return lambda batch: batch.column(key).masks.get(value, 0)
+            return lambda batch: batch.column(key).equal(value)
         case "!=":
-            return lambda batch: batch.all ^ batch.column(key).masks.get(value, 0)
+            return lambda batch: batch.all ^ batch.column(key).equal(value)
         case "<":
             return lambda batch: batch.column(key).less(value)
         case "<=":
@@ -73,20 +75,15 @@ def _rest(column: Column, lower: Mask) -> Mask:
 
 def _any_of(key: ColumnKey, wanted: Sequence[Any]) -> Answer:
     def answer(batch: Batch) -> Mask:
-        masks = batch.column(key).masks
-        found = 0
-        for value in wanted:
-            if value in masks:
-                found |= masks[value]
-        return found
+        column = batch.column(key)
+        return reduce(or_, map(column.equal, wanted), 0)
 
     return answer
 
 
 def _all_of(key: ColumnKey, wanted: Sequence[Any]) -> Answer:
     def answer(batch: Batch) -> Mask:
-        known = batch.column(key).masks.get
-        return reduce(and_, (known(value, 0) for value in wanted))
+        return reduce(and_, map(batch.column(key).equal, wanted))
 
     return answer
 

@@ -16,8 +16,11 @@ from rulecast.rule.language.check import lowered
 from rulecast.values.catalogue import AttributeType
 from rulecast.values.ids import RuleVersionId
 
-Conjunction: TypeAlias = tuple[int, tuple[int, ...], AllOf | None]
-"""A rule's place, and what must hold: further literals that a batch decides, and those that the past decides."""
+Conjunction: TypeAlias = tuple[int, tuple[int, ...], AllOf | None, bool]
+"""A rule's place, and what must hold: further literals that a batch decides, and those that the past decides.
+
+At last, whether every one of those waits for the past: no event decides it by what its person brings along.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +166,8 @@ class _Compiler:
         cheap = sorted(self._of(literals, is_dear=False), key=self._order)
         dear = sorted(self._of(literals, is_dear=True), key=self._order_of_past)
         first = cheap.pop(0) if cheap else None
-        return first, (rule, tuple(cheap), AllOf(tuple(dear)) if dear else None)
+        waits = all(self.predicates[one >> 1].answer_if_brought is None for one in dear)
+        return first, (rule, tuple(cheap), AllOf(tuple(dear)) if dear else None, waits)
 
     def _of(self, literals: Alternative, *, is_dear: bool) -> Iterator[int]:
         return (one for one in literals if (self.predicates[one >> 1].answer is None) is is_dear)

@@ -4,15 +4,18 @@ Each step says what it must be given for the next one, so that reading stays out
 everything cheaper about them already holds.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
-from itertools import repeat
+
+import numpy as np
 
 from rulecast.rule.engine.facts import PersonFacts
 from rulecast.rule.engine.instants import bounds_of
-from rulecast.rule.engine.matcher.batch import Batch, Mask, places, places_within
+from rulecast.rule.engine.matcher.batch import Batch
 from rulecast.rule.engine.matcher.compile_rules import Group, RuleTable
 from rulecast.rule.engine.matcher.counters import NONE, NOTHING, CountedPair, Reading, WindowReader
 from rulecast.rule.engine.matcher.normal_form import AllOf, AnyOf, Formula, literals_of
+from rulecast.rule.engine.matcher.places import Mask, Span, places, places_of_many
 from rulecast.rule.engine.matcher.predicates import INBOUND
 from rulecast.rule.engine.matcher.records import (
     Counters,
@@ -48,16 +51,16 @@ class Matching:
     def counters_asked(self) -> CountersAsked:
         """Return the people whose counters decide, by pair; none where the batch alone decided."""
         asked: dict[CountedPair, set[int]] = {}
-        contact_ids = [person.contact_id for person in self._batch.people]
-        for place, mask in self._counts_needed.items():
+        contact_ids = self._batch.contact_ids
+        for place, events in self._counting().items():
             pair = self._table.counts[place][0]
-            asked.setdefault(pair, set()).update([contact_ids[one] for one in places(mask)])
+            asked.setdefault(pair, set()).update([contact_ids[one] for one in events])
         return asked
 
     def use_counters(self, counters: Counters) -> None:
         """Decide what the counters tell."""
         readings = {
-            place: self._read_counts(place, mask, counters) for place, mask in self._counts_needed.items()
+            place: self._read_counts(place, events, counters) for place, events in self._counting().items()
         }
         for number, place in self._counted.items():
             self._past[number] = self._decide(number, readings[place])
@@ -98,14 +101,13 @@ class Matching:
     def matches(self) -> list[Match]:
         """Return the matches in order of the rules as they were given, then of the events."""
         assert not self._open, "what is open must be decided first"
-        order, ids, names = self._batch.order, self._table.ids, self._table.names
-        spans = self._batch.spans()
-        found: list[Match] = []
-        for rule in sorted(self._found):
-            start, size_bytes = spans[names[rule]]
-            events = [order[place] for place in places_within(self._found[rule], start, size_bytes)]
-            found.extend(zip(events, repeat(ids[rule]), strict=False))
-        return found
+        ids, names, spans = self._table.ids, self._table.names, self._batch.spans()
+        rules = sorted(self._found)
+        owners, found = places_of_many(
+            [self._found[rule] for rule in rules], [spans[names[rule]] for rule in rules]
+        )
+        events = np.array(self._batch.order, np.int64)[found].tolist()
+        return list(zip(events, np.array([ids[rule] for rule in rules])[owners].tolist(), strict=True))
 
     # ---- what the batch decides
     def _sift(self) -> None:
@@ -116,13 +118,13 @@ class Matching:
                 continue
             self._run(route.others, mask)
             for key, groups in route.by_property.items():
-                for value, having in batch.column(key).masks.items():
+                for value, having in batch.column(key).items():
                     group = groups.get(value)
                     if group is not None and having & mask:
                         self._run(group, having & mask)
 
     def _run(self, group: Group, mask: Mask) -> None:
-        vectors, found = self._vectors, self._found
+        vectors, found, still_open = self._vectors, self._found, self._open
         for first, conjunctions in group.by_first.items():
             if first is None:
                 base = mask
@@ -131,7 +133,7 @@ class Matching:
                 base = mask & (self._vector(first) if vector is None else vector)
                 if not base:
                     continue
-            for rule, cheap, dear in conjunctions:
+            for rule, cheap, dear, waits in conjunctions:
                 hits = base
                 for literal in cheap:
                     vector = vectors[literal]
@@ -141,6 +143,8 @@ class Matching:
                 else:
                     if dear is None:
                         found[rule] = found.get(rule, 0) | hits
+                    elif waits:
+                        still_open.append((rule, hits, dear))
                     else:
                         self._weigh(rule, hits, dear)
         for rule, formula in group.formulas:
@@ -216,25 +220,38 @@ class Matching:
                     self._counted[literal >> 1] = place
                     needed[place] = needed.get(place, 0) | mask
 
-    def _read_counts(self, place: int, mask: Mask, counters: Counters) -> dict[Reading | None, Mask]:
+    def _counting(self) -> dict[int, list[int]]:
+        """Return for each count that is open the events for which it matters."""
+        needed = self._counts_needed
+        masks = list(needed.values())
+        owners, events = places_of_many(masks, [Span.of(mask) for mask in masks])
+        ends = np.cumsum(np.bincount(owners, minlength=len(masks))).tolist()
+        everything = events.tolist()
+        return {
+            place: everything[start:end] for place, start, end in zip(needed, [0, *ends], ends, strict=False)
+        }
+
+    def _read_counts(
+        self, place: int, events: Sequence[int], counters: Counters
+    ) -> dict[Reading | None, Mask]:
         """Return the events by what the counters say of their person; None where the pair is not kept."""
         pair, window = self._table.counts[place]
-        by_contact = counters.get(pair.hash)
+        by_contact, needed = counters.get(pair.hash), self._counts_needed[place]
         if by_contact is None:
-            return {None: mask}
+            return {None: needed}
         adds_up = pair.property is not None
         read = WindowReader(bounds_of(window, self._batch.now), adds_up=adds_up).read
-        nothing = NOTHING if adds_up else NONE
+        contact_ids, bits = self._batch.contact_ids, self._batch.bits
         found: dict[Reading | None, Mask] = {}
-        people, bits = self._batch.people, self._batch.bits
-        for one in places(mask):
-            contact_id = people[one].contact_id
-            series = by_contact.get(contact_id)
-            if series is not None:
-                reading: Reading | None = read(series)
-            else:
-                reading = None if contact_id in by_contact else nothing
+        did_something = 0
+        # Most people never did what is counted.
+        for one in [one for one in events if contact_ids[one] in by_contact]:
+            series = by_contact[contact_ids[one]]
+            reading = None if series is None else read(series)
             found[reading] = found.get(reading, 0) | bits[one]
+            did_something |= bits[one]
+        nothing = NOTHING if adds_up else NONE
+        found[nothing] = found.get(nothing, 0) | (needed ^ did_something)
         return found
 
     def _decide(self, number: int, readings: dict[Reading | None, Mask]) -> tuple[Mask, Mask]:
