@@ -28,8 +28,63 @@ def load_schema() -> dict[str, Any] | None:
 
 
 def faults_of(schema: dict[str, Any], message: dict[str, Any]) -> list[str]:
-    """Return what is wrong with a message request, each with its place; empty when it passes."""
-    return Checker(schema).check({"$ref": schema["mapping"][message["type"]]}, message, "message")
+    """Return what is wrong with a message request, each with its place; empty when it passes.
+
+    The schema is that of v23.0: what is younger is said in its words first.
+    """
+    if message.get("status") == "read":
+        rule = {"$ref": "#/components/schemas/MarkMessageRequestPayload"}
+        return Checker(schema).check(rule, message, "message")
+    if "product_policy" in message:
+        rule = {"$ref": "#/components/schemas/MarketingMessageRequestPayload"}
+        return Checker(schema).check(rule, as_published(message), "message")
+    return Checker(schema).check(
+        {"$ref": schema["mapping"][message["type"]]}, as_published(message), "message"
+    )
+
+
+def as_published(message: dict[str, Any]) -> dict[str, Any]:
+    """Return the message without what v23.0 could not know; everything else stays to be checked.
+
+    BSUIDs (`recipient`, May 2026), carousels, limited-time offers and product lists of templates, links and requests
+    for the number as interactive messages. The components of cards are checked like those of the message.
+    """
+    known = dict(message)
+    if "recipient" in known and "to" not in known:
+        known["to"] = known.pop("recipient")
+    if known.get("type") == "template":
+        template = dict(known["template"])
+        template["components"] = [
+            younger_button(component)
+            for component in flattened(template.get("components", []))
+            if component["type"] != "limited_time_offer"
+        ]
+        known["template"] = template
+    if known.get("type") == "interactive" and known["interactive"].get("type") in YOUNGER_INTERACTIVE:
+        button = {"type": "reply", "reply": {"id": "1", "title": "1"}}
+        known["interactive"] = {**known["interactive"], "type": "button", "action": {"buttons": [button]}}
+    return known
+
+
+YOUNGER_INTERACTIVE = ("cta_url", "request_contact_info")
+
+
+def flattened(components: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the components with those of the cards in the place of the carousel."""
+    return [
+        one
+        for component in components
+        for one in (
+            [part for card in component["cards"] for part in card["components"]]
+            if component["type"] == "carousel"
+            else [component]
+        )
+    ]
+
+
+def younger_button(component: dict[str, Any]) -> dict[str, Any]:
+    """Return a button of a product list as one of a catalogue, which is what it is."""
+    return {**component, "sub_type": "catalog"} if component.get("sub_type") == "mpm" else component
 
 
 class Checker:

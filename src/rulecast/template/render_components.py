@@ -7,6 +7,7 @@ an offer, `coupon_code` for the code to copy, `products` for a list of products,
 a catalogue. Source of every shape: Cloud API, send templates (v26.0).
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -48,7 +49,8 @@ PAYLOAD_LENGTH_MAX = 128
 PRODUCT_ID_LENGTH_MAX = 100
 """Retailer ids in catalogues (Meta: product catalogue, `retailer_id`)."""
 # Letters of an address that stay as they are in the end of a URL; Meta appends what it is given.
-URL_SAFE = "/?&=%-._~:@!$'()*+,;"
+URL_SAFE = "/?&=-._~:@!$'()*+,;"
+_ESCAPED_TWICE = re.compile(r"%25([0-9A-Fa-f]{2})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -336,7 +338,9 @@ def _button(sub_type: str, index: str, parameter: Component) -> Component:
 def _suffix(given: Given, button: Button) -> str:
     if button.link:
         return given.token(button.link)
-    return quote(flat(button.parameter, given.text(button.parameter)), safe=URL_SAFE)
+    written = quote(flat(button.parameter, given.text(button.parameter)), safe=URL_SAFE)
+    # What was escaped already is not escaped again.
+    return _ESCAPED_TWICE.sub(r"%\1", written)
 
 
 def _coupon(given: Given, name: str) -> Component:

@@ -20,7 +20,6 @@ from rulecast.template.messages.request import Body, Content
 BUTTONS_MAX = 3
 BUTTON_TITLE_LENGTH_MAX = 20
 BUTTON_ID_LENGTH_MAX = 256
-LIST_BODY_LENGTH_MAX = 4096
 LIST_BUTTON_LENGTH_MAX = 20
 ROWS_MAX = 10
 ROW_ID_LENGTH_MAX = 200
@@ -28,7 +27,8 @@ ROW_TITLE_LENGTH_MAX = 24
 ROW_DESCRIPTION_LENGTH_MAX = 72
 SECTION_TITLE_LENGTH_MAX = 24
 LINK_TITLE_LENGTH_MAX = 20
-"""Cloud API, interactive messages."""
+"""Cloud API, interactive messages. The body of a list may have 4,096 characters by Meta's pages and 1,024 by Meta's own
+schema: the smaller one is safe."""
 HEADER_KINDS = frozenset({"image", "video", "document"})
 
 
@@ -111,7 +111,7 @@ def list_message(frame: Frame, *, button: str, sections: Sequence[Section]) -> C
             for place, section in enumerate(sections, 1)
         ],
     }
-    return _interactive("list", frame, action, body_length_max=LIST_BODY_LENGTH_MAX)
+    return _interactive("list", frame, action)
 
 
 def link_message(frame: Frame, *, title: str, url: str) -> Content:
@@ -159,14 +159,12 @@ def _row(place: str, row: Row) -> Body:
     return value
 
 
-def _interactive(
-    kind: str, frame: Frame, action: Mapping[str, object], *, body_length_max: int = BODY_LENGTH_MAX
-) -> Content:
+def _interactive(kind: str, frame: Frame, action: Mapping[str, object]) -> Content:
     value: Body = {"type": kind}
     header = _header(frame)
     if header is not None:
         value["header"] = header
-    value["body"] = {"text": text_within("body", frame.body, length_max=body_length_max)}
+    value["body"] = {"text": text_within("body", frame.body, length_max=BODY_LENGTH_MAX)}
     if frame.footer:
         value["footer"] = {"text": token_within("footer", frame.footer, length_max=FOOTER_LENGTH_MAX)}
     value["action"] = dict(action)
