@@ -9,7 +9,7 @@ by their events until they are counted anew.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from typing_extensions import override
@@ -21,7 +21,13 @@ from rulecast.database.locks import key_of
 from rulecast.rule.engine.matcher.counters import CountedPair, DayCounts, Series
 from rulecast.rule.engine.matcher.pair_document import pair_from_text, pair_to_text
 from rulecast.rule.engine.matcher.records import Counters, CountersAsked
-from rulecast.rule.engine.matcher.stored_event import CounterKey, PairReader, StoredEvent, tally_events
+from rulecast.rule.engine.matcher.stored_event import (
+    CounterKey,
+    PairIndex,
+    PairReader,
+    StoredEvent,
+    tally_events,
+)
 
 QUERIES = load_queries(__package__)
 
@@ -61,29 +67,44 @@ class EventCounters(EventListener):
 
     def __init__(self) -> None:
         # By edition: an edition names one state of the pairs of one database.
-        self._known: dict[UUID, Sequence[KeptPair]] = {}
+        self._known: dict[UUID, _Kept] = {}
 
     @override
     async def names(self, connection: Connection) -> frozenset[str]:
         await execute(connection, QUERIES["share_counting"], {"key": key_of(LOCK)})
-        return frozenset(one.reader.pair.pattern.event for one in await self._pairs(connection))
+        return (await self._pairs(connection)).names
 
     @override
     async def hear(self, connection: Connection, added: Sequence[AddedEvent]) -> None:
-        pairs = await self._pairs(connection)
-        first_days = {one.pair_id: one.first_day for one in pairs}
+        kept = await self._pairs(connection)
         events = (StoredEvent(one.contact_id, one.name, one.occurred_at, one.properties) for one in added)
-        found = tally_events({one.pair_id: one.reader for one in pairs}, events)
-        await _add(connection, _from_first_day(found, first_days))
+        await _add(connection, _from_first_day(kept.index.tally(events), kept.first_days))
 
-    async def _pairs(self, connection: Connection) -> Sequence[KeptPair]:
+    async def _pairs(self, connection: Connection) -> "_Kept":
         edition = await fetch_value(connection, QUERIES["find_edition"])
         pairs = self._known.get(edition)
         if pairs is None:
             while len(self._known) >= EDITIONS_KEPT_MAX:
                 self._known.pop(next(iter(self._known)))
-            pairs = self._known[edition] = await list_pairs(connection)
+            pairs = self._known[edition] = _Kept.of(await list_pairs(connection))
         return pairs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kept:
+    """The pairs of one edition, arranged once for all events that are stored under it."""
+
+    names: frozenset[str]
+    first_days: Mapping[int, date | None]
+    index: PairIndex
+
+    @classmethod
+    def of(cls, pairs: Sequence[KeptPair]) -> Self:
+        return cls(
+            names=frozenset(one.reader.pair.pattern.event for one in pairs),
+            first_days={one.pair_id: one.first_day for one in pairs},
+            index=PairIndex({one.pair_id: one.reader for one in pairs}),
+        )
 
 
 COUNTERS = EventCounters()
