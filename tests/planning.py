@@ -98,7 +98,7 @@ class Person:
     city: str = "casablanca"
     country: str = "ma"
     language: str = "fr"
-    zone: str = "africa/casablanca"
+    zone: str = "Africa/Casablanca"
     first_name: str = "Asha"
     birth_date: str | None = None
     status: ConsentStatus | None = ConsentStatus.GRANTED

@@ -12,6 +12,7 @@ from rulecast.cli.rule_book import NameArgument
 from rulecast.cli.session import JsonOption, Terminal, run
 from rulecast.rule.book import KeptRule
 from rulecast.rule.book.errors import EnvelopeInvalidError
+from rulecast.wiring.moments.run import run_due_moments
 from rulecast.wiring.recurring import run_due_rules
 from rulecast.wiring.rule_steps import (
     Offer,
@@ -125,10 +126,14 @@ def archive(
 
 
 def run_due(context: typer.Context, json: JsonOption = False) -> None:
-    """Run every recurring rule that is due now; `rulecast serve` does the same by itself."""
+    """Run every recurring rule, next step and notice that is due now; `rulecast serve` does the same by itself."""
 
     async def work(workspace: Workspace, terminal: Terminal) -> None:
-        runs = await run_due_rules(workspace)
+        try:
+            runs = await run_due_rules(workspace)
+        finally:
+            # A rule that fails holds up no message of the others.
+            after = await run_due_moments(workspace)
         if json:
             rows = [
                 {
@@ -140,13 +145,15 @@ def run_due(context: typer.Context, json: JsonOption = False) -> None:
                 }
                 for one in runs
             ]
-            terminal.print_json({"runs": rows})
+            terminal.print_json({"runs": rows, "steps": after.settled, "notices": after.calls})
             return
         table = Table("rule", "day", "outcome", "plan", "detail")
         for one in runs:
             plan = "" if one.plan_id is None else str(one.plan_id)
             table.add_row(one.rule_name, one.run_day.isoformat(), one.outcome, plan, one.detail)
         terminal.print(table if runs else "No recurring rule is due.")
+        if after.settled or after.calls:
+            terminal.print(f"{after.settled} next steps taken, recipients told in {after.calls} calls.")
 
     run(context, work, acts=True)
 

@@ -181,7 +181,8 @@ WHERE run.launched_at > %(launched_after)s AND NOT run.is_test
 ORDER BY run.run_id;
 
 -- name: list_success_candidates
--- Events of the success's name inside each accepted message's window that are not counted yet, page by page.
+-- Events of the success's name inside each accepted message's window that are not counted yet, page by page. One that
+-- followed several steps of a rule counts once, for the last of them.
 SELECT
     message.message_id,
     message.contact_id,
@@ -192,6 +193,7 @@ SELECT
     event.occurred_at,
     event.properties
 FROM deliver.message AS message
+JOIN deliver.run AS run ON run.run_id = message.run_id
 JOIN template.template AS template ON template.template_id = message.template_id
 JOIN collect.event AS event ON event.contact_id = message.contact_id
     AND event.name = %(event_name)s
@@ -204,6 +206,21 @@ WHERE message.run_id = %(run_id)s
     AND NOT EXISTS (
         SELECT FROM observe.conversion AS known
         WHERE known.message_id = message.message_id AND known.event_key = event.event_key
+    )
+    AND NOT EXISTS (
+        SELECT FROM deliver.run AS other_run
+        JOIN deliver.message AS other ON other.run_id = other_run.run_id AND other.contact_id = message.contact_id
+        WHERE other_run.first_run_id = coalesce(run.first_run_id, run.run_id)
+            AND other.step > message.step
+            AND other.state = 'accepted' AND other.accepted_at < event.occurred_at
+    )
+    AND NOT EXISTS (
+        SELECT FROM deliver.run AS other_run
+        JOIN deliver.message AS other ON other.run_id = other_run.run_id AND other.contact_id = message.contact_id
+        JOIN observe.conversion AS known ON known.message_id = other.message_id
+        WHERE (other_run.run_id = coalesce(run.first_run_id, run.run_id)
+                OR other_run.first_run_id = coalesce(run.first_run_id, run.run_id))
+            AND known.event_key = event.event_key AND known.occurred_at = event.occurred_at
     )
 ORDER BY message.message_id, event.occurred_at
 LIMIT %(limit)s::integer;

@@ -1,7 +1,7 @@
 """Counts the success events of rules: what happened inside the window after a message was accepted.
 
-An event counts once for each message it followed; two rules that reached the same person may both count it,
-and the report says of which rule it speaks.
+An event counts once for each rule it followed, for the last of the steps before it; two rules that reached the same
+person may both count it, and the report says of which rule it speaks.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,6 +1,5 @@
 """Recipients are told by webhook: what, once, with nothing of people but their numbers, until they answer."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from tests.planning import planning_workspace
 from rulecast.config import Settings
 from rulecast.values.clock import ManualClock
 from rulecast.wiring.moments.notify import ATTEMPTS_MAX, tell_recipients
-from rulecast.wiring.moments.run import run_notices
+from rulecast.wiring.moments.run import run_due_moments
 from rulecast.wiring.workspace_declaration import WorkspaceFileError
 from rulecast.wiring.workspace_file import apply_workspace_file
 
@@ -64,8 +63,7 @@ async def test_a_recipient_is_told_once_of_each_message_and_learns_nothing_of_pe
         first_at = clock.now()
         for person in (*shop.people[:2], shop.people[0]):
             await shop.reply(person)
-        for _ in range(2):
-            await run_notices(shop.workspace, stop_event=asyncio.Event(), until_idle=True)
+        assert [(await run_due_moments(shop.workspace)).calls for _ in range(2)] == [1, 0]
         assert told.told == [
             {
                 "recipient": "shop_manager",

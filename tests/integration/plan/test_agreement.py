@@ -32,9 +32,9 @@ REASONS = {number: reason for reason, number in NUMBERS.items()}
 def somebody(number: int, chance: random.Random) -> Person:
     country, city, zone = chance.choice(
         [
-            ("ma", "casablanca", "africa/casablanca"),
+            ("ma", "casablanca", "Africa/Casablanca"),
             ("ma", "rabat", ""),
-            ("fr", "lyon", "europe/paris"),
+            ("fr", "lyon", "Europe/Paris"),
             ("tn", "tunis", "africa/tunis"),
         ]
     )

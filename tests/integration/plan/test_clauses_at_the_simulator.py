@@ -15,7 +15,7 @@ from rulecast.wiring.approve import approve
 from rulecast.wiring.launch import launch
 
 EVENING = "once at 18:00..20:30 local time of the contact; not on public holidays; carry over for 2 days"
-IN_PARIS = {"country": "fr", "city": "lyon", "zone": "europe/paris"}
+IN_PARIS = {"country": "fr", "city": "lyon", "zone": "Europe/Paris"}
 
 
 async def test_nobody_gets_a_message_on_a_public_holiday_of_their_country(

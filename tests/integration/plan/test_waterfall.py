@@ -15,7 +15,7 @@ async def test_the_waterfall_balances_and_names_each_reason(settings: Settings, 
             [
                 Person(phone="+212612000001"),
                 Person(phone="+212612000002", status=ConsentStatus.WITHDRAWN),
-                Person(phone="+33612000003", city="lyon", country="fr", zone="europe/paris", status=None),
+                Person(phone="+33612000003", city="lyon", country="fr", zone="Europe/Paris", status=None),
                 Person(
                     phone="+21620000004",
                     city="tunis",

@@ -68,8 +68,9 @@ def test_a_recurring_rule_from_draft_to_archive(typed: Typed, tmp_path: Path) ->
     (listed,) = typed.json("rule", "list")["rules"]
     assert (listed["state"], listed["next_run"]) == ("active", "2026-11-17T19:45:00+00:00")
     assert listed["approval"]["cost_per_run"] == 250
-    (ran,) = typed.json("rule", "run-due")["runs"]
-    assert ran["outcome"] == "launched"
+    due = typed.json("rule", "run-due")
+    assert [run["outcome"] for run in due["runs"]] == ["launched"]
+    assert (due["steps"], due["notices"]) == (0, 0)
     assert typed("rule", "run-due") == "No recurring rule is due.\n"
     shown = typed("rule", "show", "winback")
     assert "5 people and 2.50 USD per run" in shown

@@ -6,9 +6,10 @@ from tests.planning import Person, create_people, planning_workspace
 from tests.triggering import firings, happens, put_in_force, settle, triggered_rule
 
 from rulecast.config import Settings
-from rulecast.database import fetch_all
+from rulecast.database import execute, fetch_all
 from rulecast.values.clock import ManualClock
 from rulecast.wiring.triggers.counting import check_counters
+from rulecast.wiring.triggers.figures import trigger_samples
 
 PEOPLE = (Person(phone="+212612345601"), Person(phone="+212612345602"))
 THIRD = triggered_rule(
@@ -38,3 +39,10 @@ async def test_a_windowed_count_is_kept_and_decides_with_what_was_there_before(
         # What lies before the window, and a day to spare, is not counted.
         assert counted == [(asha, 3), (bilal, 2)]
         await check_counters(workspace)
+        async with workspace.database.transaction() as connection:
+            await execute(
+                connection, "UPDATE rule.event_counter SET times = times + 1 WHERE contact_id = %s", (bilal,)
+            )
+        await check_counters(workspace)
+        figures = {sample.name: sample.value for sample in await trigger_samples(workspace)}
+        assert (figures["counter_people"], figures["counter_difference"]) == (2, 1)

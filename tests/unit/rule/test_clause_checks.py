@@ -58,6 +58,8 @@ LIMIT = "limit this rule to 1 per person per 7 days"
         (tuple(f"after {day} days if not read {SEND}" for day in range(1, 7)), ["RL-085"]),
         (('when replied: assign to "support"', 'notify "ops"'), []),
         (('when replied: notify "boss"',), ["RL-087"]),
+        (('when replied: set zone = "africa/CASABLANCA"',), []),
+        (('when replied: set zone = "Casablanca"',), ["RL-064"]),
         (("set orders = 3", "set paid_at = now", 'set city = "Fes"'), []),
         (("set orders = now",), ["RL-020"]),
         (('set orders = "3"',), ["RL-020"]),
@@ -221,3 +223,12 @@ def test_small_words_that_carry_no_meaning_can_be_left_out() -> None:
     parsed = parse_rule(short)
     assert not isinstance(parsed, RuleProblems), parsed.render(short)
     assert parsed == parse_rule(long.replace("local time", "local time of the contact"))
+
+
+def test_a_zone_is_set_in_the_spelling_of_the_zone_database() -> None:
+    found = check_rule(RULE + '  when replied: set zone = "africa/CASABLANCA"\n', CATALOGUE)
+    assert isinstance(found, CheckedRule)
+    (action,) = found.actions
+    assert isinstance(action, d.SetAction)
+    assert action.value is not None
+    assert action.value.value == "Africa/Casablanca"

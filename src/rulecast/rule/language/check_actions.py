@@ -7,11 +7,13 @@ from rulecast.rule.language import condition as c
 from rulecast.rule.language import document as d
 from rulecast.rule.language.constants import typed
 from rulecast.rule.language.limits import TAG_LENGTH_MAX
-from rulecast.rule.language.problem import UNKNOWN_ATTRIBUTE, WRONG_TYPE
+from rulecast.rule.language.problem import UNKNOWN_ATTRIBUTE, UNKNOWN_ZONE, WRONG_TYPE
 from rulecast.rule.language.problem_clause import CANNOT_BE_SET, TAG_UNUSABLE, UNKNOWN_RECEIVER
 from rulecast.rule.language.scope import Scope, check_purpose, hint_of
 from rulecast.values.catalogue import Attribute, AttributeType, DataClass, fold_text
+from rulecast.values.zone_offsets import zone_names
 
+ZONE = "zone"
 # What the system itself measures; a rule that set them would change what it was told.
 MEASURED = frozenset({"first_seen_at", "last_inbound_at"})
 
@@ -71,12 +73,29 @@ def _set(action: d.SetAction, scope: Scope) -> d.SetAction:
     check_purpose(attribute.purpose, f"The attribute {name.name}", name.span, scope)
     field = replace(name, type=attribute.type)
     if action.value is not None:
-        return replace(action, attribute=field, value=typed(action.value, field, scope))
+        value = typed(action.value, field, scope)
+        return replace(action, attribute=field, value=_zone(value, scope) if name.name == ZONE else value)
     if attribute.type not in {AttributeType.INSTANT, AttributeType.DATE}:
         scope.report(
             WRONG_TYPE, f"{name.name} is of type {attribute.type}; `now` is an instant.", action.span
         )
     return replace(action, attribute=field)
+
+
+def _zone(value: c.Constant, scope: Scope) -> c.Constant:
+    """Return a time zone in the spelling of the zone database: by any other the engines would take it for UTC."""
+    zones = {one.casefold(): one for one in zone_names()}
+    found = zones.get(str(value.value).strip().casefold())
+    if found is None:
+        scope.report_unknown(
+            UNKNOWN_ZONE,
+            f"There is no time zone {value.value}.",
+            value.span,
+            name=str(value.value),
+            known=zones.values(),
+        )
+        return value
+    return replace(value, value=found)
 
 
 def _why_not(attribute: Attribute) -> str | None:

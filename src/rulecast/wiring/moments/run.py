@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 import structlog
 
@@ -21,6 +22,14 @@ POLL_SECONDS = 1.0
 PAUSE_SECONDS_MAX = 30.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueMoments:
+    """What was due after messages: next steps of people planned, launched or ended, and calls to recipients."""
+
+    settled: int
+    calls: int
+
+
 async def run_follow_ups(
     workspace: Workspace, *, stop_event: asyncio.Event, until_idle: bool = False
 ) -> None:
@@ -34,6 +43,16 @@ async def run_follow_ups(
 async def run_notices(workspace: Workspace, *, stop_event: asyncio.Event, until_idle: bool = False) -> None:
     """Tell recipients until told to stop, or until nothing is due at this instant."""
     await _loop(workspace, NOTICES_LOCK, tell_recipients, stop_event=stop_event, until_idle=until_idle)
+
+
+async def run_due_moments(workspace: Workspace) -> DueMoments:
+    """Do once what `run_follow_ups` and `run_notices` do again and again, until nothing is due at this instant."""
+    stop_event = asyncio.Event()
+    try:
+        settled = await _loop(workspace, STEPS_LOCK, _do_steps, stop_event=stop_event, until_idle=True)
+    finally:
+        calls = await _loop(workspace, NOTICES_LOCK, tell_recipients, stop_event=stop_event, until_idle=True)
+    return DueMoments(settled=settled, calls=calls)
 
 
 async def count_waiting_steps(workspace: Workspace) -> int:
@@ -56,8 +75,10 @@ async def _loop(
     *,
     stop_event: asyncio.Event,
     until_idle: bool,
-) -> None:
+) -> int:
+    """Work until told to stop, or until nothing is left to do, and return how much was done."""
     pause_seconds = POLL_SECONDS
+    whole = 0
     while not stop_event.is_set():
         done = 0
         try:
@@ -70,7 +91,9 @@ async def _loop(
             pause_seconds = min(pause_seconds * 2, PAUSE_SECONDS_MAX)
         else:
             pause_seconds = POLL_SECONDS
+        whole += done
         if until_idle and not done:
-            return
+            break
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop_event.wait(), 0 if done else pause_seconds)
+    return whole

@@ -1,6 +1,7 @@
 """The counters behind rules on events: kept for what the rules ask, filled in, compared and mended by night."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 
 import structlog
 
@@ -15,7 +16,9 @@ from rulecast.rule.engine.matcher.store import (
     mend_gaps,
     recount,
 )
+from rulecast.wiring.triggers import store
 from rulecast.wiring.triggers.matching import EventRules
+from rulecast.wiring.triggers.records import CounterDifference
 from rulecast.wiring.workspace import Workspace
 
 LOG = structlog.get_logger("triggers")
@@ -58,8 +61,11 @@ async def check_counters(workspace: Workspace) -> None:
         after = contact_ids[-1]
     mended = await _repeat(workspace, mend_gaps)
     forgotten = await _repeat(workspace, forget_unused)
+    check = CounterDifference(people=people, different=different, mended=mended, forgotten=forgotten)
+    async with workspace.database.transaction() as connection:
+        await store.keep_counter_check(connection, check, now=workspace.clock.now())
     report = LOG.warning if different else LOG.info
-    report("counters compared", people=people, different=different, mended=mended, forgotten=forgotten)
+    report("counters compared", **asdict(check))
 
 
 async def _repeat(workspace: Workspace, work: Callable[[Connection], Awaitable[int]]) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from rulecast.observe.metrics import Sample
 from rulecast.wiring.triggers import store
-from rulecast.wiring.triggers.records import AudienceDifference, TriggerLag
+from rulecast.wiring.triggers.records import AudienceDifference, CounterDifference, TriggerLag
 from rulecast.wiring.workspace import Workspace
 
 
@@ -20,10 +20,17 @@ async def read_last_checks(workspace: Workspace) -> list[AudienceDifference]:
         return await store.list_last_checks(connection)
 
 
+async def read_last_counter_check(workspace: Workspace) -> CounterDifference | None:
+    """Return what the last comparison of counters found, None where there was none."""
+    async with workspace.database.connection() as connection:
+        return await store.find_last_counter_check(connection)
+
+
 async def trigger_samples(workspace: Workspace) -> list[Sample]:
     """Return the figures as metrics."""
     lag = await read_trigger_lag(workspace)
-    return [*_lag_samples(lag), *_check_samples(await read_last_checks(workspace))]
+    checks, counters = await read_last_checks(workspace), await read_last_counter_check(workspace)
+    return [*_lag_samples(lag), *_check_samples(checks), *_counter_samples(counters)]
 
 
 def _lag_samples(lag: TriggerLag) -> Iterator[Sample]:
@@ -75,3 +82,18 @@ def _check_samples(checks: list[AudienceDifference]) -> Iterator[Sample]:
                 value=value,
                 labels={"rule": check.rule_name, "kind": kind},
             )
+
+
+def _counter_samples(check: CounterDifference | None) -> Iterator[Sample]:
+    if check is None:
+        return
+    yield Sample(
+        name="counter_people",
+        about="People whose counters of behaviour were compared with their events, at the last comparison.",
+        value=check.people,
+    )
+    yield Sample(
+        name="counter_difference",
+        about="People whose counters of behaviour differed from their events, at the last comparison.",
+        value=check.different,
+    )

@@ -291,3 +291,12 @@ SELECT DISTINCT ON (audience_check.rule_name) audience_check.rule_version_id, au
 FROM rule.audience_check
 JOIN rule.armed USING (rule_version_id)
 ORDER BY audience_check.rule_name, audience_check.audience_check_id DESC;
+
+-- name: keep_counter_check
+-- What a comparison of counters with the events found.
+INSERT INTO rule.counter_check (checked_at, people, different, mended, forgotten)
+VALUES (%(now)s, %(people)s, %(different)s, %(mended)s, %(forgotten)s);
+
+-- name: find_last_counter_check
+-- The last of them.
+SELECT people, different, mended, forgotten FROM rule.counter_check ORDER BY counter_check_id DESC LIMIT 1;

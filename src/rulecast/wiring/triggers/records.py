@@ -142,3 +142,13 @@ class AudienceDifference:
     people: int
     missing: int
     surplus: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CounterDifference:
+    """A sample of kept counters: people compared with their events, of whom they differed, and what was put right."""
+
+    people: int
+    different: int
+    mended: int
+    forgotten: int

@@ -1,6 +1,7 @@
 """What the runtime of triggers keeps in the database."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from rulecast.database import Connection, execute, fetch_all, fetch_one, fetch_value, load_queries
@@ -12,6 +13,7 @@ from rulecast.wiring.triggers.records import (
     ArrivedEvent,
     AudienceDifference,
     Candidate,
+    CounterDifference,
     Firing,
     ListeningRule,
     TriggerLag,
@@ -362,6 +364,16 @@ async def keep_checks(connection: Connection, found: Iterable[AudienceDifference
             "now": now,
         }
         await execute(connection, QUERIES["keep_check"], parameters)
+
+
+async def keep_counter_check(connection: Connection, check: CounterDifference, *, now: datetime) -> None:
+    """Store what a comparison of counters found."""
+    await execute(connection, QUERIES["keep_counter_check"], {**asdict(check), "now": now})
+
+
+async def find_last_counter_check(connection: Connection) -> CounterDifference | None:
+    """Return what the last comparison of counters found, None where there was none."""
+    return await fetch_one(connection, QUERIES["find_last_counter_check"], record=CounterDifference)
 
 
 async def list_last_checks(connection: Connection) -> list[AudienceDifference]:
