@@ -59,6 +59,28 @@ def _number(facts: Facts, now: datetime) -> Finding:
     return None if facts.number_state == "active" else Deferred(Reason.NUMBER_HELD, now + RETRY)
 
 
+def _holds(facts: Facts, now: datetime) -> Finding:
+    """Find what Meta forbids: until a date, for good where that is too late, or until somebody lifts it."""
+    template = facts.template
+    counted = {"marketing", "utility"}
+    if template is not None:
+        counted = {template.category, template.counted_as or template.category}
+    covering = [
+        one for one in facts.holds if one.kind in {"all", "business_initiated"} or one.kind in counted
+    ]
+    if not covering:
+        return None
+    ends = [one.until for one in covering if one.until is not None]
+    if len(ends) < len(covering):
+        return Deferred(Reason.ACCOUNT_HELD, now + RETRY)
+    last = max(ends)
+    return (
+        Denied(Reason.ACCOUNT_HELD)
+        if last >= facts.send_until
+        else Deferred(Reason.ACCOUNT_HELD, max(last, now + RETRY))
+    )
+
+
 def _consent(facts: Facts, _now: datetime) -> Finding:
     consent = facts.consent
     if consent is None:
@@ -126,7 +148,9 @@ def _template(facts: Facts, now: datetime) -> Finding:
         return Denied(Reason.TEMPLATE_UNUSABLE)
     if not template.is_unchanged:
         return Denied(Reason.TEMPLATE_CHANGED)
-    return Deferred(Reason.TEMPLATE_UNUSABLE, now + RETRY) if template.status == "paused" else None
+    if template.status != "paused":
+        return None
+    return Deferred(Reason.TEMPLATE_UNUSABLE, max(template.paused_until or now, now + RETRY))
 
 
 def _parameters(facts: Facts, _now: datetime) -> Finding:
@@ -227,6 +251,7 @@ CHECKS: tuple[CheckStep, ...] = (
     CheckStep(name="version", reads=("is_archived",), find=_archived),
     CheckStep(name="plan", reads=("plan_expires_at",), find=_plan_expired),
     CheckStep(name="number", reads=("number_state",), find=_number),
+    CheckStep(name="account", reads=("holds", "template", "send_until"), find=_holds),
     CheckStep(name="consent", reads=("purpose", "consent"), find=_consent),
     CheckStep(name="suppression", reads=("purpose", "suppressions"), find=_suppression),
     CheckStep(name="profiling", reads=("objects_to_profiling", "reads_behaviour"), find=_profiling),

@@ -10,6 +10,9 @@ from rulecast.values.purpose import ConsentStatus, Purpose
 
 StopScope = Literal["all", "rule", "sender"]
 NumberState = Literal["active", "held", "missing"]
+HoldKind = Literal["all", "marketing", "utility", "business_initiated", "customer_initiated"]
+# From what needs least consent to what needs most.
+_STRICTNESS = ("authentication", "utility", "marketing")
 ASKED_BY_THE_PERSON = frozenset(
     {"stop_word", "stop_button", "user_preferences", "error_131050", "api", "journal"}
 )
@@ -41,12 +44,27 @@ class SuppressionState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateState:
-    """The template in the language chosen for the person."""
+    """The template in the language chosen for the person.
+
+    `category` is the strictest of what it counts as, what Meta announced and what Meta billed; `counted_as` is the
+    one in force, where it differs. `paused_until` is when Meta ends a pause, where it said so.
+    """
 
     status: str
     category: str
     has_opt_out: bool
     is_unchanged: bool
+    counted_as: str = ""
+    paused_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldState:
+    """What Meta forbids the number, its account or its portfolio, or forbids for the person's country."""
+
+    kind: HoldKind
+    cause: str
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +106,7 @@ class Facts:
     is_archived: bool
     plan_expires_at: datetime
     number_state: NumberState
+    holds: tuple[HoldState, ...]
     consent: ConsentState | None
     suppressions: tuple[SuppressionState, ...]
     objects_to_profiling: bool
@@ -120,6 +139,14 @@ class Facts:
         stray = self.unknown - FACT_NAMES
         if stray:
             raise ValueError(f"no such facts: {', '.join(sorted(stray))}")
+
+
+def strictest_category(*categories: str) -> str:
+    """Return the category that needs most consent; a word that is none of Meta's counts as marketing."""
+    named = [one for one in categories if one]
+    if any(one not in _STRICTNESS for one in named):
+        return "marketing"
+    return max(named, key=_STRICTNESS.index, default="marketing")
 
 
 FACT_NAMES: frozenset[str] = frozenset(entry.name for entry in fields(Facts)) - {"unknown"}

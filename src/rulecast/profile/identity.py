@@ -1,4 +1,4 @@
-"""By what a person is known: a phone number, a BSUID, or the company's own customer id."""
+"""By what a person is known: phone number, BSUID, the company's own customer id, and other names of these."""
 
 import re
 from dataclasses import dataclass
@@ -8,7 +8,8 @@ from typing_extensions import override
 
 from rulecast.vault import Vault
 
-IdentityKind = Literal["phone", "bsuid", "external"]
+IdentityKind = Literal["phone", "wa_id", "bsuid", "parent_bsuid", "username", "external"]
+"""`wa_id` is WhatsApp's spelling of a number dialled otherwise; nobody is found by a `username`."""
 
 # Longer than any customer id seen in practice; a whole text in the column is a mapping error.
 EXTERNAL_ID_LENGTH_MAX = 200
@@ -32,7 +33,7 @@ _COUNTRIES_WITH_VARIANTS = frozenset({"+52", "+54", "+55"})
 class Identity:
     """One way to recognise a person; printing it shows the kind only.
 
-    `scope` is the portfolio of a BSUID and empty otherwise. A phone is E.164 with its plus sign.
+    `scope` is the portfolio of a BSUID and empty otherwise. A phone or wa_id is E.164 with its plus sign.
     """
 
     kind: IdentityKind
@@ -48,10 +49,15 @@ class Identity:
         """Return the text from which the keyed hashes are made."""
         return f"{self.scope}/{self.value}" if self.scope else self.value
 
+    @property
+    def hashed_kind(self) -> str:
+        """Return the kind under which it is hashed: a number is one number however WhatsApp spells it."""
+        return "phone" if self.kind == "wa_id" else self.kind
+
 
 def lookup_of(vault: Vault, identity: Identity) -> bytes:
     """Return the keyed hash, 16 bytes, under which the identity is stored."""
-    return vault.lookup_index(identity.kind, identity.hashed_text)
+    return vault.lookup_index(identity.hashed_kind, identity.hashed_text)
 
 
 def phone_variants(e164: str) -> tuple[str, ...]:

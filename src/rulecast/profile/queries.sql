@@ -1,7 +1,9 @@
 -- name: find_identities
--- Who is known by these keyed hashes now.
+-- Who is known by these keyed hashes now; a number as it was given goes before WhatsApp's spelling of another one.
 SELECT lookup, contact_id FROM profile.identity
-WHERE lookup = ANY(%(lookups)b::bytea[]) AND valid_to IS NULL AND kind IN ('phone', 'bsuid', 'external');
+WHERE lookup = ANY(%(lookups)b::bytea[]) AND valid_to IS NULL
+    AND kind IN ('phone', 'wa_id', 'bsuid', 'parent_bsuid', 'external')
+ORDER BY (kind = 'wa_id') DESC;
 
 -- name: find_identity_kinds
 -- By what these people are known now.

@@ -20,7 +20,7 @@ async def seal_identities(vault: Vault, owned: Sequence[tuple[ContactId, Identit
             kind=identity.kind,
             scope=identity.scope,
             lookup=lookup_of(vault, identity),
-            suppression_index=vault.suppression_index(identity.kind, identity.hashed_text),
+            suppression_index=vault.suppression_index(identity.hashed_kind, identity.hashed_text),
             sealed_value=sealed_value,
         )
         for (contact_id, identity), sealed_value in zip(owned, sealed, strict=True)

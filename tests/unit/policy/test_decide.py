@@ -10,7 +10,16 @@ import pytest
 from rulecast.plan.document import WATERFALL
 from rulecast.policy import Allowed, Deferred, Denied, Facts, decide, explain_checks, local_clock
 from rulecast.policy.checks import CHECKS, PORTFOLIO_RETRY, RETRY, latest_birth_date
-from rulecast.policy.facts import FACT_NAMES, ConsentState, LostTo, SuppressionState, TemplateState, Use
+from rulecast.policy.facts import (
+    FACT_NAMES,
+    ConsentState,
+    HoldState,
+    LostTo,
+    SuppressionState,
+    TemplateState,
+    Use,
+    strictest_category,
+)
 from rulecast.policy.local_time import QuietHours, SendingWindow
 from rulecast.values.ids import ConsentId
 from rulecast.values.purpose import ConsentStatus, Purpose
@@ -31,6 +40,7 @@ FINE = Facts(
     is_archived=False,
     plan_expires_at=NOW + timedelta(hours=72),
     number_state="active",
+    holds=(),
     consent=GRANTED,
     suppressions=(),
     objects_to_profiling=False,
@@ -65,6 +75,10 @@ def stopped(scope: Any, cause: str) -> tuple[SuppressionState, ...]:
 
 DENIALS: list[tuple[Reason, dict[str, Any]]] = [
     (Reason.PLAN_EXPIRED, {"plan_expires_at": NOW}),
+    (
+        Reason.ACCOUNT_HELD,
+        {"holds": (HoldState(kind="business_initiated", cause="x", until=NOW + timedelta(hours=72)),)},
+    ),
     (Reason.NO_CONSENT, {"consent": None}),
     (Reason.CONSENT_WITHDRAWN, {"consent": replace(GRANTED, status=ConsentStatus.WITHDRAWN)}),
     (Reason.CONSENT_WITHDRAWN, {"consent": replace(GRANTED, status=ConsentStatus.DENIED, is_proven=False)}),
@@ -132,6 +146,17 @@ DEFERRALS: list[tuple[Reason, dict[str, Any], datetime]] = [
     (Reason.NUMBER_HELD, {"number_state": "held"}, NOW + RETRY),
     (Reason.NUMBER_HELD, {"number_state": "missing"}, NOW + RETRY),
     (Reason.TEMPLATE_UNUSABLE, {"template": replace(TEMPLATE, status="paused")}, NOW + RETRY),
+    (
+        Reason.TEMPLATE_UNUSABLE,
+        {"template": replace(TEMPLATE, status="paused", paused_until=NOW + timedelta(hours=3))},
+        NOW + timedelta(hours=3),
+    ),
+    (Reason.ACCOUNT_HELD, {"holds": (HoldState(kind="all", cause="ban"),)}, NOW + RETRY),
+    (
+        Reason.ACCOUNT_HELD,
+        {"holds": (HoldState(kind="marketing", cause="violation", until=NOW + timedelta(hours=9)),)},
+        NOW + timedelta(hours=9),
+    ),
     (
         Reason.QUIET_HOURS,
         {"quiet_hours": QuietHours(start_minute=19 * 60, end_minute=9 * 60)},
@@ -211,6 +236,32 @@ def test_every_reason_can_be_reached() -> None:
     assert found == set(Reason)
 
 
+def test_a_hold_covers_only_the_kinds_of_messages_it_names() -> None:
+    soon = NOW + timedelta(hours=1)
+    utility = replace(TEMPLATE, category="utility", counted_as="utility")
+    for kind, template, is_covered in (
+        ("marketing", utility, False),
+        ("utility", utility, True),
+        ("utility", TEMPLATE, False),
+        ("customer_initiated", TEMPLATE, False),
+        # Announced as marketing, still counted as utility: both restrictions bind.
+        ("utility", replace(TEMPLATE, counted_as="utility"), True),
+        ("marketing", replace(TEMPLATE, counted_as="utility"), True),
+        ("business_initiated", utility, True),
+    ):
+        hold: Any = HoldState(kind=kind, cause="restriction", until=soon)  # type: ignore[arg-type] - one of the kinds
+        verdict = decide(replace(FINE, holds=(hold,), template=template), NOW)
+        assert isinstance(verdict, Deferred if is_covered else Allowed), (kind, template)
+
+
+def test_consent_follows_the_strictest_category_anybody_named() -> None:
+    assert strictest_category("utility", "") == "utility"
+    assert strictest_category("utility", "marketing") == "marketing"
+    assert strictest_category("authentication", "utility") == "utility"
+    assert strictest_category("utility", "something_new") == "marketing"
+    assert strictest_category() == "marketing"
+
+
 def test_a_plan_shows_only_reasons_that_concern_people() -> None:
     of_the_gate_alone = {
         Reason.RULE_ARCHIVED,
@@ -218,6 +269,7 @@ def test_a_plan_shows_only_reasons_that_concern_people() -> None:
         Reason.STOPPED,
         Reason.PLAN_EXPIRED,
         Reason.NUMBER_HELD,
+        Reason.ACCOUNT_HELD,
         Reason.TEMPLATE_CHANGED,
         Reason.NO_LONGER_MATCHES,
         Reason.FACTS_UNKNOWN,
@@ -236,6 +288,7 @@ def failures() -> Iterator[tuple[int, dict[str, Any]]]:
                 Reason.RULE_ARCHIVED,
                 Reason.PLAN_EXPIRED,
                 Reason.NUMBER_HELD,
+                Reason.ACCOUNT_HELD,
                 *WATERFALL[:11],
                 Reason.TEMPLATE_UNUSABLE,
                 Reason.TEMPLATE_CHANGED,

@@ -9,6 +9,14 @@ ORDER BY contact_id FOR NO KEY UPDATE;
 SELECT suppression_index, contact_id FROM profile.identity
 WHERE suppression_index = ANY(%(indexes)b::bytea[]) AND valid_to IS NULL;
 
+-- name: doubles_of
+-- Who may be the same person, in either direction of an open conflict.
+SELECT first_contact_id, second_contact_id FROM profile.identity_conflict
+WHERE first_contact_id = ANY(%(contact_ids)b::bigint[]) AND resolved_at IS NULL
+UNION
+SELECT second_contact_id, first_contact_id FROM profile.identity_conflict
+WHERE second_contact_id = ANY(%(contact_ids)b::bigint[]) AND resolved_at IS NULL;
+
 -- name: identities_of
 -- Every hash a stop of these people must be kept under.
 SELECT DISTINCT contact_id, suppression_index FROM profile.identity

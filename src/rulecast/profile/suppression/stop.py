@@ -29,6 +29,7 @@ class SuppressionCause(StrEnum):
     AGENT = "agent"
     API = "api"
     ERASURE = "erasure"
+    IDENTITY_CONFLICT = "identity_conflict"
 
 
 WHATSAPP_CAUSES = (SuppressionCause.USER_PREFERENCES, SuppressionCause.ERROR_131050)

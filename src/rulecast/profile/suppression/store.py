@@ -15,6 +15,7 @@ __all__ = [
     "QUERIES",
     "Connection",
     "SuppressionRow",
+    "doubles_of",
     "identities_of",
     "insert_changes",
     "insert_suppressions",
@@ -50,6 +51,18 @@ async def people_behind(connection: Connection, indexes: Iterable[bytes]) -> dic
     if wanted:
         for index, contact_id in await fetch_all(connection, QUERIES["people_behind"], {"indexes": wanted}):
             found[bytes(index)].add(ContactId(contact_id))
+    return dict(found)
+
+
+async def doubles_of(
+    connection: Connection, contact_ids: Iterable[ContactId]
+) -> dict[ContactId, set[ContactId]]:
+    """Return who may be the same person as each of these, as long as nobody has settled it."""
+    wanted = sorted(set(contact_ids))
+    found: dict[ContactId, set[ContactId]] = defaultdict(set)
+    if wanted:
+        for contact_id, double in await fetch_all(connection, QUERIES["doubles_of"], {"contact_ids": wanted}):
+            found[ContactId(contact_id)].add(ContactId(double))
     return dict(found)
 
 

@@ -17,7 +17,7 @@ async def suppress(connection: Connection, stops: Sequence[Stop], now: datetime)
     Every person behind a signal is locked first, in a statement of its own; then each of the person's identities
     gets a row, and the person a change row. What was said before changes nothing and returns nothing. A resume
     made inside WhatsApp lifts only stops made inside WhatsApp, and only of people whose proven consent to
-    marketing stands.
+    marketing stands. Whoever may be the same person as somebody stopped is stopped too.
     """
     if not stops:
         return []
@@ -25,12 +25,17 @@ async def suppress(connection: Connection, stops: Sequence[Stop], now: datetime)
     behind = await store.people_behind(connection, named)
     people_of = [_people_of(stop, behind) for stop in stops]
     everybody = {person for people in people_of for person in people}
+    doubles = await store.doubles_of(connection, everybody)
+    everybody |= {double for people in doubles.values() for double in people}
     await store.lock_people(connection, everybody)
     owned = await store.identities_of(connection, everybody)
     liftable = await _liftable(connection, stops, people_of)
     rows: dict[SuppressionRow, None] = {}
     for stop, people in zip(stops, people_of, strict=True):
         rows.update(dict.fromkeys(_rows_of(stop, people & liftable if _asks(stop) else people, owned)))
+        if stop.action is SuppressionAction.STOP:
+            others = {double for person in people for double in doubles.get(person, ())} - people
+            rows.update(dict.fromkeys(_rows_of_doubles(stop, others, owned)))
     written = await store.insert_suppressions(connection, list(rows), now)
     written += await store.insert_suppressions(connection, await _renewed(connection, written), now)
     await store.insert_changes(connection, written, now)
@@ -93,6 +98,14 @@ def _rows_of(
         for person in sorted(people)
         for index in sorted(owned.get(person, set()) | set(stop.suppression_indexes))
     ]
+
+
+def _rows_of_doubles(
+    stop: Stop, doubles: set[ContactId], owned: Mapping[ContactId, set[bytes]]
+) -> list[SuppressionRow]:
+    """Return one row per identity of people who may be the one that stopped."""
+    theirs = replace(stop, cause=SuppressionCause.IDENTITY_CONFLICT)
+    return [_row(theirs, index, one) for one in sorted(doubles) for index in sorted(owned.get(one, set()))]
 
 
 def _row(stop: Stop, index: bytes, person: ContactId | None) -> SuppressionRow:

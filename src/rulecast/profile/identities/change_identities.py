@@ -1,0 +1,182 @@
+"""Act upon what WhatsApp says about a changed number or user id, once and in any order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from rulecast.profile.identities import store
+from rulecast.profile.identities.conflicts import Conflict, IdentitiesChanged, open_conflicts
+from rulecast.profile.identities.store import Connection, Owner
+from rulecast.profile.identity import Identity, lookup_of, phone_variants
+from rulecast.profile.seal_identities import seal_identities
+from rulecast.values.ids import ContactId
+from rulecast.vault import Vault
+
+UpdateKind = Literal["number", "user_id", "identity_hash"]
+
+SEALED_CHANGE = "profile.identity_change.sealed_change"
+# Changes of one person that waited for each other; nobody changes the number so often in a week.
+CHAIN_LENGTH_MAX = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityUpdate:
+    """One change: `old` identities end, `new` ones begin at `occurred_at`; `key` makes a repeat the same change.
+
+    A BSUID that begins ends every other one of its scope, because a person has one a portfolio.
+    """
+
+    key: bytes
+    kind: UpdateKind
+    old: tuple[Identity, ...] = field(repr=False)
+    new: tuple[Identity, ...] = field(repr=False)
+    occurred_at: datetime
+
+
+async def apply_identity_updates(
+    connection: Connection, vault: Vault, updates: Sequence[IdentityUpdate], now: datetime
+) -> IdentitiesChanged:
+    """Apply the updates in the order of their own time; one whose person is unknown waits for an earlier one.
+
+    An identity that somebody else has is not taken from them: the two become a conflict.
+    """
+    changed = IdentitiesChanged()
+    known = await store.find_known_changes(connection, [one.key for one in updates])
+    waiting = {one.key: one for one in updates if one.key not in known}
+    queue = sorted(waiting.values(), key=lambda one: one.occurred_at)
+    conflicts: list[Conflict] = []
+    for _ in range(len(queue) + CHAIN_LENGTH_MAX):
+        if not queue:
+            break
+        update = queue.pop(0)
+        contact_id = await _apply(connection, vault, update, conflicts=conflicts, now=now)
+        await _keep(connection, vault, update, contact_id=contact_id, now=now)
+        if contact_id is not None:
+            changed.contact_of[update.key] = contact_id
+            queue = await _followers(connection, vault, update) + queue
+    changed.conflicts, changed.entries = await open_conflicts(connection, conflicts, now)
+    return changed
+
+
+async def _apply(
+    connection: Connection, vault: Vault, update: IdentityUpdate, *, conflicts: list[Conflict], now: datetime
+) -> ContactId | None:
+    new = {lookup_of(vault, one): one for one in update.new}
+    old = _old_lookups(vault, update)
+    owners = await store.find_owners(connection, [*old, *new])
+    # A number belongs to a person in whatever spelling; a username never tells who somebody is.
+    telling = [one for one in owners if one.kind != "username"]
+    owner = _first(telling, old) or _first(telling, list(new))
+    if owner is None:
+        return None
+    contact_id = owner.contact_id
+    conflicts.extend(
+        Conflict(
+            first=contact_id,
+            second=one.contact_id,
+            cause="number" if update.kind == "number" else "user_id",
+            occurred_at=update.occurred_at,
+        )
+        for one in telling
+        if one.contact_id != contact_id
+    )
+    taken = {(one.kind, one.scope, one.lookup) for one in owners}
+    begun = [one for key, one in new.items() if (one.kind, one.scope, key) not in taken]
+    current = await store.list_current(connection, [contact_id])
+    ended = [one for one in current if _ends(one, update, old=old, new=list(new))]
+    await store.close_identities(connection, [(one, update.occurred_at) for one in ended])
+    rows = await seal_identities(vault, [(contact_id, one) for one in begun])
+    await store.open_identities(connection, [(row, update.occurred_at) for row in rows])
+    await store.mark_reachability(connection, [contact_id], now)
+    return contact_id
+
+
+def _old_lookups(vault: Vault, update: IdentityUpdate) -> list[bytes]:
+    """Return the keyed hashes of the old identities, national variants included, the written ones first."""
+    variants = [
+        Identity(kind="phone", value=value)
+        for one in update.old
+        if one.kind == "phone"
+        for value in phone_variants(one.value)[1:]
+    ]
+    return [lookup_of(vault, one) for one in (*update.old, *variants)]
+
+
+def _first(owners: Sequence[Owner], lookups: Sequence[bytes]) -> Owner | None:
+    by_lookup = {one.lookup: one for one in owners}
+    return next((by_lookup[one] for one in lookups if one in by_lookup), None)
+
+
+def _ends(current: Owner, update: IdentityUpdate, *, old: Sequence[bytes], new: Sequence[bytes]) -> bool:
+    """Return whether an identity of the person ends with this update; what began later does not."""
+    if current.lookup in new:
+        return False
+    is_named = current.lookup in old and (
+        update.kind == "number" or current.kind in {"bsuid", "parent_bsuid"}
+    )
+    replaced = {(one.kind, one.scope) for one in update.new if one.kind in {"bsuid", "parent_bsuid"}}
+    is_replaced = (current.kind, current.scope) in replaced and current.valid_from <= update.occurred_at
+    return is_named or is_replaced
+
+
+async def _keep(
+    connection: Connection,
+    vault: Vault,
+    update: IdentityUpdate,
+    *,
+    contact_id: ContactId | None,
+    now: datetime,
+) -> None:
+    sealed = None
+    if contact_id is None:
+        content = msgspec.json.encode({"old": _plain(update.old), "new": _plain(update.new)})
+        sealed = await vault.seal_for_day(now.date(), SEALED_CHANGE, content)
+    await store.insert_change(
+        connection,
+        change_key=update.key,
+        kind=update.kind,
+        contact_id=contact_id,
+        old_lookups=_old_lookups(vault, update),
+        sealed_change=sealed,
+        key_day=now.date(),
+        occurred_at=update.occurred_at,
+        now=now,
+    )
+
+
+async def _followers(connection: Connection, vault: Vault, update: IdentityUpdate) -> list[IdentityUpdate]:
+    """Return the changes that waited for an identity this one began."""
+    lookups = [lookup_of(vault, one) for one in update.new]
+    if not lookups:
+        return []
+    found = []
+    for row in await store.take_waiting(connection, lookups, since=update.occurred_at):
+        content = await vault.open_for_day(SEALED_CHANGE, bytes(row.sealed_change))
+        if content is None:
+            continue
+        said = msgspec.json.decode(content, type=dict[str, list[dict[str, str]]])
+        found.append(
+            IdentityUpdate(
+                key=bytes(row.change_key),
+                kind=_kind(row.kind),
+                old=_identities(said["old"]),
+                new=_identities(said["new"]),
+                occurred_at=row.occurred_at,
+            )
+        )
+    return found
+
+
+def _plain(identities: Sequence[Identity]) -> list[dict[str, str]]:
+    return [{"kind": one.kind, "value": one.value, "scope": one.scope} for one in identities]
+
+
+def _identities(said: Sequence[dict[str, str]]) -> tuple[Identity, ...]:
+    return tuple(msgspec.convert(one, Identity) for one in said)
+
+
+def _kind(word: str) -> UpdateKind:
+    return "number" if word == "number" else "user_id" if word == "user_id" else "identity_hash"

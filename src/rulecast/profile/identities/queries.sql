@@ -1,0 +1,92 @@
+-- name: find_owners
+-- Who has these identities now, of whatever kind.
+SELECT contact_id, kind, scope, lookup, valid_from FROM profile.identity
+WHERE lookup = ANY(%(lookups)b::bytea[]) AND valid_to IS NULL
+    AND kind IN ('phone', 'wa_id', 'bsuid', 'parent_bsuid', 'username', 'external');
+
+-- name: list_current
+-- By what these people are known now.
+SELECT contact_id, kind, scope, lookup, valid_from FROM profile.identity
+WHERE contact_id = ANY(%(contact_ids)b::bigint[]) AND valid_to IS NULL;
+
+-- name: close_identities
+-- An identity ends; its hash stays, so that a stop under it is still found.
+UPDATE profile.identity AS i SET valid_to = greatest(i.valid_from, c.ended_at)
+FROM unnest(
+    %(contact_ids)b::bigint[], %(kinds)b::text[], %(scopes)b::text[], %(lookups)b::bytea[], %(ended)b::timestamptz[]
+) AS c (contact_id, kind, scope, lookup, ended_at)
+WHERE i.contact_id = c.contact_id AND i.kind = c.kind AND i.scope = c.scope AND i.lookup = c.lookup
+    AND i.valid_to IS NULL;
+
+-- name: open_identities
+-- Identities begin when WhatsApp says so; one that somebody has is not given twice.
+INSERT INTO profile.identity (contact_id, kind, scope, lookup, suppression_index, sealed_value, valid_from)
+SELECT i.contact_id, i.kind, i.scope, i.lookup, i.suppression_index, i.sealed_value, i.begun_at
+FROM unnest(
+    %(contact_ids)b::bigint[], %(kinds)b::text[], %(scopes)b::text[], %(lookups)b::bytea[],
+    %(suppression_indexes)b::bytea[], %(sealed_values)b::bytea[], %(begun)b::timestamptz[]
+) AS i (contact_id, kind, scope, lookup, suppression_index, sealed_value, begun_at)
+ON CONFLICT DO NOTHING;
+
+-- name: mark_reachability
+-- Reachable is who has a number or a BSUID now.
+WITH judged AS (
+    SELECT c.contact_id, EXISTS (
+        SELECT FROM profile.identity AS i
+        WHERE i.contact_id = c.contact_id AND i.valid_to IS NULL AND i.kind IN ('phone', 'bsuid')) AS is_reachable
+    FROM profile.contact AS c WHERE c.contact_id = ANY(%(contact_ids)b::bigint[])
+), marked AS (
+    UPDATE profile.contact AS c SET is_reachable = j.is_reachable FROM judged AS j
+    WHERE c.contact_id = j.contact_id AND c.is_reachable <> j.is_reachable
+    RETURNING c.contact_id, c.is_reachable
+)
+INSERT INTO profile.change (contact_id, kind, payload, valid_from, recorded_at)
+SELECT contact_id, 'flags', jsonb_build_object('is_reachable', is_reachable), %(now)s::timestamptz, %(now)s::timestamptz
+FROM marked;
+
+-- name: find_known_changes
+-- A change that is told again changes nothing.
+SELECT change_key FROM profile.identity_change WHERE change_key = ANY(%(keys)b::bytea[]);
+
+-- name: insert_change
+-- What was acted upon, or waits for a contact with its old identity.
+INSERT INTO profile.identity_change
+    (change_key, kind, contact_id, old_lookups, sealed_change, key_day, occurred_at, recorded_at)
+VALUES (%(change_key)s, %(kind)s, %(contact_id)s::bigint, %(old_lookups)b::bytea[], %(sealed_change)s::bytea,
+    %(key_day)s::date, %(occurred_at)s::timestamptz, %(now)s::timestamptz)
+ON CONFLICT DO NOTHING;
+
+-- name: take_waiting
+-- The next changes of a person whose earlier one has just been told.
+DELETE FROM profile.identity_change
+WHERE contact_id IS NULL AND old_lookups && %(lookups)b::bytea[] AND occurred_at >= %(since)s::timestamptz
+RETURNING change_key, kind, sealed_change, occurred_at;
+
+-- name: insert_conflicts
+-- Two contacts that may be one person; an open conflict is not opened again.
+INSERT INTO profile.identity_conflict (first_contact_id, second_contact_id, cause, occurred_at, recorded_at)
+SELECT c.first_id, c.second_id, c.cause, c.occurred_at, %(now)s::timestamptz
+FROM unnest(%(firsts)b::bigint[], %(seconds)b::bigint[], %(causes)b::text[], %(occurred)b::timestamptz[])
+    AS c (first_id, second_id, cause, occurred_at)
+ON CONFLICT (first_contact_id, second_contact_id) WHERE resolved_at IS NULL DO NOTHING
+RETURNING first_contact_id, second_contact_id;
+
+-- name: list_stops
+-- Stops in force through every identity a person ever had, and through rows that name the person.
+SELECT DISTINCT w.contact_id, newest.scope, newest.occurred_at
+FROM unnest(%(contact_ids)b::bigint[]) AS w (contact_id)
+CROSS JOIN LATERAL (
+    SELECT DISTINCT ON (s.suppression_index, s.scope) s.scope, s.action, s.occurred_at
+    FROM profile.suppression AS s
+    WHERE s.suppression_index IN (
+        SELECT i.suppression_index FROM profile.identity AS i WHERE i.contact_id = w.contact_id
+        UNION ALL
+        SELECT o.suppression_index FROM profile.suppression AS o WHERE o.contact_id = w.contact_id)
+    ORDER BY s.suppression_index, s.scope, s.occurred_at DESC, (s.action = 'resume'), s.suppression_id DESC
+) AS newest
+WHERE newest.action = 'stop';
+
+-- name: list_conflicts
+-- For a person to settle.
+SELECT conflict_id, first_contact_id, second_contact_id, cause, occurred_at FROM profile.identity_conflict
+WHERE resolved_at IS NULL ORDER BY conflict_id LIMIT 1000;

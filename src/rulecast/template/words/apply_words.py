@@ -1,0 +1,136 @@
+"""Apply what Meta says about templates, in the caller's transaction, the newest word of each side deciding."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from rulecast.collect.webhook_facts import TemplateFact
+from rulecast.template.records import MessageTemplate
+from rulecast.template.store import find_templates, lock_template_of_fact, save_template_state
+from rulecast.template.words import store
+from rulecast.template.words.meaning import GRAVE, with_category, with_quality, with_status
+from rulecast.template.words.store import Connection, WordRow
+from rulecast.values.ids import TemplateId
+
+# Which statuses no longer need a person.
+SETTLED = frozenset({"approved"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateNews:
+    """What a person hears of a template: `cause` is template:status, :category, :components or :billed.
+
+    `is_over` tells that an earlier word of the same cause was taken back.
+    """
+
+    name: str
+    language: str
+    cause: str
+    at: datetime
+    is_over: bool = False
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+
+async def apply_template_facts(
+    connection: Connection, facts: Sequence[TemplateFact], now: datetime
+) -> list[TemplateNews]:
+    """Keep the words, bring the templates up to them, and return what a person has to hear.
+
+    A word about a template nobody knows is kept for the next reading of the account. An older word about the same
+    side of a template changes nothing.
+    """
+    news: list[TemplateNews] = []
+    for fact in sorted(facts, key=lambda one: (one.occurred_at or now, one.template_id, one.name)):
+        at = min(fact.occurred_at or now, now)
+        if not await store.put_word(connection, _word(fact, at), now):
+            continue
+        template = await lock_template_of_fact(
+            connection, meta_id=fact.template_id, name=fact.name, language=fact.language
+        )
+        if template is None:
+            continue
+        changed = _changed(template, fact, at)
+        if changed != template:
+            await save_template_state(connection, changed, now=now)
+        news.extend(_news(template, changed, fact, at))
+    return news
+
+
+async def heed_billed_categories(
+    connection: Connection, billed: Mapping[TemplateId, tuple[str, datetime]], now: datetime
+) -> list[TemplateNews]:
+    """Hold templates to the category Meta billed, where it is another than ours, and return what a person hears."""
+    news: list[TemplateNews] = []
+    for template_id in sorted(billed):
+        category, at = billed[template_id]
+        found = (await find_templates(connection, [template_id])).get(template_id)
+        template = found and await lock_template_of_fact(
+            connection, meta_id="", name=found.name, language=found.language
+        )
+        if template is None or category in {template.category, template.correct_category}:
+            continue
+        await save_template_state(connection, replace(template, correct_category=category), now=now)
+        news.append(
+            TemplateNews(
+                name=template.name,
+                language=template.language,
+                cause="template:billed",
+                at=min(at, now),
+                facts={"category": template.category, "billed_as": category},
+            )
+        )
+    return news
+
+
+def _word(fact: TemplateFact, at: datetime) -> WordRow:
+    return WordRow(
+        meta_id=fact.template_id,
+        name=fact.name,
+        language=fact.language,
+        topic=fact.kind,
+        event=fact.event or fact.quality,
+        said_at=at,
+        details=dict(fact.details),
+    )
+
+
+def _changed(template: MessageTemplate, fact: TemplateFact, at: datetime) -> MessageTemplate:
+    match fact.kind:
+        case "status":
+            return with_status(template, fact, at)
+        case "category":
+            return with_category(template, fact)
+        case "quality":
+            return with_quality(template, fact)
+        case _:
+            return template
+
+
+def _news(
+    before: MessageTemplate, after: MessageTemplate, fact: TemplateFact, at: datetime
+) -> list[TemplateNews]:
+    found: list[TemplateNews] = []
+
+    def tell(cause: str, *, is_over: bool = False, **facts: object) -> None:
+        found.append(
+            TemplateNews(
+                name=after.name, language=after.language, cause=cause, at=at, is_over=is_over, facts=facts
+            )
+        )
+
+    if fact.kind == "components":
+        tell("template:components")
+    if after.status != before.status and after.status in GRAVE:
+        tell("template:status", status=after.status, reason=fact.reason, pause=fact.pause_title)
+    if after.status != before.status and after.status in SETTLED:
+        tell("template:status", is_over=True)
+    if (after.category, after.correct_category) != (before.category, before.correct_category):
+        is_over = after.category == before.category and not after.correct_category
+        tell(
+            "template:category",
+            is_over=is_over,
+            category=after.category,
+            correct_category=after.correct_category,
+            previous_category=after.previous_category,
+        )
+    return found

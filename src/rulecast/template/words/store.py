@@ -1,0 +1,48 @@
+"""The only file of this part that reaches the database."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from rulecast.database import Connection, execute, load_queries
+from rulecast.database.rows import Jsonb
+
+__all__ = ["QUERIES", "Connection", "WordRow"]
+
+QUERIES = load_queries(__package__)
+
+WORD_LENGTH_MAX = 64
+NAME_LENGTH_MAX = 512
+LANGUAGE_LENGTH_MAX = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordRow:
+    """One word about one side of a template."""
+
+    meta_id: str
+    name: str
+    language: str
+    topic: str
+    event: str
+    said_at: datetime
+    details: Mapping[str, object] = field(default_factory=dict)
+
+
+async def put_word(connection: Connection, row: WordRow, now: datetime) -> bool:
+    """Keep a word if it is the newest about its side, and return whether it is."""
+    changed = await execute(
+        connection,
+        QUERIES["put_word"],
+        {
+            "meta_id": row.meta_id,
+            "name": row.name[:NAME_LENGTH_MAX],
+            "language": row.language[:LANGUAGE_LENGTH_MAX],
+            "topic": row.topic,
+            "event": row.event[:WORD_LENGTH_MAX],
+            "said_at": row.said_at,
+            "details": Jsonb(dict(row.details)),
+            "now": now,
+        },
+    )
+    return bool(changed)
