@@ -14,9 +14,19 @@ from rulecast.database.migrate import KEYS_DIRECTORY, MAIN_DIRECTORY
 from rulecast.values.clock import ManualClock
 from rulecast.vault import Vault, open_vault
 from tests.database import cloned_database
+from tests.sent_bodies import SentBodies
 
 START = datetime(2026, 11, 17, 18, 55, tzinfo=UTC)
 ROOT_KEY = base64.b64encode(bytes(range(32))).decode()
+SENT_BODIES = SentBodies()
+SENT_BODIES.collect()
+
+
+@pytest.fixture(autouse=True)
+def every_request_passes_the_published_schema() -> Iterator[None]:
+    """Fail the test in which rulecast sent what Meta's own schema refuses."""
+    yield
+    assert SENT_BODIES.new_faults() == []
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.sent_bodies import note_body
+
 Handler = Callable[["Exchange"], Awaitable[None]]
 
 
@@ -74,7 +76,9 @@ class GraphStub:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
                 length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
-                body = json.loads(await reader.readexactly(length))
+                raw = await reader.readexactly(length)
+                note_body(raw)
+                body = json.loads(raw)
                 self.asked.append(body["biz_opaque_callback_data"])
                 self.arrived.set()
                 self.open_now += 1

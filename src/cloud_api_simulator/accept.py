@@ -13,6 +13,7 @@ from cloud_api_simulator.envelope import Asked, check_envelope, read_body
 from cloud_api_simulator.errors import ApiError
 from cloud_api_simulator.faults import Fault
 from cloud_api_simulator.http_server import Request, Response, json_response
+from cloud_api_simulator.kept_bodies import keep_body
 from cloud_api_simulator.media import check_references
 from cloud_api_simulator.message_schema import CheckedMessage
 from cloud_api_simulator.parameters import NO_PARAMETERS, check_parameters
@@ -60,6 +61,7 @@ def handle_message(
     world: World, request: Request, version: str, number_id: str, *, lite: bool = False
 ) -> Response | Awaitable[Response | None]:
     """Answer `POST /{version}/{phone_number_id}/messages`, writing one ledger row whatever happens."""
+    keep_body(request.body)
     virtual = round(world.clock.at(request.first_byte_real), 6)
     row: dict[str, Any] = {"real": round(request.first_byte_real, 6), "virtual": virtual}
     attempt = _Attempt(world=world, request=request, number_id=number_id, virtual=virtual, row=row)

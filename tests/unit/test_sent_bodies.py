@@ -1,0 +1,51 @@
+"""The watch over every request of the tests sees what it must see."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.sent_bodies import VARIABLE, SentBodies
+
+from cloud_api_simulator.kept_bodies import VARIABLE as ITS_VARIABLE
+from cloud_api_simulator.kept_bodies import keep_body
+
+MARK = "AAECAwQFBgcICQoLDA0ODw"
+TEXT = {
+    "messaging_product": "whatsapp",
+    "to": "+212612345678",
+    "type": "text",
+    "text": {"body": "x"},
+    "biz_opaque_callback_data": MARK,
+}
+
+
+@pytest.fixture
+def watch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SentBodies:
+    bodies = SentBodies()
+    bodies.path = tmp_path / "bodies"
+    monkeypatch.setenv(VARIABLE, str(bodies.path))
+    assert VARIABLE == ITS_VARIABLE
+    return bodies
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({}, None),
+        ({"to": "212612345678"}, "plus sign"),
+        ({"recipient": "MA.1"}, "one of them only"),
+        ({"text": None}, "text"),
+        ({"type": "template"}, "template: missing"),
+        ({"biz_opaque_callback_data": "of a test"}, None),
+    ],
+)
+def test_a_request_of_ours_that_breaks_the_schema_is_seen(
+    watch: SentBodies, change: dict[str, Any], fault: str | None
+) -> None:
+    keep_body(json.dumps({**TEXT, **change}, indent=1).encode())
+    found = watch.new_faults()
+    assert (fault is None) == (found == [])
+    assert fault is None or fault in found[0]
+    assert watch.new_faults() == []
