@@ -102,7 +102,7 @@ def test_unknown_fields_types_and_words_are_noted_without_quarantine_f41() -> No
         envelope({"statuses": [status(status="warning")]}),
         envelope({"a_new_list": [{}]}),
         preference(ASHA.phone, "maybe", AT),
-        message(ASHA.phone, AT, wamid="wamid.1", type="system", system={"type": "user_changed_number"}),
+        message(ASHA.phone, AT, wamid="wamid.1", type="system", system={"type": "user_changed_planet"}),
     ):
         assert not parsed(document).is_broken
     (fact,) = parsed(message(ASHA.phone, AT, wamid="wamid.1", type="hologram")).messages

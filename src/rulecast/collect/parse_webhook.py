@@ -5,90 +5,64 @@ disturb the rest; whatever is broken is named there too and marks the body for q
 """
 
 import json
-import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Final, cast, get_args
+from collections.abc import Callable
+from typing import Final
 
-from rulecast.collect.webhook_facts import (
-    InboundMessage,
-    ParsedWebhook,
-    PreferenceFact,
-    PreferenceWord,
-    StatusFact,
-    StatusWord,
-    UnreadFact,
-)
+import msgspec
+
+from rulecast.collect.parse_webhook_account import ACCOUNT_FIELDS, read_account
+from rulecast.collect.parse_webhook_message import read_echo, read_message
+from rulecast.collect.parse_webhook_notice import NOTICE_FIELDS, read_notice
+from rulecast.collect.parse_webhook_person import read_preference, read_user_id_update
+from rulecast.collect.parse_webhook_status import read_problem, read_status, read_user_action
+from rulecast.collect.parse_webhook_template import TEMPLATE_FIELDS, read_template
+from rulecast.collect.webhook_facts import ParsedWebhook
 from rulecast.collect.webhook_fields import (
     Json,
     UnreadableError,
-    bsuid_or_none,
-    clean_or_none,
-    code_of,
-    first_of,
-    instant_of,
-    number_id_of,
-    object_of,
-    only_contact_of,
-    opaque_id_or_none,
-    phone_or_none,
-    text_or_none,
-    wamid_of,
-    wamid_or_none,
+    id_or_empty,
+    instant_or_none,
+    phone_digits_or_empty,
     word_or_empty,
 )
+from rulecast.collect.webhook_reading import Change, Reader, Reading
 
-# Words of Meta's vocabulary (statuses, categories, kinds) are short.
-WORD_LENGTH_MAX = 64
 # The database keeps 500 characters of what went wrong with a body.
 UNREAD_SHOWN_MAX = 20
 
-_WORD = re.compile(r"[A-Za-z0-9_.\-]{1,64}", re.ASCII)
-
-_STATUS_WORDS: Final = frozenset(get_args(StatusWord))
-_PREFERENCE_WORDS: Final = frozenset(get_args(PreferenceWord))
-
-
-@dataclass(slots=True)
-class _Reading:
-    """The facts found so far."""
-
-    statuses: list[StatusFact] = field(default_factory=list)
-    messages: list[InboundMessage] = field(default_factory=list)
-    preferences: list[PreferenceFact] = field(default_factory=list)
-    unread: list[UnreadFact] = field(default_factory=list)
-
-    def note(self, place: str, reason: str, *, is_broken: bool = False) -> None:
-        """Keep what was not read."""
-        self.unread.append(UnreadFact(field=place[:WORD_LENGTH_MAX], reason=reason, is_broken=is_broken))
-
-    def read_each(self, value: Json, place: str, read: "Reader") -> None:
-        """Read every item of a list; one that cannot be read is noted and disturbs no other."""
-        for item in _each(value, place, self):
-            try:
-                read(item, value, self)
-            except UnreadableError as error:
-                self.note(place, str(error), is_broken=True)
-
-
-Reader = Callable[[Json, Json, _Reading], None]
+# The lists of updates a value of a message-like field can hold, and who reads each.
+_LISTS: Final[dict[str, dict[str, Reader]]] = {
+    "messages": {
+        "statuses": read_status,
+        "messages": read_message,
+        "errors": read_problem,
+        "user_preferences": read_preference,
+        "user_actions": read_user_action,
+    },
+    "user_preferences": {"user_preferences": read_preference, "errors": read_problem},
+    "user_id_update": {"user_id_update": read_user_id_update, "errors": read_problem},
+    "smb_message_echoes": {"message_echoes": read_echo, "errors": read_problem},
+    "message_echoes": {"message_echoes": read_echo, "errors": read_problem},
+}
+# What stands beside the lists in such a value.
+_SURROUNDINGS: Final = frozenset({"messaging_product", "metadata", "contacts"})
+_DOCUMENT_KEYS: Final = frozenset({"object", "entry"})
+_ENTRY_KEYS: Final = frozenset({"id", "time", "changes"})
+_KNOWN_KEYS: Final = {name: _SURROUNDINGS | lists.keys() for name, lists in _LISTS.items()}
 
 
 def parse_webhook(body: bytes) -> ParsedWebhook:
     """Return the facts of one signed body; never raises, whatever the bytes are."""
-    reading = _Reading()
-    try:
-        document = _DECODER.decode(body.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        reading.note("body", _why_malformed(error), is_broken=True)
-    else:
-        _read_document(document, reading)
-    return ParsedWebhook(
-        statuses=tuple(reading.statuses),
-        messages=tuple(reading.messages),
-        preferences=tuple(reading.preferences),
-        unread=tuple(reading.unread),
-    )
+    reading = Reading()
+    document = _decode_plain(body)
+    if document is None:
+        try:
+            document = _DECODER.decode(body.decode("utf-8"))
+        except (ValueError, RecursionError) as error:
+            reading.note("body", _why_malformed(error), is_broken=True)
+            return reading.finish()
+    _read_document(document, reading)
+    return reading.finish()
 
 
 def describe_unread(parsed: ParsedWebhook) -> str:
@@ -97,6 +71,24 @@ def describe_unread(parsed: ParsedWebhook) -> str:
     if len(parsed.unread) > UNREAD_SHOWN_MAX:
         shown.append(f"and {len(parsed.unread) - UNREAD_SHOWN_MAX} more")
     return "; ".join(shown)[:500]
+
+
+def _decode_plain(body: bytes) -> object:
+    """Return what a body in its plainest form says, None where it has another form or is no JSON.
+
+    The quick decoder passes repeated keys. What it read is written again: only without a repetition, an escape
+    or an odd number are the bytes the same. Most statuses are.
+    """
+    if b"\\" in body:
+        return None
+    try:
+        document = _QUICK_DECODER.decode(body)
+        written = _ENCODER.encode(document)
+        if len(written) != len(body):
+            written = msgspec.json.format(written, indent=0)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+    return document if written == body else None
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -111,6 +103,8 @@ def _refuse_constant(_: str) -> float:
 
 
 _DECODER: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant)
+_QUICK_DECODER: Final = msgspec.json.Decoder()
+_ENCODER: Final = msgspec.json.Encoder()
 
 
 def _why_malformed(error: Exception) -> str:
@@ -125,143 +119,66 @@ def _why_malformed(error: Exception) -> str:
             return "not strict JSON: a repeated key, NaN or a number too large"
 
 
-def _read_document(document: object, reading: _Reading) -> None:
+def _read_document(document: object, reading: Reading) -> None:
     if not isinstance(document, dict) or document.get("object") != "whatsapp_business_account":
         reading.note("object", "not a WhatsApp business account", is_broken=True)
         return
-    for entry in _each(document, "entry", reading):
-        for change in _each(entry, "changes", reading):
-            _read_change(change, reading)
+    _note_others(document, _DOCUMENT_KEYS, "envelope", reading)
+    for entry in reading.each(document, "entry"):
+        _note_others(entry, _ENTRY_KEYS, "entry", reading)
+        for change in reading.each(entry, "changes"):
+            _read_change(change, entry, reading)
 
 
-def _read_change(change: Json, reading: _Reading) -> None:
-    name, value = change.get("field"), change.get("value")
+def _note_others(found: Json, known: frozenset[str], place: str, reading: Reading) -> None:
+    if not found.keys() <= known:
+        for name in sorted(found.keys() - known):
+            reading.note(f"{place}/{word_or_empty(name) or 'value'}", "a part nothing acts upon")
+
+
+def _read_change(raw: Json, entry: Json, reading: Reading) -> None:
+    name, value = raw.get("field"), raw.get("value")
     if not isinstance(name, str) or not isinstance(value, dict):
         reading.note("changes", "without field or value", is_broken=True)
-    elif name == "messages":
-        _read_messages(value, reading)
-    elif name == "user_preferences":
-        reading.read_each(value, "user_preferences", _read_preference)
+        return
+    change = _change_of(name, value, entry)
+    if name in _LISTS:
+        _read_lists(change, reading)
+    elif (read := _WHOLE.get(name)) is not None:
+        try:
+            read(change, reading)
+        except UnreadableError as error:
+            reading.note(name, str(error), is_broken=True)
+        reading.read_each(change, "errors", read_problem)
     else:
-        reading.note(name if _WORD.fullmatch(name) else "changes", "a field nothing acts upon")
+        reading.note(word_or_empty(name) or "changes", "a field nothing acts upon")
 
 
-def _read_messages(value: Json, reading: _Reading) -> None:
-    reading.read_each(value, "statuses", _read_status)
-    reading.read_each(value, "messages", _read_message)
-    for problem in _each(value, "errors", reading):
-        code = problem.get("code")
-        reading.note("errors", f"code {code}" if isinstance(code, int) else "without a code")
-
-
-def _read_status(status: Json, value: Json, reading: _Reading) -> None:
-    word = status.get("status")
-    if not isinstance(word, str) or word not in _STATUS_WORDS:
-        reading.note("statuses", "a status nothing acts upon")
-        return
-    problem = first_of(status, "errors")
-    pricing = object_of(status, "pricing")
-    reading.statuses.append(
-        StatusFact(
-            wamid=wamid_of(status, "id"),
-            status=cast("StatusWord", word),
-            occurred_at=instant_of(status),
-            opaque_id=opaque_id_or_none(status.get("biz_opaque_callback_data")),
-            error_code=code_of(problem),
-            error_title=clean_or_none(problem.get("title"), 200) or "",
-            recipient_phone=phone_or_none(status.get("recipient_id")),
-            recipient_bsuid=bsuid_or_none(status.get("recipient_user_id")),
-            pricing_type=word_or_empty(pricing.get("type") or pricing.get("pricing_type")),
-            pricing_category=word_or_empty(pricing.get("category")),
-            business_number_id=number_id_of(value),
-        )
+def _change_of(name: str, value: Json, entry: Json) -> Change:
+    found = value.get("metadata")
+    metadata: Json = found if isinstance(found, dict) else {}
+    display = metadata.get("display_phone_number") or value.get("display_phone_number")
+    return Change(
+        name,
+        value,
+        id_or_empty(entry.get("id")),
+        id_or_empty(metadata.get("phone_number_id")),
+        phone_digits_or_empty(display),
+        instant_or_none(entry["time"]) if "time" in entry else None,
     )
 
 
-def _read_message(message: Json, value: Json, reading: _Reading) -> None:
-    kind = word_or_empty(message.get("type"))
-    if kind == "system":
-        reading.note("messages/system", "an identity changed; nothing acts upon it")
-        return
-    sender = only_contact_of(value)
-    # Taps on buttons have been seen without `from`; a body with one contact leaves no doubt.
-    phone = phone_or_none(message.get("from")) or phone_or_none(sender.get("wa_id"))
-    bsuid = bsuid_or_none(message.get("from_user_id")) or bsuid_or_none(sender.get("user_id"))
-    if phone is None and bsuid is None:
-        raise UnreadableError("names nobody")
-    text, payload = _content(message, kind)
-    reading.messages.append(
-        InboundMessage(
-            wamid=wamid_of(message, "id"),
-            business_number_id=number_id_of(value),
-            sender_phone=phone,
-            sender_bsuid=bsuid,
-            profile_name=clean_or_none(object_of(sender, "profile").get("name"), 200),
-            occurred_at=instant_of(message),
-            kind=kind or "unknown",
-            text=text,
-            payload=payload,
-            context_wamid=wamid_or_none(object_of(message, "context").get("id")),
-        )
-    )
+def _read_lists(change: Change, reading: Reading) -> None:
+    value, lists = change.value, _LISTS[change.field]
+    for name in value:
+        if (read := lists.get(name)) is not None:
+            reading.read_each(change, name, read)
+    _note_others(value, _KNOWN_KEYS[change.field], change.field, reading)
 
 
-def _read_preference(preference: Json, value: Json, reading: _Reading) -> None:
-    word = preference.get("value")
-    if not isinstance(word, str) or word not in _PREFERENCE_WORDS:
-        reading.note("user_preferences", "a preference nothing acts upon")
-        return
-    if preference.get("category", "marketing_messages") != "marketing_messages":
-        reading.note("user_preferences", "a category nothing acts upon")
-        return
-    phone, bsuid = phone_or_none(preference.get("wa_id")), bsuid_or_none(preference.get("user_id"))
-    if phone is None and bsuid is None:
-        raise UnreadableError("names nobody")
-    reading.preferences.append(
-        PreferenceFact(
-            phone=phone,
-            bsuid=bsuid,
-            value=cast("PreferenceWord", word),
-            occurred_at=instant_of(preference),
-            business_number_id=number_id_of(value),
-        )
-    )
-
-
-def _content(message: Json, kind: str) -> tuple[str | None, str | None]:
-    """Return the words and the payload of a message, each None where it has none."""
-    body = object_of(message, kind) if kind else {}
-    match kind:
-        case "text":
-            return text_or_none(body.get("body")), None
-        case "button":
-            return text_or_none(body.get("text")), text_or_none(body.get("payload"))
-        case "interactive":
-            return _interactive(body)
-        case "edit":
-            edited = object_of(body, "message")
-            return _content(edited, "text" if edited.get("type") == "text" else "")
-        case "":
-            return None, None
-        case _:
-            return text_or_none(body.get("caption")), None
-
-
-def _interactive(body: Json) -> tuple[str | None, str | None]:
-    kind = body.get("type")
-    answer = object_of(body, kind) if isinstance(kind, str) else {}
-    return text_or_none(answer.get("title") or answer.get("body")), text_or_none(answer.get("id"))
-
-
-def _each(parent: Json, name: str, reading: _Reading) -> Iterator[Json]:
-    found = parent.get(name)
-    if found is None:
-        return
-    if not isinstance(found, list):
-        reading.note(name, "not a list", is_broken=True)
-        return
-    for item in found:
-        if isinstance(item, dict):
-            yield item
-        else:
-            reading.note(name, "not an object", is_broken=True)
+_Read = Callable[[Change, Reading], None]
+_WHOLE: Final[dict[str, _Read]] = {
+    **dict.fromkeys(ACCOUNT_FIELDS, read_account),
+    **dict.fromkeys(TEMPLATE_FIELDS, read_template),
+    **dict.fromkeys(NOTICE_FIELDS, read_notice),
+}

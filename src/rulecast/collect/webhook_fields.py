@@ -1,10 +1,10 @@
 """Read single values of a webhook body: each is what it should be, or nothing, or named as unreadable."""
 
-import base64
 import binascii
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
 from rulecast.values.ids import OpaqueId
 
@@ -15,10 +15,25 @@ WAMID_LENGTH_MAX = 512
 # WhatsApp's own limit for a text is 4,096 characters; captions and flow answers stay below this too.
 TEXT_LENGTH_MAX = 65_536
 
-_DIGITS = re.compile(r"[0-9]{6,15}", re.ASCII)
-_NUMBER_ID = re.compile(r"[0-9]{1,40}", re.ASCII)
-_SECONDS = re.compile(r"[0-9]{1,11}", re.ASCII)
-_WORD = re.compile(r"[A-Za-z0-9_.\-]{1,64}", re.ASCII)
+# What Meta says of an error fits easily; the database keeps no more.
+PROBLEM_LENGTH_MAX = 500
+NAME_LENGTH_MAX = 200
+# Words of Meta's vocabulary (statuses, categories, kinds) are short.
+WORD_LENGTH_MAX = 64
+# Meta's numeric ids have 15 to 20 digits.
+ID_LENGTH_MAX = 40
+
+_PHONE_LENGTH_MIN = 6
+_PHONE_LENGTH_MAX = 15
+_DECORATION = re.compile(r"[+\-() .]", re.ASCII)
+_DISPLAY_LENGTH_MAX = 40
+_CODE = re.compile(r"[0-9]{1,10}", re.ASCII)
+# Eleven digits of seconds reach the year 5138; what is longer counts milliseconds.
+_SECONDS_LENGTH = 11
+_MILLISECONDS_LENGTH = 14
+_DATE_LENGTH_MAX = 40
+_DATE_PATTERNS = ("%B %d, %Y", "%b %d, %Y", "%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%d %H:%M:%S")
+_WORD = re.compile(r"[A-Za-z0-9_.\-]+", re.ASCII)
 # A business-scoped user id, its parent form included (Meta, "Business-scoped user ids").
 _BSUID = re.compile(r"[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}", re.ASCII)
 _OPAQUE_LENGTH = 22
@@ -41,10 +56,10 @@ def first_of(parent: Json, name: str) -> Json:
     return found[0] if isinstance(found, list) and found and isinstance(found[0], dict) else {}
 
 
-def only_contact_of(value: Json) -> Json:
-    """Return the one contact a value names; with several or none, nobody."""
-    found = value.get("contacts")
-    return first_of(value, "contacts") if isinstance(found, list) and len(found) == 1 else {}
+def objects_of(parent: Json, name: str) -> list[Json]:
+    """Return the objects of a list, whatever else it holds left out."""
+    found = parent.get(name)
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
 def wamid_of(parent: Json, name: str) -> str:
@@ -61,8 +76,9 @@ def wamid_of(parent: Json, name: str) -> str:
 
 def wamid_or_none(found: object) -> str | None:
     """Return a message id that can be kept, or None."""
-    is_usable = isinstance(found, str) and 0 < len(found) <= WAMID_LENGTH_MAX and found.isprintable()
-    return cast("str", found) if is_usable and _is_encodable(cast("str", found)) else None
+    if not isinstance(found, str) or not 0 < len(found) <= WAMID_LENGTH_MAX:
+        return None
+    return found if found.isprintable() and _is_encodable(found) else None
 
 
 def instant_of(parent: Json) -> datetime:
@@ -71,28 +87,85 @@ def instant_of(parent: Json) -> datetime:
     Raises:
         UnreadableError: there is none.
     """
-    found = parent.get("timestamp")
-    seconds = found if isinstance(found, str) else str(found) if type(found) is int else ""
-    if _SECONDS.fullmatch(seconds) is None:
+    found = instant_or_none(parent.get("timestamp"))
+    if found is None:
         raise UnreadableError("without a time in seconds")
-    return datetime.fromtimestamp(int(seconds), UTC)
+    return found
+
+
+def instant_or_none(found: object) -> datetime | None:
+    """Return the instant of seconds, or of milliseconds by their length, as text or number; None for anything else."""
+    digits = found if isinstance(found, str) else _whole(found)
+    if not digits.isdigit() or not digits.isascii() or len(digits) > _MILLISECONDS_LENGTH:
+        return None
+    return datetime.fromtimestamp(int(digits) if len(digits) <= _SECONDS_LENGTH else int(digits) // 1000, UTC)
+
+
+def _whole(found: object) -> str:
+    if type(found) is float and found.is_integer():
+        return str(int(found))
+    return str(found) if type(found) is int else ""
+
+
+def day_or_none(found: object) -> datetime | None:
+    """Return an instant Meta writes in seconds or as a date in words ("April 17, 2025", "2025-04-17")."""
+    instant = instant_or_none(found)
+    if instant is not None or not isinstance(found, str) or len(found) > _DATE_LENGTH_MAX:
+        return instant
+    for pattern in _DATE_PATTERNS:
+        with suppress(ValueError, OverflowError):
+            day = datetime.strptime(found, pattern)  # noqa: DTZ007 - the next line gives it its zone
+            return day.replace(tzinfo=UTC) if day.tzinfo is None else day.astimezone(UTC)
+    return None
 
 
 def code_of(problem: Json) -> int:
-    """Return the code of an error, 0 where it has none.
+    """Return the code of an error as number or digits, 0 where it has none.
 
     Raises:
         UnreadableError: the code is no whole number of 31 bits.
     """
     code = problem.get("code", 0)
+    if isinstance(code, str) and _CODE.fullmatch(code):
+        code = int(code)
     if type(code) is not int or not 0 <= code < 2**31:
         raise UnreadableError("with an error code that is no code")
     return code
 
 
+def code_or_zero(problem: Json) -> int:
+    """Return the code of an error, 0 where there is none that could be one."""
+    try:
+        return code_of(problem)
+    except UnreadableError:
+        return 0
+
+
+def problem_details_of(problem: Json) -> str:
+    """Return what an error says of itself; `error_data` has been seen as an object and as a text."""
+    data = problem.get("error_data")
+    told = data.get("details") if isinstance(data, dict) else data
+    return clean_or_none(told, PROBLEM_LENGTH_MAX) or ""
+
+
 def phone_or_none(found: object) -> str | None:
     """Return a WhatsApp id as a number with its plus sign, or None for anything that is not digits."""
-    return f"+{found}" if isinstance(found, str) and _DIGITS.fullmatch(found) else None
+    digits = found if isinstance(found, str) else str(found) if type(found) is int else ""
+    is_number = (
+        _PHONE_LENGTH_MIN <= len(digits) <= _PHONE_LENGTH_MAX and digits.isdigit() and digits.isascii()
+    )
+    return f"+{digits}" if is_number else None
+
+
+def phone_digits_or_empty(found: object) -> str:
+    """Return the digits of a business number as Meta shows it ("15550783881", "+1 555-078-3881"), or nothing."""
+    digits = found if isinstance(found, str) else str(found) if type(found) is int else ""
+    if not digits.isdigit() and len(digits) <= _DISPLAY_LENGTH_MAX:
+        digits = _DECORATION.sub("", digits)
+    is_number = (
+        _PHONE_LENGTH_MIN <= len(digits) <= _PHONE_LENGTH_MAX and digits.isdigit() and digits.isascii()
+    )
+    return digits if is_number else ""
 
 
 def bsuid_or_none(found: object) -> str | None:
@@ -102,13 +175,16 @@ def bsuid_or_none(found: object) -> str | None:
 
 def word_or_empty(found: object) -> str:
     """Return a word of Meta's vocabulary, or nothing for anything that is no short plain word."""
-    return found if isinstance(found, str) and _WORD.fullmatch(found) else ""
+    if not isinstance(found, str) or len(found) > WORD_LENGTH_MAX:
+        return ""
+    # Most words are names; asking for that first spares the pattern.
+    return found if (found.isascii() and found.isidentifier()) or _WORD.fullmatch(found) else ""
 
 
-def number_id_of(value: Json) -> str:
-    """Return the id of the business number a value belongs to, or nothing."""
-    found = object_of(value, "metadata").get("phone_number_id")
-    return found if isinstance(found, str) and _NUMBER_ID.fullmatch(found) else ""
+def id_or_empty(found: object) -> str:
+    """Return one of Meta's numeric ids as text; webhooks write some as numbers, the REST API as texts."""
+    digits = found if isinstance(found, str) else str(found) if type(found) is int else ""
+    return digits if digits.isdigit() and digits.isascii() and len(digits) <= ID_LENGTH_MAX else ""
 
 
 def opaque_id_or_none(found: object) -> OpaqueId | None:
@@ -116,7 +192,7 @@ def opaque_id_or_none(found: object) -> OpaqueId | None:
     if not isinstance(found, str) or len(found) != _OPAQUE_LENGTH or not found.isascii():
         return None
     try:
-        raw = base64.b64decode(found + "==", altchars=b"-_", validate=True)
+        raw = binascii.a2b_base64(found.replace("-", "+").replace("_", "/") + "==", strict_mode=True)
     except binascii.Error:
         return None
     return OpaqueId(raw) if len(raw) == _OPAQUE_BYTES else None
