@@ -34,6 +34,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "serve": ("serve",),
     "page": ("page",),
     "doctor": ("doctor",),
+    "collect": ("collect",),
     "simulator": ("simulator",),
     "marks": ("mark",),
     "suppress": ("suppress",),

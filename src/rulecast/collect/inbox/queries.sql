@@ -22,3 +22,9 @@ SELECT received_at, problem FROM collect.inbox
 WHERE state = 'quarantined' AND received_at >= %(since)s::timestamptz
 ORDER BY received_at DESC
 LIMIT 1000;
+
+-- name: find_outcomes
+-- What became of bodies that came again just now, by their hashes: the newest row of each.
+SELECT DISTINCT ON (body_hash) body_hash, state, problem FROM collect.inbox
+WHERE received_at >= %(since)s::timestamptz AND body_hash = ANY(%(hashes)b::bytea[])
+ORDER BY body_hash, received_at DESC, state DESC;

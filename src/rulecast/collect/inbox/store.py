@@ -6,7 +6,7 @@ from datetime import datetime
 from rulecast.collect.inbox.received_body import ReceivedBody, SealedText
 from rulecast.database import Connection, execute, fetch_all, load_queries
 
-__all__ = ["QUERIES", "Connection", "find_quarantined", "keep_bodies", "keep_texts"]
+__all__ = ["QUERIES", "Connection", "find_outcomes", "find_quarantined", "keep_bodies", "keep_texts"]
 
 QUERIES = load_queries(__package__)
 
@@ -47,3 +47,13 @@ async def find_quarantined(connection: Connection, since: datetime) -> list[tupl
     """Return when bodies came that could not be read wholly and why, newest first, at most 1,000."""
     found = await fetch_all(connection, QUERIES["find_quarantined"], {"since": since})
     return [(received_at, problem) for received_at, problem in found]
+
+
+async def find_outcomes(
+    connection: Connection, body_hashes: Sequence[bytes], since: datetime
+) -> dict[bytes, tuple[str, str]]:
+    """Return state and problem of bodies received since an instant, by hash; absent are those not kept."""
+    found = await fetch_all(
+        connection, QUERIES["find_outcomes"], {"hashes": list(body_hashes), "since": since}
+    )
+    return {bytes(body_hash): (state, problem) for body_hash, state, problem in found}
