@@ -88,3 +88,28 @@ def test_a_rule_is_explained_in_both_languages(rule: Commands) -> None:
     chinese = rule("explain", file, "--workspace-file", str(WORKSPACE), "--json", "--lang", "zh")
     assert 'city is one of "Casablanca", "Rabat"' in json.loads(english)["sentences"][1]
     assert 'city 是 "Casablanca"、"Rabat" 之一' in json.loads(chinese)["sentences"][1]
+
+
+def test_rules_are_compared_and_analysed_where_no_workspace_is(rule: Commands) -> None:
+    one = rule.file("one.rule", RULE)
+    two = rule.file("two.rule", RULE.replace("rule autumn", "rule two").replace(', "Rabat"', ""))
+    against = ("--workspace-file", str(WORKSPACE))
+    found = json.loads(rule("diff", one, two, *against, "--json"))
+    assert "+rule two" in found["lines"]
+    assert found["added"] is None
+    assert "people" not in rule("diff", one, two, *against)
+    analysis = json.loads(rule("analyse", one, two, *against, "--json"))
+    assert analysis["rules"] == 2
+    assert {finding["people"] for finding in analysis["findings"]} == {None}
+    assert {"autumn", "two"} == {
+        name for one in analysis["findings"] for name in (one["rule"], *one["others"])
+    }
+    rule("analyse", one, rule.file("bad.rule", RULE.replace("city", "town")), *against, code=1)
+    rule("analyse", "autumn", *against, code=2)
+    assert not (rule.folder / "home").exists()
+
+
+@pytest.mark.parametrize("command", ["check", "test", "explain", "diff", "analyse"])
+def test_a_workspace_and_a_workspace_file_exclude_each_other(rule: Commands, command: str) -> None:
+    files = [rule.file("one.rule", RULE)] * (2 if command == "diff" else 1)
+    rule(command, *files, "--workspace", "--workspace-file", str(WORKSPACE), code=2)

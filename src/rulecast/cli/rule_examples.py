@@ -8,14 +8,14 @@ import typer
 from rich.console import RenderableType
 from rich.text import Text
 
-from rulecast.cli.rule_texts import (
-    PROBLEMS,
-    FilesArgument,
+from rulecast.cli.rule_catalogue import (
+    Against,
     WorkspaceFileOption,
-    file_beside,
+    WorkspaceOption,
     rule_files,
     with_catalogue,
 )
+from rulecast.cli.rule_texts import PROBLEMS, FilesArgument
 from rulecast.cli.session import JsonOption, Terminal
 from rulecast.cli.text_file import read_text_now
 from rulecast.cli.why_tree import condition_tree
@@ -43,6 +43,7 @@ def run_them(
     context: typer.Context,
     files: FilesArgument,
     workspace_file: WorkspaceFileOption = None,
+    workspace: WorkspaceOption = False,
     json: JsonOption = False,
 ) -> None:
     """Run the examples of rules and say which of their conditions were never true or never false."""
@@ -57,7 +58,7 @@ def run_them(
                 terminal.print(*_show(one))
         return 0 if all(one.report.has_passed for one in examined) else PROBLEMS
 
-    with_catalogue(context, workspace_file or file_beside(found), answer)
+    with_catalogue(context, found, Against(file=workspace_file, workspace=workspace), answer)
 
 
 def _examine(file: Path, catalogue: Catalogue) -> ExaminedFile:

@@ -57,8 +57,8 @@ def new(
         return
     terminal.print(
         f"{rule_file} is the rule, {workspace_file} what it needs in the workspace file.",
-        f"Next: change both to your taste, then `rulecast workspace apply {workspace_file}` and "
-        f"`rulecast rule check {rule_file}`.",
+        f"Next: change both to your taste, then `rulecast workspace apply {workspace_file}`, `rulecast template push` "
+        f"for Meta's approval of the templates, and `rulecast rule check --workspace {rule_file}`.",
     )
 
 

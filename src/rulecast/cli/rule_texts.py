@@ -1,8 +1,7 @@
 """`rulecast rule check|fmt|explain`: reading, formatting and explaining rule files."""
 
-import asyncio
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal
@@ -10,7 +9,14 @@ from typing import Annotated, Literal
 import typer
 from rich.text import Text
 
-from rulecast.cli.session import JsonOption, Terminal, run, session_of
+from rulecast.cli.rule_catalogue import (
+    Against,
+    WorkspaceFileOption,
+    WorkspaceOption,
+    rule_files,
+    with_catalogue,
+)
+from rulecast.cli.session import JsonOption, Terminal
 from rulecast.cli.text_file import read_text_now
 from rulecast.rule.engine.executable import refuse_unexecutable
 from rulecast.rule.language import (
@@ -28,27 +34,12 @@ from rulecast.rule.language.keywords import Language, language_of
 from rulecast.values.catalogue import Catalogue
 from rulecast.values.clock import SystemClock
 from rulecast.values.errors import RulecastError
-from rulecast.wiring.file_catalogue import read_file_catalogue
 from rulecast.wiring.plan_terms import check as check_or_refuse
-from rulecast.wiring.workspace import Workspace
 
-# The workspace file that is read without being named, where it lies beside the rules.
-FILE_BESIDE = "workspace.toml"
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False)]
 FilesArgument = Annotated[
     list[Path],
     typer.Argument(metavar="FILE...", exists=True, help="Rule files, or directories with rule files."),
-]
-WorkspaceFileOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--workspace-file",
-        metavar="FILE",
-        exists=True,
-        dir_okay=False,
-        help="Check against what this workspace file declares; no workspace is needed. Left out: against the "
-        f"{FILE_BESIDE} beside the rules or, where none is, against the workspace.",
-    ),
 ]
 LanguageOption = Annotated[
     Literal["en", "zh"] | None,
@@ -90,6 +81,7 @@ def check(
     context: typer.Context,
     files: FilesArgument,
     workspace_file: WorkspaceFileOption = None,
+    workspace: WorkspaceOption = False,
     json: JsonOption = False,
 ) -> None:
     """Check rules and show every problem with its place and a hint."""
@@ -99,43 +91,7 @@ def check(
         texts = [read_text_now(file) for file in found]
         return _show(_check_all(found, texts, catalogue), terminal, json=json)
 
-    with_catalogue(context, workspace_file or file_beside(found), answer)
-
-
-def rule_files(paths: Sequence[Path]) -> list[Path]:
-    """Return the files, and for each directory the rule files in it, ordered by name."""
-    return [file for path in paths for file in (sorted(path.glob("*.rule")) if path.is_dir() else [path])]
-
-
-def file_beside(files: Sequence[Path]) -> Path | None:
-    """Return the workspace file that lies beside the rules, where all of them lie in its directory."""
-    folders = {file.parent for file in files}
-    if len(folders) != 1:
-        return None
-    beside = folders.pop() / FILE_BESIDE
-    return beside if beside.is_file() else None
-
-
-def with_catalogue(
-    context: typer.Context, workspace_file: Path | None, answer: Callable[[Catalogue, Terminal], int]
-) -> None:
-    """Give the catalogue of a workspace file or, without one, of the workspace, and leave with the answer's code."""
-    if workspace_file is None:
-
-        async def work(workspace: Workspace, terminal: Terminal) -> int:
-            async with workspace.database.connection() as connection:
-                catalogue = await workspace.catalogue(connection)
-            return await asyncio.to_thread(answer, catalogue, terminal)
-
-        run(context, work)
-        return
-    session = session_of(context)
-    session.terminal.note(f"Against {workspace_file}:")
-    text = read_text_now(workspace_file)
-    catalogue = read_file_catalogue(text, source=workspace_file.name, settings=session.settings)
-    code = answer(catalogue, session.terminal)
-    if code:
-        raise typer.Exit(code)
+    with_catalogue(context, found, Against(file=workspace_file, workspace=workspace), answer)
 
 
 def _check_all(files: Sequence[Path], texts: Sequence[str], catalogue: Catalogue) -> list[CheckedFile]:
@@ -233,6 +189,7 @@ def explain(
         Literal["en", "zh"], typer.Option("--lang", help="The language of the sentences.")
     ] = "en",
     workspace_file: WorkspaceFileOption = None,
+    workspace: WorkspaceOption = False,
     passes: Annotated[
         bool, typer.Option("--passes", help="Also show the condition as written and with exact meaning.")
     ] = False,
@@ -259,7 +216,7 @@ def explain(
             terminal.print(Text(f"With exact meaning:\n  {format_condition(checked.condition)}"))
         return 0
 
-    with_catalogue(context, workspace_file or file_beside([file]), answer)
+    with_catalogue(context, [file], Against(file=workspace_file, workspace=workspace), answer)
 
 
 def _explanation_json(checked: CheckedRule, sentences: Sequence[str]) -> dict[str, object]:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from rulecast.plan.draw import strength
 from rulecast.rule.analyse import BookRule, Finding, analyse_rules
@@ -12,7 +13,7 @@ from rulecast.rule.book.states import RuleState
 from rulecast.rule.book.store import list_kept
 from rulecast.rule.language import CheckedRule, RuleProblems, check_rule
 from rulecast.rule.language.format_rule import format_rule
-from rulecast.values.catalogue import closest_name
+from rulecast.values.catalogue import Catalogue, closest_name
 from rulecast.wiring.engine import ask_engine
 from rulecast.wiring.workspace import Workspace
 
@@ -38,6 +39,18 @@ class BookAnalysis:
     findings: tuple[CountedFinding, ...]
 
 
+def analyse_texts(texts: Sequence[str], catalogue: Catalogue, *, now: datetime) -> BookAnalysis:
+    """Analyse rule texts among themselves against a catalogue, where no workspace is; people are not counted."""
+    found = [check_rule(text, catalogue) for text in texts]
+    checked = {one.rule.name: one for one in found if isinstance(one, CheckedRule)}
+    findings = analyse_rules(_by_strength(checked.values()), now=now)
+    return BookAnalysis(
+        rules=len(checked),
+        left_out=tuple(sorted(_names_with_errors(found, texts))),
+        findings=tuple(_counted(one, None, now=now) for one in findings),
+    )
+
+
 async def analyse_book(
     workspace: Workspace, texts: Sequence[str], *, only: frozenset[str] = frozenset()
 ) -> BookAnalysis:
@@ -61,9 +74,7 @@ async def analyse_book(
         raise RuleUnknownError(f"There is no rule '{name}'.{f' Did you mean {near}?' if near else ''}")
     given = {one.rule.name for one in found[len(kept_texts) :] if isinstance(one, CheckedRule)}
     wanted = frozenset(given | only) or None
-    rules = sorted(
-        (_book_rule(one) for one in checked.values()), key=lambda rule: (-rule.strength, rule.name)
-    )
+    rules = _by_strength(checked.values())
     now = workspace.clock.now()
     findings = await asyncio.to_thread(lambda: list(analyse_rules(rules, now=now, only=wanted)))
     return BookAnalysis(
@@ -71,6 +82,15 @@ async def analyse_book(
         left_out=left_out,
         findings=await _count(workspace, findings, checked),
     )
+
+
+def _by_strength(checked: Iterable[CheckedRule]) -> list[BookRule]:
+    return sorted(map(_book_rule, checked), key=lambda rule: (-rule.strength, rule.name))
+
+
+def _counted(finding: Finding, people: int | None, *, now: datetime) -> CountedFinding:
+    witness = describe_person(finding.witness, now=now) if finding.witness is not None else ()
+    return CountedFinding(finding=finding, witness=witness, people=people)
 
 
 def _book_rule(checked: CheckedRule) -> BookRule:
@@ -108,13 +128,5 @@ async def _count(
             },
         )
         people = {id(one): count for one, (_, _, count) in zip(shared, answer["overlaps"], strict=True)}
-    return tuple(
-        CountedFinding(
-            finding=one,
-            witness=describe_person(one.witness, now=workspace.clock.now())
-            if one.witness is not None
-            else (),
-            people=people.get(id(one)),
-        )
-        for one in findings
-    )
+    now = workspace.clock.now()
+    return tuple(_counted(one, people.get(id(one)), now=now) for one in findings)

@@ -1,13 +1,14 @@
 """What changes between two rules: in their text, and in the people they mean today."""
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rulecast.plan.errors import RuleRefusedError
 from rulecast.rule.book.errors import RuleUnknownError
 from rulecast.rule.book.store import find_version_of_number, list_rules
 from rulecast.rule.language import RuleProblems, format_rule, parse_rule
+from rulecast.values.catalogue import Catalogue
 from rulecast.wiring.engine import ask_engine
 from rulecast.wiring.plan_terms import check
 from rulecast.wiring.workspace import Workspace
@@ -18,15 +19,28 @@ CONTEXT_LINES = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleDifference:
-    """The lines that change, as a unified difference, and the people who come and go."""
+    """The lines that change, as a unified difference, and the people who come and go; None where nobody was counted."""
 
     before_name: str
     after_name: str
     lines: tuple[str, ...]
-    people_before: int
-    people_after: int
-    added: int
-    removed: int
+    people_before: int | None = None
+    people_after: int | None = None
+    added: int | None = None
+    removed: int | None = None
+
+
+def diff_texts(before: tuple[str, str], after: tuple[str, str], catalogue: Catalogue) -> RuleDifference:
+    """Compare two rules, each as its name for the reader and its text, without counting people.
+
+    Raises:
+        RuleRefusedError: one of them has errors.
+    """
+    first, second = (format_rule(check(text, catalogue).rule) for _, text in (before, after))
+    lines = difflib.unified_diff(
+        first.splitlines(), second.splitlines(), before[0], after[0], n=CONTEXT_LINES, lineterm=""
+    )
+    return RuleDifference(before_name=before[0], after_name=after[0], lines=tuple(lines))
 
 
 async def diff_rules(workspace: Workspace, before: tuple[str, str], after: tuple[str, str]) -> RuleDifference:
@@ -37,23 +51,13 @@ async def diff_rules(workspace: Workspace, before: tuple[str, str], after: tuple
     """
     async with workspace.database.connection() as connection:
         catalogue = await workspace.catalogue(connection)
-    texts = [format_rule(check(text, catalogue).rule) for _, text in (before, after)]
+    found = diff_texts(before, after, catalogue)
+    texts = [text for _, text in (before, after)]
     answer = await ask_engine(workspace, "overlaps", {"texts": texts, "pairs": [[0, 1]]})
     people_before, people_after = answer["people"]
     ((_, _, both),) = answer["overlaps"]
-    return RuleDifference(
-        before_name=before[0],
-        after_name=after[0],
-        lines=tuple(
-            difflib.unified_diff(
-                texts[0].splitlines(),
-                texts[1].splitlines(),
-                before[0],
-                after[0],
-                n=CONTEXT_LINES,
-                lineterm="",
-            )
-        ),
+    return replace(
+        found,
         people_before=people_before,
         people_after=people_after,
         added=people_after - both,

@@ -61,6 +61,9 @@ def typed(environment: dict[str, str], capfd: pytest.CaptureFixture[str], tmp_pa
 def test_a_recurring_rule_from_draft_to_archive(typed: Typed, tmp_path: Path) -> None:
     file = tmp_path / "winback.rule"
     file.write_text(rule_text(clauses=EVERY_EVENING), encoding="utf-8")
+    (tmp_path / "workspace.toml").write_text("", encoding="utf-8")
+    assert "Against" in typed("rule", "check", str(file), code=1)
+    assert "checks" in typed("rule", "check", "--workspace", str(file))
     typed("rule", "save", str(file))
     assert "cannot be activated" in typed("rule", "activate", "winback", code=2)
     typed("rule", "approve", "winback", *ENVELOPE, "--as", "badr")
