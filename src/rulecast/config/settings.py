@@ -9,6 +9,7 @@ from typing import Literal, get_args
 import platformdirs
 from typing_extensions import override
 
+from rulecast.config.graph_versions import GRAPH_VERSION_NEWEST
 from rulecast.config.readers import (
     Reader,
     choice,
@@ -128,7 +129,7 @@ class Settings:
         ),
     )
     graph_version: str = field(
-        default="v26.0",
+        default=GRAPH_VERSION_NEWEST,
         metadata=_about(
             "Version of the Graph API in every path.",
             text_shape(r"v[0-9]{1,2}\.0", "like v26.0"),

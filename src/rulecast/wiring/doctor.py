@@ -7,6 +7,12 @@ from enum import StrEnum
 from pathlib import Path
 
 from rulecast.config import Settings
+from rulecast.config.graph_versions import (
+    GRAPH_VERSION_NEWEST,
+    WARN_BEFORE,
+    find_graph_version,
+    is_older_than_known,
+)
 from rulecast.config.load_settings import variable_of
 from rulecast.database import fetch_all, fetch_one, fetch_value, load_queries
 from rulecast.observe.append_audit import append_audit
@@ -20,17 +26,6 @@ from rulecast.wiring.workspace import Workspace
 QUERIES = load_queries(__package__)
 
 ROOT_KEY_FILE = "root.key"
-# Meta's dates for the end of each Graph version (developers.facebook.com, changelog, read in November 2026).
-GRAPH_VERSION_ENDS = {
-    "v20.0": date(2026, 9, 24),
-    "v21.0": date(2027, 1, 21),
-    "v22.0": date(2027, 5, 20),
-    "v23.0": date(2027, 10, 8),
-    "v24.0": date(2028, 2, 18),
-    "v25.0": date(2028, 7, 29),
-}
-GRAPH_NEWEST = "v26.0"
-VERSION_WARNING = timedelta(days=90)
 # A plan refuses a mart that is further behind than this.
 MART_LAG_SECONDS_MAX = 60.0
 MART_ANSWER_SECONDS = 20.0
@@ -129,18 +124,26 @@ def _root_key(settings: Settings) -> Finding:
 
 def _graph_version(settings: Settings, today: date) -> Finding:
     name, version = "Graph version", settings.graph_version
-    ends = GRAPH_VERSION_ENDS.get(version)
-    advice = f"Set RULECAST_GRAPH_VERSION to {GRAPH_NEWEST} after reading Meta's changelog."
-    if ends is None:
+    known = find_graph_version(version)
+    advice = f"Set RULECAST_GRAPH_VERSION to {GRAPH_VERSION_NEWEST} after reading Meta's changelog."
+    if known is None and not is_older_than_known(version):
+        return Finding(
+            name=name,
+            health=Health.NOTE,
+            what=f"{version} is newer than this release of rulecast knows",
+            what_to_do=f"Nothing here was tested with it; {GRAPH_VERSION_NEWEST} was.",
+        )
+    if known is None or (known.ends_on is not None and today >= known.ends_on):
+        ended = "ended long ago" if known is None else f"ended on {known.ends_on}"
+        return Finding(name=name, health=Health.PROBLEM, what=f"{version} {ended}", what_to_do=advice)
+    if known.ends_on is None:
         return Finding(name=name, health=Health.GOOD, what=f"{version}, no end announced")
-    if today >= ends:
-        return Finding(name=name, health=Health.PROBLEM, what=f"{version} ended on {ends}", what_to_do=advice)
-    health = Health.NOTE if ends - today < VERSION_WARNING else Health.GOOD
+    ends_soon = known.ends_on - today <= WARN_BEFORE
     return Finding(
         name=name,
-        health=health,
-        what=f"{version} until {ends}",
-        what_to_do=advice if health is Health.NOTE else "",
+        health=Health.NOTE if ends_soon else Health.GOOD,
+        what=f"{version} until {known.ends_on}",
+        what_to_do=advice if ends_soon else "",
     )
 
 
