@@ -21,7 +21,9 @@ MESSAGE_BYTES_MAX = 1 << 20
 """Longest body of an API request; Meta's documented payloads stay far below a megabyte."""
 CONTROL_BYTES_MAX = 256 << 20
 """Longest body of a control request: a million described people in one upload."""
-CONTROL_PREFIX = b"/_control/"
+FILE_BYTES_MAX = 101 << 20
+"""Longest upload: a document of 100 MB and the other parts of its form (platform reference 8.7)."""
+CONTROL_PREFIX = "/_control/"
 
 _LOG = logging.getLogger(__name__)
 _ENCODE = msgspec.json.Encoder().encode
@@ -140,12 +142,7 @@ class Connection(asyncio.Protocol):
     def on_body(self, body: bytes) -> None:
         """Collect the body within its limit."""
         self._size += len(body)
-        limit = (
-            CONTROL_BYTES_MAX
-            if self._request.path.encode("latin-1").startswith(CONTROL_PREFIX)
-            else MESSAGE_BYTES_MAX
-        )
-        if self._size > limit:
+        if self._size > _bytes_max(self._request.path):
             self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         else:
             self._chunks.append(body)
@@ -213,6 +210,13 @@ class Connection(asyncio.Protocol):
             )
         )
         self.transport.close()
+
+
+def _bytes_max(path: str) -> int:
+    """Return the longest body a request to a path may have."""
+    if path.startswith(CONTROL_PREFIX):
+        return CONTROL_BYTES_MAX
+    return FILE_BYTES_MAX if path.endswith("/media") or "/upload:" in path else MESSAGE_BYTES_MAX
 
 
 class HttpServer:

@@ -1,20 +1,23 @@
 """The simulator as a whole: starts, routes requests, stops."""
 
 import asyncio
+import functools
 from collections.abc import Awaitable
 from urllib.parse import urlsplit
 
 from cloud_api_simulator.accept import handle_message
 from cloud_api_simulator.clock import parse_clock
-from cloud_api_simulator.control import handle_control
+from cloud_api_simulator.control import handle_control, run_trigger
+from cloud_api_simulator.graph import handle_download, handle_graph
+from cloud_api_simulator.graph_media import ATTACHMENTS
 from cloud_api_simulator.http_server import HttpServer, Request, Response, json_response
-from cloud_api_simulator.management import handle_management
 from cloud_api_simulator.page import handle_page
 from cloud_api_simulator.settings import SimulatorSettings
 from cloud_api_simulator.world import World, build_world
 
 _OWN_HOSTS = frozenset({"127.0.0.1", "localhost", None})
 _MESSAGE_PARTS = 3
+_UNVERSIONED = frozenset({ATTACHMENTS.partition("/")[0]})
 
 
 class Simulator:
@@ -24,6 +27,7 @@ class Simulator:
         """Open the ledger; raises ValueError for a wrong clock, OSError for an unwritable directory."""
         self.settings = settings
         self.world: World = build_world(settings, parse_clock(settings.clock))
+        self.world.faults.run = functools.partial(run_trigger, self.world)
         self._server = HttpServer(self._handle)
         self.url = ""
 
@@ -51,9 +55,8 @@ class Simulator:
         self.world.ledger.close()
 
     def _handle(self, request: Request) -> Response | Awaitable[Response | None]:
-        path = request.path
-        parts = path[1:].split("/")
-        if parts[0][:1] == "v" and len(parts) > 1:
+        parts = request.path[1:].split("/")
+        if (parts[0][:1] == "v" and len(parts) > 1) or parts[0].isdigit() or parts[0] in _UNVERSIONED:
             return self._graph(request, parts)
         if not _is_own_visitor(request):
             # A page of a foreign site, or a name bound to this address, must not drive the simulator.
@@ -68,7 +71,12 @@ class Simulator:
         edge = parts[2] if len(parts) == _MESSAGE_PARTS else ""
         if request.method == "POST" and edge in ("messages", "marketing_messages"):
             return handle_message(self.world, request, parts[0], parts[1], lite=edge == "marketing_messages")
-        return handle_management(self.world, request, parts[1], edge)
+        if parts[0] in _UNVERSIONED:
+            return handle_download(self.world, request)
+        if parts[0].isdigit():
+            # A call without a version, as the newer management calls are made (platform reference 8.1).
+            return handle_graph(self.world, request, "", parts)
+        return handle_graph(self.world, request, parts[0], parts[1:])
 
 
 def _is_own_visitor(request: Request) -> bool:
