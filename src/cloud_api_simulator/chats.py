@@ -47,10 +47,10 @@ class Chats:
         """Return the lines of a phone, oldest first."""
         return self._lines.get(wa_id, [])
 
-    def last_template_message(self, wa_id: str) -> Message | None:
-        """Return the latest template message a phone got, for a tap that names no message."""
+    def last_message(self, wa_id: str) -> Message | None:
+        """Return the latest message a phone got: the one a reply answers."""
         for line in reversed(self.of(wa_id)):
-            if line.message is not None and line.message.template is not None:
+            if line.message is not None:
                 return line.message
         return None
 

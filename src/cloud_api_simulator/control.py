@@ -4,18 +4,46 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict, replace
 from urllib.parse import unquote
 
+import msgspec
+
 from cloud_api_simulator.clock import wait_until
-from cloud_api_simulator.control_people import act_on_phone, describe_people
+from cloud_api_simulator.control_account import change_account, change_number, judge_template, list_numbers
+from cloud_api_simulator.control_people import act_on_phone, describe_people, show_phone
 from cloud_api_simulator.control_request import ControlError, JsonObject, read_object, read_query
 from cloud_api_simulator.control_templates import change_template, list_templates, put_templates
-from cloud_api_simulator.emit import emit_management
-from cloud_api_simulator.faults import read_fault
+from cloud_api_simulator.control_webhooks import (
+    emit_test_event,
+    emit_webhook,
+    list_apps,
+    list_samples,
+    put_app,
+    set_webhook_url,
+    verify_webhook,
+)
+from cloud_api_simulator.divergences import list_divergences
+from cloud_api_simulator.faults import Trigger, read_fault, read_trigger
 from cloud_api_simulator.http_server import Request, Response, json_response
 from cloud_api_simulator.ledger import ROWS_PER_PAGE_MAX
+from cloud_api_simulator.limits import PortfolioLimit
+from cloud_api_simulator.quirks import PLAIN
 from cloud_api_simulator.world import World
 
 WAIT_SECONDS_MAX = 600.0
 """Longest wait of `/_control/wait_idle`: no run of a test takes longer."""
+
+TRIGGERED = frozenset(
+    {
+        "account",
+        "numbers",
+        "template_status",
+        "template_quality",
+        "webhook",
+        "webhook_url",
+        "tokens",
+        "behaviour",
+    }
+)
+"""Control requests that may happen by themselves after so many accepted messages."""
 
 Answer = Response | Awaitable[Response | None]
 
@@ -25,8 +53,10 @@ def handle_control(world: World, request: Request) -> Answer:
     parts = [unquote(part) for part in request.path.split("/")[2:]]
     try:
         match request.method, parts:
-            case "POST", ["phones", phone, "say" | "tap" | "prefer" as act]:
+            case "POST", ["phones", phone, act]:
                 return act_on_phone(world, request, phone, act)
+            case "GET", ["phones", phone]:
+                return show_phone(world, phone)
             case method, [name] if (method, name) in _ROUTES:
                 return _ROUTES[method, name](world, request)
             case _:
@@ -51,68 +81,54 @@ def state_of(world: World) -> JsonObject:
     }
 
 
+def run_trigger(world: World, trigger: Trigger) -> None:
+    """Do the control request of a trigger; a wrong one was refused when it was set."""
+    request = Request(
+        method="POST", path=f"/_control/{trigger.control}", body=msgspec.json.encode(trigger.body)
+    )
+    _ROUTES["POST", trigger.control](world, request)
+
+
 def _faults(world: World, request: Request) -> Answer:
     row = read_object(request)
-    unknown = set(row) - {"requests", "webhooks"}
+    unknown = set(row) - {"requests", "webhooks", "quirks", "after"}
     if unknown:
         raise ControlError(f"unknown fields: {', '.join(sorted(unknown))}")
     faults = [read_fault(fault, position) for position, fault in enumerate(row.get("requests", []))]
+    triggers = [read_trigger(one, position) for position, one in enumerate(row.get("after", []))]
+    for trigger in triggers:
+        if trigger.control not in TRIGGERED:
+            raise ControlError(f"after: expected one of {', '.join(sorted(TRIGGERED))}")
     webhooks = replace(world.sender.settings, **row.get("webhooks", {}))
+    quirks = replace(world.quirks, **row["quirks"]) if "quirks" in row else world.quirks
     world.sender.settings = webhooks
+    world.set_quirks(PLAIN if quirks == PLAIN else quirks)
     if "requests" in row:
         world.faults.replace(faults)
+    if "after" in row:
+        world.faults.set_triggers(triggers)
     return _fault_list(world, request)
 
 
 def _fault_list(world: World, request: Request) -> Answer:
     del request
-    return json_response({"requests": world.faults.as_json(), "webhooks": asdict(world.sender.settings)})
+    return json_response(
+        {
+            "requests": world.faults.as_json(),
+            "webhooks": asdict(world.sender.settings),
+            "quirks": asdict(world.quirks),
+            "after": world.faults.triggers_as_json(),
+        }
+    )
 
 
 def _behaviour(world: World, request: Request) -> Answer:
-    world.behaviour = replace(world.behaviour, **read_object(request))
+    row = read_object(request)
+    world.behaviour = replace(world.behaviour, **row)
     world.people.behaviour = world.behaviour
+    if "messaging_limit_tier" in row:
+        world.limit = PortfolioLimit(world.behaviour.messaging_limit_tier)
     return json_response(asdict(world.behaviour))
-
-
-def _account(world: World, request: Request) -> Answer:
-    """Put the account, or one number, into an error such as 190, 368, 131031 or 131042; null heals it."""
-    row = read_object(request)
-    code, number_id = row.get("code"), row.get("number")
-    if code is not None and not isinstance(code, int):
-        raise ControlError("code: expected an error code or null")
-    if number_id is None:
-        world.account_error = code
-    elif code is None:
-        world.number_errors.pop(str(number_id), None)
-    else:
-        world.number_errors[str(number_id)] = code
-    return json_response({"account": world.account_error, "numbers": world.number_errors})
-
-
-def _webhook(world: World, request: Request) -> Answer:
-    row = read_object(request)
-    if not isinstance(row.get("field"), str) or not isinstance(row.get("value"), dict):
-        raise ControlError("field, value: expected a field name and an object")
-    emit_management(world, row["field"], row["value"])
-    return json_response({"emitted": world.update_count})
-
-
-def _webhook_url(world: World, request: Request) -> Answer:
-    url = read_object(request).get("url")
-    if url is not None and not isinstance(url, str):
-        raise ControlError("url: expected a URL or null")
-    world.sender.url = url
-    return json_response({"url": url})
-
-
-async def _verify_webhook(world: World, request: Request) -> Response:
-    del request
-    try:
-        await world.sender.verify(world.settings.verify_token)
-    except (OSError, TimeoutError, ValueError) as error:
-        return json_response({"error": str(error) or type(error).__name__}, status=400)
-    return json_response({"verified": True})
 
 
 def _reset(world: World, request: Request) -> Answer:
@@ -153,10 +169,18 @@ _ROUTES: dict[tuple[str, str], Callable[[World, Request], Answer]] = {
     ("POST", "faults"): _faults,
     ("GET", "faults"): _fault_list,
     ("POST", "behaviour"): _behaviour,
-    ("POST", "account"): _account,
-    ("POST", "webhook"): _webhook,
-    ("POST", "webhook_url"): _webhook_url,
-    ("POST", "verify_webhook"): _verify_webhook,
+    ("POST", "account"): change_account,
+    ("POST", "numbers"): change_number,
+    ("GET", "numbers"): list_numbers,
+    ("POST", "template_quality"): judge_template,
+    ("POST", "webhook"): emit_webhook,
+    ("GET", "webhook_samples"): list_samples,
+    ("POST", "test_event"): emit_test_event,
+    ("POST", "apps"): put_app,
+    ("GET", "apps"): list_apps,
+    ("POST", "webhook_url"): set_webhook_url,
+    ("POST", "verify_webhook"): verify_webhook,
+    ("GET", "divergences"): list_divergences,
     ("POST", "reset"): _reset,
     ("GET", "state"): _state,
     ("POST", "wait_idle"): _wait_idle,

@@ -46,11 +46,14 @@ def emit_inbound(
     opt_out: str | None = None,
     at_once: bool = False,
 ) -> None:
-    """Emit what a person typed or tapped; it opens the service window of the number."""
+    """Emit what a person typed or tapped; unless it is a system message it opens the number's service window."""
     now = world.clock.now()
     # A message may hold an older copy of someone made from the seed; state belongs to the kept one.
     person = world.people.find(person.wa_id)
-    person.last_inbound[number.phone_number_id] = now
+    if item["type"] != "system":
+        person.last_inbound[number.phone_number_id] = now
+    if person.username is not None and person.shows_phone(number.phone_number_id, now):
+        person.last_by_phone[number.phone_number_id] = now
     if "referral" in item:
         # Platform reference 5.2: an answer within 24 h opens the free entry point.
         person.referred_at[number.phone_number_id] = now

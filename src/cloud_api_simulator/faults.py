@@ -100,6 +100,13 @@ class Faults:
             if self.run is not None:
                 self.run(trigger)
 
+    def triggers_as_json(self) -> list[dict[str, Any]]:
+        """Return the triggers still to come, with how many messages were accepted since they were set."""
+        return [
+            {"accepted": trigger.accepted, "control": trigger.control, "so_far": self._accepted}
+            for trigger in self._triggers
+        ]
+
     def as_json(self) -> list[dict[str, Any]]:
         """Return the faults and how often each happened."""
         return [{**fault.as_json(), "hits": self._hits[fault.name]} for fault in self._faults]

@@ -111,6 +111,7 @@ class World:
         self.templates.clear()
         self.chats.clear()
         self.faults.replace([])
+        self.faults.set_triggers([])
         self.pairs = PairRate()
         self.account_error = None
         self.number_errors.clear()
