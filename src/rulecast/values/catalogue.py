@@ -203,6 +203,58 @@ BUILT_IN_EVENTS: tuple[EventDefinition, ...] = (
         aliases=("message",),
         about="The person wrote.",
     ),
+    EventDefinition(
+        name="ad_clicked",
+        properties={"ad": AttributeType.TEXT, "ad_kind": AttributeType.TEXT},
+        about="The person wrote after a click on an advertisement, a post or a link of yours; no consent by itself.",
+    ),
+    EventDefinition(
+        name="reacted",
+        properties={"emoji": AttributeType.TEXT},
+        about="The person set an emoji upon a message, or took it away (then without emoji).",
+    ),
+    EventDefinition(
+        name="order_placed",
+        properties={
+            "order_amount": AttributeType.DECIMAL,
+            "order_currency": AttributeType.TEXT,
+            "order_items": AttributeType.INTEGER,
+        },
+        about="The person sent an order from the catalogue; without amount where its lines have several currencies.",
+    ),
+    EventDefinition(
+        name="flow_completed",
+        properties={"flow": AttributeType.TEXT},
+        about="The person sent a form (a flow) back; an agreement in it is no consent.",
+    ),
+    EventDefinition(name="contact_shared", about="The person shared the own number, as asked."),
+    EventDefinition(
+        name="call_answered",
+        properties={"answer": AttributeType.TEXT},
+        about="The person answered a question for leave to call.",
+    ),
+    EventDefinition(name="message_edited", about="The person changed an earlier message."),
+    EventDefinition(name="message_revoked", about="The person took an earlier message back."),
+    EventDefinition(
+        name="identity_changed",
+        properties={"kind": AttributeType.TEXT},
+        about="The person's number, user id or identity hash became another.",
+    ),
+    EventDefinition(
+        name="signed_up",
+        properties={"signup": AttributeType.TEXT},
+        about="The person signed up inside WhatsApp; consent only where the workspace declares the sign-up.",
+    ),
+    EventDefinition(
+        name="offer_opened",
+        properties={"component": AttributeType.TEXT},
+        about="A link of a marketing message was opened, as Meta counts it.",
+    ),
+    EventDefinition(
+        name="app_message_sent",
+        properties={"kind": AttributeType.TEXT},
+        about="Your people wrote to the person in the WhatsApp Business app.",
+    ),
 )
 
 # When it happened: a property that every event has in conditions.

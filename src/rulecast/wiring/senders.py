@@ -8,6 +8,7 @@ from rulecast.account.store import list_numbers
 from rulecast.database import Connection, fetch_all, load_queries
 from rulecast.profile import NewContact, create_contacts, find_contacts
 from rulecast.profile.identity import Identity, lookup_of, phone_variants
+from rulecast.values.catalogue import fold_text
 from rulecast.values.ids import ContactId, OpaqueId
 from rulecast.vault import Vault
 
@@ -20,6 +21,7 @@ class Sender:
 
     phone: str | None = field(default=None, repr=False)
     bsuid: str | None = field(default=None, repr=False)
+    parent_bsuid: str | None = field(default=None, repr=False)
     portfolio_id: str = ""
 
     @property
@@ -27,7 +29,8 @@ class Sender:
         """Return the identities as they are written, without variants."""
         phone = (Identity(kind="phone", value=self.phone),) if self.phone else ()
         bsuid = (Identity(kind="bsuid", value=self.bsuid, scope=self.portfolio_id),) if self.bsuid else ()
-        return (*phone, *bsuid)
+        parent = (Identity(kind="parent_bsuid", value=self.parent_bsuid),) if self.parent_bsuid else ()
+        return (*phone, *bsuid, *parent)
 
     @property
     def variants(self) -> tuple[Identity, ...]:
@@ -46,21 +49,24 @@ class Portfolios:
     def __init__(self) -> None:
         """Start knowing nothing."""
         self._known: dict[str, str] = {}
+        self._of_account: dict[str, str] = {}
 
-    async def refresh(self, connection: Connection, business_number_ids: Collection[str]) -> None:
-        """Read the numbers again where one of these is not known yet; a stranger's stays unknown.
+    async def refresh(
+        self, connection: Connection, business_number_ids: Collection[str], waba_ids: Collection[str] = ()
+    ) -> None:
+        """Read the numbers again where one of these, or of these accounts, is not known; a stranger's stays unknown.
 
         A number can be added while the receiver runs: until it is, it is asked for each time.
         """
-        if not set(business_number_ids) <= self._known.keys():
-            self._known = {
-                str(number.business_number_id): str(number.portfolio_id)
-                for number in await list_numbers(connection)
-            }
+        is_known = set(business_number_ids) - {""} <= self._known.keys()
+        if not is_known or not set(waba_ids) - {""} <= self._of_account.keys():
+            numbers = await list_numbers(connection)
+            self._known = {str(number.business_number_id): str(number.portfolio_id) for number in numbers}
+            self._of_account = {number.waba_id: str(number.portfolio_id) for number in numbers}
 
-    def of(self, business_number_id: str) -> str:
-        """Return the portfolio's id, or nothing for a number that is not ours."""
-        return self._known.get(business_number_id, "")
+    def of(self, business_number_id: str, waba_id: str = "") -> str:
+        """Return the portfolio's id, by the number, else by its account; nothing for what is not ours."""
+        return self._known.get(business_number_id, "") or self._of_account.get(waba_id, "")
 
 
 async def find_senders(
@@ -99,17 +105,65 @@ async def find_receivers(
 async def create_senders(
     connection: Connection, vault: Vault, first_seen: Mapping[Sender, datetime], now: datetime
 ) -> dict[Sender, ContactId]:
-    """Make contacts of strangers who wrote; having written is no consent to anything."""
+    """Make contacts of strangers who wrote; having written is no consent to anything.
+
+    Senders that share an identity are one person. Of somebody without a number the BSUID tells the country.
+    """
     if not first_seen:
         return {}
-    distinct: Sequence[Sender] = list(first_seen)
+    people = _people_of(first_seen)
     contact_ids = await create_contacts(
         connection,
         vault,
         [
-            NewContact(identities=sender.identities, source="inbound", first_seen_at=first_seen[sender])
-            for sender in distinct
+            NewContact(
+                identities=tuple(person.identities),
+                source="inbound",
+                first_seen_at=min(first_seen[sender] for sender in person.senders),
+                attributes=person.attributes,
+            )
+            for person in people
         ],
         now,
     )
-    return dict(zip(distinct, contact_ids, strict=True))
+    return {
+        sender: contact_id
+        for person, contact_id in zip(people, contact_ids, strict=True)
+        for sender in person.senders
+    }
+
+
+@dataclass(slots=True, kw_only=True)
+class _Person:
+    """Senders of one group that are one person, with all their identities."""
+
+    senders: list[Sender] = field(default_factory=list)
+    identities: dict[Identity, None] = field(default_factory=dict)
+
+    @property
+    def attributes(self) -> dict[str, object]:
+        """Return what the identities tell of a person without a number."""
+        if any(one.kind == "phone" for one in self.identities):
+            return {}
+        bsuids = [one.value for one in self.identities if one.kind == "bsuid"]
+        return {"country": fold_text(bsuids[0].partition(".")[0])} if bsuids else {}
+
+
+def _people_of(senders: Iterable[Sender]) -> list[_Person]:
+    people: list[_Person] = []
+    for sender in senders:
+        named = set(sender.variants)
+        same = [one for one in people if named & set(one.identities)]
+        person = same[0] if same else _Person()
+        if not same:
+            people.append(person)
+        for other in same[1:]:
+            person.senders += other.senders
+            person.identities.update(other.identities)
+            people.remove(other)
+        person.senders.append(sender)
+        has_number = any(one.kind == "phone" for one in person.identities)
+        # Two spellings of one number are one identity; the one seen first stays.
+        new = (one for one in sender.identities if one.kind != "phone" or not has_number)
+        person.identities.update(dict.fromkeys(new))
+    return people

@@ -6,7 +6,19 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from rulecast.collect.parse_webhook import describe_unread
-from rulecast.collect.webhook_facts import InboundMessage, ParsedWebhook, PreferenceFact, StatusFact
+from rulecast.collect.webhook_facts import (
+    AccountFact,
+    ClickFact,
+    EchoFact,
+    IdentityChange,
+    InboundMessage,
+    ParsedWebhook,
+    PreferenceFact,
+    ProblemFact,
+    StatusFact,
+    TemplateFact,
+    UnreadFact,
+)
 from rulecast.database import Connection
 from rulecast.profile.suppression import OptOutMatch, match_opt_out
 from rulecast.profile.suppression.match_opt_out import match_button
@@ -16,6 +28,8 @@ from rulecast.wiring.senders import Portfolios, Sender
 REPLAY_AGE = timedelta(days=8)
 # Error 131050: the person stopped marketing inside WhatsApp (Cloud API error codes).
 PERSON_STOPPED_CODE = 131050
+# The price of a message that a click on an advertisement made free (Cloud API: pricing in statuses).
+FREE_ENTRY_POINT = "free_entry_point"
 # These say something about an earlier message; they answer none.
 NO_ANSWERS = frozenset({"reaction", "revoke", "edit", "unsupported", "unknown"})
 
@@ -45,7 +59,12 @@ class Said:
     @property
     def is_answer(self) -> bool:
         """Return whether it can answer a message of ours."""
-        return self.message.kind not in NO_ANSWERS
+        return self.message.kind not in NO_ANSWERS and not self.is_of_group
+
+    @property
+    def is_of_group(self) -> bool:
+        """Return whether it was written to a group: that is no talk between this person and the number."""
+        return self.message.group_id is not None
 
 
 @dataclass(slots=True)
@@ -56,6 +75,24 @@ class Group:
     said: list[Said] = field(default_factory=list)
     preferences: list[tuple[PreferenceFact, Sender]] = field(default_factory=list)
     refused: list[tuple[StatusFact, Sender]] = field(default_factory=list)
+    entry_answers: list[tuple[StatusFact, Sender]] = field(default_factory=list)
+    identity_changes: list[tuple[IdentityChange, str]] = field(default_factory=list)
+    echoes: list[tuple[EchoFact, Sender]] = field(default_factory=list)
+    clicks: list[tuple[ClickFact, Sender]] = field(default_factory=list)
+    account_facts: list[AccountFact] = field(default_factory=list)
+    template_facts: list[TemplateFact] = field(default_factory=list)
+    problems: list[ProblemFact] = field(default_factory=list)
+    unread: list[UnreadFact] = field(default_factory=list)
+
+    @property
+    def signups(self) -> list[tuple[PreferenceFact, Sender]]:
+        """Return who signed up inside WhatsApp."""
+        return [one for one in self.preferences if one[0].value == "signup"]
+
+    @property
+    def is_about_accounts(self) -> bool:
+        """Return whether anything but people is told of."""
+        return bool(self.account_facts or self.template_facts or self.problems or self.unread)
 
 
 class GroupReader:
@@ -67,34 +104,74 @@ class GroupReader:
         self._portfolios = Portfolios()
 
     async def read(self, connection: Connection, posts: Sequence[WebhookPost], now: datetime) -> Group:
-        """Collect the facts of all bodies that are no replays."""
+        """Collect the facts of all bodies that are no replays; a group of statuses alone asks nothing."""
         oldest = now - REPLAY_AGE
         group = Group()
+        others: list[ParsedWebhook] = []
         for post in posts:
-            group.statuses.extend(one for one in post.parsed.statuses if one.occurred_at >= oldest)
-        messages = [one for post in posts for one in post.parsed.messages if one.occurred_at >= oldest]
-        preferences = [one for post in posts for one in post.parsed.preferences if one.occurred_at >= oldest]
+            parsed = post.parsed
+            group.statuses.extend(one for one in parsed.statuses if one.occurred_at >= oldest)
+            if not is_statuses_only(parsed):
+                others.append(parsed)
         refused = [one for one in group.statuses if one.error_code == PERSON_STOPPED_CODE]
-        numbers = {
-            *(one.business_number_id for one in messages),
-            *(one.business_number_id for one in preferences),
-            *(one.business_number_id for one in refused),
-        }
-        if not numbers:
-            return group
-        await self._portfolios.refresh(connection, numbers)
-        group.said.extend(self._read(one) for one in messages)
-        group.preferences.extend(
-            (one, self._sender(one.phone, one.bsuid, one.business_number_id)) for one in preferences
-        )
-        group.refused.extend(
-            (one, self._sender(one.recipient_phone, one.recipient_bsuid, one.business_number_id))
-            for one in refused
-        )
+        free = [one for one in group.statuses if one.pricing_type == FREE_ENTRY_POINT]
+        if others or refused or free:
+            accounts = {change.waba_id for parsed in others for change in parsed.identity_changes}
+            await self._portfolios.refresh(connection, _numbers_of(others, [*refused, *free]), accounts)
+        group.refused.extend((one, self._recipient(one)) for one in refused)
+        group.entry_answers.extend((one, self._recipient(one)) for one in free)
+        for parsed in others:
+            self._collect(group, parsed, oldest)
         return group
 
-    def _sender(self, phone: str | None, bsuid: str | None, business_number_id: str) -> Sender:
-        return Sender(phone=phone, bsuid=bsuid, portfolio_id=self._portfolios.of(business_number_id))
+    def _collect(self, group: Group, parsed: ParsedWebhook, oldest: datetime) -> None:
+        group.said.extend(self._read(one) for one in parsed.messages if one.occurred_at >= oldest)
+        group.preferences.extend(
+            (one, self._sender(one.phone, one.bsuid, one.parent_bsuid, one.business_number_id))
+            for one in parsed.preferences
+            if one.occurred_at >= oldest
+        )
+        group.identity_changes.extend(
+            (one, self._portfolios.of(one.business_number_id, one.waba_id))
+            for one in parsed.identity_changes
+            if one.occurred_at >= oldest
+        )
+        group.echoes.extend(
+            (one, self._sender(one.recipient_phone, one.recipient_bsuid, None, one.business_number_id))
+            for one in parsed.echoes
+            if one.occurred_at >= oldest
+        )
+        group.clicks.extend(
+            (one, self._sender(one.sender_phone, one.sender_bsuid, None, one.business_number_id))
+            for one in parsed.clicks
+            if (one.occurred_at or oldest) >= oldest
+        )
+        group.account_facts.extend(
+            one for one in parsed.account_facts if (one.occurred_at or oldest) >= oldest
+        )
+        group.template_facts.extend(
+            one for one in parsed.template_facts if (one.occurred_at or oldest) >= oldest
+        )
+        group.problems.extend(parsed.problems)
+        group.unread.extend(parsed.unread)
+
+    def _recipient(self, status: StatusFact) -> Sender:
+        return self._sender(
+            status.recipient_phone,
+            status.recipient_bsuid,
+            status.recipient_parent_bsuid,
+            status.business_number_id,
+        )
+
+    def _sender(
+        self, phone: str | None, bsuid: str | None, parent_bsuid: str | None, business_number_id: str
+    ) -> Sender:
+        return Sender(
+            phone=phone,
+            bsuid=bsuid,
+            parent_bsuid=parent_bsuid,
+            portfolio_id=self._portfolios.of(business_number_id),
+        )
 
     def _read(self, message: InboundMessage) -> Said:
         is_button = message.payload is not None
@@ -103,8 +180,36 @@ class GroupReader:
             match = OptOutMatch.EXACT if is_stop else OptOutMatch.NOT
         else:
             match = match_opt_out(message.text) if message.text else OptOutMatch.NOT
-        sender = self._sender(message.sender_phone, message.sender_bsuid, message.business_number_id)
+        sender = self._sender(
+            message.sender_phone, message.sender_bsuid, message.parent_bsuid, message.business_number_id
+        )
         return Said(message=message, sender=sender, match=match, is_button=is_button)
+
+
+def is_statuses_only(parsed: ParsedWebhook) -> bool:
+    """Return whether a body told of nothing but statuses, as most do."""
+    return not (
+        parsed.messages
+        or parsed.preferences
+        or parsed.identity_changes
+        or parsed.account_facts
+        or parsed.template_facts
+        or parsed.problems
+        or parsed.echoes
+        or parsed.clicks
+        or parsed.unread
+    )
+
+
+def _numbers_of(others: Sequence[ParsedWebhook], statuses: Sequence[StatusFact]) -> set[str]:
+    """Return the numbers whose portfolio tells who somebody is."""
+    numbers = {one.business_number_id for one in statuses}
+    for parsed in others:
+        for facts in (
+            parsed.messages, parsed.preferences, parsed.identity_changes, parsed.echoes, parsed.clicks
+        ):  # fmt: skip
+            numbers.update(one.business_number_id for one in facts)
+    return numbers
 
 
 def describe_post(post: WebhookPost) -> str:

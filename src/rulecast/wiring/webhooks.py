@@ -11,13 +11,16 @@ from datetime import datetime
 
 import structlog
 
+from rulecast.account.facts import find_signups
 from rulecast.collect import NewEvent, record_events
 from rulecast.collect.inbox import BODY_COLUMN, ReceivedBody, keep_bodies, keep_texts
 from rulecast.collect.inbox.received_body import SealedText
-from rulecast.collect.webhook_facts import InboundMessage, PreferenceFact, StatusFact
+from rulecast.collect.webhook_facts import PreferenceFact, StatusFact
+from rulecast.conversation import answer_entry_points, keep_details, open_windows, revoke_messages
 from rulecast.database import Connection
 from rulecast.database.errors import OperationalError
 from rulecast.database.retry import retry_conflicts
+from rulecast.profile import ConsentEntry, record_consents
 from rulecast.profile.suppression import (
     JournalEntry,
     OptOutMatch,
@@ -31,9 +34,11 @@ from rulecast.profile.suppression.journal import JournalWriteError
 from rulecast.profile.suppression.match_opt_out import DEFAULT_BUTTON_PAYLOADS
 from rulecast.values.catalogue import fold_text
 from rulecast.values.ids import ContactId
+from rulecast.values.purpose import ConsentStatus, Purpose
 from rulecast.vault import SealItem
 from rulecast.wiring.message_book import Answer, MessageBook
 from rulecast.wiring.senders import Sender, create_senders, find_receivers, find_senders
+from rulecast.wiring.webhook_accounts import DisplayNumbers, apply_account_group
 from rulecast.wiring.webhook_group import (
     PERSON_STOPPED_CODE,
     Group,
@@ -42,9 +47,13 @@ from rulecast.wiring.webhook_group import (
     WebhookPost,
     describe_post,
 )
+from rulecast.wiring.webhook_people import change_identities, learn_from_messages
+from rulecast.wiring.webhook_talk import TalkReader
 from rulecast.wiring.workspace import Workspace
 
 TEXT_COLUMN = "collect.inbound_text.sealed_text"
+# How people agreed who signed up inside WhatsApp; the ledger keeps it with the wording the workspace declared.
+SIGNUP_METHOD = "whatsapp_signup"
 
 _LOG = structlog.get_logger(__name__)
 
@@ -70,6 +79,8 @@ class WebhookDoor:
         self._book = book
         self._journal = journal
         self._reader = GroupReader(stop_payloads)
+        self._talk = TalkReader(vault=workspace.vault)
+        self._displayed = DisplayNumbers()
 
     async def apply(self, posts: Sequence[WebhookPost]) -> None:
         """Store the bodies and everything they tell in one transaction; when this returns it is durable.
@@ -105,15 +116,100 @@ class WebhookDoor:
         async with self._workspace.database.transaction() as connection:
             now = self._workspace.clock.now()
             group = await self._reader.read(connection, posts, now)
+            entries = await self._change_identities(connection, group, now)
             people = await self._find_people(connection, group)
-            entries = await self._stop(connection, group, people, now)
+            if group.signups:
+                people = await self._sign_up(connection, group, people, now=now)
+            entries += await self._stop(connection, group, people, now)
             await keep_bodies(connection, bodies)
             if group.statuses:
                 await self._book.apply_statuses(connection, group.statuses, now)
             if group.said:
-                await self._record_messages(connection, group, people, now)
+                people = await self._record_messages(connection, group, people, now)
+                entries += await learn_from_messages(
+                    connection, self._workspace.vault, group.said, people=people, now=now
+                )
+            await self._record_beside(connection, group, people, now)
             await self._mark_opt_outs(connection, group, people, now)
+            if group.is_about_accounts:
+                await apply_account_group(connection, group, now)
             await self._journal.append(entries)
+
+    async def _change_identities(
+        self, connection: Connection, group: Group, now: datetime
+    ) -> list[JournalEntry]:
+        """Bring identities up to date before anybody is looked for by them."""
+        if not group.identity_changes:
+            return []
+        events, done = await change_identities(connection, self._workspace.vault, group.identity_changes, now)
+        await record_events(connection, events, now)
+        return done.entries
+
+    async def _sign_up(
+        self, connection: Connection, group: Group, people: Mapping[Sender, ContactId], *, now: datetime
+    ) -> dict[Sender, ContactId]:
+        """Keep who signed up and to what: proven where the workspace declares the sign-up, else unproven."""
+        strangers = {
+            sender: min(fact.occurred_at, now)
+            for fact, sender in group.signups
+            if sender not in people and sender.identities
+        }
+        vault = self._workspace.vault
+        known = {**people, **await create_senders(connection, vault, strangers, now)}
+        declared = await find_signups(connection, [fact.signup_id for fact, _ in group.signups])
+        entries, events = [], []
+        for fact, sender in group.signups:
+            if sender not in known:
+                continue
+            signup = declared.get(fact.signup_id)
+            entries.append(
+                ConsentEntry(
+                    contact_id=known[sender],
+                    purpose=Purpose.MARKETING if signup is None else Purpose(signup.purpose),
+                    status=ConsentStatus.GRANTED,
+                    source="webhook",
+                    occurred_at=min(fact.occurred_at, now),
+                    method=SIGNUP_METHOD,
+                    wording_version="" if signup is None else signup.wording_version,
+                    evidence=f"sign-up {fact.signup_id}" if fact.signup_id else None,
+                )
+            )
+            events.append(self._signed_up(fact, known[sender]))
+        await record_consents(connection, vault, entries, now)
+        await record_events(connection, events, now)
+        return known
+
+    def _signed_up(self, fact: PreferenceFact, contact_id: ContactId) -> NewEvent:
+        told = f"{contact_id}\x1f{fact.signup_id}\x1f{fact.occurred_at.isoformat()}"
+        return NewEvent(
+            contact_id=contact_id,
+            name="signed_up",
+            occurred_at=fact.occurred_at,
+            event_key=self._talk.event_key("signed_up", told),
+            source="webhook",
+            properties={"signup": fold_text(fact.signup_id)} if fact.signup_id else {},
+        )
+
+    async def _record_beside(
+        self, connection: Connection, group: Group, people: Mapping[Sender, ContactId], now: datetime
+    ) -> None:
+        """Record what was said to known people in the Business app, opened by them, or free by an advertisement."""
+        echoes = [self._talk.echo(echo, people[sender]) for echo, sender in group.echoes if sender in people]
+        clicks = [
+            self._talk.click(click, people[sender], now) for click, sender in group.clicks if sender in people
+        ]
+        if echoes or clicks:
+            await record_events(connection, [*(event for event, _ in echoes), *clicks], now)
+            words = [detail for _, details in echoes for detail in details]
+            await keep_details(connection, self._workspace.vault, words)
+        await answer_entry_points(
+            connection,
+            [
+                (status.business_number_id, people[sender], min(status.occurred_at, now))
+                for status, sender in group.entry_answers
+                if sender in people
+            ],
+        )
 
     async def _apply_stops_alone(self, post: WebhookPost, body: ReceivedBody) -> None:
         async with self._workspace.database.transaction() as connection:
@@ -140,6 +236,9 @@ class WebhookDoor:
             *(said.sender for said in group.said),
             *(sender for _, sender in group.preferences),
             *(sender for _, sender in group.refused),
+            *(sender for _, sender in group.entry_answers),
+            *(sender for _, sender in group.echoes),
+            *(sender for _, sender in group.clicks),
         }
         named = {sender for sender in senders if sender.identities}
         vault = self._workspace.vault
@@ -202,15 +301,32 @@ class WebhookDoor:
 
     async def _record_messages(
         self, connection: Connection, group: Group, people: Mapping[Sender, ContactId], now: datetime
-    ) -> None:
-        """Record what known people wrote, make contacts of strangers, and tell the messages they answered."""
+    ) -> dict[Sender, ContactId]:
+        """Record what known people wrote, make contacts of strangers, and tell the messages they answered.
+
+        What is written to a group stays in the sealed body: it is no talk between a person and a number.
+        """
         known = {**people, **await self._meet_strangers(connection, group, people, now)}
-        heard = [(said, known[said.sender]) for said in group.said if said.sender in known]
-        await record_events(connection, [self._event(said, contact_id) for said, contact_id in heard], now)
-        await keep_texts(connection, await self._seal_texts(heard))
+        heard = [
+            (said, known[said.sender]) for said in group.said if said.sender in known and not said.is_of_group
+        ]
+        vault = self._workspace.vault
+        talk = self._talk.read([(said.message, contact_id) for said, contact_id in heard], now)
+        await record_events(connection, talk.events, now)
+        texts = await self._seal_texts(heard)
+        await keep_texts(connection, texts)
+        await keep_details(connection, vault, talk.details)
+        written = {*(one.event_key for one in texts), *(one.event_key for one in talk.details)}
+        await revoke_messages(connection, talk.revoked, written)
+        await open_windows(connection, vault, talk.heard)
+        await self._displayed.learn(
+            connection,
+            [(said.message.business_number_id, said.message.display_phone_number) for said in group.said],
+        )
         answers = [_answer(*pair) for pair in heard if not pair[0].is_opt_out and pair[0].is_answer]
         if answers:
             await self._book.apply_reply(connection, answers, now)
+        return known
 
     async def _mark_opt_outs(
         self, connection: Connection, group: Group, people: Mapping[Sender, ContactId], now: datetime
@@ -235,24 +351,12 @@ class WebhookDoor:
         """Make contacts of unknown people who wrote; who only asks for silence is kept by keyed hash alone."""
         first_seen: dict[Sender, datetime] = {}
         for said in group.said:
-            if said.is_opt_out or said.sender in people or not said.sender.identities:
+            is_nobody = not said.sender.identities or said.is_of_group
+            if said.is_opt_out or said.sender in people or is_nobody:
                 continue
             seen = min(said.message.occurred_at, now)
             first_seen[said.sender] = min(seen, first_seen.get(said.sender, seen))
         return await create_senders(connection, self._workspace.vault, first_seen, now)
-
-    def _event(self, said: Said, contact_id: ContactId) -> NewEvent:
-        return NewEvent(
-            contact_id=contact_id,
-            name="message_received",
-            occurred_at=said.message.occurred_at,
-            event_key=self._event_key(said.message),
-            source="webhook",
-            properties={"kind": fold_text(said.message.kind)},
-        )
-
-    def _event_key(self, message: InboundMessage) -> bytes:
-        return self._workspace.vault.lookup_index("event", f"message_received\x1f{message.wamid}")
 
     async def _seal_texts(self, heard: Sequence[tuple[Said, ContactId]]) -> list[SealedText]:
         worded = [(said.message, contact_id) for said, contact_id in heard if said.message.text]
@@ -266,7 +370,7 @@ class WebhookDoor:
         )
         return [
             SealedText(
-                event_key=self._event_key(message),
+                event_key=self._talk.text_key(message),
                 contact_id=contact_id,
                 occurred_at=message.occurred_at,
                 sealed_text=text,

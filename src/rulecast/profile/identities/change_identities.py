@@ -112,7 +112,7 @@ def _first(owners: Sequence[Owner], lookups: Sequence[bytes]) -> Owner | None:
 
 def _ends(current: Owner, update: IdentityUpdate, *, old: Sequence[bytes], new: Sequence[bytes]) -> bool:
     """Return whether an identity of the person ends with this update; what began later does not."""
-    if current.lookup in new:
+    if current.lookup in new or update.kind == "identity_hash":
         return False
     is_named = current.lookup in old and (
         update.kind == "number" or current.kind in {"bsuid", "parent_bsuid"}
@@ -131,6 +131,8 @@ async def _keep(
     now: datetime,
 ) -> None:
     sealed = None
+    if contact_id is None and not update.new:
+        return
     if contact_id is None:
         content = msgspec.json.encode({"old": _plain(update.old), "new": _plain(update.new)})
         sealed = await vault.seal_for_day(now.date(), SEALED_CHANGE, content)
