@@ -240,7 +240,6 @@ CREATE TABLE account.hold (
     is_in_force boolean NOT NULL,
     since timestamp with time zone NOT NULL,
     until timestamp with time zone,
-    incident_id bigint,
     lifted_at timestamp with time zone,
     lifted_by text,
     because text DEFAULT ''::text NOT NULL,
@@ -1031,7 +1030,8 @@ CREATE UNLOGGED TABLE plan.work_candidate (
     margin integer DEFAULT 0 NOT NULL,
     score double precision DEFAULT '-Infinity'::double precision NOT NULL,
     score_margin double precision DEFAULT 0 NOT NULL,
-    variant text DEFAULT ''::text NOT NULL
+    variant text DEFAULT ''::text NOT NULL,
+    day_ends_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL
 );
 
 CREATE UNLOGGED TABLE plan.work_claim (
@@ -1059,7 +1059,8 @@ CREATE UNLOGGED TABLE plan.work_combination (
     decision_day date NOT NULL,
     price_e4 bigint NOT NULL,
     latest_birth_date text NOT NULL,
-    variant text DEFAULT ''::text NOT NULL
+    variant text DEFAULT ''::text NOT NULL,
+    day_ends_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL
 );
 
 CREATE UNLOGGED TABLE plan.work_missing (
@@ -1271,6 +1272,37 @@ CREATE TABLE profile.label (
     CONSTRAINT label_value_check CHECK ((length(value) <= 64))
 );
 
+CREATE TABLE profile.one_time_code (
+    one_time_code_id bigint NOT NULL,
+    contact_id bigint NOT NULL,
+    purpose text NOT NULL,
+    run_id bigint NOT NULL,
+    nonce bytea,
+    state text NOT NULL,
+    tries smallint DEFAULT 0 NOT NULL,
+    asked_by text NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT one_time_code_asked_by_check CHECK ((length(asked_by) <= 200)),
+    CONSTRAINT one_time_code_check CHECK ((expires_at > asked_at)),
+    CONSTRAINT one_time_code_check1 CHECK (((state = 'live'::text) = (nonce IS NOT NULL))),
+    CONSTRAINT one_time_code_check2 CHECK (((state = 'live'::text) = (ended_at IS NULL))),
+    CONSTRAINT one_time_code_nonce_check CHECK ((octet_length(nonce) = 16)),
+    CONSTRAINT one_time_code_purpose_check CHECK ((purpose = ANY (ARRAY['access'::text, 'export'::text, 'number_change'::text]))),
+    CONSTRAINT one_time_code_state_check CHECK ((state = ANY (ARRAY['live'::text, 'used'::text, 'failed'::text, 'expired'::text, 'replaced'::text]))),
+    CONSTRAINT one_time_code_tries_check CHECK (((tries >= 0) AND (tries <= 5)))
+);
+
+ALTER TABLE profile.one_time_code ALTER COLUMN one_time_code_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME profile.one_time_code_one_time_code_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE profile.sending_guard (
     contact_id bigint NOT NULL
 );
@@ -1411,6 +1443,28 @@ CREATE TABLE rule.counted_pair (
 
 ALTER TABLE rule.counted_pair ALTER COLUMN pair_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME rule.counted_pair_pair_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE rule.counter_check (
+    counter_check_id bigint NOT NULL,
+    checked_at timestamp with time zone NOT NULL,
+    people integer NOT NULL,
+    different integer NOT NULL,
+    mended integer NOT NULL,
+    forgotten integer NOT NULL,
+    CONSTRAINT counter_check_different_check CHECK ((different >= 0)),
+    CONSTRAINT counter_check_forgotten_check CHECK ((forgotten >= 0)),
+    CONSTRAINT counter_check_mended_check CHECK ((mended >= 0)),
+    CONSTRAINT counter_check_people_check CHECK ((people >= 0))
+);
+
+ALTER TABLE rule.counter_check ALTER COLUMN counter_check_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME rule.counter_check_counter_check_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -1583,6 +1637,7 @@ CREATE TABLE rule.trigger_candidate (
     why text DEFAULT ''::text NOT NULL,
     plan_id bigint,
     decided_at timestamp with time zone,
+    evaluation_at timestamp with time zone DEFAULT '1970-01-01 00:00:00+00'::timestamp with time zone NOT NULL,
     CONSTRAINT trigger_candidate_check CHECK ((decide_at >= due_at)),
     CONSTRAINT trigger_candidate_check1 CHECK (((state = ANY (ARRAY['planned'::text, 'launched'::text, 'excluded'::text, 'held_back'::text])) <= (plan_id IS NOT NULL))),
     CONSTRAINT trigger_candidate_check2 CHECK (((state = ANY (ARRAY['waiting'::text, 'held'::text])) <= (plan_id IS NULL))),
@@ -1934,6 +1989,12 @@ ALTER TABLE ONLY profile.identity
 ALTER TABLE ONLY profile.label
     ADD CONSTRAINT label_pkey PRIMARY KEY (contact_id, label);
 
+ALTER TABLE ONLY profile.one_time_code
+    ADD CONSTRAINT one_time_code_pkey PRIMARY KEY (one_time_code_id);
+
+ALTER TABLE ONLY profile.one_time_code
+    ADD CONSTRAINT one_time_code_run_id_key UNIQUE (run_id);
+
 ALTER TABLE ONLY profile.sending_guard
     ADD CONSTRAINT sending_guard_pkey PRIMARY KEY (contact_id);
 
@@ -1969,6 +2030,9 @@ ALTER TABLE ONLY rule.counted_pair
 
 ALTER TABLE ONLY rule.counted_pair
     ADD CONSTRAINT counted_pair_pkey PRIMARY KEY (pair_id);
+
+ALTER TABLE ONLY rule.counter_check
+    ADD CONSTRAINT counter_check_pkey PRIMARY KEY (counter_check_id);
 
 ALTER TABLE ONLY rule.counter_edition
     ADD CONSTRAINT counter_edition_pkey PRIMARY KEY (only_row);
@@ -2134,6 +2198,10 @@ CREATE INDEX identity_conflict_of_second ON profile.identity_conflict USING btre
 
 CREATE UNIQUE INDEX identity_is_one_person ON profile.identity USING btree (kind, scope, lookup) WHERE (valid_to IS NULL);
 
+CREATE INDEX one_time_code_by_contact ON profile.one_time_code USING btree (contact_id, asked_at);
+
+CREATE UNIQUE INDEX one_time_code_is_one ON profile.one_time_code USING btree (contact_id, purpose) WHERE (state = 'live'::text);
+
 CREATE INDEX suppression_by_contact ON profile.suppression USING btree (contact_id);
 
 CREATE UNIQUE INDEX suppression_is_said_once ON profile.suppression USING btree (suppression_index, scope, action, cause, occurred_at);
@@ -2157,6 +2225,8 @@ CREATE INDEX candidate_to_decide ON rule.trigger_candidate USING btree (decide_a
 CREATE INDEX candidate_to_launch ON rule.trigger_candidate USING btree (plan_id) WHERE (state = 'planned'::text);
 
 CREATE INDEX candidate_waiting ON rule.trigger_candidate USING btree (contact_id) WHERE (state = 'waiting'::text);
+
+CREATE INDEX counter_check_by_time ON rule.counter_check USING btree (checked_at);
 
 CREATE INDEX current_state_at_rest ON rule.current_state USING btree (rule_name) WHERE (state = ANY (ARRAY['paused'::text, 'held'::text]));
 
@@ -2390,6 +2460,12 @@ ALTER TABLE ONLY profile.identity
 
 ALTER TABLE ONLY profile.label
     ADD CONSTRAINT label_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES profile.contact(contact_id);
+
+ALTER TABLE ONLY profile.one_time_code
+    ADD CONSTRAINT one_time_code_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES profile.contact(contact_id);
+
+ALTER TABLE ONLY profile.one_time_code
+    ADD CONSTRAINT one_time_code_run_id_fkey FOREIGN KEY (run_id) REFERENCES deliver.run(run_id);
 
 ALTER TABLE ONLY profile.sending_guard
     ADD CONSTRAINT sending_guard_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES profile.contact(contact_id);

@@ -8,7 +8,7 @@ from rulecast.account import RateCard
 from rulecast.plan.records import Combination
 from rulecast.policy import SendingPolicy, local_clock
 from rulecast.policy.checks import closing_reason, is_usable, latest_birth_date
-from rulecast.policy.facts import TemplateState
+from rulecast.policy.facts import TemplateState, strictest_category
 from rulecast.policy.local_time import (
     LocalClock,
     SendingWindow,
@@ -61,6 +61,7 @@ def combine(terms: Terms, *, country: str, language: str, zone: str, variant: st
         RateUnknownError: a message of this template to this country has no price.
     """
     clock = local_clock(zone, country, workspace_zone=terms.workspace_zone)
+    zone_of_day = clock.zones[0].zone
     window = window_of(terms, country=country, zone=zone)
     send_from, send_until, hours = sending_span(terms, clock, window)
     template = _template(terms, language, variant)
@@ -71,6 +72,7 @@ def combine(terms: Terms, *, country: str, language: str, zone: str, variant: st
         day = local_day(clock_zone=terms.workspace_zone, at=at, workspace_zone=terms.workspace_zone)
         rate = terms.rate_card.find(country, template.category, currency=terms.billing_currency, on=day)
         price_e4 = rate.price_e4
+    decision_day = local_day(clock_zone=zone_of_day, at=send_from, workspace_zone=terms.workspace_zone)
     return Combination(
         country=country,
         language=language,
@@ -81,9 +83,8 @@ def combine(terms: Terms, *, country: str, language: str, zone: str, variant: st
         hours_reason=_number(hours),
         send_from=send_from,
         send_until=send_until,
-        decision_day=local_day(
-            clock_zone=clock.zones[0].zone, at=send_from, workspace_zone=terms.workspace_zone
-        ),
+        decision_day=decision_day,
+        day_ends_at=utc_of_local(zone_of_day, decision_day + timedelta(days=1)),
         price_e4=price_e4,
         latest_birth_date=latest_birth_date(send_from, terms.policy.age_minimum_for(country)),
     )
@@ -93,7 +94,8 @@ def template_state(template: MessageTemplate, *, is_unchanged: bool = True) -> T
     """Return what the policy looks at in a template."""
     return TemplateState(
         status=template.usable_status,
-        category=template.category,
+        category=strictest_category(template.category, template.correct_category),
+        counted_as=template.category,
         has_opt_out=template.has_opt_out,
         is_unchanged=is_unchanged,
     )
@@ -177,8 +179,8 @@ def _end_of_carry(schedule: Schedule, clock: LocalClock, first: datetime) -> dat
 
 
 def local_day(*, clock_zone: str, at: datetime, workspace_zone: str) -> date:
-    """Return the local date at an instant."""
-    return next(iter(local_clock(clock_zone, "", workspace_zone=workspace_zone).readings(at))).date()
+    """Return the local date at an instant; the earlier one where a clock that is set back shows two."""
+    return min(local_clock(clock_zone, "", workspace_zone=workspace_zone).readings(at)).date()
 
 
 def _template(terms: Terms, language: str, variant: str) -> MessageTemplate | None:

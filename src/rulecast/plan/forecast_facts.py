@@ -1,5 +1,6 @@
 """The facts of one person as a plan sees them, for the policy's own verdict."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, Literal, cast
@@ -38,9 +39,10 @@ class PersonRow:
     effective_at: datetime | None
     wording_version: str | None
     stops: list[str]
-    limit_used: int
-    workspace_limit_used: int
-    caps_used: list[int]
+    # When live permits were granted: to this rule's first messages, to marketing, to anything.
+    own_granted: list[datetime]
+    marketing_granted: list[datetime]
+    granted: list[datetime]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,10 +65,8 @@ def forecast_facts(
     combination = combine(
         terms, country=row.country, language=row.language, zone=row.zone, variant=standing.variant
     )
+    at = terms.evaluated_at if combination.hours_reason else combination.send_from
     template = _template(terms, combination)
-    values = parameter_values(
-        send_for(terms.rule, standing.variant).parameters, {**row.attributes, **personal}
-    )
     valid_from, valid_until = validity_span(terms.rule.validity, workspace_zone=terms.workspace_zone)
     facts = Facts(
         purpose=terms.purpose,
@@ -75,6 +75,7 @@ def forecast_facts(
         is_archived=False,
         plan_expires_at=FAR_AWAY,
         number_state="active",
+        holds=(),
         consent=_consent(terms, row),
         suppressions=tuple(_suppression(stop) for stop in row.stops),
         objects_to_profiling=row.objects_to_profiling,
@@ -84,15 +85,15 @@ def forecast_facts(
         is_restricted=row.is_restricted,
         is_reachable=row.is_reachable,
         template=None if template is None else template_state(template),
-        has_all_parameters=template is not None and all(name in values for name in template.parameters),
+        has_all_parameters=_has_all(terms, template, standing.variant, {**row.attributes, **personal}),
         matches=standing.matches,
         lost_to=standing.lost_to,
         in_holdout=standing.in_holdout,
-        rule_limit=_use(terms.rule.person_limit, row.limit_used),
-        workspace_limit=_use(terms.rule.workspace_limit, row.workspace_limit_used),
+        rule_limit=_use(terms.rule.person_limit, row.own_granted, at),
+        workspace_limit=_use(terms.rule.workspace_limit, row.granted, at),
         caps=tuple(
-            cap.used(used)
-            for cap, used in zip(terms.policy.caps_for(terms.purpose), row.caps_used, strict=True)
+            cap.used(_count(row.marketing_granted, since=at - cap.window))
+            for cap in terms.policy.caps_for(terms.purpose)
         ),
         valid_from=valid_from,
         valid_until=valid_until,
@@ -104,7 +105,7 @@ def forecast_facts(
         budget_left_e4=standing.budget_left_e4,
         portfolio_left=standing.portfolio_left,
     )
-    return facts, terms.evaluated_at if combination.hours_reason else combination.send_from
+    return facts, at
 
 
 def _template(terms: Terms, combination: Combination) -> MessageTemplate | None:
@@ -112,11 +113,25 @@ def _template(terms: Terms, combination: Combination) -> MessageTemplate | None:
     return next((one for one in offered if one.template_id == combination.template_id), None)
 
 
-def _use(limit: PersonLimit | None, used: int) -> Use | None:
+def _has_all(
+    terms: Terms, template: MessageTemplate | None, variant: str, known: Mapping[str, object]
+) -> bool:
+    if template is None:
+        return False
+    values = parameter_values(send_for(terms.rule, variant).parameters, known)
+    return all(name in values for name in template.parameters)
+
+
+def _use(limit: PersonLimit | None, granted: Sequence[datetime], at: datetime) -> Use | None:
     if limit is None:
         return None
     hours = int(limit.per.length.total_seconds() // 3600)
+    used = _count(granted, since=at - limit.per.length)
     return Use(count_max=limit.count, window_hours=hours, used=used)
+
+
+def _count(granted: Sequence[datetime], *, since: datetime) -> int:
+    return sum(one > since for one in granted)
 
 
 def _consent(terms: Terms, row: PersonRow) -> ConsentState | None:

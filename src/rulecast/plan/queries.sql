@@ -78,7 +78,7 @@ GROUP BY contact.country, contact.language, contact.zone, audience.variant;
 -- Template, hours and price of each combination, as decided by the pure code.
 COPY plan.work_combination (
     plan_id, country, language, zone, variant, template_id, template_reason, hours_reason, send_from, send_until,
-    decision_day, price_e4, latest_birth_date) FROM STDIN (FORMAT BINARY);
+    decision_day, day_ends_at, price_e4, latest_birth_date) FROM STDIN (FORMAT BINARY);
 
 -- name: analyze_combinations
 -- Without knowing how few variants there are the planner multiplies the audience by the combinations.
@@ -102,7 +102,7 @@ COPY plan.work_missing (plan_id, contact_id) FROM STDIN (FORMAT BINARY);
 -- people are given, only what concerns them is read.
 INSERT INTO plan.work_candidate (
     plan_id, contact_id, order_key, in_holdout, early_reason, late_reason, template_id, country, send_from,
-    send_until, decision_day, price_e4, variant, score)
+    send_until, decision_day, day_ends_at, price_e4, variant, score)
 SELECT
     audience.plan_id,
     audience.contact_id,
@@ -132,9 +132,21 @@ SELECT
     END,
     CASE
         WHEN audience.in_holdout THEN %(holdout)s::smallint
-        WHEN spent.contact_id IS NOT NULL THEN %(limit)s::smallint
-        WHEN shared.contact_id IS NOT NULL THEN %(workspace_limit)s::smallint
-        WHEN capped.contact_id IS NOT NULL THEN %(capped)s::smallint
+        -- Counted back from the first possible send: who is free again by then is planned.
+        WHEN spent.contact_id IS NOT NULL AND (
+            SELECT count(*) FROM unnest(spent.granted) AS one (at)
+            WHERE one.at > combination.send_from - %(limit_window)s::interval
+        ) >= %(limit_count)s::integer THEN %(limit)s::smallint
+        WHEN shared.contact_id IS NOT NULL AND (
+            SELECT count(*) FROM unnest(shared.granted) AS one (at)
+            WHERE one.at > combination.send_from - %(workspace_limit_window)s::interval
+        ) >= %(workspace_limit_count)s::integer THEN %(workspace_limit)s::smallint
+        WHEN capped.contact_id IS NOT NULL AND EXISTS (
+            SELECT FROM unnest(%(cap_counts)b::integer[], %(cap_windows)b::interval[]) AS cap (count_max, span)
+            WHERE (
+                SELECT count(*) FROM unnest(capped.granted) AS one (at) WHERE one.at > combination.send_from - cap.span
+            ) >= cap.count_max
+        ) THEN %(capped)s::smallint
         ELSE combination.hours_reason
     END,
     combination.template_id,
@@ -142,6 +154,7 @@ SELECT
     combination.send_from,
     combination.send_until,
     combination.decision_day,
+    combination.day_ends_at,
     combination.price_e4,
     audience.variant,
     -- What is no number is no value, and stands behind every value.
@@ -191,36 +204,34 @@ LEFT JOIN (
 LEFT JOIN plan.work_missing AS missing
     ON missing.plan_id = audience.plan_id AND missing.contact_id = audience.contact_id
 LEFT JOIN (
-    SELECT contact_id
+    SELECT contact_id, array_agg(granted_at) AS granted
     FROM gate.permit
     WHERE released_at IS NULL AND NOT is_test AND step = 1 AND rule_name = %(rule_name)s::text
         AND (%(given)b::bigint[] IS NULL OR contact_id = ANY(%(given)b::bigint[]))
-        AND granted_at > %(limit_since)s::timestamptz AND granted_at <= %(evaluated_at)s::timestamptz
+        AND granted_at > %(evaluated_at)s::timestamptz - %(limit_window)s::interval AND granted_at <= %(evaluated_at)s::timestamptz
     GROUP BY contact_id
     HAVING count(*) >= %(limit_count)s::integer
 ) AS spent ON spent.contact_id = audience.contact_id
 LEFT JOIN (
     -- The messages of all rules of the workspace, whatever their purpose.
-    SELECT contact_id
+    SELECT contact_id, array_agg(granted_at) AS granted
     FROM gate.permit
     WHERE released_at IS NULL AND NOT is_test
         AND (%(given)b::bigint[] IS NULL OR contact_id = ANY(%(given)b::bigint[]))
-        AND granted_at > %(workspace_limit_since)s::timestamptz AND granted_at <= %(evaluated_at)s::timestamptz
+        AND granted_at > %(evaluated_at)s::timestamptz - %(workspace_limit_window)s::interval
+        AND granted_at <= %(evaluated_at)s::timestamptz
     GROUP BY contact_id
     HAVING count(*) >= %(workspace_limit_count)s::integer
 ) AS shared ON shared.contact_id = audience.contact_id
 LEFT JOIN (
-    SELECT DISTINCT used.contact_id
-    FROM unnest(%(cap_counts)b::integer[], %(cap_since)b::timestamptz[]) AS cap (count_max, since)
-    CROSS JOIN LATERAL (
-        SELECT contact_id
-        FROM gate.permit
-        WHERE released_at IS NULL AND NOT is_test AND purpose = 'marketing'
-            AND (%(given)b::bigint[] IS NULL OR contact_id = ANY(%(given)b::bigint[]))
-            AND granted_at > cap.since AND granted_at <= %(evaluated_at)s::timestamptz
-        GROUP BY contact_id
-        HAVING count(*) >= cap.count_max
-    ) AS used
+    SELECT contact_id, array_agg(granted_at) AS granted
+    FROM gate.permit
+    WHERE released_at IS NULL AND NOT is_test AND purpose = 'marketing'
+        AND (%(given)b::bigint[] IS NULL OR contact_id = ANY(%(given)b::bigint[]))
+        AND granted_at > %(evaluated_at)s::timestamptz - %(cap_window_max)s::interval
+        AND granted_at <= %(evaluated_at)s::timestamptz
+    GROUP BY contact_id
+    HAVING count(*) >= %(cap_count_min)s::integer
 ) AS capped ON capped.contact_id = audience.contact_id
 WHERE audience.plan_id = %(plan_id)s;
 
@@ -235,10 +246,14 @@ FROM plan.work_candidate AS candidate
 WHERE candidate.plan_id = %(plan_id)s AND candidate.early_reason = 0 AND candidate.late_reason = 0;
 
 -- name: claim_approved
--- Plans that are approved and may still be launched; a newer plan of a rule made now stands for the older one.
+-- Plans that are approved and may still be launched; a newer plan of a rule made now stands for the older one. What waits
+-- for its launch since an earlier day would be sent today; a plan whose rule was edited or archived since never will be.
 INSERT INTO plan.work_claim (
     plan_id, contact_id, decision_day, send_from, window_seconds, rule_name, strength, score, tiebreak)
-SELECT plan.plan_id, member.contact_id, member.decision_day, member.send_from,
+SELECT plan.plan_id, member.contact_id,
+    CASE WHEN member.send_from >= %(evaluated_at)s::timestamptz THEN member.decision_day
+        ELSE greatest(member.decision_day, %(today)s::date) END,
+    greatest(member.send_from, %(evaluated_at)s::timestamptz),
     coalesce((plan.document ->> 'window_seconds')::integer, -1), plan.rule_name,
     (plan.document ->> 'strength')::integer, member.score,
     hashint8extended(member.contact_id, hashtextextended(plan.rule_name, 0))
@@ -246,6 +261,12 @@ FROM plan.plan AS plan
 JOIN plan.member AS member ON member.plan_id = plan.plan_id AND member.reason_number = 0
 WHERE plan.state = 'approved' AND NOT plan.is_test AND plan.expires_at > %(evaluated_at)s::timestamptz
     AND NOT plan.rule_name = ANY(%(rule_names)b::text[])
+    AND member.send_until > %(evaluated_at)s::timestamptz
+    AND NOT EXISTS (
+        SELECT FROM rule.head WHERE head.rule_name = plan.rule_name AND head.rule_version_id <> plan.rule_version_id)
+    AND NOT EXISTS (
+        SELECT FROM rule.rule_state AS step
+        WHERE step.rule_version_id = plan.rule_version_id AND step.state = 'archived' AND step.at >= plan.evaluated_at)
     AND (%(given)b::bigint[] IS NULL OR member.contact_id = ANY(%(given)b::bigint[]));
 
 -- name: claim_reserved
@@ -328,6 +349,10 @@ WITH ranked AS (
 ), decided AS (
     SELECT
         timed.*,
+        greatest(
+            send_from,
+            %(evaluated_at)s::timestamptz + batch * %(batch_every)s::interval,
+            %(evaluated_at)s::timestamptz + portfolio_day * interval '24 hours') AS first_send,
         CASE
             WHEN early_reason <> 0 THEN early_reason
             WHEN lost_to_plan_id <> 0 THEN %(lost_to_rule)s::smallint
@@ -351,18 +376,16 @@ SELECT
     plan_id, contact_id, reason_number,
     CASE WHEN reason_number = 0 THEN template_id ELSE 0 END,
     CASE WHEN reason_number = 0 THEN batch ELSE 0 END,
-    CASE WHEN reason_number = 0
-        THEN greatest(
-            send_from,
-            %(evaluated_at)s::timestamptz + batch * %(batch_every)s::interval,
-            %(evaluated_at)s::timestamptz + portfolio_day * interval '24 hours')
-        ELSE '-infinity' END,
+    CASE WHEN reason_number = 0 THEN first_send ELSE '-infinity' END,
     CASE WHEN reason_number = 0 THEN send_until ELSE 'infinity' END,
     CASE WHEN reason_number = %(lost_to_rule)s::smallint THEN lost_to_plan_id ELSE 0 END,
     CASE WHEN reason_number = %(lost_to_rule)s::smallint THEN margin ELSE 0 END,
     in_holdout,
     CASE WHEN reason_number = 0 THEN price_e4 ELSE 0 END,
-    decision_day,
+    -- Days of 24 hours: only the change of a clock in between moves the edge, by an hour.
+    CASE WHEN reason_number = 0 AND first_send >= day_ends_at
+        THEN decision_day + 1 + floor(extract(epoch FROM first_send - day_ends_at) / 86400)::integer
+        ELSE decision_day END,
     variant,
     score,
     CASE WHEN reason_number = %(lost_to_rule)s::smallint THEN score_margin ELSE 0 END
@@ -555,14 +578,25 @@ FROM unnest(%(contact_ids)b::bigint[], %(reason_numbers)b::smallint[], %(templat
 
 -- name: list_contested
 -- Planned people whom another plan has reserved for the same decision window.
-SELECT DISTINCT member.contact_id
-FROM plan.member AS member
-JOIN plan.reservation AS theirs ON theirs.contact_id = member.contact_id AND theirs.plan_id <> member.plan_id
+SELECT DISTINCT own.contact_id
+FROM (
+    SELECT member.contact_id, coalesce(late.decision_day, member.decision_day) AS decision_day,
+        coalesce(late.send_from, member.send_from) AS send_from
+    FROM plan.member AS member
+    LEFT JOIN (
+        SELECT contact.contact_id, given.send_from, given.decision_day
+        FROM unnest(
+            %(late_countries)b::text[], %(late_zones)b::text[], %(late_from)b::timestamptz[], %(late_days)b::date[]
+        ) AS given (country, zone, send_from, decision_day)
+        JOIN profile.contact AS contact ON contact.country = given.country AND contact.zone = given.zone
+    ) AS late ON late.contact_id = member.contact_id AND member.send_from < %(now)s::timestamptz
+    WHERE member.plan_id = %(plan_id)s AND member.reason_number = 0
+) AS own
+JOIN plan.reservation AS theirs ON theirs.contact_id = own.contact_id AND theirs.plan_id <> %(plan_id)s
     AND plan.compete(
-        member.decision_day, member.send_from, %(window_seconds)s::integer, theirs.decision_day, theirs.send_from,
+        own.decision_day, own.send_from, %(window_seconds)s::integer, theirs.decision_day, theirs.send_from,
         theirs.window_seconds)
-WHERE member.plan_id = %(plan_id)s AND member.reason_number = 0
-ORDER BY member.contact_id;
+ORDER BY own.contact_id;
 
 -- name: lock_contested
 -- A person who is being written to at this moment is waited for: nobody gets two messages of one window.
@@ -571,11 +605,20 @@ WHERE contact_id = ANY(%(contact_ids)b::bigint[]) ORDER BY contact_id FOR NO KEY
 
 -- name: reserve_members
 -- One campaign per person and decision window: a reservation without a permit goes to a stronger rule, any other stays.
--- Both the people lost here and those taken from others are kept, with winner and margin.
+-- Both the people lost here and those taken from others are kept, with winner and margin. What is launched late competes
+-- when it can be sent now.
 WITH own AS (
-    SELECT member.contact_id, member.decision_day, member.send_from, member.score,
+    SELECT member.contact_id, coalesce(late.decision_day, member.decision_day) AS decision_day,
+        coalesce(late.send_from, member.send_from) AS send_from, member.score,
         hashint8extended(member.contact_id, hashtextextended(%(rule_name)s::text, 0)) AS tiebreak
     FROM plan.member AS member
+    LEFT JOIN (
+        SELECT contact.contact_id, given.send_from, given.decision_day
+        FROM unnest(
+            %(late_countries)b::text[], %(late_zones)b::text[], %(late_from)b::timestamptz[], %(late_days)b::date[]
+        ) AS given (country, zone, send_from, decision_day)
+        JOIN profile.contact AS contact ON contact.country = given.country AND contact.zone = given.zone
+    ) AS late ON late.contact_id = member.contact_id AND member.send_from < %(now)s::timestamptz
     WHERE member.plan_id = %(plan_id)s AND member.reason_number = 0
 ), rival AS (
     SELECT own.contact_id, own.score AS own_score, theirs.plan_id, theirs.has_permit, theirs.score,
@@ -616,6 +659,27 @@ SELECT own.contact_id, own.decision_day, %(plan_id)s, %(rule_name)s, %(band)s::s
 FROM own
 WHERE NOT EXISTS (SELECT FROM lost WHERE lost.contact_id = own.contact_id)
 ORDER BY own.contact_id;
+
+-- name: list_late_places
+-- Where the people live who could have been written to before the launch.
+SELECT DISTINCT contact.country, contact.zone
+FROM plan.member AS member
+JOIN profile.contact AS contact USING (contact_id)
+WHERE member.plan_id = %(plan_id)s AND member.reason_number = 0 AND member.send_from < %(now)s::timestamptz;
+
+-- name: free_version
+-- What a version had reserved and not used, once nothing of it is sent any more; locked in the order of the people, like
+-- every group of people.
+DELETE FROM plan.reservation AS theirs
+USING (
+    SELECT one.contact_id, one.plan_id
+    FROM plan.reservation AS one
+    JOIN plan.plan AS plan USING (plan_id)
+    WHERE plan.rule_version_id = %(rule_version_id)s AND NOT one.has_permit
+    ORDER BY one.contact_id
+    FOR UPDATE OF one
+) AS gone
+WHERE theirs.contact_id = gone.contact_id AND theirs.plan_id = gone.plan_id AND NOT theirs.has_permit;
 
 -- name: find_month_spending
 -- What a rule's live permits have cost in a month.
@@ -685,28 +749,18 @@ SELECT
                 one.suppression_id DESC
         ) AS newest
         WHERE newest.action = 'stop'), '{}'::text[]) AS stops,
-    (
-        SELECT count(*) FROM gate.permit AS permit
-        WHERE permit.contact_id = contact.contact_id AND permit.released_at IS NULL AND NOT permit.is_test
-            AND permit.step = 1 AND permit.rule_name = %(rule_name)s::text
-            AND permit.granted_at > %(limit_since)s::timestamptz AND permit.granted_at <= %(evaluated_at)s::timestamptz
-    ) AS limit_used,
-    (
-        SELECT count(*) FROM gate.permit AS permit
-        WHERE permit.contact_id = contact.contact_id AND permit.released_at IS NULL AND NOT permit.is_test
-            AND permit.granted_at > %(workspace_limit_since)s::timestamptz
-            AND permit.granted_at <= %(evaluated_at)s::timestamptz
-    ) AS workspace_limit_used,
-    ARRAY(
-        SELECT (
-            SELECT count(*) FROM gate.permit AS permit
-            WHERE permit.contact_id = contact.contact_id AND permit.released_at IS NULL AND NOT permit.is_test
-                AND permit.purpose = 'marketing'
-                AND permit.granted_at > cap.since AND permit.granted_at <= %(evaluated_at)s::timestamptz)
-        FROM unnest(%(cap_since)b::timestamptz[]) WITH ORDINALITY AS cap (since, place)
-        ORDER BY cap.place
-    ) AS caps_used
+    coalesce(used.own, '{}'::timestamptz[]) AS own_granted,
+    coalesce(used.marketing, '{}'::timestamptz[]) AS marketing_granted,
+    coalesce(used.every, '{}'::timestamptz[]) AS granted
 FROM profile.contact AS contact
+LEFT JOIN LATERAL (
+    SELECT array_agg(permit.granted_at) FILTER (WHERE permit.step = 1 AND permit.rule_name = %(rule_name)s::text) AS own,
+        array_agg(permit.granted_at) FILTER (WHERE permit.purpose = 'marketing') AS marketing,
+        array_agg(permit.granted_at) AS every
+    FROM gate.permit AS permit
+    WHERE permit.contact_id = contact.contact_id AND permit.released_at IS NULL AND NOT permit.is_test
+        AND permit.granted_at > %(counted_from)s::timestamptz AND permit.granted_at <= %(evaluated_at)s::timestamptz
+) AS used ON true
 LEFT JOIN LATERAL (
     SELECT consent_id, status, is_proven, effective_at, wording_version
     FROM profile.consent

@@ -72,8 +72,19 @@ class Combination:
     send_from: datetime
     send_until: datetime
     decision_day: date
+    day_ends_at: datetime
     price_e4: int
     latest_birth_date: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LateSend:
+    """From when on the people of a country and zone can be written to by a plan that is launched late, and the day."""
+
+    country: str
+    zone: str
+    send_from: datetime
+    decision_day: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Plans in the database: the work tables of a planning, the stored plans, approvals and reservations."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple
 from datetime import date, datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from rulecast.plan.draw import Drawn
 from rulecast.plan.errors import PlanUnknownError
 from rulecast.plan.forecast_facts import PersonRow
 from rulecast.plan.person_facts import fold_people, names_to_read
-from rulecast.plan.records import Combination, Member, Plan, Start
+from rulecast.plan.records import Combination, LateSend, Member, Plan, Start
 from rulecast.rule.engine import PersonFacts
 from rulecast.values.catalogue import Catalogue
 from rulecast.values.ids import ContactId, PlanId, RuleVersionId, RunId, TemplateId
@@ -71,39 +72,9 @@ async def put_combinations(
     connection: Connection, plan_id: PlanId, combinations: Iterable[Combination]
 ) -> None:
     """Store what was decided for each combination."""
-    rows = (
-        (
-            plan_id,
-            one.country,
-            one.language,
-            one.zone,
-            one.variant,
-            one.template_id,
-            one.template_reason,
-            one.hours_reason,
-            one.send_from,
-            one.send_until,
-            one.decision_day,
-            one.price_e4,
-            one.latest_birth_date.isoformat(),
-        )
-        for one in combinations
-    )
-    types = [
-        "int8",
-        "text",
-        "text",
-        "text",
-        "text",
-        "int8",
-        "int2",
-        "int2",
-        "timestamptz",
-        "timestamptz",
-        "date",
-        "int8",
-        "text",
-    ]
+    rows = ((plan_id, *astuple(one)[:-1], one.latest_birth_date.isoformat()) for one in combinations)
+    types = ["int8", *["text"] * 4, "int8", *["int2"] * 2, *["timestamptz"] * 2]
+    types += ["date", "timestamptz", "int8", "text"]
     await copy_rows(connection, QUERIES["copy_combinations"], rows, types=types)
     await execute(connection, QUERIES["analyze_combinations"])
 
@@ -138,6 +109,7 @@ async def put_claims(
         "rule_names": [claim["rule_name"] for claim in claims],
         "evaluated_at": claims[0]["evaluated_at"],
         "first_day": claims[0]["first_day"],
+        "today": claims[0]["today"],
         "given": None if given is None else list(given),
     }
     await execute(connection, QUERIES["claim_approved"], names)
@@ -287,8 +259,24 @@ async def find_member(connection: Connection, plan_id: PlanId, contact_id: Conta
     return await fetch_one(connection, QUERIES["find_member"], parameters, record=Member)
 
 
-async def reserve_members(connection: Connection, plan: Plan, *, now: datetime) -> int:
+async def list_late_places(
+    connection: Connection, plan_id: PlanId, *, now: datetime
+) -> list[tuple[str, str]]:
+    """Return country and zone of the planned people who could have been written to before an instant."""
+    return await fetch_all(connection, QUERIES["list_late_places"], {"plan_id": plan_id, "now": now})
+
+
+async def free_version(connection: Connection, rule_version_id: RuleVersionId) -> None:
+    """Give back whom the plans of a version have reserved and not written to."""
+    await execute(connection, QUERIES["free_version"], {"rule_version_id": rule_version_id})
+
+
+async def reserve_members(
+    connection: Connection, plan: Plan, *, now: datetime, late: Sequence[LateSend] = ()
+) -> int:
     """Reserve every planned person for the decision window of their first possible send; return how many it got.
+
+    `late` says when that is now for those who could have been written to before, by country and zone.
 
     Reservations take turns. Whoever is wanted by two plans is locked before it is decided who gets them, so that
     nobody is written to by one plan while another one takes them over.
@@ -303,6 +291,10 @@ async def reserve_members(connection: Connection, plan: Plan, *, now: datetime) 
         "strength": document["strength"],
         "window_seconds": document.get("window_seconds", -1),
         "now": now,
+        "late_countries": [one.country for one in late],
+        "late_zones": [one.zone for one in late],
+        "late_from": [one.send_from for one in late],
+        "late_days": [one.decision_day for one in late],
     }
     rows = await fetch_all(connection, QUERIES["list_contested"], parameters)
     contested = [contact_id for (contact_id,) in rows]

@@ -26,6 +26,11 @@ class Cap:
     count_max: int
     window_hours: int
 
+    @property
+    def window(self) -> timedelta:
+        """Return how far back messages count."""
+        return timedelta(hours=self.window_hours)
+
     def used(self, count: int) -> Use:
         """Return this cap with how much of it a person has used."""
         return Use(count_max=self.count_max, window_hours=self.window_hours, used=count)

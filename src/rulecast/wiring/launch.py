@@ -12,6 +12,7 @@ from rulecast.rule.book.errors import RuleRestsError
 from rulecast.rule.book.store import list_kept, list_steps
 from rulecast.values.ids import PlanId, RunId
 from rulecast.wiring.approve import SIGNING_PURPOSE, find_change, refuse_if_stale, signed_text, void
+from rulecast.wiring.late_sends import find_late_sends
 from rulecast.wiring.workspace import Workspace
 
 
@@ -73,7 +74,8 @@ def find_forgery(workspace: Workspace, plan: Plan) -> str | None:
 async def start_run(connection: Connection, workspace: Workspace, plan: Plan, *, launched_by: str) -> RunId:
     """Write the messages of an approved plan and reserve its people; the caller holds the plan's lock."""
     now = workspace.clock.now()
-    await store.reserve_members(connection, plan, now=now)
+    late = await find_late_sends(connection, workspace, plan, now=now)
+    await store.reserve_members(connection, plan, now=now, late=late)
     run_id = await create_run(
         connection,
         plan_id=plan.plan_id,

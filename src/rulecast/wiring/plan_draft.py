@@ -11,6 +11,7 @@ from rulecast.plan.draw import strength
 from rulecast.rule.book import RuleVersion
 from rulecast.rule.language import CheckedRule
 from rulecast.values.ids import ContactId, PlanId, RunId
+from rulecast.values.zone_offsets import local_time
 
 DAY = timedelta(hours=24)
 UNLIMITED = 2**62
@@ -113,6 +114,7 @@ class Draft:
             "window_seconds": self.window_seconds,
             "evaluated_at": self.terms.evaluated_at,
             "first_day": (self.terms.evaluated_at - DAY).date(),
+            "today": local_time(self.terms.workspace_zone, self.terms.evaluated_at).date(),
         }
 
 

@@ -237,11 +237,13 @@ def _person_parameters(
         "required_attributes": [name for _arm, name in required],
         "score_attribute": draft.score,
         "limit_count": 2**31 - 1 if limit is None else limit.count,
-        "limit_since": at if limit is None else at - limit.per.length,
+        "limit_window": timedelta() if limit is None else limit.per.length,
         "workspace_limit_count": 2**31 - 1 if shared is None else shared.count,
-        "workspace_limit_since": at if shared is None else at - shared.per.length,
+        "workspace_limit_window": timedelta() if shared is None else shared.per.length,
         "cap_counts": [cap.count_max for cap in caps],
-        "cap_since": [at - timedelta(hours=cap.window_hours) for cap in caps],
+        "cap_windows": [cap.window for cap in caps],
+        "cap_count_min": min((cap.count_max for cap in caps), default=2**31 - 1),
+        "cap_window_max": max((cap.window for cap in caps), default=timedelta()),
     }
 
 

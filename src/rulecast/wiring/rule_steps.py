@@ -8,6 +8,7 @@ from decimal import Decimal
 from rulecast.database import Connection
 from rulecast.observe.append_audit import append_audit
 from rulecast.plan.errors import ApproverNameError, FourEyesError
+from rulecast.plan.store import free_version
 from rulecast.rule.book import Act, Envelope, KeptRule, RuleState, StandingApproval
 from rulecast.rule.book import store as book
 from rulecast.rule.book.envelope import check_envelope, end_of_approval, find_template_change
@@ -272,6 +273,8 @@ async def _step(
 ) -> None:
     now, why = workspace.clock.now(), why.strip()[:WHY_LENGTH_MAX]
     state = await book.take_step(connection, kept, act, actor=actor, now=now, why=why)
+    if state is RuleState.ARCHIVED:
+        await free_version(connection, kept.rule_version_id)
     await append_audit(
         connection,
         actor=actor,

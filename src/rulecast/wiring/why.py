@@ -112,7 +112,10 @@ def _reason(member: Member | None) -> Reason | None:
 def person_parameters(plan: Plan, known: PlanTerms, contact_id: ContactId) -> dict[str, object]:
     """Return the parameters that read one person as the plan saw them."""
     terms, at = known.terms, plan.evaluated_at
-    limit, shared = terms.rule.person_limit, terms.rule.workspace_limit
+    limits = [
+        one.per.length for one in (terms.rule.person_limit, terms.rule.workspace_limit) if one is not None
+    ]
+    caps = [cap.window for cap in terms.policy.caps_for(terms.purpose)]
     return {
         "contact_id": contact_id,
         "purpose": plan.purpose,
@@ -120,9 +123,7 @@ def person_parameters(plan: Plan, known: PlanTerms, contact_id: ContactId) -> di
         "evaluated_at": at,
         "valid_until": plan.as_of or FOREVER,
         "known_until": plan.known_at or plan.created_at,
-        "limit_since": at if limit is None else at - limit.per.length,
-        "workspace_limit_since": at if shared is None else at - shared.per.length,
-        "cap_since": [at - timedelta(hours=cap.window_hours) for cap in terms.policy.caps_for(terms.purpose)],
+        "counted_from": at - max([*limits, *caps], default=timedelta()),
     }
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Literal
 
+import pytest
 from tests.planning import Person, create_people, planning_workspace
 from tests.sending import until
 from tests.triggering import firings, happens, members, messages, put_in_force, settle, triggered_rule
@@ -20,6 +21,7 @@ from rulecast.values.clock import ManualClock
 from rulecast.values.ids import ContactId
 from rulecast.wiring.import_run import say_importing
 from rulecast.wiring.rule_steps import pause_rule, read_rule, resume_rule
+from rulecast.wiring.triggers import run, run_triggers
 from rulecast.wiring.workspace import Workspace
 from rulecast.wiring.workspace_file import apply_workspace_file
 
@@ -205,6 +207,46 @@ async def test_a_rule_that_many_enter_at_once_waits_for_a_person(
         await resume_rule(workspace, "welcome_vip")
         await settle(workspace)
         assert {state for _, _, state in await firings(workspace)} == {"excluded"}
+
+
+async def test_a_steady_stream_of_entries_waits_for_nobody(settings: Settings, clock: ManualClock) -> None:
+    """One evaluation counts, not everybody who is inside the decision window."""
+    rule = triggered_rule("welcome_vip", "on entering the audience", condition='tag "vip"', clauses="")
+    async with planning_workspace(settings, clock) as workspace:
+        crowd = await _crowd(workspace, 600)
+        await put_in_force(workspace, rule)
+        await settle(workspace)
+        stop = asyncio.Event()
+        running = asyncio.create_task(run_triggers(workspace, stop_event=stop))
+        for people in (crowd[:300], crowd[300:]):
+            clock.advance(10)
+            await _tag(workspace, *people)
+            await asyncio.wait_for(until(partial(_is_quiet, workspace)), LIMIT_SECONDS)
+        clock.advance(61)
+        stop.set()
+        await running
+        await settle(workspace)
+        assert {state for _, _, state in await firings(workspace)} == {"excluded"}
+        assert len(await firings(workspace)) == 600
+
+
+async def _is_quiet(workspace: Workspace) -> bool:
+    async with workspace.database.connection() as connection:
+        return not await fetch_value(connection, "SELECT count(*) FROM rule.arrival")
+
+
+async def test_an_evaluation_that_takes_many_steps_is_one(
+    settings: Settings, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "ARRIVALS_AT_ONCE", 200)
+    async with planning_workspace(settings, clock) as workspace:
+        crowd = await _crowd(workspace, 501)
+        await put_in_force(workspace, ON_VIP)
+        await settle(workspace)
+        clock.advance(10)
+        await _tag(workspace, *crowd)
+        await settle(workspace)
+        assert {state for _, _, state in await firings(workspace)} == {"held"}
 
 
 async def test_a_transaction_older_than_the_rule_is_waited_for_by_the_baseline(

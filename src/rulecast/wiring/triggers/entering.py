@@ -103,12 +103,13 @@ async def sweep_block(
     *,
     catalogue: Catalogue,
     now: datetime,
+    until: datetime,
 ) -> list[Firing]:
-    """Look at those of one block whom time alone may have moved; for a baseline at everybody, silently."""
+    """Look at those of one block whom time may have moved by an instant; for a baseline at everybody, silently."""
     blocks = await store.lock_blocks(connection, due)
     looks = []
     for (version, _number), block in blocks.items():
-        people: Iterable[int] = block.due_people(now) if block.is_baselined else block.people
+        people: Iterable[int] = block.due_people(until) if block.is_baselined else block.people
         looks += [
             Look(rule=rules[version], contact_id=ContactId(one), is_silent=not block.is_baselined)
             for one in people

@@ -43,9 +43,11 @@ SET is_trigger = excluded.is_trigger, for_entering = excluded.for_entering;
 DELETE FROM rule.watch WHERE NOT name = ANY(%(names)b::text[]);
 
 -- name: arm
--- A version begins to listen; what it has been told before is forgotten.
+-- Versions begin to listen; what they have been told before is forgotten.
 INSERT INTO rule.armed (rule_version_id, kind, since, signature, armed_at)
-VALUES (%(rule_version_id)s, %(kind)s, %(since)s, %(signature)s, %(now)s)
+SELECT began.rule_version_id, began.kind, began.since, %(signature)s, %(now)s
+FROM unnest(%(rule_version_ids)b::bigint[], %(kinds)b::text[], %(sinces)b::timestamptz[])
+    AS began (rule_version_id, kind, since)
 ON CONFLICT (rule_version_id) DO UPDATE
 SET kind = excluded.kind, since = excluded.since, signature = excluded.signature, armed_at = excluded.armed_at,
     watch_xid = excluded.watch_xid, is_complete = false;
@@ -123,11 +125,11 @@ DELETE FROM rule.arrival WHERE arrival_id = ANY(%(arrival_ids)b::bigint[]);
 -- name: fire
 -- Firings; one that is known already does nothing.
 INSERT INTO rule.trigger_candidate (
-    rule_version_id, rule_name, contact_id, event_id, occurred_at, fired_at, due_at, decide_at, is_effect)
-SELECT * FROM unnest(
+    rule_version_id, rule_name, contact_id, event_id, occurred_at, due_at, decide_at, is_effect, fired_at, evaluation_at)
+SELECT fired.*, %(now)s::timestamptz, %(evaluation_at)s::timestamptz
+FROM unnest(
     %(rule_version_ids)b::bigint[], %(rule_names)b::text[], %(contact_ids)b::bigint[], %(event_ids)b::bigint[],
-    %(occurred)b::timestamptz[], %(fired)b::timestamptz[], %(due)b::timestamptz[], %(decide)b::timestamptz[],
-    %(effects)b::boolean[])
+    %(occurred)b::timestamptz[], %(due)b::timestamptz[], %(decide)b::timestamptz[], %(effects)b::boolean[]) AS fired
 ON CONFLICT (rule_version_id, event_id) WHERE event_id <> 0 DO NOTHING;
 
 -- name: lock_blocks
@@ -178,24 +180,54 @@ SELECT DISTINCT contact_id FROM rule.trigger_candidate
 WHERE rule_version_id = %(rule_version_id)s AND event_id = 0 AND contact_id = ANY(%(contact_ids)b::bigint[]);
 
 -- name: list_to_decide
--- Everything that waits for the people whose decision windows have closed, so that rivals are decided together.
-SELECT candidate_id, rule_version_id, rule_name, contact_id, event_id, fired_at, decide_at, is_effect
-FROM rule.trigger_candidate
-WHERE state = 'waiting' AND due_at <= %(now)s::timestamptz AND contact_id IN (
-    SELECT contact_id FROM rule.trigger_candidate
+-- Firings whose decision windows have closed, and whatever else waits for these people and fell into one of those windows:
+-- rivals are decided together. A firing that fell into none waits on for rivals of its own.
+WITH closed AS (
+    SELECT contact_id, due_at, decide_at FROM rule.trigger_candidate
     WHERE state = 'waiting' AND decide_at <= %(now)s::timestamptz
         AND NOT rule_version_id = ANY(%(not_yet)b::bigint[])
     ORDER BY decide_at
-    LIMIT %(count)s::integer)
-    AND NOT rule_version_id = ANY(%(not_yet)b::bigint[])
-ORDER BY candidate_id;
+    LIMIT %(count)s::integer
+)
+SELECT one.candidate_id, one.rule_version_id, one.rule_name, one.contact_id, one.event_id, one.fired_at, one.decide_at,
+    one.is_effect
+FROM rule.trigger_candidate AS one
+WHERE one.state = 'waiting' AND one.due_at <= %(now)s::timestamptz
+    AND NOT one.rule_version_id = ANY(%(not_yet)b::bigint[])
+    AND one.contact_id IN (SELECT contact_id FROM closed)
+    AND (one.decide_at <= %(now)s::timestamptz OR EXISTS (
+        SELECT FROM closed
+        WHERE closed.contact_id = one.contact_id
+            AND greatest(one.due_at - closed.due_at, closed.due_at - one.due_at)
+                <= least(one.decide_at - one.due_at, closed.decide_at - closed.due_at)))
+ORDER BY one.candidate_id;
 
 -- name: count_waiting_entries
--- How many people one evaluation made enter; those whom a person released do not count again.
-SELECT rule_version_id, count(*)
-FROM rule.trigger_candidate
-WHERE state = 'waiting' AND event_id = 0 AND why = ''
+-- How many people one evaluation made enter, the most of those that wait; whom a person released does not count again.
+SELECT rule_version_id, max(entries)
+FROM (
+    SELECT rule_version_id, count(*) AS entries
+    FROM rule.trigger_candidate
+    WHERE state = 'waiting' AND event_id = 0 AND why = ''
+    GROUP BY rule_version_id, evaluation_at
+) AS evaluation
 GROUP BY rule_version_id;
+
+-- name: begin_evaluation
+-- What has arrived up to here is what an evaluation beginning now is about. One that a dead process began, of which
+-- somebody waits, goes on with the next.
+SELECT
+    coalesce((
+        SELECT max(evaluation_at) FROM rule.trigger_candidate
+        WHERE %(is_first)s::boolean AND state = 'waiting' AND event_id = 0 AND why = ''
+    ), %(now)s::timestamptz) AS begun_at,
+    %(now)s::timestamptz AS until,
+    coalesce((SELECT max(arrival_id) FROM rule.arrival), 0) AS last_arrival;
+
+-- name: has_arrivals_to
+-- Whether some of it is still to be looked at; imports make nobody enter, and what failed is tried alone.
+SELECT EXISTS (
+    SELECT FROM rule.arrival WHERE failures = 0 AND NOT is_import AND arrival_id <= %(last_arrival)s::bigint);
 
 -- name: count_people
 -- How many people there are.

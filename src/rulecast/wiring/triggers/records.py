@@ -107,6 +107,18 @@ class Firing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """One look at audiences: at what has arrived, and at whom time may have moved, by an instant.
+
+    `begun_at` names it; it is earlier than `until` where it goes on with that of a dead process.
+    """
+
+    begun_at: datetime
+    until: datetime
+    last_arrival: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """A stored firing that is to be decided."""
 

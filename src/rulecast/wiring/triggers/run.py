@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import datetime
 
 import structlog
 
@@ -19,7 +18,7 @@ from rulecast.wiring.triggers.entering import changes_in, look_at_changed, sweep
 from rulecast.wiring.triggers.launching import launch_planned
 from rulecast.wiring.triggers.listening import Listening
 from rulecast.wiring.triggers.matching import match_events
-from rulecast.wiring.triggers.records import Arrival
+from rulecast.wiring.triggers.records import Arrival, Evaluation
 from rulecast.wiring.workspace import Workspace
 
 LOG = structlog.get_logger("triggers")
@@ -91,8 +90,8 @@ class _Runtime:
         self._workspace = workspace
         self._listening = listening or Listening()
         self._is_filling = True
-        # One evaluation of the rules on entering: everything that was due at this instant.
-        self._swept_until: datetime | None = None
+        self._evaluation: Evaluation | None = None
+        self._has_evaluated = False
 
     def anew(self) -> "_Runtime":
         """Return what knows nothing but the checked rules: checking ten thousand takes a minute."""
@@ -101,10 +100,11 @@ class _Runtime:
     async def step(self) -> bool:
         """Do a little of everything and tell whether there was something to do."""
         await self._refresh()
+        await self._begin_evaluation()
         matched = await self._match_arrivals()
         is_behind = matched >= self._arrivals_at_once
         swept = await self._sweep()
-        not_yet = await self._still_evaluated(is_behind=is_behind)
+        not_yet = await self._still_evaluated()
         work = [self._decide(not_yet)]
         if is_behind:
             # The next arrivals are matched while these are decided.
@@ -175,36 +175,47 @@ class _Runtime:
         firings += await look_at_changed(
             connection, listening.awake(), changes_in(arrivals), catalogue=listening.catalogue, now=now
         )
-        await store.fire(connection, firings, now=now)
+        evaluation = self._evaluation
+        await store.fire(
+            connection, firings, now=now, evaluation_at=None if evaluation is None else evaluation.begun_at
+        )
+
+    async def _begin_evaluation(self) -> None:
+        """Begin an evaluation of the rules on entering once the last one is over."""
+        if self._evaluation is not None or not self._listening.awake():
+            return
+        async with self._workspace.database.connection() as connection:
+            self._evaluation = await store.begin_evaluation(
+                connection, now=self._workspace.clock.now(), is_first=not self._has_evaluated
+            )
+        self._has_evaluated = True
 
     async def _sweep(self) -> bool:
         """Look at one block of people whom time may have moved, or whose baseline is to be taken."""
         listening = self._listening
         versions = [rule.rule_version_id for rule in listening.awake()]
-        if not versions:
+        evaluation = self._evaluation
+        if not versions or evaluation is None:
             return False
-        now = self._workspace.clock.now()
-        self._swept_until = self._swept_until or now
+        now, until = self._workspace.clock.now(), evaluation.until
         async with self._workspace.database.transaction() as connection:
-            due = await store.find_due_blocks(connection, versions, now=now, count=VERSIONS_PER_SWEEP)
+            due = await store.find_due_blocks(connection, versions, now=until, count=VERSIONS_PER_SWEEP)
             if not due:
                 return False
             assert listening.catalogue is not None
             firings = await sweep_block(
-                connection, listening.rules, due, catalogue=listening.catalogue, now=now
+                connection, listening.rules, due, catalogue=listening.catalogue, now=now, until=until
             )
-            await store.fire(connection, firings, now=now)
+            await store.fire(connection, firings, now=now, evaluation_at=evaluation.begun_at)
         return True
 
-    async def _still_evaluated(self, *, is_behind: bool) -> list[RuleVersionId]:
+    async def _still_evaluated(self) -> list[RuleVersionId]:
         """Return the versions on entering whose evaluation is under way: what it finds is decided when it is over."""
         versions = [rule.rule_version_id for rule in self._listening.awake()]
-        if not versions or self._swept_until is None:
+        if not versions or self._evaluation is None:
             return []
-        if is_behind:
-            return versions
         async with self._workspace.database.connection() as connection:
-            due = await store.list_due_versions(connection, versions, now=self._swept_until)
-        if not due:
-            self._swept_until = None
-        return due
+            waiting = await store.list_unevaluated(connection, versions, self._evaluation)
+        if not waiting:
+            self._evaluation = None
+        return waiting

@@ -1,6 +1,6 @@
 """What the runtime of triggers keeps in the database."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
@@ -14,6 +14,7 @@ from rulecast.wiring.triggers.records import (
     AudienceDifference,
     Candidate,
     CounterDifference,
+    Evaluation,
     Firing,
     ListeningRule,
     TriggerLag,
@@ -63,17 +64,22 @@ async def put_watches(connection: Connection, watches: Sequence[Watch]) -> None:
     await execute(connection, QUERIES["unwatch"], {"names": names})
 
 
-async def arm(connection: Connection, rule: ListeningRule, *, signature: bytes, now: datetime) -> None:
-    """Let a version begin to listen, and forget whom an earlier one of the same number knew."""
+async def arm(
+    connection: Connection, rules: Sequence[ListeningRule], *, signature: bytes, now: datetime
+) -> None:
+    """Let versions begin to listen, and forget whom earlier ones of the same number knew."""
+    if not rules:
+        return
+    rule_version_ids = [rule.rule_version_id for rule in rules]
     parameters = {
-        "rule_version_id": rule.rule_version_id,
-        "kind": rule.kind,
-        "since": rule.since,
+        "rule_version_ids": rule_version_ids,
+        "kinds": [rule.kind for rule in rules],
+        "sinces": [rule.since for rule in rules],
         "signature": signature,
         "now": now,
     }
     await execute(connection, QUERIES["arm"], parameters)
-    await execute(connection, QUERIES["forget_blocks"], {"anew": [rule.rule_version_id]})
+    await execute(connection, QUERIES["forget_blocks"], {"anew": rule_version_ids})
 
 
 async def begin_baseline(connection: Connection, rule_version_id: RuleVersionId) -> None:
@@ -145,8 +151,10 @@ async def delete_arrivals(connection: Connection, arrivals: Sequence[Arrival]) -
     )
 
 
-async def fire(connection: Connection, firings: Sequence[Firing], *, now: datetime) -> int:
-    """Store firings with their delay and decision window; return how many were new."""
+async def fire(
+    connection: Connection, firings: Sequence[Firing], *, now: datetime, evaluation_at: datetime | None = None
+) -> int:
+    """Store firings with their delay, decision window and evaluation; return how many were new."""
     if not firings:
         return 0
     due = [_due(one, now) for one in firings]
@@ -159,7 +167,8 @@ async def fire(connection: Connection, firings: Sequence[Firing], *, now: dateti
             "contact_ids": [one.contact_id for one in firings],
             "event_ids": [one.event_id for one in firings],
             "occurred": [one.occurred_at for one in firings],
-            "fired": [now] * len(firings),
+            "now": now,
+            "evaluation_at": evaluation_at or now,
             "due": due,
             "decide": [at + one.rule.decision_window for at, one in zip(due, firings, strict=True)],
             "effects": [one.is_effect for one in firings],
@@ -200,14 +209,6 @@ async def find_due_blocks(
     return await fetch_all(connection, QUERIES["find_due_blocks"], parameters)
 
 
-async def list_due_versions(
-    connection: Connection, versions: Iterable[RuleVersionId], *, now: datetime
-) -> list[RuleVersionId]:
-    """Return the versions of which somebody is to be looked at."""
-    parameters = {"rule_version_ids": list(versions), "now": now}
-    return [version for (version,) in await fetch_all(connection, QUERIES["list_due_versions"], parameters)]
-
-
 async def store_blocks(connection: Connection, blocks: Sequence[AudienceBlock]) -> None:
     """Store what a sweep or a change found."""
     parameters = {
@@ -246,8 +247,25 @@ async def list_to_decide(
 
 
 async def count_waiting_entries(connection: Connection) -> dict[RuleVersionId, int]:
-    """Return how many people wait to be written to because they entered, by version."""
+    """Return how many people wait because one evaluation made them enter, the most of any, by version."""
     return dict(await fetch_all(connection, QUERIES["count_waiting_entries"]))
+
+
+async def begin_evaluation(connection: Connection, *, now: datetime, is_first: bool) -> Evaluation:
+    """Return the evaluation that begins now; the first of a process goes on with one of which somebody waits."""
+    parameters = {"now": now, "is_first": is_first}
+    (begun,) = await fetch_all(connection, QUERIES["begin_evaluation"], parameters, record=Evaluation)
+    return begun
+
+
+async def list_unevaluated(
+    connection: Connection, versions: Sequence[RuleVersionId], evaluation: Evaluation
+) -> list[RuleVersionId]:
+    """Return the versions on entering for which an evaluation is not over: all while arrivals of it wait."""
+    if await fetch_value(connection, QUERIES["has_arrivals_to"], {"last_arrival": evaluation.last_arrival}):
+        return list(versions)
+    parameters = {"rule_version_ids": list(versions), "now": evaluation.until}
+    return [version for (version,) in await fetch_all(connection, QUERIES["list_due_versions"], parameters)]
 
 
 async def count_people(connection: Connection) -> int:
@@ -355,15 +373,7 @@ async def list_unmatched_people(connection: Connection) -> set[int]:
 async def keep_checks(connection: Connection, found: Iterable[AudienceDifference], *, now: datetime) -> None:
     """Store what comparisons found."""
     for one in found:
-        parameters: Mapping[str, object] = {
-            "rule_version_id": one.rule_version_id,
-            "rule_name": one.rule_name,
-            "people": one.people,
-            "missing": one.missing,
-            "surplus": one.surplus,
-            "now": now,
-        }
-        await execute(connection, QUERIES["keep_check"], parameters)
+        await execute(connection, QUERIES["keep_check"], {**asdict(one), "now": now})
 
 
 async def keep_counter_check(connection: Connection, check: CounterDifference, *, now: datetime) -> None:
