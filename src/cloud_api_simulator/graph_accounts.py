@@ -4,6 +4,7 @@ import re
 
 from cloud_api_simulator.errors import ApiError, JsonObject
 from cloud_api_simulator.graph_analytics import analytics, pricing_analytics, read_modifiers
+from cloud_api_simulator.graph_apps import subscribed_apps
 from cloud_api_simulator.graph_numbers import account_entities, limit_tier, summary_of
 from cloud_api_simulator.graph_request import Call, choose_fields
 from cloud_api_simulator.http_server import Response, json_response
@@ -43,6 +44,7 @@ def account_node(world: World) -> JsonObject:
         "owner_business_info": business,
         "on_behalf_of_business_info": {**business, "status": "APPROVED", "type": "SELF"},
         "health_status": summary_of(account_entities(world)),
+        "subscribed_apps": {"data": subscribed_apps(world)},
         "is_enabled_for_insights": False,
         "marketing_messages_lite_api_status": "ONBOARDED",
         "marketing_messages_onboarding_status": "ONBOARDED",

@@ -5,6 +5,7 @@ from cloud_api_simulator.errors import ApiError, JsonObject
 from cloud_api_simulator.graph_request import Call, split_words
 from cloud_api_simulator.http_server import Response, json_response
 from cloud_api_simulator.subscriptions import App, Endpoint
+from cloud_api_simulator.world import World
 
 WEBHOOK_OBJECT = "whatsapp_business_account"
 
@@ -37,8 +38,13 @@ def app_token(call: Call) -> Response:
 
 def list_subscribed_apps(call: Call) -> Response:
     """`GET /{waba-id}/subscribed_apps`."""
+    return json_response({"data": subscribed_apps(call.world)})
+
+
+def subscribed_apps(world: World) -> list[JsonObject]:
+    """Return the apps that get this account's webhooks, with their overrides (platform reference 8.2)."""
     rows: list[JsonObject] = []
-    for app in call.world.sender.subscriptions:
+    for app in world.sender.subscriptions:
         if app.is_subscribed:
             described: JsonObject = {
                 "whatsapp_business_api_data": {
@@ -50,7 +56,7 @@ def list_subscribed_apps(call: Call) -> Response:
             if app.account_override is not None:
                 described["override_callback_uri"] = app.account_override.url
             rows.append(described)
-    return json_response({"data": rows})
+    return rows
 
 
 def subscribe_app(call: Call) -> Response:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from cloud_api_simulator.calling_codes import country_of
 from cloud_api_simulator.errors import ApiError, JsonObject
 from cloud_api_simulator.graph_request import Call, choose_fields
 from cloud_api_simulator.http_server import Response, json_response
@@ -79,6 +80,15 @@ def number_node(world: World, number: Number) -> JsonObject:
         "webhook_configuration": _callbacks(world, number_id),
         "health_status": number_health(world, number),
         "last_onboarded_time": "2026-01-12T10:00:00+0000",
+        "certificate": None,
+        "new_certificate": None,
+        "country_code": country_of(settings.display_phone_number),
+        "country_dial_code": None,
+        "conversational_automation": None,
+        "eligibility_for_api_business_global_search": "NON_ELIGIBLE_UNDEFINED",
+        "host_platform": "CLOUD_API",
+        "search_visibility": "NON_VISIBLE",
+        "username": world.graph.usernames.get(number_id, {}).get("username"),
         **fields,
     }
 
@@ -252,7 +262,11 @@ def change_settings(call: Call) -> Response:
 
 def show_profile(call: Call) -> Response:
     """`GET /{phone-number-id}/whatsapp_business_profile?fields=`."""
-    profile = call.world.graph.profiles.get(call.node, {})
+    profile = {
+        "about": "Simulated business",
+        "vertical": "OTHER",
+        **call.world.graph.profiles.get(call.node, {}),
+    }
     names = call.words("fields") or ["about"]
     row = {name: profile[name] for name in names if name in profile}
     return json_response({"data": [{**row, "messaging_product": "whatsapp"}]})

@@ -134,7 +134,7 @@ class Template:
             "correct_category": self.correct_category,
             "parameter_format": self.parameter_format,
             "components": list(self.components),
-            "quality_score": {"score": self.quality},
+            "quality_score": {"score": self.quality, "date": int(self.created_at)},
             "rejected_reason": self.rejected_reason,
             "message_send_ttl_seconds": self.ttl_seconds,
             "library_template_name": self.library_template_name,

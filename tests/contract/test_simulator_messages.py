@@ -197,9 +197,12 @@ async def test_templates_are_created_and_listed_over_the_graph(tmp_path: Path) -
     async with bench(tmp_path) as running:
         url = f"{running.url}/v26.0/102290129340398/message_templates"
         headers = {"Authorization": "Bearer token"}
-        async with running.client.post(url, json=promo(name="autumn"), headers=headers) as answer:
+        autumn = promo(name="autumn")
+        autumn["components"][0]["example"] = {"body_text": [["Asha"]]}
+        autumn["components"][2]["buttons"][2]["example"] = ["https://shop.example/abc"]
+        async with running.client.post(url, json=autumn, headers=headers) as answer:
             created = await answer.json()
-        async with running.client.post(url, json=promo(name="autumn"), headers=headers) as answer:
+        async with running.client.post(url, json=autumn, headers=headers) as answer:
             again = await answer.json()
         async with running.client.get(f"{url}?name=autumn", headers=headers) as answer:
             listed = await answer.json()
