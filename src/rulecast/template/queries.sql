@@ -32,7 +32,8 @@ SET category = excluded.category,
     obstacle = excluded.obstacle,
     is_adopted = excluded.is_adopted,
     declared_hash = excluded.declared_hash,
-    updated_at = excluded.updated_at;
+    updated_at = excluded.updated_at
+RETURNING template_id;
 
 -- name: lock_template
 -- A template by its id, held until the end of the transaction.
@@ -40,6 +41,15 @@ SELECT template_id, name, language, category, status, components, links, paramet
     correct_category, previous_category, rejected_reason, paused_until, pause_title, ttl_seconds, obstacle, is_adopted
 FROM template.template
 WHERE template_id = %(template_id)s
+FOR NO KEY UPDATE;
+
+-- name: lock_templates
+-- Templates by name, held until the end of the transaction, always in the same order.
+SELECT template_id, name, language, category, status, components, links, parameter_format, meta_id, waba_id, quality,
+    correct_category, previous_category, rejected_reason, paused_until, pause_title, ttl_seconds, obstacle, is_adopted
+FROM template.template
+WHERE name = ANY(%(names)b::text[])
+ORDER BY template_id
 FOR NO KEY UPDATE;
 
 -- name: find_template_of_fact

@@ -1,32 +1,26 @@
 """A template and a person's values become the text a phone shows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from rulecast.template.errors import ParameterMissingError
-from rulecast.template.parts import VARIABLE
 from rulecast.template.records import MessageTemplate
+from rulecast.template.shown import ShownButton, show_message
 
 
 def preview(template: MessageTemplate, parameters: Mapping[str, str]) -> str:
-    """Return the message as a phone shows it: header, body, footer, one line per button.
+    """Return the message as a phone shows it: header, body, footer, one line per button, then the cards.
 
     Raises:
         ParameterMissingError: a variable has no value.
     """
-    parts = template.parts
-    header = _fill(template, parts.header, parameters) if parts.header else ""
-    if parts.header_format not in {"", "TEXT"}:
-        header = f"[{parts.header_format.lower()}]"
-    shown = [text for text in (header, _fill(template, parts.body, parameters), parts.footer) if text]
-    buttons = "\n".join(f"[ {button.text} ]" for button in parts.buttons)
-    return "\n\n".join([*shown, buttons] if buttons else shown)
+    shown = show_message(template, parameters)
+    header = shown.header if shown.header_format in {"", "TEXT"} else f"[{shown.header_format.lower()}]"
+    offer = " ".join(part for part in (shown.offer, shown.offer_ends, shown.offer_code) if part)
+    texts = [header, f"[{offer}]" if offer else "", shown.body, shown.footer, _buttons(shown.buttons)]
+    for card in shown.cards:
+        texts.append("\n".join(part for part in (f"[{card.header_format.lower()}]", card.body) if part))
+        texts.append(_buttons(card.buttons))
+    return "\n\n".join(text for text in texts if text)
 
 
-def _fill(template: MessageTemplate, text: str, parameters: Mapping[str, str]) -> str:
-    return VARIABLE.sub(lambda match: _value(template, parameters, match[1]), text)
-
-
-def _value(template: MessageTemplate, values: Mapping[str, str], name: str) -> str:
-    if name not in values:
-        raise ParameterMissingError(f"The template {template.name} has no value for `{name}`.")
-    return values[name]
+def _buttons(buttons: Sequence[ShownButton]) -> str:
+    return "\n".join(f"[ {button.text} ]" for button in buttons)

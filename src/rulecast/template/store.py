@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from rulecast.database import Connection, execute, fetch_all, fetch_one, load_queries
+from rulecast.database import Connection, execute, fetch_all, fetch_one, fetch_value, load_queries
 from rulecast.database.rows import Jsonb
 from rulecast.template.read_parts import read_listed_parts
 from rulecast.template.records import MessageTemplate
@@ -58,9 +58,15 @@ async def find_templates(
     return {row.template_id: row.template() for row in rows}
 
 
-async def save_template(connection: Connection, template: MessageTemplate, *, now: datetime) -> None:
-    """Create or change a template in one language."""
-    await execute(
+async def lock_templates(connection: Connection, names: Iterable[str]) -> list[MessageTemplate]:
+    """Return the templates of these names in every language, held until the end of the transaction."""
+    rows = await fetch_all(connection, QUERIES["lock_templates"], {"names": sorted(names)}, record=_Row)
+    return [row.template() for row in rows]
+
+
+async def save_template(connection: Connection, template: MessageTemplate, *, now: datetime) -> TemplateId:
+    """Create or change a template in one language and return its id."""
+    template_id = await fetch_value(
         connection,
         QUERIES["save_template"],
         {
@@ -79,6 +85,7 @@ async def save_template(connection: Connection, template: MessageTemplate, *, no
             "updated_at": now,
         },
     )
+    return TemplateId(template_id)
 
 
 async def lock_template_of_fact(

@@ -266,6 +266,15 @@ WHERE coalesce(m.contact_id, a.contact_id) IS NOT NULL;
 -- Whether what an import brings into an audience sets rules off; the table of arrivals notes it by this word.
 SELECT set_config('rulecast.importing', CASE WHEN %(fires_triggers)s THEN 'loud' ELSE 'silent' END, true);
 
+-- name: list_open_plans_of_templates
+-- Plans that may still be launched, or whose run still sends; the document names the templates it was made with.
+SELECT plan.plan_id, plan.rule_name, coalesce(run.state, plan.state)
+FROM plan.plan AS plan
+LEFT JOIN deliver.run AS run ON run.plan_id = plan.plan_id
+WHERE plan.document -> 'template_hashes' ?| %(ids)b::text[]
+    AND (plan.state IN ('draft', 'approved') AND plan.expires_at > %(now)s::timestamptz OR run.state = 'running')
+ORDER BY plan.plan_id;
+
 -- name: list_recipients
 -- Where recipients are told.
 SELECT name, webhook FROM observe.recipient ORDER BY name;

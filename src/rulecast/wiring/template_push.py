@@ -1,134 +1,186 @@
-"""Registering templates with the Cloud API, and keeping what it answers about them."""
+"""Registering the workspace's templates with the Cloud API, and keeping what it answers about them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from http import HTTPStatus
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
-import aiohttp
-
-from rulecast.account.store import list_numbers
 from rulecast.template import MessageTemplate
-from rulecast.template.errors import TemplatePushError
-from rulecast.template.parts import VARIABLE
-from rulecast.template.records import STATUSES
-from rulecast.template.store import list_templates, save_template_state
+from rulecast.template.errors import TemplateActError, TemplatePushError
+from rulecast.template.refuse import refuse_bad_templates
+from rulecast.template.registry import creation_request, keep_listed, read_listed
+from rulecast.template.registry.compare import differing_parts
+from rulecast.template.registry.edit_rules import NAME_LOCKED, creation_refusal
+from rulecast.template.registry.records import ListedTemplate
+from rulecast.template.registry.request import example_files
+from rulecast.template.registry.store import append_change, list_changes
+from rulecast.template.store import find_templates, list_templates
+from rulecast.wiring.template_graph import TemplateGraph
+from rulecast.wiring.template_sync import list_accounts
 from rulecast.wiring.workspace import Workspace
-
-TIMEOUT_SECONDS = 30
-ALREADY_EXISTS = 2388024
-"""Subcode of Meta's answer where the name has this language already (Cloud API: template management errors)."""
-LOCAL_FIELDS = frozenset({"link", "opt_out"})
-EXAMPLE = "example"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PushedTemplate:
-    """What came of one template: `registered`, `known` already, with the status Meta gives it."""
+    """What came of one template in one account: `registered`, `known` already, with the status Meta gives it.
+
+    `category` is what Meta counts it as, which may differ from what was asked.
+    """
 
     name: str
     language: str
     outcome: str
     status: str
+    category: str
+    waba_id: str
 
 
-async def push_templates(workspace: Workspace, *, waba_id: str | None = None) -> list[PushedTemplate]:
-    """Register every template of the workspace with each WhatsApp Business account of its numbers.
+async def push_templates(
+    workspace: Workspace,
+    *,
+    waba_id: str | None = None,
+    names: Sequence[str] = (),
+    examples: Path | None = None,
+) -> list[PushedTemplate]:
+    """Register the templates the workspace declares with each WhatsApp Business account of its numbers.
+
+    `names` limits it to some; `examples` is the directory of the example files that media headers name.
 
     Raises:
+        TemplateRefusedError: a template breaks a published limit; nothing was sent.
         TemplatePushError: the Cloud API refused a template or could not be reached.
+        TemplateThrottledError: Meta wants to be asked later.
     """
     async with workspace.database.connection() as connection:
-        templates = await list_templates(connection)
-        accounts = sorted({number.waba_id for number in await list_numbers(connection)})
-    timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS)
-    headers = {"Authorization": f"Bearer {workspace.settings.access_token or ''}"}
+        templates = [
+            one
+            for one in await list_templates(connection)
+            if not one.is_adopted and (not names or one.name in names)
+        ]
+    if names and not templates:
+        raise TemplateActError(f"The workspace declares no template named {' or '.join(names)}.")
+    refuse_bad_templates(templates, words_per_variable=workspace.settings.template_words_per_variable)
     pushed: list[PushedTemplate] = []
-    async with aiohttp.ClientSession(timeout=timeout, headers=headers) as session:
-        for account in [waba_id] if waba_id else accounts:
-            address = f"{workspace.settings.graph_base_url}/{workspace.settings.graph_version}/{account}"
-            edge = f"{address}/message_templates"
-            pushed += [await _push(workspace, session, edge, template) for template in templates]
+    async with TemplateGraph.open(workspace.settings) as graph:
+        for account in [waba_id] if waba_id else await list_accounts(workspace):
+            for template in templates:
+                request = creation_request(template, handles=await upload_examples(graph, template, examples))
+                pushed.append(await _push(workspace, graph, account, template, request=request))
     return pushed
 
 
+async def upload_examples(
+    graph: TemplateGraph, template: MessageTemplate, directory: Path | None
+) -> dict[str, str]:
+    """Upload the example files of a template and return their handles by name.
+
+    Raises:
+        TemplateActError: a file is not there.
+        TemplatePushError: the Cloud API refused it.
+    """
+    handles = {}
+    for name in example_files(template):
+        file = (directory or Path.cwd()) / name
+        try:
+            content = await asyncio.to_thread(file.read_bytes)
+        except OSError as error:
+            raise TemplateActError(
+                f"{template.name} ({template.language}): the example file {name} cannot be read: {error.strerror}.",
+                hint="Name its directory with --examples.",
+            ) from None
+        handles[name] = await graph.upload_example(file, content)
+    return handles
+
+
 async def _push(
-    workspace: Workspace, session: aiohttp.ClientSession, address: str, template: MessageTemplate
+    workspace: Workspace,
+    graph: TemplateGraph,
+    account: str,
+    template: MessageTemplate,
+    *,
+    request: Mapping[str, Any],
 ) -> PushedTemplate:
+    now = workspace.clock.now()
+    await _check_name(workspace, account, template, now=now)
     outcome = "registered"
-    answer = await _call(session, "POST", address, template_request(template))
-    error = answer.get("error")
-    if isinstance(error, dict):
-        if error.get("error_subcode") != ALREADY_EXISTS:
+    try:
+        answer = await graph.create(account, request)
+        row: Mapping[str, Any] = {**request, "parameter_format": "", **_answered(answer, request)}
+    except TemplatePushError as error:
+        if error.refusal is None or not error.refusal.is_known_already:
             raise TemplatePushError(
-                f"{template.name} ({template.language}): {error.get('message', 'refused')}."
-            )
-        outcome, answer = "known", await _find(session, address, template)
-    status = str(answer.get("status", "PENDING")).lower()
-    status = status if status in STATUSES else "disabled"
-    category = str(answer.get("category", template.category)).lower()
-    async with workspace.database.transaction() as connection:
-        changed = replace(template, status=status, category=category)
-        await save_template_state(connection, changed, now=workspace.clock.now())
-    return PushedTemplate(name=template.name, language=template.language, outcome=outcome, status=status)
-
-
-async def _find(session: aiohttp.ClientSession, address: str, template: MessageTemplate) -> dict[str, Any]:
-    query = f"{address}?name={template.name}&language={template.language}"
-    answer = await _call(session, "GET", query, None)
-    wanted = template_request(template)
-    for row in answer.get("data", []):
-        if row.get("components") == wanted["components"]:
-            return dict(row)
-    raise TemplatePushError(
-        f"{template.name} ({template.language}) is registered with other content than the workspace's.",
-        hint="Give the template a new name, or edit it with Meta and declare that content.",
+                f"{template.name} ({template.language}): {error.what}", hint=error.hint, refusal=error.refusal
+            ) from error
+        outcome, row = "known", await _find(graph, account, template, error)
+    listed = read_listed(row, waba_id=account)
+    if listed is None:
+        raise TemplatePushError(f"{template.name} ({template.language}): Meta's answer cannot be read.")
+    kept = await _keep(workspace, template, listed, is_new=outcome == "registered", now=now)
+    return PushedTemplate(
+        name=template.name,
+        language=template.language,
+        outcome=outcome,
+        status=kept.status,
+        category=kept.category,
+        waba_id=account,
     )
 
 
-async def _call(
-    session: aiohttp.ClientSession, method: str, address: str, body: Mapping[str, object] | None
-) -> dict[str, Any]:
-    try:
-        async with session.request(method, address, json=body, allow_redirects=False) as response:
-            answer = await response.json(content_type=None)
-    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-        raise TemplatePushError(f"The Cloud API did not answer: {type(error).__name__}.") from error
-    if not isinstance(answer, dict) or (response.status >= HTTPStatus.BAD_REQUEST and "error" not in answer):
-        raise TemplatePushError(f"The Cloud API answered {response.status} in an unknown form.")
-    return answer
+async def _check_name(
+    workspace: Workspace, account: str, template: MessageTemplate, *, now: datetime
+) -> None:
+    async with workspace.database.connection() as connection:
+        changes = await list_changes(
+            connection,
+            waba_id=account,
+            name=template.name,
+            language=template.language,
+            since=now - NAME_LOCKED,
+        )
+    refusal = creation_refusal(changes, now=now)
+    if refusal:
+        raise TemplateActError(f"{template.name} ({template.language}): {refusal}")
 
 
-def template_request(template: MessageTemplate) -> dict[str, Any]:
-    """Return Meta's creation request: our own fields left out, an example for every variable added."""
+def _answered(answer: Mapping[str, Any], request: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "name": template.name,
-        "language": template.language,
-        "category": template.category.upper(),
-        "parameter_format": "POSITIONAL" if all(name.isdigit() for name in template.parameters) else "NAMED",
-        "components": [_component(component) for component in template.components],
+        "id": answer.get("id"),
+        "status": answer.get("status", "PENDING"),
+        "category": answer.get("category", request["category"]),
     }
 
 
-def _component(component: Mapping[str, Any]) -> dict[str, Any]:
-    sent = dict(component)
-    names = list(dict.fromkeys(VARIABLE.findall(str(sent.get("text", "")))))
-    if names and "example" not in sent:
-        sent["example"] = _examples(str(sent["type"]).lower(), names)
-    if "buttons" in sent:
-        sent["buttons"] = [
-            {name: value for name, value in button.items() if name not in LOCAL_FIELDS}
-            | (
-                {"example": [button["url"].replace("{{1}}", EXAMPLE)]}
-                if "{{1}}" in button.get("url", "")
-                else {}
+async def _find(
+    graph: TemplateGraph, account: str, template: MessageTemplate, refused: TemplatePushError
+) -> Mapping[str, Any]:
+    for row in await graph.find_template(account, template.name, template.language):
+        listed = read_listed(row, waba_id=account)
+        if listed is not None and not differing_parts(template, listed.parts):
+            return row
+        if listed is not None:
+            raise TemplatePushError(
+                f"{template.name} ({template.language}) is registered with other content than the workspace's.",
+                hint="`rulecast template edit` replaces it; or give the template a new name.",
             )
-            for button in sent["buttons"]
-        ]
-    return sent
+    raise TemplatePushError(f"{template.name} ({template.language}): {refused.what}", hint=refused.hint)
 
 
-def _examples(kind: str, names: list[str]) -> dict[str, Any]:
-    if all(name.isdigit() for name in names):
-        return {f"{kind}_text": [[EXAMPLE] * len(names)] if kind == "body" else [EXAMPLE]}
-    return {f"{kind}_text_named_params": [{"param_name": name, "example": EXAMPLE} for name in names]}
+async def _keep(
+    workspace: Workspace, template: MessageTemplate, listed: ListedTemplate, *, is_new: bool, now: datetime
+) -> MessageTemplate:
+    async with workspace.database.transaction() as connection:
+        await keep_listed(connection, [listed], now=now)
+        if is_new:
+            await append_change(
+                connection,
+                "created",
+                waba_id=listed.waba_id,
+                name=listed.name,
+                language=listed.language,
+                was_status="",
+                asked_by=workspace.actor,
+                now=now,
+            )
+        return (await find_templates(connection, [template.template_id]))[template.template_id]
