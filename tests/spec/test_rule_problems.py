@@ -1,5 +1,6 @@
 """Every problem code has a case, is found at its place, and is explained in the manual."""
 
+# ruff: noqa: RUF001 - Chinese has signs of its own.
 import json
 import re
 from pathlib import Path
@@ -19,6 +20,7 @@ from rulecast.rule.language import (
 from rulecast.rule.language.check import check_condition
 from rulecast.rule.language.find_loops import find_book_loops
 from rulecast.rule.language.format_condition import format_condition
+from rulecast.rule.language.keywords import CHINESE_WORD
 from rulecast.rule.language.parse import parse_condition
 from rulecast.rule.language.problem import KINDS
 from tests.spec.clauses import BY_ITSELF, CLAUSES, EXAMPLE
@@ -28,6 +30,7 @@ from tests.spec.tables import CATALOGUE, NOW
 
 HOW_TO = Path(__file__).parents[2] / "docs" / "how-to" / "write-a-rule.md"
 CONDITIONS_MIN = 8
+ENGLISH = re.compile(r"[a-z]{3,} [a-z]{2,} [a-z]")
 WINDOW = "at 20:00..22:00 local time of the contact"
 
 
@@ -63,6 +66,32 @@ def test_a_problem_is_found_with_its_code(case: ProblemCase) -> None:
     assert [problem.code for problem in found] == [case.code]
     if found[0].severity == "error" and case.kind != "json":
         assert (found[0].span.line, found[0].span.column) == (case.line, case.column)
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.code for case in CASES])
+def test_a_problem_is_told_in_chinese(case: ProblemCase) -> None:
+    for problem in problems_of(case):
+        said = problem.said_in("zh")
+        assert CHINESE_WORD.search(said.message), said
+        for text in (said.message, said.hint or ""):
+            # Names, addresses and what RE2 says stay as they are.
+            assert not ENGLISH.search(text) or case.code == "RL-065", text
+        assert problem.said_in("en") == problem
+
+
+def test_a_chinese_rule_is_answered_in_chinese_unless_english_is_asked_for() -> None:
+    text = """规则 hello
+  用途 营销
+  当 cty = "Rabat" 且 行为 purchse 在 最近 30 天
+  发送 模板 winback 在 fr 从 casablanca_main
+"""
+    found = check_rule(text, CATALOGUE)
+    assert isinstance(found, RuleProblems)
+    shown = found.render(text)
+    assert "RL-010 第 3 行第 5 列：没有名为 cty 的属性。" in shown
+    assert "提示：您是不是想写 city？" in shown
+    assert "There is" not in shown
+    assert "There is no attribute cty." in found.problems[0].render(text, language="en")
 
 
 def test_every_code_has_exactly_one_case() -> None:

@@ -113,3 +113,14 @@ def test_rules_are_compared_and_analysed_where_no_workspace_is(rule: Commands) -
 def test_a_workspace_and_a_workspace_file_exclude_each_other(rule: Commands, command: str) -> None:
     files = [rule.file("one.rule", RULE)] * (2 if command == "diff" else 1)
     rule(command, *files, "--workspace", "--workspace-file", str(WORKSPACE), code=2)
+
+
+def test_problems_are_told_in_the_language_of_the_file_or_the_one_asked_for(rule: Commands) -> None:
+    file = rule.file("autumn.rule", RULE)
+    rule("fmt", "--lang", "zh", file)
+    bad = rule.file("bad.rule", Path(file).read_text(encoding="utf-8").replace("city", "town"))
+    against = (bad, "--workspace-file", str(WORKSPACE))
+    assert "没有名为 town 的属性" in rule("check", *against, code=1)
+    assert "There is no attribute town" in rule("check", "--lang", "en", *against, code=1)
+    (problem,) = json.loads(rule("check", "--json", *against, code=1))["problems"]
+    assert problem["message"] == "没有名为 town 的属性。"

@@ -82,6 +82,7 @@ def check(
     files: FilesArgument,
     workspace_file: WorkspaceFileOption = None,
     workspace: WorkspaceOption = False,
+    lang: LanguageOption = None,
     json: JsonOption = False,
 ) -> None:
     """Check rules and show every problem with its place and a hint."""
@@ -89,7 +90,7 @@ def check(
 
     def answer(catalogue: Catalogue, terminal: Terminal) -> int:
         texts = [read_text_now(file) for file in found]
-        return _show(_check_all(found, texts, catalogue), terminal, json=json)
+        return _show(_check_all(found, texts, catalogue), terminal, lang, json=json)
 
     with_catalogue(context, found, Against(file=workspace_file, workspace=workspace), answer)
 
@@ -118,19 +119,20 @@ def _check_all(files: Sequence[Path], texts: Sequence[str], catalogue: Catalogue
     ]
 
 
-def _show(checked: Sequence[CheckedFile], terminal: Terminal, *, json: bool) -> int:
+def _show(checked: Sequence[CheckedFile], terminal: Terminal, lang: Language | None, *, json: bool) -> int:
     for one in checked:
+        language = lang or language_of(one.text)
         if json:
             terminal.print_json(
                 {
                     "file": str(one.file),
                     "ok": one.is_correct,
-                    "problems": [_problem_json(problem) for problem in one.problems],
+                    "problems": [_problem_json(problem.said_in(language)) for problem in one.problems],
                 }
             )
             continue
         for problem in one.problems:
-            terminal.print(Text(problem.render(one.text) + "\n"))
+            terminal.print(Text(problem.render(one.text, language=language) + "\n"))
         verdict = ("checks", "bold green") if one.is_correct else ("has errors", "bold red")
         terminal.print(Text.assemble(f"{one.file.name} ", verdict))
     return 0 if all(one.is_correct for one in checked) else PROBLEMS

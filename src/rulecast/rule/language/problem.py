@@ -1,9 +1,13 @@
 """Errors of the language as values: code, place, what was expected, what was found, a hint."""
 
-from dataclasses import dataclass
-from typing import Literal
+# ruff: noqa: RUF001 - Chinese has signs of its own.
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal, Self
 
 from rulecast.rule.language.condition import Span
+from rulecast.rule.language.keywords import Language, language_of
+from rulecast.rule.language.problem_chinese import said_in_chinese
 from rulecast.rule.language.problem_clause import CLAUSE_KINDS
 from rulecast.rule.language.problem_condition import (
     ALWAYS_TRUE_PART,
@@ -216,6 +220,13 @@ KINDS: tuple[ProblemKind, ...] = (
 """Every kind of problem; the manual has a section for each code, and the tests a case."""
 
 
+PLACES: Mapping[Language, str] = {
+    "en": "line {line}, column {column}: ",
+    "zh": "第 {line} 行第 {column} 列：",
+}
+HINTS: Mapping[Language, str] = {"en": "hint: ", "zh": "提示："}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleProblem:
     """One problem at one place of a rule; `attribute` is set where a warning is about its missing values."""
@@ -238,20 +249,35 @@ class RuleProblem:
         """Return whether the rule is refused or the author is only told."""
         return self.kind.severity
 
-    def render(self, text: str) -> str:
-        """Return the message with the line of the rule and a mark below the place."""
+    def said_in(self, language: Language) -> Self:
+        """Return the problem with its words in English, as they are written, or in Chinese."""
+        if language == "en":
+            return self
+        expected = f"Expected {self.expected}, found x." if self.expected else ""
+        return replace(
+            self,
+            message=said_in_chinese(self.message),
+            hint=None if self.hint is None else said_in_chinese(self.hint),
+            expected=said_in_chinese(expected).removeprefix("此处应为").partition("，却是")[0]
+            or self.expected,
+        )
+
+    def render(self, text: str, *, language: Language | None = None) -> str:
+        """Return the message with the line of the rule and a mark below the place.
+
+        Without a language, in that of the text.
+        """
+        language = language or language_of(text)
+        said = self.said_in(language)
         lines = text.splitlines() or [""]
         line = lines[min(self.span.line, len(lines)) - 1]
         start = min(self.span.column - 1, len(line))
         length = max(1, min(self.span.length, len(line) - start))
         pointer = " " * start + "^" * length
-        parts = [
-            f"{self.code} line {self.span.line}, column {self.span.column}: {self.message}",
-            line,
-            pointer,
-        ]
-        if self.hint:
-            parts.append(f"hint: {self.hint}")
+        place = PLACES[language].format(line=self.span.line, column=self.span.column)
+        parts = [f"{self.code} {place}{said.message}", line, pointer]
+        if said.hint:
+            parts.append(f"{HINTS[language]}{said.hint}")
         return "\n".join(parts)
 
 
