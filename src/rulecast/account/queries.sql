@@ -1,6 +1,6 @@
 -- name: list_portfolios
 -- The limits numbers share.
-SELECT portfolio_id, people_per_day_max FROM account.portfolio ORDER BY portfolio_id;
+SELECT portfolio_id, people_per_day_max, told_people_per_day_max FROM account.portfolio ORDER BY portfolio_id;
 
 -- name: save_portfolio
 -- Declared in the workspace file.
@@ -10,7 +10,8 @@ ON CONFLICT (portfolio_id) DO UPDATE SET people_per_day_max = excluded.people_pe
 
 -- name: list_numbers
 -- Every number that can send, by name.
-SELECT business_number_id, portfolio_id, name, waba_id, throughput_per_second, marketing_messages, state, hold_reason
+SELECT business_number_id, portfolio_id, name, waba_id, throughput_per_second, marketing_messages, state, hold_reason,
+    told_throughput_per_second
 FROM account.business_number
 ORDER BY name;
 

@@ -1,16 +1,19 @@
 """Business numbers and the portfolios whose limits they share."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from rulecast.values.fields import Fields
 from rulecast.values.ids import BusinessNumberId, PortfolioId
+from rulecast.values.purpose import Purpose
 
 PEOPLE_PER_DAY_MAX = 2_000_000_000
 """Above every tier; `unlimited` is said by leaving the field out."""
 THROUGHPUT_MAX = 1000
 """Meta's highest throughput of one number, messages a second (Cloud API: throughput, level HIGH)."""
 ID_LENGTH_MAX = 40
+SIGNUP_ID_LENGTH_MAX = 100
+WORDING_VERSION_LENGTH_MAX = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +22,14 @@ class Portfolio:
 
     portfolio_id: PortfolioId
     people_per_day_max: int | None
+    # What Meta told last; nothing a declaration says or changes.
+    told_people_per_day_max: int | None = field(default=None, compare=False)
+
+    @property
+    def limit(self) -> int | None:
+        """Return the smaller of what is declared and what Meta told; None is unlimited."""
+        known = [one for one in (self.people_per_day_max, self.told_people_per_day_max) if one is not None]
+        return min(known, default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +47,21 @@ class BusinessNumber:
     marketing_messages: bool = False
     state: Literal["active", "held"] = "active"
     hold_reason: str = ""
+    told_throughput_per_second: int | None = field(default=None, compare=False)
+
+    @property
+    def pace_per_second(self) -> int:
+        """Return the smaller of what is declared and what Meta told."""
+        return min(self.throughput_per_second, self.told_throughput_per_second or self.throughput_per_second)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signup:
+    """A sign-up the workspace vouches for: what people agree to, under which wording (Cloud API, "Signups")."""
+
+    signup_id: str
+    purpose: str
+    wording_version: str
 
 
 def read_portfolio(fields: Fields) -> Portfolio:
@@ -70,3 +96,18 @@ def read_number(fields: Fields) -> BusinessNumber:
     )
     fields.finish()
     return number
+
+
+def read_signup(fields: Fields) -> Signup:
+    """Return the sign-up a table describes: what people agree to who sign up inside WhatsApp.
+
+    Raises:
+        FieldInvalidError: a field is unknown or its value cannot be used.
+    """
+    signup = Signup(
+        signup_id=fields.text("id", length_max=SIGNUP_ID_LENGTH_MAX),
+        purpose=fields.choice("purpose", tuple(purpose.value for purpose in Purpose), default="marketing"),
+        wording_version=fields.text("wording_version", length_max=WORDING_VERSION_LENGTH_MAX),
+    )
+    fields.finish()
+    return signup

@@ -30,6 +30,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "triggers": ("triggers",),
     "send": ("send",),
     "stop": ("stop", "resume"),
+    "incidents": ("incident",),
     "report": ("report",),
     "serve": ("serve",),
     "page": ("page",),

@@ -10,6 +10,7 @@ from rulecast.deliver.classify import Accepted, Rejected
 from rulecast.deliver.error_code import CodeAction, CodeOutcome
 from rulecast.deliver.failpoints import Failpoint, Failpoints
 from rulecast.deliver.lease import Lease
+from rulecast.deliver.report_code import report_code
 from rulecast.deliver.result import Attempt, Result, effect_of
 from rulecast.deliver.state import MessageState
 from rulecast.deliver.store import Connection, Database, IntentRow, RefusalRow, ResultRow
@@ -212,14 +213,19 @@ class GroupWriter:
                     await store.hold_number(
                         connection, self._lease.business_number_id, reason=one.outcome.cause
                     )
+                    await self._report(connection, one.outcome, now)
                 case CodeAction.STOP_ALL:
                     await stop_sending(
                         connection, scope="all", target="", reason=one.outcome.cause, by=STOPPED_BY, now=now
                     )
+                    await self._report(connection, one.outcome, now)
                 case _:
                     pass
         if templates:
             await store.pause_templates(connection, sorted(templates), now=now)
+
+    async def _report(self, connection: Connection, outcome: Rejected, now: datetime) -> None:
+        await report_code(connection, outcome.code, self._lease.business_number_id, now=now)
 
     async def _intend(
         self, connection: Connection, group: Group, locked: Locked, now: datetime

@@ -39,7 +39,8 @@ NOTIFY send;
 
 -- name: list_senders
 -- Which numbers have work or may get some, with what paces them.
-SELECT business_number_id, name, throughput_per_second, state FROM account.business_number ORDER BY business_number_id;
+SELECT business_number_id, name, least(throughput_per_second, told_throughput_per_second) AS throughput_per_second, state
+FROM account.business_number ORDER BY business_number_id;
 
 -- name: lock_lease
 -- Whoever takes a number over waits here for transactions of the holder that are about to commit.

@@ -73,7 +73,7 @@ async def _count(
         calendar=forecast(
             starts,
             evaluated_at=draft.terms.evaluated_at,
-            per_second=draft.number.throughput_per_second,
+            per_second=draft.number.pace_per_second,
             batch_every=None if rule.batch is None else rule.batch.every.length,
             portfolio_days=max(0, planned - 1 + portfolio.used) // portfolio.limit if planned else 0,
         ),

@@ -292,7 +292,7 @@ async def _plan_row(
 
 
 async def _portfolio(connection: Connection, draft: Draft) -> Portfolio:
-    limits = {one.portfolio_id: one.people_per_day_max for one in await list_portfolios(connection)}
+    limits = {one.portfolio_id: one.limit for one in await list_portfolios(connection)}
     limit = limits.get(draft.number.portfolio_id)
     if limit is None:
         return Portfolio(limit=UNLIMITED, used=0)

@@ -20,8 +20,10 @@ from rulecast.deliver.statuses import (
     apply_statuses,
 )
 from rulecast.profile.suppression import JournalEntry
+from rulecast.template.words import heed_billed_categories
 from rulecast.wiring.message_book import Answer, LinkClick, MessageBook
 from rulecast.wiring.moments import MomentActions
+from rulecast.wiring.webhook_accounts import tell_template_news
 from rulecast.wiring.workspace import Workspace
 
 
@@ -52,6 +54,10 @@ class MessageFacts(MessageBook):
         """Merge statuses and run the rule's actions; the door keeps the opt-outs among them before."""
         applied = await apply_statuses(connection, self.directory, statuses, now)
         await self._act(connection, applied.moments, now)
+        if applied.billed:
+            await tell_template_news(
+                connection, await heed_billed_categories(connection, applied.billed, now)
+            )
         return StatusesTaken(applied=applied)
 
     @override

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from rulecast.account import BusinessNumber, Portfolio
-from rulecast.account.records import read_number, read_portfolio
+from rulecast.account.records import Signup, read_number, read_portfolio, read_signup
 from rulecast.policy import SendingPolicy, read_sending_policy
 from rulecast.template import MessageTemplate, read_parts
 from rulecast.template.parts import HEADER_FORMATS
@@ -49,6 +49,7 @@ class WorkspaceDeclaration:
     portfolios: tuple[Portfolio, ...]
     numbers: tuple[BusinessNumber, ...]
     templates: tuple[MessageTemplate, ...]
+    signups: tuple[Signup, ...] = ()
 
     def policy(self) -> SendingPolicy:
         """Return the sending policy as a record."""
@@ -95,6 +96,7 @@ def _read(fields: Fields, link_base: str) -> WorkspaceDeclaration:
         templates=tuple(
             template for table in fields.tables("templates") for template in _templates(table, link_base)
         ),
+        signups=tuple(read_signup(table) for table in fields.tables("signups")),
     )
     fields.finish()
     return declaration

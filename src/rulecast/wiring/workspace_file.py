@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from rulecast.account import BusinessNumber, Portfolio
+from rulecast.account.facts import save_signup
+from rulecast.account.facts.store import list_signups
 from rulecast.account.store import list_numbers, list_portfolios, save_number, save_portfolio
 from rulecast.database import Connection, execute, fetch_all, fetch_one, load_queries
 from rulecast.database.rows import Jsonb
@@ -184,6 +186,18 @@ async def _apply_account(
         if before is None or _declared_fields(before) != _declared_fields(number):
             found.append(Difference(kind="number", name=number.name, is_new=before is None))
             await save_number(connection, number)
+    return [*found, *await _apply_signups(connection, declaration)]
+
+
+async def _apply_signups(connection: Connection, declaration: WorkspaceDeclaration) -> list[Difference]:
+    kept = await list_signups(connection) if declaration.signups else {}
+    found: list[Difference] = []
+    for signup in declaration.signups:
+        before = kept.get(signup.signup_id)
+        if before != signup:
+            what = f"{signup.purpose}, wording {signup.wording_version}"
+            found.append(Difference(kind="sign-up", name=signup.signup_id, is_new=before is None, what=what))
+            await save_signup(connection, signup)
     return found
 
 
@@ -227,8 +241,14 @@ def _portfolio_difference(portfolio: Portfolio, before: Portfolio | None) -> Dif
     )
 
 
-def _declared_fields(number: BusinessNumber) -> tuple[str, str, str, int]:
-    return number.name, number.portfolio_id, number.waba_id, number.throughput_per_second
+def _declared_fields(number: BusinessNumber) -> tuple[str, str, str, int, bool]:
+    return (
+        number.name,
+        number.portfolio_id,
+        number.waba_id,
+        number.throughput_per_second,
+        number.marketing_messages,
+    )
 
 
 def _template_change(before: MessageTemplate | None, template: MessageTemplate, *, is_same: bool) -> str:

@@ -6,14 +6,13 @@ the incidents they call for go out.
 
 from rulecast.account.facts.apply_facts import AccountOutcome, IncidentCall, apply_account_facts
 from rulecast.account.facts.lift_holds import Hold, HoldPlace, lift_holds, list_holds
-from rulecast.account.facts.store import Signup, find_signups, learn_display_numbers, save_signup
+from rulecast.account.facts.store import find_signups, learn_display_numbers, save_signup
 
 __all__ = [
     "AccountOutcome",
     "Hold",
     "HoldPlace",
     "IncidentCall",
-    "Signup",
     "apply_account_facts",
     "find_signups",
     "learn_display_numbers",

@@ -74,3 +74,7 @@ SELECT signup_id, purpose, wording_version FROM account.signup WHERE signup_id =
 INSERT INTO account.signup (signup_id, purpose, wording_version)
 VALUES (%(signup_id)s, %(purpose)s, %(wording_version)s)
 ON CONFLICT (signup_id) DO UPDATE SET purpose = excluded.purpose, wording_version = excluded.wording_version;
+
+-- name: list_signups
+-- Every declared sign-up.
+SELECT signup_id, purpose, wording_version FROM account.signup ORDER BY signup_id;

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from rulecast.account.records import Signup
 from rulecast.database import Connection, execute, fetch_all, load_queries
 
 __all__ = ["QUERIES", "Connection", "FactRow", "HoldRow", "LimitRow", "NumberPlace", "Signup"]
@@ -56,15 +57,6 @@ class LimitRow:
     topic: str
     value: int | None
     word: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signup:
-    """A sign-up the workspace vouches for: what people agree to, under which wording."""
-
-    signup_id: str
-    purpose: str
-    wording_version: str
 
 
 async def list_number_places(connection: Connection) -> list[NumberPlace]:
@@ -166,3 +158,9 @@ async def save_signup(connection: Connection, signup: Signup) -> None:
             "wording_version": signup.wording_version,
         },
     )
+
+
+async def list_signups(connection: Connection) -> dict[str, Signup]:
+    """Return every declared sign-up, by its id."""
+    rows = await fetch_all(connection, QUERIES["list_signups"], record=Signup)
+    return {row.signup_id: row for row in rows}

@@ -15,7 +15,8 @@ from rulecast.deliver.statuses.message_directory import MessageDirectory
 from rulecast.deliver.statuses.outcome import MessageMoment, MomentName, StatusesApplied
 from rulecast.deliver.statuses.store import Connection, MatchedRow, MergedRow
 from rulecast.gate.retake import retake_permits
-from rulecast.values.ids import ContactId, OpaqueId, RunId
+from rulecast.template.words.meaning import billed_category
+from rulecast.values.ids import ContactId, OpaqueId, RunId, TemplateId
 from rulecast.vault import SealItem
 
 # A status is a fact about a person under its own name; `played` is a kind of `read` and no fact of its own.
@@ -60,6 +61,7 @@ async def apply_statuses(
         repeated=len(statuses) - applied.new,
         unknown_wamids=applied.unknown_wamids,
         moments=applied.moments,
+        billed=applied.billed,
     )
 
 
@@ -141,6 +143,7 @@ async def _merge(
             1 for position, one in enumerate(keyed) if position not in by_position and _key(one) in added
         ),
         moments=_moments(directory, fresh, keyed),
+        billed=_billed(directory, fresh, keyed),
     )
 
 
@@ -234,6 +237,19 @@ async def _record(
             )
         )
     await record_events(connection, events, now)
+
+
+def _billed(
+    directory: MessageDirectory, fresh: Mapping[int, MatchedRow], keyed: Sequence[Keyed]
+) -> dict[TemplateId, tuple[str, datetime]]:
+    """Return what Meta billed as another category than we know."""
+    found: dict[TemplateId, tuple[str, datetime]] = {}
+    for position, row in fresh.items():
+        status = keyed[position][0]
+        category = billed_category(status.pricing_category)
+        if category and directory.is_news(row.template_id, category):
+            found[TemplateId(row.template_id)] = (category, status.occurred_at)
+    return found
 
 
 def _moments(

@@ -6,6 +6,7 @@ from datetime import datetime
 from rulecast.collect.webhook_facts import StatusFact
 from rulecast.deliver import store
 from rulecast.deliver.error_code import SEEN_IN_STATUSES, CodeAction, describe_error_code
+from rulecast.deliver.report_code import report_code
 from rulecast.deliver.statuses.store import Connection, MatchedRow
 from rulecast.gate import stop_sending
 
@@ -33,6 +34,7 @@ async def heed_failures(
                 await store.hold_number(
                     connection, row.business_number_id, reason=f"code_{status.error_code}"
                 )
+                await report_code(connection, status.error_code, row.business_number_id, now=now)
             case CodeAction.STOP_ALL:
                 await stop_sending(
                     connection,
@@ -42,6 +44,7 @@ async def heed_failures(
                     by=STOPPED_BY,
                     now=now,
                 )
+                await report_code(connection, status.error_code, row.business_number_id, now=now)
             case _:
                 pass
     if templates:

@@ -19,6 +19,7 @@ class MessageDirectory:
         self.vault = vault
         self._runs: dict[int, RunRow] = {}
         self._templates: dict[int, str] = {}
+        self._categories: dict[int, frozenset[str]] = {}
 
     async def learn(
         self, connection: Connection, run_ids: Iterable[int], template_ids: Iterable[int]
@@ -33,8 +34,20 @@ class MessageDirectory:
                 self._runs[row.run_id] = row
         new_templates = sorted(set(template_ids) - self._templates.keys())
         if new_templates:
-            self._templates |= await store.describe_templates(connection, new_templates)
+            for template_id, (name, categories) in (
+                await store.describe_templates(connection, new_templates)
+            ).items():
+                self._templates[template_id] = name
+                self._categories[template_id] = categories
         return None
+
+    def is_news(self, template_id: int, category: str) -> bool:
+        """Return whether a template was not known here to count as a category; from now on it is."""
+        known = self._categories.get(template_id)
+        if known is None or category in known:
+            return False
+        self._categories[template_id] = known | {category}
+        return True
 
     def wamid_index(self, wamid: str) -> bytes:
         """Return the keyed hash under which a message is found by its wamid."""

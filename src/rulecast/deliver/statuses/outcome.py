@@ -1,10 +1,11 @@
 """What merging statuses, answers or clicks came to, and the moments to which a rule's actions are bound."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
-from rulecast.values.ids import ContactId, RunId
+from rulecast.values.ids import ContactId, RunId, TemplateId
 
 MomentName = Literal["accepted", "delivered", "clicked", "replied", "failed", "opted_out"]
 """Actions are bound to the first four; stop conditions count the last two beside the delivered."""
@@ -21,9 +22,13 @@ class MessageMoment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusesApplied:
-    """How many statuses were new, repeated, or of wamids nobody here knows, and which moments were reached."""
+    """How many statuses were new, repeated, or of wamids nobody here knows, and which moments were reached.
+
+    `billed` names templates that Meta billed as another category than they count as here, and when.
+    """
 
     new: int = 0
     repeated: int = 0
     unknown_wamids: int = 0
     moments: Sequence[MessageMoment] = ()
+    billed: Mapping[TemplateId, tuple[str, datetime]] = field(default_factory=dict)

@@ -101,8 +101,8 @@ WHERE s.occurred_at = p.occurred_at AND s.status_id = p.status_id AND m.wamid_in
 SELECT run_id, rule_name, is_test, step FROM deliver.run WHERE run_id = ANY(%(run_ids)b::bigint[]);
 
 -- name: describe_templates
--- Facts name the template.
-SELECT template_id, name FROM template.template WHERE template_id = ANY(%(template_ids)b::bigint[]);
+-- Facts name the template; prices are compared with what it counts as.
+SELECT template_id, name, category, correct_category FROM template.template WHERE template_id = ANY(%(template_ids)b::bigint[]);
 
 -- name: mark_answered
 -- The message an answer quotes, else the newest that reached the person in the days before.

@@ -173,10 +173,12 @@ async def describe_runs(connection: Connection, run_ids: Sequence[int]) -> list[
     return await fetch_all(connection, QUERIES["describe_runs"], {"run_ids": list(run_ids)}, record=RunRow)
 
 
-async def describe_templates(connection: Connection, template_ids: Sequence[int]) -> dict[int, str]:
-    """Return the names of these templates."""
+async def describe_templates(
+    connection: Connection, template_ids: Sequence[int]
+) -> dict[int, tuple[str, frozenset[str]]]:
+    """Return the name of each of these templates, and the categories it counts or is to count as."""
     rows = await fetch_all(connection, QUERIES["describe_templates"], {"template_ids": list(template_ids)})
-    return {row[0]: row[1] for row in rows}
+    return {row[0]: (row[1], frozenset(row[2:4])) for row in rows}
 
 
 async def mark_answered(
