@@ -3,7 +3,17 @@
 import argparse
 from collections.abc import Callable
 
-from benchmarks import analyse, audience, contact_import, plan, send, trigger, trigger_latency, webhook
+from benchmarks import (
+    analyse,
+    audience,
+    contact_import,
+    plan,
+    send,
+    simulator,
+    trigger,
+    trigger_latency,
+    webhook,
+)
 from benchmarks.result import Result
 
 BENCHMARKS: dict[str, Callable[[argparse.Namespace], Result]] = {
@@ -12,6 +22,7 @@ BENCHMARKS: dict[str, Callable[[argparse.Namespace], Result]] = {
     "audience-behaviour": audience.measure_behaviour,
     "plan": plan.measure,
     "send": send.measure,
+    "simulator": simulator.measure,
     "webhook": webhook.measure,
     "import": contact_import.measure,
     "trigger": trigger.measure,

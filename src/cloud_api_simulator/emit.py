@@ -49,7 +49,7 @@ def emit_inbound(
     """Emit what a person typed or tapped; unless it is a system message it opens the number's service window."""
     now = world.clock.now()
     # A message may hold an older copy of someone made from the seed; state belongs to the kept one.
-    person = world.people.find(person.wa_id)
+    person = world.people.current(person)
     if item["type"] != "system":
         person.last_inbound[number.phone_number_id] = now
     if person.username is not None and person.shows_phone(number.phone_number_id, now):
@@ -76,7 +76,7 @@ def emit_preference(
     world: World, person: Person, number: NumberSettings, item: JsonObject, *, at_once: bool = False
 ) -> None:
     """Emit a stop or resume chosen in WhatsApp itself (Cloud API docs: user preferences webhook)."""
-    person = world.people.find(person.wa_id)
+    person = world.people.current(person)
     person.stopped = item["value"] == "stop"
     world.people.keep(person)
     shows_phone = _shows_phone(world, person, number)

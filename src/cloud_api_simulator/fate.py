@@ -15,7 +15,7 @@ _BROKEN_MEDIA = 131053
 def decide_fate(world: World, message: Message, *, is_within_limit: bool = False) -> Outcome:
     """Return the course of an accepted message and count it where Meta counts; sets the message's price."""
     number_id, at = message.number.phone_number_id, message.accepted_at
-    person = world.people.find(message.person.wa_id)
+    person = world.people.current(message.person)
     behaviour = world.behaviour
     window_is_open = person.window_is_open(number_id, at)
     entry_point_is_open = person.entry_point_is_open(number_id, at)

@@ -38,7 +38,7 @@ def count_delivery(world: World, message: Message, at: float) -> None:
 def complain(world: World, message: Message, grievance: str, at: float) -> None:
     """Let a reader block or report the business: no webhook, but the ratings hear of it (reference 3.6, 7.2)."""
     number_id, wa_id = message.number.phone_number_id, message.person.wa_id
-    person = world.people.find(wa_id)
+    person = world.people.current(message.person)
     person.blocked |= {number_id}
     world.people.keep(person)
     row: JsonObject = {"by": grievance, "wamid": message.wamid, "phone": wa_id, "number": number_id}

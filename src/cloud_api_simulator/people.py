@@ -180,6 +180,10 @@ class People:
         kept = self._kept.get(wa_id)
         return kept if kept is not None else self._make(wa_id)
 
+    def current(self, person: Person) -> Person:
+        """Return the kept person where a message holds an older copy, else the one given."""
+        return self._kept.get(person.wa_id, person)
+
     def resolve(self, digits: str) -> str:
         """Return the `wa_id` WhatsApp knows a dialled number by.
 
