@@ -4,11 +4,8 @@ Shapes after Meta's "Webhooks" reference (April 2026). Whatever is unknown is na
 disturb the rest; whatever is broken is named there too and marks the body for quarantine.
 """
 
-import json
 from collections.abc import Callable
 from typing import Final
-
-import msgspec
 
 from rulecast.collect.parse_webhook_account import ACCOUNT_FIELDS, read_account
 from rulecast.collect.parse_webhook_message import read_echo, read_message
@@ -25,6 +22,7 @@ from rulecast.collect.webhook_fields import (
     phone_digits_or_empty,
     word_or_empty,
 )
+from rulecast.collect.webhook_json import decode_body, why_malformed
 from rulecast.collect.webhook_reading import Change, Reader, Reading
 
 # The database keeps 500 characters of what went wrong with a body.
@@ -54,13 +52,11 @@ _KNOWN_KEYS: Final = {name: _SURROUNDINGS | lists.keys() for name, lists in _LIS
 def parse_webhook(body: bytes) -> ParsedWebhook:
     """Return the facts of one signed body; never raises, whatever the bytes are."""
     reading = Reading()
-    document = _decode_plain(body)
-    if document is None:
-        try:
-            document = _DECODER.decode(body.decode("utf-8"))
-        except (ValueError, RecursionError) as error:
-            reading.note("body", _why_malformed(error), is_broken=True)
-            return reading.finish()
+    try:
+        document = decode_body(body)
+    except (ValueError, RecursionError) as error:
+        reading.note("body", why_malformed(error), is_broken=True)
+        return reading.finish()
     _read_document(document, reading)
     return reading.finish()
 
@@ -71,52 +67,6 @@ def describe_unread(parsed: ParsedWebhook) -> str:
     if len(parsed.unread) > UNREAD_SHOWN_MAX:
         shown.append(f"and {len(parsed.unread) - UNREAD_SHOWN_MAX} more")
     return "; ".join(shown)[:500]
-
-
-def _decode_plain(body: bytes) -> object:
-    """Return what a body in its plainest form says, None where it has another form or is no JSON.
-
-    The quick decoder passes repeated keys. What it read is written again: only without a repetition, an escape
-    or an odd number are the bytes the same. Most statuses are.
-    """
-    if b"\\" in body:
-        return None
-    try:
-        document = _QUICK_DECODER.decode(body)
-        written = _ENCODER.encode(document)
-        if len(written) != len(body):
-            written = msgspec.json.format(written, indent=0)
-    except (msgspec.MsgspecError, ValueError, RecursionError):
-        return None
-    return document if written == body else None
-
-
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    record = dict(pairs)
-    if len(record) != len(pairs):
-        raise ValueError("duplicate key")
-    return record
-
-
-def _refuse_constant(_: str) -> float:
-    raise ValueError("not a number")
-
-
-_DECODER: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant)
-_QUICK_DECODER: Final = msgspec.json.Decoder()
-_ENCODER: Final = msgspec.json.Encoder()
-
-
-def _why_malformed(error: Exception) -> str:
-    match error:
-        case RecursionError():
-            return "nested too deeply"
-        case UnicodeDecodeError():
-            return "not UTF-8"
-        case json.JSONDecodeError():
-            return f"not JSON at character {error.pos}"
-        case _:
-            return "not strict JSON: a repeated key, NaN or a number too large"
 
 
 def _read_document(document: object, reading: Reading) -> None:

@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from rulecast.collect.webhook_json import decode_body
+
 # Meta puts at most 1,000 updates and 3 MB into one body (Webhooks, "overview"); some room stays for the envelope.
 UPDATES_MAX = 1_000
 BYTES_MAX = 2_500_000
@@ -11,7 +13,7 @@ BYTES_MAX = 2_500_000
 # The lists of a value whose items are updates of their own.
 UPDATE_LISTS: Final = (
     "statuses", "messages", "errors", "user_preferences", "user_actions", "user_id_update", "message_echoes",
-    "calls", "groups", "history", "state_sync", "automatic_events",
+    "calls", "groups", "history", "automatic_events",
 )  # fmt: skip
 
 
@@ -50,7 +52,7 @@ def merge_bodies(bodies: Iterable[bytes]) -> list[bytes]:
 def _document_or_none(body: bytes) -> dict[str, Any] | None:
     """Return a body whose every level has the usual shape."""
     try:
-        document = json.loads(body, object_pairs_hook=_without_repetition)
+        document = decode_body(body)
     except (ValueError, RecursionError):
         return None
     if not isinstance(document, dict) or document.get("object") != "whatsapp_business_account":
@@ -59,12 +61,6 @@ def _document_or_none(body: bytes) -> dict[str, Any] | None:
     if not isinstance(entries, list) or not all(_is_entry(entry) for entry in entries):
         return None
     return document
-
-
-def _without_repetition(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    if len(dict(pairs)) != len(pairs):
-        raise ValueError("repeated key")
-    return dict(pairs)
 
 
 def _is_entry(entry: object) -> bool:
