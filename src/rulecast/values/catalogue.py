@@ -286,6 +286,8 @@ class Catalogue:
     # Who can be told of something, and who can own a conversation.
     recipients: tuple[str, ...] = ()
     teams: tuple[str, ...] = ()
+    # In which a budget can be given; empty where nobody says what money there is.
+    currencies: tuple[str, ...] = ()
 
     @classmethod
     def of(  # noqa: PLR0913 - one argument per kind of name that can be declared
@@ -301,6 +303,7 @@ class Catalogue:
         labels: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
         recipients: Iterable[str] = (),
         teams: Iterable[str] = (),
+        currencies: Iterable[str] = (),
     ) -> Self:
         """Return a catalogue of the built-in entries and the given ones, which replace built-in ones of their name.
 
@@ -318,6 +321,7 @@ class Catalogue:
             labels=MappingProxyType(dict(labels)),
             recipients=tuple(recipients),
             teams=tuple(teams),
+            currencies=tuple(currencies),
         )
         for name in (*catalogue.attributes, *catalogue.events, *catalogue.event_properties()):
             _check_name(name)

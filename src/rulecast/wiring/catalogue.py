@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rulecast.account.store import list_numbers
-from rulecast.database import Connection, execute, fetch_value, load_queries
+from rulecast.database import Connection, execute, fetch_one, fetch_value, load_queries
 from rulecast.database.rows import Jsonb
 from rulecast.template import MessageTemplate
 from rulecast.template.store import list_templates
@@ -35,7 +35,12 @@ class DeclaredCatalogue:
     names: DeclaredNames = field(default_factory=DeclaredNames)
 
     def catalogue(
-        self, *, templates: Iterable[Template] = (), numbers: Iterable[str] = (), default_zone: str = "UTC"
+        self,
+        *,
+        templates: Iterable[Template] = (),
+        numbers: Iterable[str] = (),
+        currencies: Iterable[str] = (),
+        default_zone: str = "UTC",
     ) -> Catalogue:
         """Return the catalogue of these entries and the built-in ones.
 
@@ -53,19 +58,27 @@ class DeclaredCatalogue:
             labels=self.names.labels,
             recipients=self.names.recipients,
             teams=self.names.teams,
+            currencies=currencies,
         )
 
 
 async def read_catalogue(connection: Connection, default_zone: str) -> Catalogue:
     """Return everything a rule can name in this workspace."""
     declared = await read_declared(connection)
+    money = await fetch_one(connection, QUERIES["find_workspace_rules"])
     return declared.catalogue(
         templates=signatures_of(
             one for one in await list_templates(connection) if one.status in KNOWN_STATUSES
         ),
         numbers=[number.name for number in await list_numbers(connection)],
+        currencies=() if money is None else currencies_of(money[0], money[1]),
         default_zone=default_zone,
     )
+
+
+def currencies_of(billing_currency: str, sending_policy: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the currencies in which a budget can be compared with prices."""
+    return tuple(sorted({billing_currency, *sending_policy.get("budget_rates", ())}))
 
 
 async def read_declared(connection: Connection) -> DeclaredCatalogue:

@@ -39,7 +39,7 @@ async def keep_checked(connection: Connection, workspace: Workspace, checked: Ch
         BookFullError: the book has no room for another rule or version.
     """
     now, author = workspace.clock.now(), workspace.actor
-    await refuse_loops(connection, checked.rule, now=now)
+    await refuse_loops(connection, workspace, checked)
     await book.lock_rule(connection, checked.rule.name)
     version = await book.save_rule(connection, checked.rule, author=author, now=now, is_edit=True)
     kept = await book.find_kept(connection, version.rule_version_id)

@@ -189,7 +189,7 @@ async def _checked(connection: Connection, workspace: Workspace, kept: KeptRule)
     checked = check(kept.text, await workspace.catalogue(connection))
     if not runs_by_itself(checked.rule):
         raise RuleByHandError(f"The rule {kept.rule_name} is launched by hand.")
-    await refuse_loops(connection, checked.rule, now=workspace.clock.now())
+    await refuse_loops(connection, workspace, checked)
     return checked
 
 

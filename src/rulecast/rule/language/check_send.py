@@ -175,6 +175,15 @@ def _check_budget(budget: d.Budget, scope: Scope) -> None:
             hint="three letters, such as MAD",
         )
         return
+    currencies = scope.catalogue.currencies
+    if currencies and budget.currency not in currencies:
+        scope.report(
+            OUT_OF_LIMITS,
+            f"The workspace does not say what {budget.currency} counts as in a budget, only {', '.join(currencies)}.",
+            budget.span,
+            hint=f'under [sending_policy.budget_rates] of the workspace file: {budget.currency} = "0.10"',
+        )
+        return
     try:
         money_of(budget.amount, budget.currency)
     except ValueError as refused:
