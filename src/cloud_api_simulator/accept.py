@@ -15,6 +15,7 @@ from cloud_api_simulator.faults import Fault
 from cloud_api_simulator.http_server import Request, Response, json_response
 from cloud_api_simulator.kept_bodies import keep_body
 from cloud_api_simulator.media import check_references
+from cloud_api_simulator.message_route import check_marketing_form, check_route
 from cloud_api_simulator.message_schema import CheckedMessage
 from cloud_api_simulator.parameters import NO_PARAMETERS, check_parameters
 from cloud_api_simulator.payloads import Message
@@ -87,6 +88,8 @@ def _judge(attempt: _Attempt, version: str, *, lite: bool) -> Message | None:
     number = check_number(world, version, attempt.number_id)
     attempt.asked = asked = read_body(attempt.request.body)
     checked = check_envelope(asked)
+    if lite:
+        check_marketing_form(asked.raw)
     if checked.files:
         check_references(world.graph.media, checked.files, attempt.virtual)
     check_account(world, attempt.number_id)
@@ -244,6 +247,5 @@ def _check_template(world: World, asked: Asked, *, lite: bool) -> tuple[Template
         raise ApiError(132015)
     if template.status == "DISABLED":
         raise ApiError(132016)
-    if lite and not template.is_marketing:
-        raise ApiError(134100)
-    return template, check_parameters(template, asked.components)
+    check_route(world.graph, template, asked.raw, lite=lite, now=world.clock.now())
+    return template, check_parameters(template, asked.components, lite=lite)

@@ -18,7 +18,7 @@ class GraphState:
     """State behind the graph's nodes and edges.
 
     `number_fields` and `account_fields` override what a node shows; `blocked` holds, for each number, the
-    people it blocked by `wa_id`; `forgotten` the BSUIDs deleted from the contact book.
+    people it blocked by `wa_id`; `sync_seconds` is how long the Marketing Messages API needs for a new template.
     """
 
     media: MediaStore
@@ -34,7 +34,7 @@ class GraphState:
     pins: dict[str, str] = field(default_factory=dict)
     signups: dict[str, JsonObject] = field(default_factory=dict)
     blocked: dict[str, dict[str, JsonObject]] = field(default_factory=dict)
-    forgotten: set[str] = field(default_factory=set)
+    sync_seconds: float = 0.0
 
     def has_blocked(self, number_id: str, wa_id: str) -> bool:
         """Return whether a number blocked a person (platform reference 7.4; sends then give 130403)."""

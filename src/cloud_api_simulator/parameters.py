@@ -1,87 +1,106 @@
-"""Checks the parameters of a template message against the template (Cloud API docs: template message)."""
+"""Checks the parameters of a template message against the template (platform reference 2.3)."""
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from cloud_api_simulator.errors import ApiError
-from cloud_api_simulator.templates import BODY_CHARACTERS_MAX, Template, fill
+from cloud_api_simulator.errors import ApiError, JsonObject
+from cloud_api_simulator.message_template import parameters_of
+from cloud_api_simulator.parameters_buttons import check_button, check_filled
+from cloud_api_simulator.templates import BODY_CHARACTERS_MAX, Card, Template, fill
 
-COUPON_CHARACTERS_MAX = 15
-"""Longest code a COPY_CODE button carries (Cloud API docs: template components)."""
+CODE_CHARACTERS_MAX = 15
+"""Longest parameter of an authentication template (platform reference 5.3)."""
+CARD_BODY_CHARACTERS_MAX = 160
+"""Longest body of a card once filled in (platform reference 8.1)."""
 
 _FORBIDDEN_TEXT = re.compile(r"[\n\r\t]| {5,}")
 _MEDIA = frozenset({"IMAGE", "VIDEO", "DOCUMENT", "GIF"})
-_UNCHECKED = frozenset({"carousel", "limited_time_offer", "tap_target_configuration", "order_status"})
+_NEEDED: Mapping[str, tuple[str, ...]] = {
+    "LOCATION": ("latitude",),
+    "PRODUCT": ("product_retailer_id",),
+}
+_FIRST_MILLISECONDS = 10**12
+"""An earlier instant in milliseconds was written in seconds, the slip platform reference 2.3.4 warns of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
-    """What a send fills into a template."""
+    """What a send fills into a template; `expires_at` ends a limited-time offer (seconds since the epoch)."""
 
     header: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, str] = field(default_factory=dict)
     payloads: Mapping[int, str] = field(default_factory=dict)
     suffixes: Mapping[int, str] = field(default_factory=dict)
+    cards: tuple["Parameters", ...] = ()
+    expires_at: float | None = None
 
 
 NO_PARAMETERS = Parameters()
 
 
-def check_parameters(template: Template, components: object) -> Parameters:
-    """Return the values by place; raises ApiError 100, 131008, 131009, 132000, 132005, 132012 or 132018."""
+def check_parameters(template: Template, components: object, *, lite: bool = False) -> Parameters:
+    """Return the values by place; raises ApiError 100, 131008, 131009, 132000, 132005, 132012 or 132018.
+
+    `lite` is for the Marketing Messages API, the only one that takes GIF headers.
+    """
+    rows = _rows(components)
+    filled = _fill(template, rows, named=template.parameter_format == "NAMED")
+    if template.header_format == "GIF" and not lite:
+        raise ApiError(132012, "header: GIF headers are supported by the Marketing Messages API only")
+    text = fill(template.body_text, filled.body)
+    if len(text) > BODY_CHARACTERS_MAX:
+        raise ApiError(132005, f"body: the hydrated text is longer than {BODY_CHARACTERS_MAX} characters")
+    if template.category == "AUTHENTICATION":
+        _check_code(filled)
+    cards, expires_at = _cards(template, rows), _offer_end(template, rows)
+    return replace(filled, cards=cards, expires_at=expires_at) if cards or expires_at else filled
+
+
+def _rows(components: object) -> list[JsonObject]:
     if components is None:
-        components = []
+        return []
     if not isinstance(components, list) or not all(isinstance(item, dict) for item in components):
         raise ApiError(100, "Param template['components'] must be an array of objects")
+    return components
+
+
+def _kind(component: Mapping[str, Any]) -> str:
+    return str(component.get("type", "")).lower()
+
+
+def _fill(part: Template | Card, rows: list[JsonObject], *, named: bool) -> Parameters:
+    """Return what header, body and buttons of a template or of one card are filled with."""
     header: Mapping[str, str] = {}
     body: Mapping[str, str] = {}
     payloads: dict[int, str] = {}
     suffixes: dict[int, str] = {}
     seen: set[str] = set()
-    for component in components:
-        kind = str(component.get("type", "")).lower()
+    for component in rows:
+        kind = _kind(component)
         seen.add(kind)
+        parameters = parameters_of(component, kind)
         if kind == "header":
-            header = _header(template, _parameters(component))
+            header = _header(part, parameters, named=named)
         elif kind == "body":
-            body = _texts(
-                "body",
-                template.body_variables,
-                _parameters(component),
-                named=template.parameter_format == "NAMED",
-            )
+            body = _texts("body", part.body_variables, parameters, named=named)
         elif kind == "button":
-            _button(template, component, payloads, suffixes)
-        elif kind not in _UNCHECKED:
-            raise ApiError(100, f"Unexpected component type {kind[:40]!r}")
-    _nothing_missing(template, seen, suffixes)
-    if len(fill(template.body_text, body)) > BODY_CHARACTERS_MAX:
-        raise ApiError(132005, f"body: the hydrated text is longer than {BODY_CHARACTERS_MAX} characters")
+            check_button(part.buttons, component, payloads, suffixes)
+    _nothing_missing(part, seen)
+    check_filled(part.buttons, suffixes)
     return Parameters(header=header, body=body, payloads=payloads, suffixes=suffixes)
 
 
-def _nothing_missing(template: Template, seen: set[str], suffixes: Mapping[int, str]) -> None:
-    if template.body_variables and "body" not in seen:
-        _wrong_count("body", 0, len(template.body_variables))
-    if "header" not in seen:
-        if template.header_variables:
-            _wrong_count("header", 0, len(template.header_variables))
-        if template.header_format in _MEDIA:
-            raise ApiError(
-                132012, f"header: Format mismatch, expected {template.header_format}, received UNKNOWN"
-            )
-    for index, button in enumerate(template.buttons):
-        if button.takes_suffix and index not in suffixes:
-            raise ApiError(131008, f"buttons: Button at index {index} of type Url requires a parameter")
-
-
-def _parameters(component: Mapping[str, Any]) -> list[dict[str, Any]]:
-    parameters = component.get("parameters", [])
-    if not isinstance(parameters, list) or not all(isinstance(item, dict) for item in parameters):
-        raise ApiError(100, "Param 'parameters' must be an array of objects")
-    return parameters
+def _nothing_missing(part: Template | Card, seen: set[str]) -> None:
+    if part.body_variables and "body" not in seen:
+        _wrong_count("body", 0, len(part.body_variables))
+    if "header" in seen:
+        return
+    if isinstance(part, Template) and part.header_variables:
+        _wrong_count("header", 0, len(part.header_variables))
+    if part.header_format in _MEDIA or part.header_format == "LOCATION":
+        raise ApiError(132012, f"header: Format mismatch, expected {part.header_format}, received UNKNOWN")
 
 
 def _wrong_count(place: str, given: int, expected: int) -> None:
@@ -92,25 +111,25 @@ def _wrong_count(place: str, given: int, expected: int) -> None:
     )
 
 
-def _header(template: Template, parameters: list[dict[str, Any]]) -> Mapping[str, str]:
-    wanted = template.header_format
+def _header(part: Template | Card, parameters: list[JsonObject], *, named: bool) -> Mapping[str, str]:
+    wanted = part.header_format
     if wanted is None or wanted == "TEXT":
         if parameters and not all(parameter.get("type") == "text" for parameter in parameters):
             raise ApiError(132012, f"header: Format mismatch, expected {wanted or 'NONE'}")
-        return _texts(
-            "header", template.header_variables, parameters, named=template.parameter_format == "NAMED"
-        )
+        variables = part.header_variables if isinstance(part, Template) else ()
+        return _texts("header", variables, parameters, named=named)
     kind = str(parameters[0].get("type", "")).upper() if parameters else "UNKNOWN"
     if kind != wanted:
         raise ApiError(132012, f"header: Format mismatch, expected {wanted}, received {kind[:20]}")
-    media = parameters[0].get(kind.lower())
-    if wanted in _MEDIA and (not isinstance(media, dict) or not (media.get("id") or media.get("link"))):
-        raise ApiError(131008, f"header: {kind.lower()} needs an id or a link")
+    content = parameters[0].get(kind.lower())
+    needed = ("id", "link") if wanted in _MEDIA else _NEEDED.get(wanted, ())
+    if not isinstance(content, dict) or not any(content.get(key) for key in needed):
+        raise ApiError(131008, f"header: {kind.lower()} needs {' or '.join(needed)}")
     return {}
 
 
 def _texts(
-    place: str, variables: tuple[str, ...], parameters: list[dict[str, Any]], *, named: bool
+    place: str, variables: tuple[str, ...], parameters: list[JsonObject], *, named: bool
 ) -> Mapping[str, str]:
     if len(parameters) != len(variables):
         _wrong_count(place, len(parameters), len(variables))
@@ -144,37 +163,61 @@ def _text(place: str, parameter: Mapping[str, Any]) -> str:
     return text
 
 
-def _button(
-    template: Template, component: Mapping[str, Any], payloads: dict[int, str], suffixes: dict[int, str]
-) -> None:
-    place = str(component.get("index", ""))
-    if not place.isascii() or not place.isdigit() or int(place[:4]) >= len(template.buttons):
-        raise ApiError(132012, f"buttons: there is no button at index {place[:20]!r}")
-    index = int(place)
-    button = template.buttons[index]
-    parameters = _parameters(component)
-    parameter = parameters[0] if parameters else {}
-    match str(component.get("sub_type", "")).lower(), button.kind:
-        case "quick_reply", "QUICK_REPLY":
-            payloads[index] = str(parameter.get("payload", ""))
-        case "url", "URL" | "OTP":
-            suffix = parameter.get("text")
-            if not isinstance(suffix, str) or not suffix:
-                raise ApiError(131008, f"buttons: Button at index {index} of type Url requires a parameter")
-            if button.kind == "URL" and not button.takes_suffix:
-                raise ApiError(
-                    132000, f"buttons: Button at index {index} of type Url does not take a parameter"
-                )
-            suffixes[index] = suffix
-        case "copy_code", "COPY_CODE":
-            code = parameter.get("coupon_code")
-            if not isinstance(code, str) or not 0 < len(code) <= COUPON_CHARACTERS_MAX:
-                raise ApiError(
-                    131009, f"buttons: coupon_code must have 1 to {COUPON_CHARACTERS_MAX} characters"
-                )
-        case (("flow" | "catalog" | "mpm"), ("FLOW" | "CATALOG" | "MPM")):
-            pass
-        case given, wanted:
-            raise ApiError(
-                132012, f"buttons: Button at index {index} is of type {wanted}, received {given[:20]!r}"
-            )
+def _check_code(filled: Parameters) -> None:
+    """Platform reference 2.3.3, 5.3: the code is short and stands in body and button alike."""
+    for value in (*filled.body.values(), *filled.suffixes.values()):
+        if len(value) > CODE_CHARACTERS_MAX:
+            raise ApiError(132018, f"body: a one-time code has at most {CODE_CHARACTERS_MAX} characters")
+    if set(filled.suffixes.values()) - set(filled.body.values()):
+        raise ApiError(132018, "buttons: the code must be the same as in the body")
+
+
+def _cards(template: Template, rows: list[JsonObject]) -> tuple[Parameters, ...]:
+    if not template.cards:
+        _refuse_extra(rows, "carousel")
+        return ()
+    given = [
+        card for component in rows if _kind(component) == "carousel" for card in component.get("cards") or ()
+    ]
+    if len(given) != len(template.cards):
+        raise ApiError(
+            132012,
+            f"carousel: number of cards ({len(given)}) does not match the template ({len(template.cards)})",
+        )
+    named = template.parameter_format == "NAMED"
+    by_index = {card.get("card_index"): card for card in given}
+    filled = []
+    for position, card in enumerate(template.cards):
+        if position not in by_index:
+            raise ApiError(132012, f"carousel: there is no card with card_index {position}")
+        values = _fill(card, _rows(by_index[position].get("components")), named=named)
+        if len(fill(card.body_text, values.body)) > CARD_BODY_CHARACTERS_MAX:
+            raise ApiError(132005, f"carousel: the hydrated text of card {position} is too long")
+        filled.append(values)
+    return tuple(filled)
+
+
+def _offer_end(template: Template, rows: list[JsonObject]) -> float | None:
+    """Return when the offer ends, in seconds (platform reference 2.3.4)."""
+    if template.offer_expires is None:
+        _refuse_extra(rows, "limited_time_offer")
+        return None
+    ends = [
+        parameter.get("limited_time_offer")
+        for component in rows
+        if _kind(component) == "limited_time_offer"
+        for parameter in parameters_of(component, "limited_time_offer")
+    ]
+    if not template.offer_expires:
+        return None
+    end = ends[0].get("expiration_time_ms") if ends and isinstance(ends[0], dict) else None
+    if isinstance(end, bool) or not isinstance(end, int):
+        raise ApiError(131008, "limited_time_offer: Required parameter expiration_time_ms is missing")
+    if end < _FIRST_MILLISECONDS:
+        raise ApiError(131009, "limited_time_offer: expiration_time_ms is in the past")
+    return end / 1000
+
+
+def _refuse_extra(rows: list[JsonObject], kind: str) -> None:
+    if any(_kind(component) == kind for component in rows):
+        raise ApiError(132012, f"{kind}: the template has no such component")
