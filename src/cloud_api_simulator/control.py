@@ -8,6 +8,15 @@ import msgspec
 
 from cloud_api_simulator.clock import wait_until
 from cloud_api_simulator.control_account import change_account, change_number, judge_template, list_numbers
+from cloud_api_simulator.control_graph import (
+    keep_media,
+    review_template,
+    set_call_limits,
+    set_fields,
+    set_reviews,
+    set_token,
+    show_reviews,
+)
 from cloud_api_simulator.control_people import act_on_phone, describe_people, show_phone
 from cloud_api_simulator.control_request import ControlError, JsonObject, read_object, read_query
 from cloud_api_simulator.control_templates import change_template, list_templates, put_templates
@@ -25,6 +34,7 @@ from cloud_api_simulator.faults import Trigger, read_fault, read_trigger
 from cloud_api_simulator.http_server import Request, Response, json_response
 from cloud_api_simulator.ledger import ROWS_PER_PAGE_MAX
 from cloud_api_simulator.limits import PortfolioLimit
+from cloud_api_simulator.openapi import describe
 from cloud_api_simulator.quirks import PLAIN
 from cloud_api_simulator.world import World
 
@@ -161,6 +171,12 @@ def _ledger(world: World, request: Request) -> Answer:
     )
 
 
+def _description(world: World, request: Request) -> Answer:
+    """Describe every endpoint in OpenAPI."""
+    del world, request
+    return json_response(describe(_ROUTES))
+
+
 _ROUTES: dict[tuple[str, str], Callable[[World, Request], Answer]] = {
     ("POST", "people"): describe_people,
     ("POST", "templates"): put_templates,
@@ -176,6 +192,14 @@ _ROUTES: dict[tuple[str, str], Callable[[World, Request], Answer]] = {
     ("POST", "webhook"): emit_webhook,
     ("GET", "webhook_samples"): list_samples,
     ("POST", "test_event"): emit_test_event,
+    ("POST", "reviews"): set_reviews,
+    ("GET", "reviews"): show_reviews,
+    ("POST", "review"): review_template,
+    ("POST", "tokens"): set_token,
+    ("POST", "call_limits"): set_call_limits,
+    ("POST", "fields"): set_fields,
+    ("POST", "media"): keep_media,
+    ("GET", "openapi.json"): _description,
     ("POST", "apps"): put_app,
     ("GET", "apps"): list_apps,
     ("POST", "webhook_url"): set_webhook_url,

@@ -107,7 +107,7 @@ def _unpause(world: World, template: Template) -> None:
 
 
 def _set_status(world: World, template: Template, status: str, **info: JsonObject) -> None:
-    world.templates.put(replace(template, status=status))
+    world.templates.put(replace(template, status=status, paused_at=world.clock.now()))
     value = {"event": status, **template.event_fields(), "reason": "NONE", **info}
     emit_management(world, "message_template_status_update", value)
 

@@ -3,7 +3,7 @@
 from cloud_api_simulator.errors import ApiError
 from cloud_api_simulator.graph_request import Call, no_object
 from cloud_api_simulator.http_server import Response, json_response
-from cloud_api_simulator.media import URL_SECONDS, MediaFile, check_upload
+from cloud_api_simulator.media import URL_SECONDS, MediaFile, MediaStore, check_upload
 from cloud_api_simulator.multipart import read_multipart
 
 ATTACHMENTS = "whatsapp_business/attachments"
@@ -35,11 +35,9 @@ def upload_media(call: Call) -> Response:
 def show_media(call: Call) -> Response:
     """`GET /{media-id}`: an address that works for five minutes, type, digest and size."""
     file = _file(call)
-    expires_at = int(call.world.clock.now()) + URL_SECONDS
-    link_hash = call.world.graph.media.url_hash(file, expires_at)
     return json_response(
         {
-            "url": f"{call.origin}/{ATTACHMENTS}/?mid={file.media_id}&ext={expires_at}&hash={link_hash}",
+            "url": media_address(call.world.graph.media, file, call.origin, call.world.clock.now()),
             "mime_type": file.mime_type,
             "sha256": file.sha256,
             "file_size": file.size_bytes,
@@ -47,6 +45,13 @@ def show_media(call: Call) -> Response:
             "messaging_product": "whatsapp",
         }
     )
+
+
+def media_address(store: MediaStore, file: MediaFile, origin: str, now: float) -> str:
+    """Return where a file can be downloaded with the token for the next five minutes."""
+    expires_at = int(now) + URL_SECONDS
+    link_hash = store.url_hash(file, expires_at)
+    return f"{origin}/{ATTACHMENTS}/?mid={file.media_id}&ext={expires_at}&hash={link_hash}"
 
 
 def delete_media(call: Call) -> Response:

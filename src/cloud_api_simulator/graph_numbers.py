@@ -1,7 +1,6 @@
 """Endpoints of business phone numbers: node, settings, profile, registration (platform reference 8.3)."""
 
 import re
-from collections.abc import Mapping
 
 from cloud_api_simulator.calling_codes import country_of
 from cloud_api_simulator.errors import ApiError, JsonObject
@@ -24,14 +23,6 @@ DEFAULT_FIELDS = (
 CODE = "123456"
 """The code a simulated SMS or call brings."""
 PIN_DIGITS = 6
-TIERS: Mapping[float, str] = {
-    250: "TIER_250",
-    2_000: "TIER_2K",
-    10_000: "TIER_10K",
-    100_000: "TIER_100K",
-}
-"""Messaging limit -> name of its tier (platform reference 4.3)."""
-
 _PIN = re.compile(rf"\d{{{PIN_DIGITS}}}")
 _PROFILE_FIELDS = ("about", "address", "description", "email", "profile_picture_url", "websites", "vertical")
 
@@ -96,7 +87,7 @@ def number_node(world: World, number: Number) -> JsonObject:
 def limit_tier(world: World) -> str:
     """Return the portfolio's messaging limit as a tier's name (platform reference 4.3)."""
     override = world.graph.account_fields.get("whatsapp_business_manager_messaging_limit")
-    return str(override) if override else TIERS.get(world.limit.limit, "TIER_UNLIMITED")
+    return str(override) if override else world.limit.tier
 
 
 def _spaced(display: str) -> str:

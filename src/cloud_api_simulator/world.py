@@ -110,6 +110,7 @@ class World:
         self.people.forget()
         self.templates.clear()
         self.chats.clear()
+        self.graph = build_graph_state(self.settings, self.chance)
         self.faults.replace([])
         self.faults.set_triggers([])
         self.pairs = PairRate()
