@@ -77,7 +77,7 @@ class Gate:
         group = await self._read_group(
             connection, drafts, terms=terms, business_number_id=business_number_id, now=now
         )
-        rows = await self._read_people(connection, drafts, locked, terms=terms, now=now)
+        rows = await self._read_people(connection, drafts, locked, terms=terms, group=group)
         group.matches = await matches_of(
             connection, [(one.draft, terms[one.draft.run_id]) for one in drafts], now=now
         )
@@ -149,7 +149,7 @@ class Gate:
         locked: Locked,
         *,
         terms: Mapping[int, RunTerms],
-        now: datetime,
+        group: GroupState,
     ) -> dict[int, PersonRow]:
         wanted = [
             (
@@ -165,7 +165,11 @@ class Gate:
         if not wanted:
             return {}
         return await store.read_people_facts(
-            connection, wanted, now=now, counted_from=now - _counted_window(drafts, terms, self._policy)
+            connection,
+            wanted,
+            now=group.now,
+            counted_from=group.now - _counted_window(drafts, terms, self._policy),
+            portfolio_id="" if group.portfolio_left is None else group.shared.portfolio_id,
         )
 
     def _month(self, now: datetime) -> date:

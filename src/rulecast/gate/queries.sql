@@ -13,6 +13,12 @@ SELECT w.message_id, w.contact_id,
     coalesce(stopped.stops, '{}'::text[]) AS stops,
     coalesce(used.granted, '{}'::timestamptz[]) AS granted, coalesce(used.rules, '{}'::text[]) AS rules,
     coalesce(used.purposes, '{}'::text[]) AS purposes,
+    -- Whom this portfolio has written to in the last 24 hours counts once; what others wrote is none of its messages.
+    %(portfolio_id)s::text <> '' AND EXISTS (
+        SELECT FROM gate.permit AS p JOIN account.business_number AS n USING (business_number_id)
+        WHERE p.contact_id = w.contact_id AND p.released_at IS NULL
+            AND p.granted_at > %(now)s::timestamptz - interval '24 hours' AND n.portfolio_id = %(portfolio_id)s::text
+    ) AS is_counted,
     member.in_holdout, member.price_e4, rival.rule_name AS lost_to, coalesce(rival.margin, 0) AS lost_by,
     coalesce(rival.score_margin, 0) AS lost_by_score,
     coalesce(address.lookups, '{}'::bytea[]) AS lookups
@@ -223,6 +229,20 @@ UPDATE plan.reservation AS r SET has_permit = true
 FROM unnest(%(contact_ids)b::bigint[], %(plan_ids)b::bigint[]) AS p (contact_id, plan_id)
 WHERE r.contact_id = p.contact_id AND r.plan_id = p.plan_id AND NOT r.has_permit;
 
+-- name: restore_reservations
+-- Whoever is written to after the rule that had taken them over gave them up is reserved again: for any other rule of
+-- that window they have had their message.
+INSERT INTO plan.reservation (
+    contact_id, decision_day, plan_id, rule_name, band, priority, has_permit, send_from, window_seconds, score)
+SELECT member.contact_id, member.decision_day, plan.plan_id, plan.rule_name, (plan.document ->> 'band')::smallint,
+    (plan.document ->> 'priority_number')::integer, true, member.send_from,
+    coalesce((plan.document ->> 'window_seconds')::integer, -1), member.score
+FROM unnest(%(contact_ids)b::bigint[], %(plan_ids)b::bigint[]) AS p (contact_id, plan_id)
+JOIN plan.plan AS plan ON plan.plan_id = p.plan_id AND NOT plan.is_test AND plan.document ? 'band'
+JOIN plan.member AS member ON member.plan_id = p.plan_id AND member.contact_id = p.contact_id
+ORDER BY member.contact_id
+ON CONFLICT (contact_id, plan_id) DO NOTHING;
+
 -- name: free_reservations
 -- A person whom this plan will not reach is free for another rule of that day; locked in the order of the people, like
 -- every group of people.
@@ -232,12 +252,27 @@ USING (
     FROM deliver.message AS m
     JOIN deliver.run AS n ON n.run_id = m.run_id
     JOIN plan.reservation AS o ON o.contact_id = m.contact_id AND o.plan_id = n.plan_id
-    WHERE m.message_id = ANY(%(message_ids)b::bigint[]) AND m.state IN ('cancelled', 'expired')
+    WHERE m.message_id = ANY(%(message_ids)b::bigint[]) AND m.state IN ('cancelled', 'expired', 'refused')
         AND NOT EXISTS (SELECT FROM gate.permit AS p WHERE p.message_id = m.message_id AND p.released_at IS NULL)
     ORDER BY o.contact_id
     FOR UPDATE OF o
 ) AS gone
 WHERE r.contact_id = gone.contact_id AND r.plan_id = gone.plan_id;
+
+-- name: unmark_reservations
+-- A message that waits again without a permit: a stronger rule may take the person over.
+UPDATE plan.reservation AS r SET has_permit = false
+FROM (
+    SELECT o.contact_id, o.plan_id
+    FROM deliver.message AS m
+    JOIN deliver.run AS n ON n.run_id = m.run_id
+    JOIN plan.reservation AS o ON o.contact_id = m.contact_id AND o.plan_id = n.plan_id
+    WHERE m.message_id = ANY(%(message_ids)b::bigint[]) AND m.state IN ('planned', 'deferred') AND o.has_permit
+        AND NOT EXISTS (SELECT FROM gate.permit AS p WHERE p.message_id = m.message_id AND p.released_at IS NULL)
+    ORDER BY o.contact_id
+    FOR UPDATE OF o
+) AS waiting
+WHERE r.contact_id = waiting.contact_id AND r.plan_id = waiting.plan_id;
 
 -- name: insert_verdicts
 -- Every decision is kept with the facts it read, refusals as well as permits.

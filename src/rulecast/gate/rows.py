@@ -27,6 +27,7 @@ class PersonRow:
     granted: list[datetime]
     rules: list[str]
     purposes: list[str]
+    is_counted: bool
     in_holdout: bool | None
     price_e4: int | None
     lost_to: str | None

@@ -52,8 +52,9 @@ async def read_people_facts(
     *,
     now: datetime,
     counted_from: datetime,
+    portfolio_id: str,
 ) -> dict[int, PersonRow]:
-    """Return the facts by message for (message, contact, plan, purpose)."""
+    """Return the facts by message for (message, contact, plan, purpose); an empty portfolio has no limit."""
     rows = await fetch_all(
         connection,
         QUERIES["read_people_facts"],
@@ -64,6 +65,7 @@ async def read_people_facts(
             "purposes": [one[3] for one in wanted],
             "now": now,
             "counted_from": counted_from,
+            "portfolio_id": portfolio_id,
         },
         record=PersonRow,
     )
@@ -216,14 +218,12 @@ async def insert_permits(
             "steps": [one.step for one in permits],
         },
     )
-    await execute(
-        connection,
-        QUERIES["mark_reservations"],
-        {
-            "contact_ids": [one.contact_id for one in permits],
-            "plan_ids": [one.plan_id for one in permits],
-        },
-    )
+    people = {
+        "contact_ids": [one.contact_id for one in permits],
+        "plan_ids": [one.plan_id for one in permits],
+    }
+    if await execute(connection, QUERIES["mark_reservations"], people) < len(permits):
+        await execute(connection, QUERIES["restore_reservations"], people)
     return {row[0]: row[1] for row in rows}
 
 
@@ -247,6 +247,11 @@ async def insert_verdicts(connection: Connection, verdicts: Sequence[VerdictRow]
 async def free_reservations(connection: Connection, message_ids: Sequence[int]) -> None:
     """Delete the reservations of messages that ended without a permit."""
     await execute(connection, QUERIES["free_reservations"], {"message_ids": list(message_ids)})
+
+
+async def unmark_reservations(connection: Connection, message_ids: Sequence[int]) -> None:
+    """Mark the reservations of messages that wait again as without a permit."""
+    await execute(connection, QUERIES["unmark_reservations"], {"message_ids": list(message_ids)})
 
 
 async def release_permits(connection: Connection, message_ids: Sequence[int], *, now: datetime) -> None:

@@ -603,6 +603,11 @@ ORDER BY own.contact_id;
 SELECT contact_id FROM profile.sending_guard
 WHERE contact_id = ANY(%(contact_ids)b::bigint[]) ORDER BY contact_id FOR NO KEY UPDATE;
 
+-- name: lock_reservations
+-- In the order in which senders give them back.
+SELECT contact_id FROM plan.reservation
+WHERE contact_id = ANY(%(contact_ids)b::bigint[]) ORDER BY contact_id, plan_id FOR UPDATE;
+
 -- name: reserve_members
 -- One campaign per person and decision window: a reservation without a permit goes to a stronger rule, any other stays.
 -- Both the people lost here and those taken from others are kept, with winner and margin. What is launched late competes

@@ -299,7 +299,8 @@ async def reserve_members(
     rows = await fetch_all(connection, QUERIES["list_contested"], parameters)
     contested = [contact_id for (contact_id,) in rows]
     if contested:
-        await fetch_all(connection, QUERIES["lock_contested"], {"contact_ids": contested})
+        for lock in ("lock_contested", "lock_reservations"):
+            await fetch_all(connection, QUERIES[lock], {"contact_ids": contested})
     return await execute(connection, QUERIES["reserve_members"], {**parameters, "contested": contested})
 
 

@@ -14,7 +14,7 @@ from rulecast.gate.store import QUERIES
 from rulecast.gate.terms import TermsBook
 from rulecast.profile.suppression import Stop, SuppressionAction, SuppressionCause, suppress
 from rulecast.profile.suppression.suppress import lock_people as lock_stopped
-from rulecast.values.ids import ContactId, MessageId
+from rulecast.values.ids import BusinessNumberId, ContactId, MessageId
 from rulecast.wiring.sender import run_sender
 from rulecast.wiring.workspace import Workspace
 
@@ -66,10 +66,14 @@ async def drafts_of(workspace: Workspace, run: Launched) -> list[Draft]:
 
 
 async def ask_gate(
-    workspace: Workspace, drafts: list[Draft], *, locked: asyncio.Event | None = None
+    workspace: Workspace,
+    drafts: list[Draft],
+    *,
+    locked: asyncio.Event | None = None,
+    number: BusinessNumberId = NUMBER,
 ) -> list[int]:
     """Run one intent transaction by hand and return whom it permits."""
-    terms_book, gate = TermsBook(workspace.catalogue), Gate(workspace_zone="Africa/Casablanca")
+    terms_book, gate = TermsBook(workspace.catalogue_of_runs), Gate(workspace_zone="Africa/Casablanca")
     async with workspace.database.connection() as connection:
         terms = await terms_book.terms(connection, {one.run_id for one in drafts})
         prepared = await prepare_drafts(
@@ -85,7 +89,7 @@ async def ask_gate(
         if locked is not None:
             locked.set()
         found = await gate.authorise(
-            connection, held, terms=terms, business_number_id=NUMBER, now=workspace.clock.now()
+            connection, held, terms=terms, business_number_id=number, now=workspace.clock.now()
         )
         return [one.contact_id for one in found.permits]
 

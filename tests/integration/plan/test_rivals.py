@@ -17,6 +17,7 @@ from rulecast.wiring.approve import approve
 from rulecast.wiring.launch import launch
 from rulecast.wiring.plan import plan_rules
 from rulecast.wiring.plan_people import plan_for_people
+from rulecast.wiring.rule_steps import archive_rule
 from rulecast.wiring.why import explain_person
 from rulecast.wiring.workspace import Workspace
 
@@ -110,6 +111,21 @@ async def test_a_reservation_without_a_permit_goes_to_the_higher_band_with_one_m
             rule_text("late", priority=99).replace("priority promotion", "priority transactional")
         )
         assert exclusions(late) == {"lost_to_rule": 2}
+
+
+async def test_a_person_whom_the_winner_gave_up_is_written_to_once_on_that_day(
+    settings: Settings, clock: ManualClock, tmp_path: Path
+) -> None:
+    async with street(settings, clock, tmp_path, people=[neighbour(0)]) as here:
+        (weak,) = await here.plan(rule_text("weak", priority=30))
+        (strong,) = await here.plan(lifecycle("strong", 1))
+        await here.start(weak)
+        await here.start(strong)
+        await archive_rule(here.workspace, "strong")
+        await here.send()
+        assert await winners(here) == [("weak", here.people[0])]
+        (third,) = await here.plan(rule_text("third", priority=90))
+    assert exclusions(third) == {"lost_to_rule": 1}
 
 
 async def test_a_launch_waits_for_a_permit_that_is_being_granted(
