@@ -193,6 +193,9 @@ def _tap(world: World, wa_id: str, row: JsonObject) -> None:
         message = line.message
         if message is None or (wamid is not None and message.wamid != wamid):
             continue
+        if message.status == "failed":
+            # Nobody taps what never arrived.
+            continue
         names = _names(message)
         if not names:
             continue
