@@ -62,13 +62,20 @@ class DeclaredCatalogue:
         )
 
 
-async def read_catalogue(connection: Connection, default_zone: str) -> Catalogue:
-    """Return everything a rule can name in this workspace."""
+async def read_catalogue(
+    connection: Connection, default_zone: str, *, with_lost_templates: bool = False
+) -> Catalogue:
+    """Return everything a rule can name in this workspace.
+
+    With lost templates also those Meta no longer sends: rules that run already name them, and are refused for that.
+    """
     declared = await read_declared(connection)
     money = await fetch_one(connection, QUERIES["find_workspace_rules"])
     return declared.catalogue(
         templates=signatures_of(
-            one for one in await list_templates(connection) if one.status in KNOWN_STATUSES
+            one
+            for one in await list_templates(connection)
+            if with_lost_templates or one.status in KNOWN_STATUSES
         ),
         numbers=[number.name for number in await list_numbers(connection)],
         currencies=() if money is None else currencies_of(money[0], money[1]),

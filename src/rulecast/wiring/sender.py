@@ -203,7 +203,7 @@ async def _parts_of(workspace: Workspace, drill: SenderDrill) -> AsyncIterator[S
         yield SenderParts(
             database=workspace.database,
             gate=Gate(workspace_zone=settings.default_timezone),
-            terms=TermsBook(workspace.catalogue),
+            terms=TermsBook(workspace.catalogue_of_runs),
             vault=workspace.vault,
             transport=transport,
             clock=workspace.clock,

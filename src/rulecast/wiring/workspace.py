@@ -87,6 +87,10 @@ class Workspace:
         """Return everything a rule can name here, as of this moment."""
         return await read_catalogue(connection, self.settings.default_timezone)
 
+    async def catalogue_of_runs(self, connection: Connection) -> Catalogue:
+        """Return everything a rule that runs can name: templates that were lost since its launch too."""
+        return await read_catalogue(connection, self.settings.default_timezone, with_lost_templates=True)
+
 
 @asynccontextmanager
 async def open_workspace(

@@ -10,17 +10,25 @@ SELECT suppression_index, contact_id FROM profile.identity
 WHERE suppression_index = ANY(%(indexes)b::bytea[]) AND valid_to IS NULL;
 
 -- name: doubles_of
--- Who may be the same person, in either direction of an open conflict.
-SELECT first_contact_id, second_contact_id FROM profile.identity_conflict
-WHERE first_contact_id = ANY(%(contact_ids)b::bigint[]) AND resolved_at IS NULL
-UNION
-SELECT second_contact_id, first_contact_id FROM profile.identity_conflict
-WHERE second_contact_id = ANY(%(contact_ids)b::bigint[]) AND resolved_at IS NULL;
+-- Who may be the same person, through any chain of open conflicts.
+WITH RECURSIVE doubled AS (
+    SELECT w.contact_id, w.contact_id AS double_id FROM unnest(%(contact_ids)b::bigint[]) AS w (contact_id)
+    UNION
+    SELECT d.contact_id,
+        CASE WHEN c.first_contact_id = d.double_id THEN c.second_contact_id ELSE c.first_contact_id END
+    FROM doubled AS d
+    JOIN profile.identity_conflict AS c
+        ON c.resolved_at IS NULL AND d.double_id IN (c.first_contact_id, c.second_contact_id)
+)
+SELECT contact_id, double_id FROM doubled WHERE double_id <> contact_id;
 
 -- name: identities_of
--- Every hash a stop of these people must be kept under.
-SELECT DISTINCT contact_id, suppression_index FROM profile.identity
-WHERE contact_id = ANY(%(contact_ids)b::bigint[]) AND valid_to IS NULL;
+-- Every hash a stop of these people must be kept under; of somebody who has no identity left, the ended ones.
+SELECT DISTINCT i.contact_id, i.suppression_index FROM profile.identity AS i
+WHERE i.contact_id = ANY(%(contact_ids)b::bigint[]) AND i.kind <> 'username' AND (
+    i.valid_to IS NULL OR NOT EXISTS (
+        SELECT FROM profile.identity AS c
+        WHERE c.contact_id = i.contact_id AND c.valid_to IS NULL AND c.kind <> 'username'));
 
 -- name: people_stopped_by_whatsapp_only
 -- A resume inside WhatsApp restores what stood before: a proven consent nobody withdrew, stopped in no other way.

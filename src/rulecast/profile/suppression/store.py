@@ -69,7 +69,7 @@ async def doubles_of(
 async def identities_of(
     connection: Connection, contact_ids: Iterable[ContactId]
 ) -> dict[ContactId, set[bytes]]:
-    """Return the keyed hashes of every current identity of these people."""
+    """Return the keyed hashes of every current identity of these people, of ended ones where there is no other."""
     wanted = sorted(set(contact_ids))
     found: dict[ContactId, set[bytes]] = defaultdict(set)
     if wanted:

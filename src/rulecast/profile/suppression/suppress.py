@@ -33,7 +33,8 @@ async def suppress(connection: Connection, stops: Sequence[Stop], now: datetime)
     rows: dict[SuppressionRow, None] = {}
     for stop, people in zip(stops, people_of, strict=True):
         rows.update(dict.fromkeys(_rows_of(stop, people & liftable if _asks(stop) else people, owned)))
-        if stop.action is SuppressionAction.STOP:
+        # What was spread from another person is not spread again, least of all back.
+        if stop.action is SuppressionAction.STOP and stop.cause is not SuppressionCause.IDENTITY_CONFLICT:
             others = {double for person in people for double in doubles.get(person, ())} - people
             rows.update(dict.fromkeys(_rows_of_doubles(stop, others, owned)))
     written = await store.insert_suppressions(connection, list(rows), now)
