@@ -1,5 +1,6 @@
 """Versions begin to listen: what they wait for is watched, what was missed is read, baselines are begun."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from rulecast.database import Connection
@@ -22,9 +23,12 @@ async def arm_new(workspace: Workspace, listening: Listening) -> None:
     async with workspace.database.transaction() as connection:
         await store.put_watches(connection, listening.watches())
         armed = await store.list_armed(connection)
-        for rule in listening.rules.values():
-            if _begins_anew(rule, armed.get(rule.rule_version_id), listening.signature):
-                await store.arm(connection, rule, signature=listening.signature, now=now)
+        anew = [
+            rule
+            for rule in listening.rules.values()
+            if _begins_anew(rule, armed.get(rule.rule_version_id), listening.signature)
+        ]
+        await store.arm(connection, anew, signature=listening.signature, now=now)
         await store.disarm_others(connection, listening.rules)
         await store.release_held(connection, listening.rules, now=now)
         await store.let_go(connection, now=now)
@@ -52,11 +56,14 @@ async def complete(workspace: Workspace, listening: Listening) -> None:
             one for one in armed.values() if not one.is_complete and one.rule_version_id in listening.rules
         ]
         ready = [listening.rules[one.rule_version_id] for one in waiting if one.watch_xid < horizon]
+        by_event: dict[str, list[ListeningRule]] = {}
         for rule in ready:
-            if rule.kind == "event":
-                await _fire_missed(connection, workspace, listening, rule=rule, watch_xid=horizon)
+            if rule.pattern is not None:
+                by_event.setdefault(rule.pattern.event, []).append(rule)
             else:
                 await store.begin_baseline(connection, rule.rule_version_id)
+        for name, rules in by_event.items():
+            await _fire_missed(connection, workspace, listening, name=name, rules=rules, watch_xid=horizon)
         await store.complete_arming(connection, [rule.rule_version_id for rule in ready])
     done = {rule.rule_version_id for rule in ready}
     listening.arming = frozenset(one.rule_version_id for one in waiting) - done
@@ -67,20 +74,17 @@ async def _fire_missed(
     workspace: Workspace,
     listening: Listening,
     *,
-    rule: ListeningRule,
+    name: str,
+    rules: Sequence[ListeningRule],
     watch_xid: int,
 ) -> None:
-    assert rule.pattern is not None
+    """Fire for the events of one name since the first of these rules began; each takes only those since its own."""
     assert listening.catalogue is not None
     now: datetime = workspace.clock.now()
-    only, after = EventRules.of([rule]), (rule.since, -1)
+    since = min(rule.since for rule in rules)
+    only, after = EventRules.of(rules), (since, -1)
     while events := await store.list_missed_events(
-        connection,
-        rule.pattern.event,
-        since=rule.since,
-        watch_xid=watch_xid,
-        after=after,
-        page=MISSED_AT_ONCE,
+        connection, name, since=since, watch_xid=watch_xid, after=after, page=MISSED_AT_ONCE
     ):
         firings = await match_events(connection, only, events, catalogue=listening.catalogue, now=now)
         await store.fire(connection, firings, now=now)
