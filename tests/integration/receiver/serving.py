@@ -19,6 +19,7 @@ from rulecast.collect.webhook_facts import StatusFact
 from rulecast.database import Connection
 from rulecast.receiver.receiver import Receiver
 from rulecast.wiring.message_book import Answer, LinkClick, MessageBook
+from rulecast.wiring.roles import listen_on
 
 SECRET = "an app secret of the tests"
 VERIFY_TOKEN = "the word of the tests"
@@ -54,7 +55,7 @@ class RunningReceiver:
 async def running(
     receiver: Receiver, *, listener: socket.socket | None = None
 ) -> AsyncIterator[RunningReceiver]:
-    listener = listener or socket.create_server(("127.0.0.1", 0))
+    listener = listener or listen_on(0)
     port = listener.getsockname()[1]
     server = uvicorn.Server(
         uvicorn.Config(receiver, http="httptools", ws="none", access_log=False, log_level="warning")
