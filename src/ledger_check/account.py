@@ -25,6 +25,7 @@ ATTEMPTS = """
         EXISTS (
             SELECT 1 FROM profile.suppression AS stop
             WHERE stop.contact_id = message.contact_id AND stop.action = 'stop' AND stop.recorded_at < attempt.intent_at
+                AND (stop.scope = 'all' OR permit.purpose = 'marketing')
                 AND NOT EXISTS (
                     SELECT 1 FROM profile.suppression AS later
                     WHERE later.contact_id = stop.contact_id AND later.action = 'resume'

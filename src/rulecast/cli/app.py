@@ -22,7 +22,8 @@ from rulecast.wiring.roles import NO_ROLES, Role
 # Every group of commands: the file with its `register` function, and the commands it adds. A call loads the one file
 # it needs; help and the manual load all of them.
 GROUPS: Mapping[str, tuple[str, ...]] = {
-    "workspace": ("workspace", "template"),
+    "workspace": ("workspace",),
+    "templates": ("template",),
     "imports": ("import",),
     "contacts": ("contact",),
     "rules": ("rule",),
@@ -38,6 +39,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "collect": ("collect",),
     "simulator": ("simulator",),
     "marks": ("mark",),
+    "verify": ("verify",),
     "suppress": ("suppress",),
     "demo": ("demo",),
 }

@@ -8,6 +8,8 @@ import typer
 from rulecast.cli.contact_tables import contact_tables
 from rulecast.cli.session import JsonOption, Terminal, run
 from rulecast.wiring.contact_view import view_contact
+from rulecast.wiring.look_up import look_up
+from rulecast.wiring.read_receipts import mark_conversation_read, open_lean_transport
 from rulecast.wiring.workspace import Workspace
 
 
@@ -15,8 +17,7 @@ def register(app: typer.Typer) -> None:
     """Add the group to the application."""
     group = typer.Typer(help="Look at one person.", no_args_is_help=True)
     group.command("show")(show)
-    # A group of one command would otherwise lose its name.
-    group.callback()(lambda: None)
+    group.command("read")(mark_read)
     app.add_typer(group, name="contact")
 
 
@@ -44,3 +45,30 @@ def show(
             terminal.print(*contact_tables(view))
 
     run(context, work)
+
+
+def mark_read(
+    context: typer.Context,
+    contact: Annotated[str, typer.Argument(metavar="CONTACT", help="Number or contact id of the person.")],
+    number: Annotated[
+        str | None, typer.Option("--number", help="The business number the person wrote to, by its name.")
+    ] = None,
+    typing: Annotated[
+        bool, typer.Option("--typing", help="Show the person that somebody writes an answer.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Mark what a person wrote as read, so that they see it was."""
+
+    async def work(workspace: Workspace, terminal: Terminal) -> None:
+        person = await look_up(workspace, contact, actor=workspace.actor)
+        async with open_lean_transport(workspace) as transport:
+            receipt = await mark_conversation_read(
+                workspace, person.contact_id, transport=transport, number=number, is_typing=typing
+            )
+        if as_json:
+            terminal.print_json(asdict(receipt))
+        else:
+            terminal.print(f"Contact {receipt.contact_id} sees that the messages were read.")
+
+    run(context, work, acts=True)

@@ -517,6 +517,22 @@ CREATE TABLE deliver.lease (
     CONSTRAINT lease_epoch_check CHECK ((epoch > 0))
 );
 
+CREATE TABLE deliver.media_upload (
+    business_number_id text NOT NULL,
+    content_hash bytea NOT NULL,
+    media_id text NOT NULL,
+    mime_type text NOT NULL,
+    size_bytes integer NOT NULL,
+    uploaded_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    last_asked_at timestamp with time zone NOT NULL,
+    CONSTRAINT media_upload_check CHECK ((expires_at > uploaded_at)),
+    CONSTRAINT media_upload_content_hash_check CHECK ((octet_length(content_hash) = 32)),
+    CONSTRAINT media_upload_media_id_check CHECK (((length(media_id) >= 1) AND (length(media_id) <= 64))),
+    CONSTRAINT media_upload_mime_type_check CHECK (((length(mime_type) >= 3) AND (length(mime_type) <= 100))),
+    CONSTRAINT media_upload_size_bytes_check CHECK ((size_bytes > 0))
+);
+
 CREATE SEQUENCE deliver.message_id_sequence
     START WITH 1
     INCREMENT BY 1
@@ -1863,6 +1879,9 @@ ALTER TABLE ONLY deliver.follow_up
 ALTER TABLE ONLY deliver.lease
     ADD CONSTRAINT lease_pkey PRIMARY KEY (business_number_id);
 
+ALTER TABLE ONLY deliver.media_upload
+    ADD CONSTRAINT media_upload_pkey PRIMARY KEY (business_number_id, content_hash);
+
 ALTER TABLE ONLY deliver.message
     ADD CONSTRAINT message_pkey PRIMARY KEY (message_id);
 
@@ -2130,6 +2149,8 @@ CREATE INDEX follow_up_due ON deliver.follow_up USING btree (due_at) WHERE (stat
 
 CREATE INDEX follow_up_to_launch ON deliver.follow_up USING btree (plan_id) WHERE (state = 'planned'::text);
 
+CREATE INDEX media_upload_by_expiry ON deliver.media_upload USING btree (expires_at);
+
 CREATE INDEX message_by_contact ON deliver.message USING btree (contact_id);
 
 CREATE INDEX message_by_run ON deliver.message USING btree (run_id, state);
@@ -2358,6 +2379,9 @@ ALTER TABLE ONLY deliver.follow_up
 
 ALTER TABLE ONLY deliver.lease
     ADD CONSTRAINT lease_business_number_id_fkey FOREIGN KEY (business_number_id) REFERENCES account.business_number(business_number_id);
+
+ALTER TABLE ONLY deliver.media_upload
+    ADD CONSTRAINT media_upload_business_number_id_fkey FOREIGN KEY (business_number_id) REFERENCES account.business_number(business_number_id);
 
 ALTER TABLE ONLY deliver.message
     ADD CONSTRAINT message_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES profile.contact(contact_id);

@@ -31,6 +31,7 @@ class PreparedDraft:
     `problem` is set where no request could be made; then body and sealed request are empty. `lookup` is the keyed
     hash of the address used: the gate checks that it is still the person's. `components_hash` is that of the
     template the request was made from, `edge` the one of the number it is posted to.
+    `kept_body` is what the ledger keeps instead of a body that holds a one-time code.
     """
 
     draft: Draft
@@ -41,6 +42,7 @@ class PreparedDraft:
     components_hash: bytes
     has_opt_out: bool
     edge: Edge = "messages"
+    kept_body: bytes = field(default=b"", repr=False)
     problem: Reason | None = None
 
 

@@ -31,7 +31,8 @@ from rulecast.values.reason import Reason
 
 _ENCODER = msgspec.json.Encoder()
 _STATUSES = {status.value: status for status in ConsentStatus}
-_PORTFOLIO_WINDOW = timedelta(hours=24)
+NO_RECORD = ConsentId(0)
+"""In the place of a consent record where the person asked for the message itself."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -66,7 +67,7 @@ def facts_of(prepared: PreparedDraft, terms: RunTerms, row: PersonRow | None, gr
         plan_expires_at=terms.expires_at,
         number_state=_number_state(group.shared.state),
         holds=_holds(group, country),
-        consent=_consent(row, group),
+        consent=_consent(row, terms, group),
         suppressions=_suppressions(row),
         objects_to_profiling=row is not None and row.objects_to_profiling,
         reads_behaviour=terms.checked is not None and terms.checked.reads_behaviour,
@@ -217,7 +218,11 @@ def _number_state(state: str) -> NumberState:
     return "active" if state == "active" else "held" if state == "held" else "missing"
 
 
-def _consent(row: PersonRow | None, group: GroupState) -> ConsentState | None:
+def _consent(row: PersonRow | None, terms: RunTerms, group: GroupState) -> ConsentState | None:
+    if terms.is_asked_for:
+        return ConsentState(
+            consent_id=NO_RECORD, status=ConsentStatus.GRANTED, is_proven=True, is_expired=False
+        )
     if row is None or row.consent_id is None or row.status is None or row.effective_at is None:
         return None
     return ConsentState(
@@ -348,6 +353,4 @@ def _caps(row: PersonRow | None, terms: RunTerms, group: GroupState) -> tuple[Us
 def _portfolio_left(row: PersonRow | None, group: GroupState) -> int | None:
     if group.portfolio_left is None or row is None:
         return group.portfolio_left
-    # Whoever was already messaged in these 24 hours counts once.
-    counted = any(granted_at > group.now - _PORTFOLIO_WINDOW for granted_at in row.granted)
-    return None if counted or row.contact_id in group.granted_now else group.portfolio_left
+    return None if row.is_counted or row.contact_id in group.granted_now else group.portfolio_left

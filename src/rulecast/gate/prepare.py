@@ -18,6 +18,8 @@ from rulecast.gate.draft import Draft, PreparedDraft
 from rulecast.gate.permit import Edge
 from rulecast.gate.store import Connection, RecipientRow, SendingNumberRow
 from rulecast.gate.terms import RunTerms
+from rulecast.profile.one_time_codes import code_digits
+from rulecast.profile.one_time_codes.store import live_nonces
 from rulecast.rule.language.document import Parameter, send_for
 from rulecast.template import MessageTemplate, ParameterMissingError, clean_value
 from rulecast.template.messages import (
@@ -41,6 +43,9 @@ SEALED_IDENTITY = "profile.identity.value"
 SEALED_ATTRIBUTES = "profile.contact.sealed_attributes"
 SEALED_REQUEST = "deliver.attempt.sealed_request"
 OPAQUE_ID_BYTES = 16
+CODE_PARAMETER = "1"
+CODE_HIDDEN = "******"
+"""What the ledger keeps in the place of a one-time code."""
 
 log = structlog.get_logger(__name__)
 
@@ -70,6 +75,7 @@ class _Form:
     links: tuple[tuple[str, int], ...]
     components_hash: bytes
     has_opt_out: bool
+    needs_code: bool
 
     @classmethod
     def of(cls, template: MessageTemplate, number: SendingNumberRow) -> Self:
@@ -86,7 +92,16 @@ class _Form:
             links=tuple((name, link_index_of(template.links, name)) for name in template.link_names),
             components_hash=template.components_hash,
             has_opt_out=template.has_opt_out,
+            needs_code=template.category == "authentication",
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Secrets:
+    """The vault, and the one-time codes of a batch by run and person."""
+
+    vault: Vault
+    codes: Mapping[tuple[int, int], str] = field(repr=False)
 
 
 async def prepare_drafts(
@@ -109,6 +124,7 @@ async def prepare_drafts(
     templates = await find_templates(connection, {TemplateId(one.template_id) for one in drafts})
     forms = {template_id: _Form.of(one, number) for template_id, one in templates.items()}
     opened = await _open(vault, recipients)
+    secrets = _Secrets(vault=vault, codes=await _codes(connection, vault, drafts, forms=forms))
     made = [
         _compose(
             draft,
@@ -116,11 +132,29 @@ async def prepare_drafts(
             forms.get(TemplateId(draft.template_id)),
             terms=terms.get(draft.run_id),
             opaque_id=OpaqueId(random_bytes(OPAQUE_ID_BYTES)),
-            vault=vault,
+            secrets=secrets,
         )
         for draft in drafts
     ]
     return await _seal(vault, made)
+
+
+async def _codes(
+    connection: Connection, vault: Vault, drafts: Sequence[Draft], *, forms: Mapping[TemplateId, _Form]
+) -> dict[tuple[int, int], str]:
+    """Return the codes of the drafts whose templates need one; where none is live there is none."""
+    run_ids = {
+        one.run_id
+        for one in drafts
+        if (form := forms.get(TemplateId(one.template_id))) is not None and form.needs_code
+    }
+    if not run_ids:
+        return {}
+    nonces = await live_nonces(connection, sorted(run_ids))
+    return {
+        (run_id, contact_id): code_digits(vault.sign, ContactId(contact_id), nonce)
+        for (run_id, contact_id), nonce in nonces.items()
+    }
 
 
 async def _open(vault: Vault, recipients: Mapping[int, RecipientRow]) -> dict[int, _Opened]:
@@ -173,7 +207,7 @@ def _compose(
     *,
     terms: RunTerms | None,
     opaque_id: OpaqueId,
-    vault: Vault,
+    secrets: _Secrets,
 ) -> PreparedDraft:
     checked = terms.checked if terms is not None else None
     if person is None or checked is None:
@@ -185,13 +219,19 @@ def _compose(
     if not form.is_sendable:
         return _impossible(draft, opaque_id, Reason.TEMPLATE_UNUSABLE)
     values = _parameter_values(send_for(checked.rule, draft.variant).parameters, person)
-    sign = partial(vault.sign, "link")
+    code = secrets.codes.get((draft.run_id, draft.contact_id)) if form.needs_code else None
+    if form.needs_code:
+        # A code comes from nowhere else, whatever the rule says.
+        values = {name: value for name, value in values.items() if name != CODE_PARAMETER}
+    sign = partial(secrets.vault.sign, "link")
     tokens = {
         name: make_link_token(LinkToken(opaque_id=opaque_id, link_index=index), sign)
         for name, index in form.links
     }
+    ask = partial(_request, form, person, tokens=tokens, opaque_id=opaque_id)
     try:
-        body = _request(form, person, values, tokens=tokens, opaque_id=opaque_id)
+        body = ask(values if code is None else {**values, CODE_PARAMETER: code})
+        kept = None if code is None else ask({**values, CODE_PARAMETER: CODE_HIDDEN})
     except (ParameterMissingError, MessageInvalidError, PhoneRequiredError, ValueError) as error:
         is_value = isinstance(error, (ParameterMissingError, MessageInvalidError))
         return _impossible(draft, opaque_id, Reason.MISSING_PARAMETER if is_value else Reason.UNREACHABLE)
@@ -200,6 +240,7 @@ def _compose(
         opaque_id=opaque_id,
         lookup=person.row.lookup,
         body=_ENCODER.encode(body),
+        kept_body=b"" if kept is None else _ENCODER.encode(kept),
         edge=form.edge,
         sealed_request=b"",
         components_hash=form.components_hash,
@@ -268,6 +309,8 @@ def _impossible(draft: Draft, opaque_id: OpaqueId, problem: Reason) -> PreparedD
 async def _seal(vault: Vault, made: Sequence[PreparedDraft]) -> list[PreparedDraft]:
     ready = [one for one in made if one.problem is None]
     sealed = iter(
-        await vault.seal_many([SealItem(one.draft.contact_id, SEALED_REQUEST, one.body) for one in ready])
+        await vault.seal_many(
+            [SealItem(one.draft.contact_id, SEALED_REQUEST, one.kept_body or one.body) for one in ready]
+        )
     )
     return [one if one.problem is not None else replace(one, sealed_request=next(sealed)) for one in made]

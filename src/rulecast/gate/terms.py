@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -39,6 +39,8 @@ class RunTerms:
     first_run_id: RunId
     follow_up: FollowUp | None
     purpose: Purpose
+    # Whether the person asked for this very message, which is all the consent it needs.
+    is_asked_for: bool
     evaluated_at: datetime
     expires_at: datetime
     template_hashes: Mapping[int, bytes]
@@ -87,7 +89,8 @@ class TermsBook:
 
 
 def _terms_of(row: TermsRow, catalogue: Catalogue) -> RunTerms:
-    found = check_rule(row.rule_text, catalogue)
+    # The plan has turned the budget into the billing currency: its rate is not asked for again.
+    found = check_rule(row.rule_text, replace(catalogue, currencies=()))
     whole = found if isinstance(found, CheckedRule) else None
     checked = None if whole is None else rule_of_step(whole, row.step, catalogue)
     rule = checked.rule if checked is not None else None
@@ -101,6 +104,7 @@ def _terms_of(row: TermsRow, catalogue: Catalogue) -> RunTerms:
         first_run_id=RunId(row.first_run_id),
         follow_up=None if whole is None or row.step == FIRST_STEP else follow_up_of(whole, row.step),
         purpose=Purpose(row.purpose),
+        is_asked_for=row.document.get("is_asked_for") is True and row.purpose == Purpose.TRANSACTIONAL,
         evaluated_at=row.evaluated_at,
         expires_at=row.expires_at,
         template_hashes={

@@ -1,5 +1,6 @@
 """Trying a rule on staff: its exact rendering to listed, consented people, through the same gate, outside reports."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import cycle
@@ -43,30 +44,47 @@ async def try_rule(workspace: Workspace, text: str) -> Trial:
         RuleRefusedError: the rule does not check.
         SeedMissingError: nobody is marked as seed, or more than 100 are.
     """
-    now = workspace.clock.now()
     async with workspace.database.transaction() as connection:
-        checked = check(text, await workspace.catalogue(connection))
-        rule = replace(checked.rule, schedule=None, validity=None)
         seeds = await store.list_seeds(connection)
         if not 1 <= len(seeds) <= SEEDS_MAX:
             raise SeedMissingError(
                 f"{len(seeds)} contacts are marked as seed; 1 to {SEEDS_MAX} are expected."
             )
-        version = await save_rule(connection, checked.rule, author=workspace.actor, now=now)
-        numbers = {number.name: number for number in await list_numbers(connection)}
-        terms = await make_terms(
-            connection, workspace, rule, evaluated_at=now, expires_at=now + timedelta(hours=VALID_HOURS)
-        )
-        plan_id = await store.next_plan_id(connection)
-        number_id = numbers[rule.send.number].business_number_id
-        row = _plan_row(
-            workspace, terms, plan_id=plan_id, version_id=version.rule_version_id, number_id=number_id
-        )
-        await store.insert_plan(connection, row)
-        await _insert_members(connection, terms, plan_id, seeds)
-        await _finish(connection, terms, plan_id, people=len(seeds))
-        run_id = await _start(connection, workspace, plan_id, rule_name=rule.name, number_id=number_id)
-    return Trial(plan_id=plan_id, run_id=run_id, people=len(seeds))
+        return await write_listed_run(connection, workspace, text, seeds)
+
+
+async def write_listed_run(
+    connection: Connection,
+    workspace: Workspace,
+    text: str,
+    people: Sequence[tuple[int, str, str, str]],
+    *,
+    valid_for: timedelta = timedelta(hours=VALID_HOURS),
+    is_asked_for: bool = False,
+) -> Trial:
+    """Write a run of a rule to listed people, outside reports; each has contact id, country, language and zone.
+
+    With `is_asked_for` these people asked for this very message: a transactional rule needs no consent of theirs then.
+
+    Raises:
+        RuleRefusedError: the rule does not check.
+    """
+    now = workspace.clock.now()
+    checked = check(text, await workspace.catalogue(connection))
+    rule = replace(checked.rule, schedule=None, validity=None)
+    version = await save_rule(connection, checked.rule, author=workspace.actor, now=now)
+    numbers = {number.name: number for number in await list_numbers(connection)}
+    terms = await make_terms(connection, workspace, rule, evaluated_at=now, expires_at=now + valid_for)
+    plan_id = await store.next_plan_id(connection)
+    number_id = numbers[rule.send.number].business_number_id
+    row = _plan_row(
+        workspace, terms, plan_id=plan_id, version_id=version.rule_version_id, number_id=number_id
+    )
+    await store.insert_plan(connection, row)
+    await _insert_members(connection, terms, plan_id, people)
+    await _finish(connection, terms, plan_id, people=len(people), is_asked_for=is_asked_for)
+    run_id = await _start(connection, workspace, plan_id, rule_name=rule.name, number_id=number_id)
+    return Trial(plan_id=plan_id, run_id=run_id, people=len(people))
 
 
 async def _start(
@@ -115,16 +133,16 @@ def _plan_row(
 
 
 async def _insert_members(
-    connection: Connection, terms: Terms, plan_id: PlanId, seeds: list[tuple[int, str, str, str]]
+    connection: Connection, terms: Terms, plan_id: PlanId, people: Sequence[tuple[int, str, str, str]]
 ) -> None:
-    # Every variant is tried, each by another of the seeds.
+    # Every variant is tried, each by another of the people.
     variants = [one.name for one in terms.rule.variants] or [""]
     decided: list[tuple[ContactId, Combination]] = [
         (
             ContactId(contact_id),
             combine(terms, country=country, language=language, zone=zone, variant=variant),
         )
-        for (contact_id, country, language, zone), variant in zip(seeds, cycle(variants), strict=False)
+        for (contact_id, country, language, zone), variant in zip(people, cycle(variants), strict=False)
     ]
     await store.insert_test_members(
         connection,
@@ -141,7 +159,9 @@ async def _insert_members(
     )
 
 
-async def _finish(connection: Connection, terms: Terms, plan_id: PlanId, *, people: int) -> None:
+async def _finish(
+    connection: Connection, terms: Terms, plan_id: PlanId, *, people: int, is_asked_for: bool
+) -> None:
     reasons = await store.count_reasons(connection, plan_id)
     document = {
         "format": 1,
@@ -155,6 +175,7 @@ async def _finish(connection: Connection, terms: Terms, plan_id: PlanId, *, peop
         "audience": people,
         "planned": reasons.get(0, 0),
         "exclusions": [],
+        "is_asked_for": is_asked_for,
         "budget_e4": None,
         "link_targets": {
             arm: {link.name: link.url for link in send.links}
