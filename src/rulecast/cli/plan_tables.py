@@ -12,7 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from rulecast.account import PRICE_SCALE
+from rulecast.cli.template_bubble import render_bubble
 from rulecast.plan import Plan
+from rulecast.plan.draw import REACHED_MARGIN
+from rulecast.template.shown import read_shown
 from rulecast.values.money import MINOR_UNIT_DIGITS
 from rulecast.values.zone_offsets import local_time
 
@@ -20,7 +23,6 @@ BAR_CELLS = 24
 MESSAGES_ROWS_MAX = 12
 BAND_MARGIN = 900
 """Strengths of neighbouring bands lie 1,000 apart, of priorities inside a band at most 100."""
-REACHED_MARGIN = 10**8
 
 
 def money(price_e4: int, currency: str) -> str:
@@ -46,7 +48,10 @@ def render_plan(plan: Plan, *, zone: str) -> Iterator[RenderableType]:
         variant = f", variant {sample['variant']}" if sample.get("variant") else ""
         name = sample.get("template", document["template"])
         title = f"{name} ({sample['language']}{variant}), values masked"
-        yield Panel(Text(sample["text"]), title=title, title_align="left", width=64, border_style="dim")
+        if "shown" in sample:
+            yield render_bubble(read_shown(sample["shown"]), title=title)
+        else:
+            yield Panel(Text(sample["text"]), title=title, title_align="left", width=64, border_style="dim")
     for finding in document["findings"]:
         style = "red" if finding["severity"] == "refused" else "yellow"
         yield Text.assemble((f"{finding['severity']} {finding['code']} ", style), finding["message"])

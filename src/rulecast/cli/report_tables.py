@@ -197,12 +197,7 @@ def _losses_table(losses: tuple[Loss, ...]) -> RenderableType:
     table.add_column("people", justify="right")
     table.add_column("by priority", justify="right")
     for loss in losses:
-        margin = (
-            f"{loss.margin_min}"
-            if loss.margin_min == loss.margin_max
-            else f"{loss.margin_min} to {loss.margin_max}"
-        )
-        table.add_row(loss.rule_name, loss.lost_to, f"{loss.people:,}", margin)
+        table.add_row(loss.rule_name, loss.lost_to, f"{loss.people:,}", loss.by)
     return table
 
 

@@ -133,19 +133,33 @@ WHERE (outcome.run_id = %(run_id)s::bigint OR (%(run_id)s::bigint IS NULL AND NO
 GROUP BY 1, 2;
 
 -- name: list_losses
--- Which rule lost how many people to which other, and by how much.
+-- Which rule lost how many people to which other, and by how much: when it was planned, and since its launch.
+WITH run AS (
+    SELECT run_id, plan_id, rule_name FROM deliver.run
+    WHERE (run_id = %(run_id)s::bigint OR (%(run_id)s::bigint IS NULL AND NOT is_test))
+        AND (%(rule_name)s::text IS NULL OR rule_name = %(rule_name)s::text)
+), since_launch AS (
+    SELECT DISTINCT ON (run.run_id, lost.contact_id) run.rule_name, lost.lost_to_plan_id, lost.margin
+    FROM run
+    JOIN plan.loss AS lost USING (plan_id)
+    JOIN deliver.message AS message ON message.run_id = run.run_id AND message.contact_id = lost.contact_id
+    WHERE message.state = 'cancelled' AND message.reason = 'lost_to_rule'
+    ORDER BY run.run_id, lost.contact_id, lost.margin DESC, lost.lost_to_plan_id
+)
 SELECT
-    loser.rule_name AS rule_name,
+    lost.rule_name AS rule_name,
     coalesce(winner.rule_name, 'unknown') AS lost_to,
     count(*) AS people,
-    min(member.margin) AS margin_min,
-    max(member.margin) AS margin_max
-FROM deliver.run AS run
-JOIN plan.plan AS loser ON loser.plan_id = run.plan_id
-JOIN plan.member AS member ON member.plan_id = run.plan_id AND member.reason_number = %(lost_number)s::smallint
-LEFT JOIN plan.plan AS winner ON winner.plan_id = member.lost_to_plan_id
-WHERE (run.run_id = %(run_id)s::bigint OR (%(run_id)s::bigint IS NULL AND NOT run.is_test))
-    AND (%(rule_name)s::text IS NULL OR run.rule_name = %(rule_name)s::text)
+    min(lost.margin) AS margin_min,
+    max(lost.margin) AS margin_max
+FROM (
+    SELECT run.rule_name, member.lost_to_plan_id, member.margin
+    FROM run
+    JOIN plan.member AS member ON member.plan_id = run.plan_id AND member.reason_number = %(lost_number)s::smallint
+    UNION ALL
+    SELECT rule_name, lost_to_plan_id, margin FROM since_launch
+) AS lost
+LEFT JOIN plan.plan AS winner ON winner.plan_id = lost.lost_to_plan_id
 GROUP BY 1, 2
 ORDER BY people DESC, rule_name, lost_to;
 

@@ -8,6 +8,7 @@ from typing import Any
 from rulecast.database import Connection, execute, fetch_all, fetch_one, load_queries
 from rulecast.database.rows import Jsonb
 from rulecast.observe.funnel import ConversionSum, CostSum, Grain, MemberCount, OutcomeCount
+from rulecast.plan.draw import REACHED_MARGIN
 from rulecast.values.ids import ContactId, MessageId, RunId
 from rulecast.values.reason import NUMBERS, Reason
 
@@ -38,6 +39,7 @@ __all__ = [
 ]
 
 QUERIES = load_queries(__package__)
+REACHED = "it had reached them"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +87,17 @@ class Loss:
     people: int
     margin_min: int
     margin_max: int
+
+    @property
+    def by(self) -> str:
+        """Return the margin as a person reads it; whoever had been written to already is lost by no figure."""
+        if self.margin_min >= REACHED_MARGIN:
+            return REACHED
+        if self.margin_max >= REACHED_MARGIN:
+            return f"{self.margin_min:,} or more, or {REACHED}"
+        if self.margin_min == self.margin_max:
+            return f"{self.margin_min:,}"
+        return f"{self.margin_min:,} to {self.margin_max:,}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,8 @@ SHARES = 10_000
 """A holdout is given in percent with at most two decimals."""
 BANDS = tuple(Band)
 STRENGTH_PER_BAND = 1000
+REACHED_MARGIN = 10**8
+"""Whoever has been written to is kept by a strength far above every band."""
 
 
 Drawn = tuple[int, bool, int, str]

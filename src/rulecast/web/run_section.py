@@ -161,7 +161,7 @@ class RunSection:
         _fill(self._problems, ("What", "Why", "#Messages"), rows, empty="Nothing was refused or failed.")
 
     def _show_losses(self, losses: Sequence[Loss]) -> None:
-        rows = [(one.lost_to, f"{one.people:,}", _margin(one)) for one in losses]
+        rows = [(one.lost_to, f"{one.people:,}", one.by) for one in losses]
         _fill(
             self._losses,
             ("Lost to the rule", "#People", "#By priority"),
@@ -200,12 +200,6 @@ def _meaning(name: str) -> str:
         return DESCRIPTIONS[Reason(name)]
     except ValueError:
         return "A reason of another release."
-
-
-def _margin(loss: Loss) -> str:
-    if loss.margin_min == loss.margin_max:
-        return f"{loss.margin_min:,}"
-    return f"{loss.margin_min:,} to {loss.margin_max:,}"
 
 
 def _bucket_name(seconds: int) -> str:

@@ -1,5 +1,7 @@
 """Funnels over a real database: they balance, leave tests out, and name what a rate is a share of."""
 
+from dataclasses import replace
+
 from tests.campaign import WINBACK, Campaign, Outcome, write_campaign
 
 from rulecast.database import Database
@@ -110,6 +112,11 @@ async def test_who_lost_to_whom_names_both_rules(database: Database, clock: Manu
     assert [(one.rule_name, one.lost_to, one.people, one.margin_min) for one in losses] == [
         ("winback", "vip_week", 5, 15)
     ]
+    by = [
+        replace(losses[0], margin_min=low, margin_max=high).by
+        for low, high in ((15, 902), (15, 10**9), (10**9, 10**9))
+    ]
+    assert by == ["15 to 902", "15 or more, or it had reached them", "it had reached them"]
 
 
 async def test_every_rate_names_its_denominator(database: Database, clock: ManualClock) -> None:

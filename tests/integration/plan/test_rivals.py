@@ -10,6 +10,7 @@ from tests.street import Street, neighbour, street
 from rulecast.cli.why_tree import render_why, why_json
 from rulecast.config import Settings
 from rulecast.database import fetch_all
+from rulecast.observe import Scope, list_losses
 from rulecast.values.clock import ManualClock
 from rulecast.values.ids import ContactId
 from rulecast.values.reason import Reason
@@ -106,6 +107,9 @@ async def test_a_reservation_without_a_permit_goes_to_the_higher_band_with_one_m
             "strong",
             1001 - 99,
         )
+        async with here.workspace.database.connection() as connection:
+            told = await list_losses(connection, Scope(rule_name="weak"))
+        assert [(one.lost_to, one.people, one.by) for one in told] == [("strong", 2, "902")]
         # Whoever has been written to stays with the rule that did.
         (late,) = await here.plan(
             rule_text("late", priority=99).replace("priority promotion", "priority transactional")
