@@ -16,6 +16,7 @@ from rulecast.wiring.doctor import (
     examine_settings,
     examine_workspace,
 )
+from rulecast.wiring.template_health import examine_templates
 from rulecast.wiring.workspace import open_workspace
 
 STYLES = {Health.GOOD: "green", Health.NOTE: "yellow", Health.PROBLEM: "bold red"}
@@ -69,7 +70,7 @@ async def _examine(session: Session, *, disk_encrypted: bool | None) -> list[Fin
         async with open_workspace(settings, actor=session.actor, announce=session.terminal.note) as workspace:
             if disk_encrypted is not None:
                 await answer_disk_question(workspace, is_encrypted=disk_encrypted)
-            findings += await examine_workspace(workspace)
+            findings += [*await examine_workspace(workspace), await examine_templates(workspace)]
     except RulecastError as error:
         findings.append(
             Finding(

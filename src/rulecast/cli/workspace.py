@@ -1,4 +1,4 @@
-"""`rulecast workspace` and `rulecast template`: what the workspace is made of."""
+"""`rulecast workspace`: what the workspace is made of."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +16,6 @@ from rulecast.template import MessageTemplate
 from rulecast.template.store import list_templates
 from rulecast.wiring.catalogue import read_declared
 from rulecast.wiring.declared_names import DeclaredNames, names_to_json
-from rulecast.wiring.template_push import push_templates
 from rulecast.wiring.workspace import Workspace
 from rulecast.wiring.workspace_file import apply_workspace_file, read_rules
 
@@ -24,14 +23,11 @@ FileArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False, reada
 
 
 def register(app: typer.Typer) -> None:
-    """Add the groups `workspace` and `template`."""
+    """Add the group `workspace`."""
     workspace = typer.Typer(no_args_is_help=True, help="What the workspace is made of.")
     workspace.command("apply")(apply)
     workspace.command("show")(show)
     app.add_typer(workspace, name="workspace")
-    template = typer.Typer(no_args_is_help=True, help="What may be said.")
-    template.command("push")(push)
-    app.add_typer(template, name="template")
 
 
 def apply(context: typer.Context, file: FileArgument, json: JsonOption = False) -> None:
@@ -128,23 +124,3 @@ def _print_names(terminal: Terminal, names: DeclaredNames) -> None:
             terminal.print(f"{title}: {listed}")
     for name, text in names.segments.items():
         terminal.print(Text.assemble("Segment ", (name, "bold"), f": {text}"))
-
-
-def push(context: typer.Context, json: JsonOption = False) -> None:
-    """Register the workspace's templates with the Cloud API and keep the status it gives them."""
-
-    async def work(workspace: Workspace, terminal: Terminal) -> None:
-        pushed = await push_templates(workspace)
-        if json:
-            terminal.print_json(
-                {
-                    "templates": [
-                        {"name": one.name, "language": one.language, "status": one.status} for one in pushed
-                    ]
-                }
-            )
-            return
-        for one in pushed:
-            terminal.print(f"{one.name} ({one.language}): {one.outcome}, {one.status}")
-
-    run(context, work, acts=True)

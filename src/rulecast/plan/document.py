@@ -53,7 +53,7 @@ class Figures:
     messages: Sequence[tuple[str, int, str, int, int]]
     templates: Mapping[TemplateId, MessageTemplate]
     calendar: Calendar | None
-    samples: Sequence[Mapping[str, str]]
+    samples: Sequence[Mapping[str, Any]]
     findings: Sequence[ContentFinding]
     previous: tuple[PlanId, int, int] | None
 

@@ -1,6 +1,6 @@
 """A message as a phone shows it: everything filled in, part by part, for whatever draws it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -88,6 +88,23 @@ def show_message(
         is_right_to_left=template.language.partition("_")[0] in RIGHT_TO_LEFT,
         is_folded=template.category == "marketing" and lines_of(body) > FOLDED_LINES,
     )
+
+
+def read_shown(kept: Mapping[str, Any]) -> ShownMessage:
+    """Return a message from the JSON values of a plan."""
+    return ShownMessage(
+        **{
+            **kept,
+            "buttons": _kept_buttons(kept["buttons"]),
+            "cards": tuple(
+                ShownCard(**{**card, "buttons": _kept_buttons(card["buttons"])}) for card in kept["cards"]
+            ),
+        }
+    )
+
+
+def _kept_buttons(kept: Sequence[Mapping[str, str]]) -> tuple[ShownButton, ...]:
+    return tuple(ShownButton(**button) for button in kept)
 
 
 def lines_of(text: str) -> int:

@@ -13,6 +13,7 @@ from rulecast.rule.language import explain_rule
 from rulecast.rule.language.document import send_for
 from rulecast.rule.language.format_values import format_duration
 from rulecast.template import check_template, preview
+from rulecast.template.shown import show_message
 from rulecast.values.ids import TemplateId
 from rulecast.wiring.personal_values import open_values
 from rulecast.wiring.plan_draft import Draft, Portfolio
@@ -133,7 +134,7 @@ def _terms(draft: Draft, workspace: Workspace, freshness: Freshness) -> dict[str
     }
 
 
-async def _samples(connection: Connection, workspace: Workspace, draft: Draft) -> list[dict[str, str]]:
+async def _samples(connection: Connection, workspace: Workspace, draft: Draft) -> list[dict[str, Any]]:
     """Return one rendering per language and variant, with a real person whose values are masked."""
     rows = await store.sample_members(connection, draft.plan_id)
     opened = await open_values(workspace.vault, [(contact_id, sealed) for _, contact_id, *_, sealed in rows])
@@ -151,6 +152,7 @@ async def _samples(connection: Connection, workspace: Workspace, draft: Draft) -
                 "language": template.language,
                 "variant": variant,
                 "text": preview(template, values),
+                "shown": show_message(template, values).to_json(),
             }
         )
     return samples

@@ -1,7 +1,7 @@
 """Applying a workspace file: what it declares is compared with what is there, shown, and kept in one transaction."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rulecast.account import BusinessNumber, Portfolio
@@ -211,8 +211,16 @@ async def _apply_templates(
         key = (template.name, template.language)
         before = kept.get(key)
         is_same = declared.get(key) == template.components_hash
-        if before is not None and is_same and template.status in {"pending", before.status}:
+        is_registered = before is not None and bool(before.meta_id)
+        if (
+            is_same
+            and before is not None
+            and (is_registered or template.status in {"pending", before.status})
+        ):
             continue
+        if is_registered:
+            # Once Meta knows a template, only Meta says how it stands.
+            template = replace(template, status="pending")  # noqa: PLW2901 - the declaration as it counts
         found.append(
             Difference(
                 kind="template",

@@ -58,7 +58,9 @@ def merge_copies(
     """Return the template with the most cautious state of its copies; `listed` is the copy just read."""
     status = _first(CAUTIOUS_STATUSES, [one.status for one in copies])
     category = _first(CAUTIOUS_CATEGORIES, [one.category for one in copies])
-    announced = [one.correct_category for one in copies if one.correct_category not in {"", one.category}]
+    told = [one.correct_category for one in copies if one.correct_category]
+    # A listing that says nothing takes back nothing of what a webhook announced or an invoice showed.
+    announced = [one for one in told or [template.correct_category] if one not in {"", category}]
     is_changed = category != template.category and bool(template.meta_id)
     state = replace(
         template,

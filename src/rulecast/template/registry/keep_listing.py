@@ -26,16 +26,18 @@ async def keep_listed(
     }
     found: list[TemplateChange] = []
     for one in listed:
-        before = kept.get((one.name, one.language))
-        if before is None:
-            before = await _adopt(connection, one, now=now)
-            found.append(TemplateChange(kind="adopted", name=one.name, language=one.language, now=one.status))
+        known = kept.get((one.name, one.language))
+        before = known or await _adopt(connection, one, now=now)
         is_same = before.is_adopted or not differing_parts(before, one.parts)
         await store.save_registration(connection, one, before.template_id, is_same=is_same, now=now)
         copies = await store.list_registrations(connection, before.template_id)
         after = merge_copies(before, copies, one)
-        if after != before:
+        if known is None:
+            key = {"name": one.name, "language": one.language}
+            found.append(TemplateChange(kind="adopted", now=after.status, **key))
+        else:
             found += changes_between(before, after)
+        if after != before:
             await _save(connection, before, after, now=now)
     return found
 

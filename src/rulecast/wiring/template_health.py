@@ -1,0 +1,76 @@
+"""The doctor's look at templates: what is paused, judged badly or changed, and whether a rule in force needs it."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from rulecast.template import MessageTemplate
+from rulecast.template.registry.store import list_account_readings
+from rulecast.template.store import list_templates
+from rulecast.wiring.doctor import Finding, Health
+from rulecast.wiring.template_acts import find_uses
+from rulecast.wiring.workspace import Workspace
+
+READING_AGE_MAX = timedelta(hours=24)
+"""Meta announces a change of category about a day ahead; a reading older than that may have missed it."""
+NAMED_MAX = 5
+GONE_STATUSES = frozenset({"deleted", "pending_deletion", "archived"})
+
+
+async def examine_templates(workspace: Workspace) -> Finding:
+    """Return how the templates stand: a problem where a rule in force sends one that cannot be sent."""
+    async with workspace.database.connection() as connection:
+        templates = await list_templates(connection)
+        readings = await list_account_readings(connection)
+        stopped = [one for one in templates if not one.is_sendable and one.status != "pending"]
+        uses = await find_uses(connection, stopped, workspace=workspace) if stopped else None
+    if uses is not None and uses.rules:
+        return Finding(
+            name="templates",
+            health=Health.PROBLEM,
+            what=f"rules in force send what cannot be sent: {', '.join(uses.rules[:NAMED_MAX])}; {_named(stopped)}",
+            what_to_do="Read `rulecast template list`; mend the template or pause the rule.",
+        )
+    remarkable = [one for one in templates if _is_remarkable(one)]
+    if remarkable:
+        return Finding(
+            name="templates",
+            health=Health.NOTE,
+            what=_named(remarkable),
+            what_to_do="Read `rulecast template list`.",
+        )
+    now = workspace.clock.now()
+    read = [one.read_at for one in readings if one.read_at is not None]
+    if not workspace.is_simulated and templates and (not read or min(read) < now - READING_AGE_MAX):
+        return Finding(
+            name="templates",
+            health=Health.NOTE,
+            what="Meta's listing was not read for a day",
+            what_to_do="Run `rulecast template sync`.",
+        )
+    return Finding(name="templates", health=Health.GOOD, what=f"{len(templates)} known, nothing stands out")
+
+
+def _is_remarkable(template: MessageTemplate) -> bool:
+    if template.status in GONE_STATUSES:
+        return False
+    is_stopped = template.status not in {"approved", "pending"} or bool(template.obstacle)
+    return is_stopped or bool(template.correct_category) or template.quality in {"yellow", "red"}
+
+
+def _named(templates: Sequence[MessageTemplate]) -> str:
+    told = [f"{one.name} ({one.language}) {_word(one)}" for one in templates[:NAMED_MAX]]
+    more = f" and {len(templates) - NAMED_MAX} more" if len(templates) > NAMED_MAX else ""
+    return ", ".join(told) + more
+
+
+def _word(template: MessageTemplate) -> str:
+    if template.status != "approved":
+        until = f" until {template.paused_until:%H:%M} UTC" if template.paused_until else ""
+        return f"{template.status}{until}"
+    if template.obstacle:
+        return "held back"
+    return (
+        f"to become {template.correct_category}"
+        if template.correct_category
+        else f"{template.quality} quality"
+    )
