@@ -1,5 +1,6 @@
 """Counts management calls and refuses those over the limit (platform reference 4.8, 6.2)."""
 
+import math
 from collections import deque
 from dataclasses import dataclass, replace
 
@@ -51,7 +52,7 @@ class CallMeter:
         percent = min(100, len(calls) * 100 // max(1, self._limit(is_busy_edge=is_busy_edge)))
         wait = 0
         if percent >= 100 and calls:  # noqa: PLR2004 - all of it is used
-            wait = int((calls[0] + HOUR_SECONDS - now) // 60) + 1
+            wait = math.ceil((calls[0] + HOUR_SECONDS - now) / 60)
         app = {"call_count": percent, "total_cputime": percent // 4, "total_time": percent // 4}
         account = {
             "type": "whatsapp_business_management",

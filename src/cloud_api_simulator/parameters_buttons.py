@@ -65,7 +65,8 @@ def check_filled(buttons: Sequence[Button], suffixes: Mapping[int, str]) -> None
     """Raise ApiError 131008 for a URL, a one-time code or a coupon that a send left empty."""
     for index, button in enumerate(buttons):
         if button.needs_parameter and index not in suffixes:
-            raise ApiError(131008, f"buttons: Button at index {index} of type Url requires a parameter")
+            kind = "Url" if button.kind == "URL" else button.kind
+            raise ApiError(131008, f"buttons: Button at index {index} of type {kind} requires a parameter")
 
 
 def _suffix(button: Button, parameter: JsonObject, index: int) -> str:

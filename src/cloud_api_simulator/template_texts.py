@@ -62,7 +62,7 @@ def _check_surroundings(text: str, variable_count: int) -> None:
             "Leading or trailing parameters are not allowed",
             "Variables can't be at the start or end of the template.",
         )
-    words = len(_PLACEHOLDER.sub(" x ", text).split())
+    words = len(_PLACEHOLDER.sub("x", text).split())
     if words < WORDS_PER_VARIABLE * variable_count + 1:
         raise refuse(
             2388293,

@@ -53,8 +53,8 @@ class Button:
 
     @property
     def needs_parameter(self) -> bool:
-        """Whether a send must fill the button: a URL with a variable, or a one-time code."""
-        return self.takes_suffix or self.kind == "OTP"
+        """Whether a send must fill the button: a URL with a variable, a one-time code, a coupon."""
+        return self.takes_suffix or self.kind in ("OTP", "COPY_CODE")
 
     @property
     def is_stop(self) -> bool:
