@@ -67,8 +67,8 @@ def handle_control(world: World, request: Request) -> Answer:
                 return act_on_phone(world, request, phone, act)
             case "GET", ["phones", phone]:
                 return show_phone(world, phone)
-            case method, [name] if (method, name) in _ROUTES:
-                return _ROUTES[method, name](world, request)
+            case method, [name] if (method, name) in CONTROL_ROUTES:
+                return CONTROL_ROUTES[method, name](world, request)
             case _:
                 return json_response({"error": "no such control"}, status=404)
     except (ControlError, ValueError, TypeError) as error:
@@ -96,10 +96,11 @@ def run_trigger(world: World, trigger: Trigger) -> None:
     request = Request(
         method="POST", path=f"/_control/{trigger.control}", body=msgspec.json.encode(trigger.body)
     )
-    _ROUTES["POST", trigger.control](world, request)
+    CONTROL_ROUTES["POST", trigger.control](world, request)
 
 
 def _faults(world: World, request: Request) -> Answer:
+    """Set faults of requests and webhooks, oddities, and what happens after so many messages."""
     row = read_object(request)
     unknown = set(row) - {"requests", "webhooks", "quirks", "after"}
     if unknown:
@@ -121,6 +122,7 @@ def _faults(world: World, request: Request) -> Answer:
 
 
 def _fault_list(world: World, request: Request) -> Answer:
+    """Show the faults with their hits."""
     del request
     return json_response(
         {
@@ -133,6 +135,7 @@ def _fault_list(world: World, request: Request) -> Answer:
 
 
 def _behaviour(world: World, request: Request) -> Answer:
+    """Change how people and the platform behave."""
     row = read_object(request)
     world.behaviour = replace(world.behaviour, **row)
     world.people.behaviour = world.behaviour
@@ -142,17 +145,20 @@ def _behaviour(world: World, request: Request) -> Answer:
 
 
 def _reset(world: World, request: Request) -> Answer:
+    """Forget everything but the ledger."""
     del request
     world.reset()
     return json_response({"reset": True})
 
 
 def _state(world: World, request: Request) -> Answer:
+    """Show counts and whether anything is still to happen."""
     del request
     return json_response(state_of(world))
 
 
 async def _wait_idle(world: World, request: Request) -> Response:
+    """Wait until nothing is scheduled or undelivered."""
     timeout = min(float(read_query(request).get("timeout", "30")), WAIT_SECONDS_MAX)
     await wait_until(lambda: world.is_idle, seconds=timeout)
     world.ledger.flush()
@@ -160,6 +166,7 @@ async def _wait_idle(world: World, request: Request) -> Response:
 
 
 def _ledger(world: World, request: Request) -> Answer:
+    """Show rows of the ledger."""
     query = read_query(request)
     limit = min(int(query.get("limit", "1000")), ROWS_PER_PAGE_MAX)
     rows, line_number = world.ledger.rows(
@@ -174,10 +181,10 @@ def _ledger(world: World, request: Request) -> Answer:
 def _description(world: World, request: Request) -> Answer:
     """Describe every endpoint in OpenAPI."""
     del world, request
-    return json_response(describe(_ROUTES))
+    return json_response(describe(CONTROL_ROUTES))
 
 
-_ROUTES: dict[tuple[str, str], Callable[[World, Request], Answer]] = {
+CONTROL_ROUTES: dict[tuple[str, str], Callable[[World, Request], Answer]] = {
     ("POST", "people"): describe_people,
     ("POST", "templates"): put_templates,
     ("GET", "templates"): list_templates,
@@ -210,3 +217,4 @@ _ROUTES: dict[tuple[str, str], Callable[[World, Request], Answer]] = {
     ("POST", "wait_idle"): _wait_idle,
     ("GET", "ledger"): _ledger,
 }
+"""Control requests by method and name; `openapi` describes them."""

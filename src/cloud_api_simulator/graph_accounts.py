@@ -16,7 +16,7 @@ _CHANGEABLE = ("is_enabled_for_insights", "disable_marketing_messages_on_cloud_a
 
 
 async def show_account(call: Call) -> Response:
-    """`GET /{waba-id}?fields=`, analytics included (platform reference 1.1, 8.4, 8.5)."""
+    """`GET /{waba-id}?fields=`: the account, analytics included (platform reference 1.1, 8.4, 8.5)."""
     names = [name.strip() for name in _BETWEEN_FIELDS.split(call.query.get("fields", "")) if name.strip()]
     node = account_node(call.world)
     for name in names:
@@ -72,7 +72,7 @@ def _yes(value: object) -> bool:
 
 
 def show_business(call: Call) -> Response:
-    """`GET /{business-id}?fields=` (platform reference 1.1)."""
+    """`GET /{business-id}?fields=`: the portfolio and its messaging limit (platform reference 1.1)."""
     node: JsonObject = {
         "id": call.node,
         "name": "Simulated portfolio",
@@ -83,7 +83,7 @@ def show_business(call: Call) -> Response:
 
 
 def list_accounts(call: Call) -> Response:
-    """`GET /{business-id}/owned_whatsapp_business_accounts`."""
+    """`GET /{business-id}/owned_whatsapp_business_accounts`: the one account."""
     node = account_node(call.world)
     return json_response(call.page([choose_fields(node, call.words("fields"), _DEFAULT_FIELDS)]))
 

@@ -37,7 +37,7 @@ def app_token(call: Call) -> Response:
 
 
 def list_subscribed_apps(call: Call) -> Response:
-    """`GET /{waba-id}/subscribed_apps`."""
+    """`GET /{waba-id}/subscribed_apps`: who gets webhooks, with overrides."""
     return json_response({"data": subscribed_apps(call.world)})
 
 

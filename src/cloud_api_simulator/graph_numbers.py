@@ -28,7 +28,7 @@ _PROFILE_FIELDS = ("about", "address", "description", "email", "profile_picture_
 
 
 def list_numbers(call: Call) -> Response:
-    """`GET /{waba-id}/phone_numbers`."""
+    """`GET /{waba-id}/phone_numbers`: every number with the asked fields."""
     names = call.words("fields")
     rows = [
         choose_fields(number_node(call.world, number), names, DEFAULT_FIELDS)
@@ -38,7 +38,7 @@ def list_numbers(call: Call) -> Response:
 
 
 def show_number(call: Call) -> Response:
-    """`GET /{phone-number-id}?fields=`."""
+    """`GET /{phone-number-id}?fields=`: quality, status, limits, health of a number."""
     node = number_node(call.world, call.world.numbers[call.node])
     return json_response(choose_fields(node, call.words("fields"), DEFAULT_FIELDS))
 
@@ -177,7 +177,7 @@ def change_number(call: Call) -> Response:
 
 
 def register(call: Call) -> Response:
-    """`POST /{phone-number-id}/register` with a six-digit PIN; 133005 when it is another one."""
+    """`POST /{phone-number-id}/register`: a number starts to work with its six-digit PIN; another one gives 133005."""
     body = call.body()
     pin = str(body.get("pin", ""))
     if body.get("messaging_product") != "whatsapp":
@@ -209,7 +209,7 @@ def request_code(call: Call) -> Response:
 
 
 def verify_code(call: Call) -> Response:
-    """`POST /{phone-number-id}/verify_code`."""
+    """`POST /{phone-number-id}/verify_code`: the code that came makes the number verified."""
     if str(call.body().get("code", "")) != CODE:
         raise ApiError(136025, "The verification code is wrong.", message="(#136025) Verify code error")
     call.world.graph.number_fields.setdefault(call.node, {})["code_verification_status"] = "VERIFIED"
@@ -241,7 +241,7 @@ def show_settings(call: Call) -> Response:
 
 
 def change_settings(call: Call) -> Response:
-    """`POST /{phone-number-id}/settings`."""
+    """`POST /{phone-number-id}/settings`: storage, calling or identity check are changed."""
     body = call.body()
     known = ("storage_configuration", "calling", "user_identity_change", "payload_encryption")
     changes = {key: value for key, value in body.items() if key in known}
@@ -252,7 +252,7 @@ def change_settings(call: Call) -> Response:
 
 
 def show_profile(call: Call) -> Response:
-    """`GET /{phone-number-id}/whatsapp_business_profile?fields=`."""
+    """`GET /{phone-number-id}/whatsapp_business_profile?fields=`: what people see of the business."""
     profile = {
         "about": "Simulated business",
         "vertical": "OTHER",
@@ -264,7 +264,7 @@ def show_profile(call: Call) -> Response:
 
 
 def change_profile(call: Call) -> Response:
-    """`POST /{phone-number-id}/whatsapp_business_profile`."""
+    """`POST /{phone-number-id}/whatsapp_business_profile`: what people see is changed."""
     body = call.body()
     if body.get("messaging_product") != "whatsapp":
         raise ApiError(100, message="(#100) The parameter messaging_product is required.")

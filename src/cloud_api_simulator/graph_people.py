@@ -44,7 +44,7 @@ def block_users(call: Call) -> Response:
 
 
 def unblock_users(call: Call) -> Response:
-    """`DELETE /{phone-number-id}/block_users`."""
+    """`DELETE /{phone-number-id}/block_users`: people are let through again."""
     blocked = call.world.graph.blocked.setdefault(call.node, {})
     removed, failed = [], []
     for given in _asked(call):
@@ -57,7 +57,7 @@ def unblock_users(call: Call) -> Response:
 
 
 def list_blocked(call: Call) -> Response:
-    """`GET /{phone-number-id}/block_users`, page by page."""
+    """`GET /{phone-number-id}/block_users`: the blocked people, page by page."""
     rows = [
         {"messaging_product": "whatsapp", **row}
         for row in call.world.graph.blocked.get(call.node, {}).values()
@@ -123,7 +123,7 @@ def forget_contact(call: Call) -> Response:
 
 
 def show_username(call: Call) -> Response:
-    """`GET /{phone-number-id}/username`."""
+    """`GET /{phone-number-id}/username`: the business username and its status."""
     kept = call.world.graph.usernames.get(call.node)
     return json_response(kept if kept is not None else {})
 
@@ -141,13 +141,13 @@ def set_username(call: Call) -> Response:
 
 
 def delete_username(call: Call) -> Response:
-    """`DELETE /{phone-number-id}/username`."""
+    """`DELETE /{phone-number-id}/username`: the business username is given up."""
     call.world.graph.usernames.pop(call.node, None)
     return json_response({"success": True})
 
 
 def suggest_usernames(call: Call) -> Response:
-    """`GET /{phone-number-id}/username_suggestions`."""
+    """`GET /{phone-number-id}/username_suggestions`: names that are free."""
     names = [f"business{call.node[-4:]}", f"business.{call.node[-4:]}"]
     return json_response({"data": [{"username_suggestions": names}]})
 
@@ -189,12 +189,12 @@ def _check_signup(body: JsonObject, *, is_new: bool) -> None:
 
 
 def list_signups(call: Call) -> Response:
-    """`GET /{waba-id}/signups`."""
+    """`GET /{waba-id}/signups`: the sign-ups, page by page."""
     return json_response(call.page(list(call.world.graph.signups.values())))
 
 
 def show_signup(call: Call) -> Response:
-    """`GET /signups/{id}`, also `GET /{signup-id}`."""
+    """`GET /signups/{id}`: one sign-up; its id alone finds it too."""
     return json_response(_signup(call))
 
 

@@ -1,5 +1,6 @@
 """Every endpoint of the graph in one table: what it is, who answers, where the platform describes it."""
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -38,6 +39,7 @@ class Route:
     is_metered: bool = True
 
 
+_CITED = re.compile(r" \((platform )?reference [^)]*\)")
 PAGING = ("limit", "after", "before")
 _COMPARED = ("template_ids", "start", "end")
 _JSON = "application/json"
@@ -50,9 +52,9 @@ _TEMPLATE = "template-id"
 
 def _route(method: str, node: str, edge: str, handle: Handle, **more: object) -> Route:
     """Return a route whose summary is the first line of its handler's docstring."""
-    summary = (handle.__doc__ or "").partition("\n")[0].partition("`: ")[2] or (
-        handle.__doc__ or ""
-    ).partition("\n")[0]
+    line = (handle.__doc__ or "").partition("\n")[0]
+    summary = _CITED.sub("", line.partition("`: ")[2])
+    summary = summary[:1].upper() + summary[1:]
     return Route(method=method, node=node, edge=edge, handle=handle, summary=summary, **more)  # type: ignore[arg-type]  # fields of Route, checked by its constructor
 
 

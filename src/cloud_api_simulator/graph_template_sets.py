@@ -16,7 +16,7 @@ LANGUAGES_MAX = 100
 
 
 def archive_templates(call: Call) -> Response:
-    """`POST /{waba-id}/message_templates/archive` with `hsm_ids` (platform reference 8.1)."""
+    """`POST /{waba-id}/message_templates/archive`: the templates of `hsm_ids` are put away (platform reference 8.1)."""
     return _move(call, "archived_templates", taken=("APPROVED", "REJECTED", "PAUSED"), status="ARCHIVED")
 
 
@@ -45,7 +45,7 @@ def _move(call: Call, key: str, *, taken: tuple[str, ...], status: str) -> Respo
 
 
 def show_library(call: Call) -> Response:
-    """`GET /message_template_library` with its filters (platform reference 8.1)."""
+    """`GET /message_template_library`: ready-made templates by topic, use and words (platform reference 8.1)."""
     query = call.query
     rows = [
         row

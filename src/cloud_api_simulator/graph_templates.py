@@ -43,7 +43,7 @@ _FILTERS = ("name", "status", "language", "category", "quality_score")
 
 
 def create_template(call: Call) -> Response:
-    """`POST /{waba-id}/message_templates`: judge, keep, review (platform reference 8.1)."""
+    """`POST /{waba-id}/message_templates`: a template is judged, kept and reviewed (platform reference 8.1)."""
     world, now = call.world, call.world.clock.now()
     row = call.body()
     row.pop("status", None)
@@ -92,7 +92,7 @@ def _from_library(row: Mapping[str, Any]) -> JsonObject:
 
 
 def list_templates(call: Call) -> Response:
-    """`GET /{waba-id}/message_templates` with filters, fields, cursors and a summary (platform reference 8.1)."""
+    """`GET /{waba-id}/message_templates`: filters, fields, cursors, a summary (platform reference 8.1)."""
     rows = [
         row
         for template in call.world.templates
@@ -133,7 +133,7 @@ def _fits(row: Mapping[str, Any], template: Template, query: Mapping[str, str]) 
 
 
 def show_template(call: Call) -> Response:
-    """`GET /{template-id}?fields=`."""
+    """`GET /{template-id}?fields=`: one template in one language."""
     template = find(call)
     return json_response(choose_fields(node_of(call, template), call.words("fields"), _DEFAULT_FIELDS))
 
@@ -203,7 +203,7 @@ def _check_edit_rate(template: Template, now: float) -> None:
 
 
 def delete_templates(call: Call) -> Response:
-    """`DELETE /{waba-id}/message_templates` by name, by `hsm_id`, or by up to 100 `hsm_ids`."""
+    """`DELETE /{waba-id}/message_templates`: by name, by `hsm_id`, or by up to 100 `hsm_ids`."""
     for template in _chosen(call):
         delete(call.world, template)
     return json_response({"success": True})
