@@ -192,6 +192,15 @@ class Settings:
             values="1 to 2000",
         ),
     )
+    reactions_open_windows: Literal["yes", "no"] = field(
+        default="no",
+        metadata=_about(
+            "Whether a reaction to a message opens the customer service window; Meta does not say. With `no` nobody is "
+            "answered freely on a reaction alone.",
+            choice("yes", "no"),
+            values="yes or no",
+        ),
+    )
     template_words_per_variable: int = field(
         default=2,
         metadata=_about(

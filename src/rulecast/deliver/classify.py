@@ -1,5 +1,6 @@
 """From what the transport saw to what it means for the message; pure, and never optimistic."""
 
+import re
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -15,6 +16,9 @@ HTTP_SERVER_ERROR = 500
 CONNECT_RETRY_SECONDS = 2
 WAMID_LENGTH_MAX = 256
 
+_DIGITS = re.compile(r"[1-9][0-9]{6,14}", re.ASCII)
+_NO_DIGITS = re.compile(r"[^0-9]", re.ASCII)
+
 
 class _Message(msgspec.Struct):
     id: str = ""
@@ -27,6 +31,8 @@ class _Error(msgspec.Struct):
 
 class _Success(msgspec.Struct):
     messages: list[_Message]
+    # In whatever shape: nothing in it turns an acceptance into a doubt.
+    contacts: object = None
 
 
 class _Failure(msgspec.Struct):
@@ -39,10 +45,14 @@ _FAILURE = msgspec.json.Decoder(_Failure)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """Meta took the message; `is_held` while it holds it for a quality assessment of the template."""
+    """Meta took the message; `is_held` while it holds it for a quality assessment of the template.
+
+    `spelling` is the number as WhatsApp writes it, with its plus sign, where that is not the number dialled.
+    """
 
     wamid: str
     is_held: bool = False
+    spelling: str = ""
 
     @override
     def __repr__(self) -> str:
@@ -91,22 +101,25 @@ def _unknown(cause: str, code: int = 0) -> Rejected:
 
 def _classify_success(body: bytes) -> Outcome:
     try:
-        messages = _SUCCESS.decode(body).messages
+        success = _SUCCESS.decode(body)
     except msgspec.MsgspecError:
         # A Graph error in a 200 answer is outside the contract: nobody knows, so nothing is repeated.
         return _unknown("answer_malformed")
+    messages = success.messages
     if len(messages) != 1 or not 0 < len(messages[0].id) <= WAMID_LENGTH_MAX:
         return _unknown("answer_without_id")
-    match messages[0].message_status:
-        case "accepted":
-            return Accepted(wamid=messages[0].id)
-        case "held_for_quality_assessment":
-            return Accepted(wamid=messages[0].id, is_held=True)
-        case "paused":
-            # Taken and paused: it will not go out, and the status `failed` may follow with 132015 (F11).
-            return Accepted(wamid=messages[0].id, is_held=True)
+    # `paused` is taken and paused: it will not go out, and the status `failed` may follow with 132015 (F11).
+    is_held = messages[0].message_status in {"held_for_quality_assessment", "paused"}
+    return Accepted(wamid=messages[0].id, is_held=is_held, spelling=_spelling(success.contacts))
+
+
+def _spelling(contacts: object) -> str:
+    """Return the number as WhatsApp writes it where it is another than the one dialled (Cloud API, `wa_id`)."""
+    match contacts:
+        case [{"input": str(dialled), "wa_id": str(wa_id)}] if _DIGITS.fullmatch(wa_id):
+            return "" if wa_id == _NO_DIGITS.sub("", dialled) else f"+{wa_id}"
         case _:
-            return Accepted(wamid=messages[0].id)
+            return ""
 
 
 def _classify_failure(status: int, body: bytes) -> Outcome:

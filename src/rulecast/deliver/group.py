@@ -19,6 +19,7 @@ from rulecast.gate.authorise import Locked
 from rulecast.gate.free_reservations import free_reservations
 from rulecast.gate.permit import Permit
 from rulecast.gate.terms import RunTerms
+from rulecast.profile.identities.learn_spellings import learn_spellings
 from rulecast.values.ids import AttemptId, ContactId, RunId
 from rulecast.values.reason import Reason
 from rulecast.vault import SealItem, Vault
@@ -198,6 +199,16 @@ class GroupWriter:
         ]
         if ended:
             await self._hooks.on_result(connection, ended, now)
+        await learn_spellings(
+            connection,
+            self._vault,
+            [
+                (one.attempt.permit.contact_id, one.outcome.spelling)
+                for one in results
+                if isinstance(one.outcome, Accepted) and one.outcome.spelling
+            ],
+            now,
+        )
         await self._pause(connection, results, now)
 
     async def _pause(self, connection: Connection, results: Sequence[Result], now: datetime) -> None:

@@ -11,30 +11,20 @@ from datetime import datetime
 
 import structlog
 
-from rulecast.account.facts import find_signups
-from rulecast.collect import NewEvent, record_events
+from rulecast.collect import record_events
 from rulecast.collect.inbox import BODY_COLUMN, ReceivedBody, keep_bodies, keep_texts
 from rulecast.collect.inbox.received_body import SealedText
-from rulecast.collect.webhook_facts import PreferenceFact, StatusFact
 from rulecast.conversation import answer_entry_points, keep_details, open_windows, revoke_messages
 from rulecast.database import Connection
 from rulecast.database.errors import OperationalError
 from rulecast.database.retry import retry_conflicts
-from rulecast.profile import ConsentEntry, record_consents
 from rulecast.profile.suppression import (
     JournalEntry,
-    OptOutMatch,
-    Stop,
-    SuppressionAction,
-    SuppressionCause,
     SuppressionJournal,
-    suppress,
 )
 from rulecast.profile.suppression.journal import JournalWriteError
 from rulecast.profile.suppression.match_opt_out import DEFAULT_BUTTON_PAYLOADS
-from rulecast.values.catalogue import fold_text
 from rulecast.values.ids import ContactId
-from rulecast.values.purpose import ConsentStatus, Purpose
 from rulecast.vault import SealItem
 from rulecast.wiring.message_book import Answer, MessageBook
 from rulecast.wiring.senders import Sender, create_senders, find_receivers, find_senders
@@ -48,12 +38,12 @@ from rulecast.wiring.webhook_group import (
     describe_post,
 )
 from rulecast.wiring.webhook_people import change_identities, learn_from_messages
+from rulecast.wiring.webhook_signups import keep_signups
+from rulecast.wiring.webhook_stops import stop_people
 from rulecast.wiring.webhook_talk import TalkReader
 from rulecast.wiring.workspace import Workspace
 
 TEXT_COLUMN = "collect.inbound_text.sealed_text"
-# How people agreed who signed up inside WhatsApp; the ledger keeps it with the wording the workspace declared.
-SIGNUP_METHOD = "whatsapp_signup"
 
 _LOG = structlog.get_logger(__name__)
 
@@ -79,7 +69,10 @@ class WebhookDoor:
         self._book = book
         self._journal = journal
         self._reader = GroupReader(stop_payloads)
-        self._talk = TalkReader(vault=workspace.vault)
+        self._talk = TalkReader(
+            vault=workspace.vault,
+            reactions_open_windows=workspace.settings.reactions_open_windows == "yes",
+        )
         self._displayed = DisplayNumbers()
 
     async def apply(self, posts: Sequence[WebhookPost]) -> None:
@@ -119,8 +112,10 @@ class WebhookDoor:
             entries = await self._change_identities(connection, group, now)
             people = await self._find_people(connection, group)
             if group.signups:
-                people = await self._sign_up(connection, group, people, now=now)
-            entries += await self._stop(connection, group, people, now)
+                people = await keep_signups(
+                    connection, self._workspace.vault, group.signups, people=people, now=now
+                )
+            entries += await stop_people(connection, self._workspace.vault, group, people=people, now=now)
             await keep_bodies(connection, bodies)
             if group.statuses:
                 await self._book.apply_statuses(connection, group.statuses, now)
@@ -144,51 +139,6 @@ class WebhookDoor:
         events, done = await change_identities(connection, self._workspace.vault, group.identity_changes, now)
         await record_events(connection, events, now)
         return done.entries
-
-    async def _sign_up(
-        self, connection: Connection, group: Group, people: Mapping[Sender, ContactId], *, now: datetime
-    ) -> dict[Sender, ContactId]:
-        """Keep who signed up and to what: proven where the workspace declares the sign-up, else unproven."""
-        strangers = {
-            sender: min(fact.occurred_at, now)
-            for fact, sender in group.signups
-            if sender not in people and sender.identities
-        }
-        vault = self._workspace.vault
-        known = {**people, **await create_senders(connection, vault, strangers, now)}
-        declared = await find_signups(connection, [fact.signup_id for fact, _ in group.signups])
-        entries, events = [], []
-        for fact, sender in group.signups:
-            if sender not in known:
-                continue
-            signup = declared.get(fact.signup_id)
-            entries.append(
-                ConsentEntry(
-                    contact_id=known[sender],
-                    purpose=Purpose.MARKETING if signup is None else Purpose(signup.purpose),
-                    status=ConsentStatus.GRANTED,
-                    source="webhook",
-                    occurred_at=min(fact.occurred_at, now),
-                    method=SIGNUP_METHOD,
-                    wording_version="" if signup is None else signup.wording_version,
-                    evidence=f"sign-up {fact.signup_id}" if fact.signup_id else None,
-                )
-            )
-            events.append(self._signed_up(fact, known[sender]))
-        await record_consents(connection, vault, entries, now)
-        await record_events(connection, events, now)
-        return known
-
-    def _signed_up(self, fact: PreferenceFact, contact_id: ContactId) -> NewEvent:
-        told = f"{contact_id}\x1f{fact.signup_id}\x1f{fact.occurred_at.isoformat()}"
-        return NewEvent(
-            contact_id=contact_id,
-            name="signed_up",
-            occurred_at=fact.occurred_at,
-            event_key=self._talk.event_key("signed_up", told),
-            source="webhook",
-            properties={"signup": fold_text(fact.signup_id)} if fact.signup_id else {},
-        )
 
     async def _record_beside(
         self, connection: Connection, group: Group, people: Mapping[Sender, ContactId], now: datetime
@@ -216,7 +166,7 @@ class WebhookDoor:
             now = self._workspace.clock.now()
             group = await self._reader.read(connection, [post], now)
             people = await self._find_people(connection, group)
-            entries = await self._stop(connection, group, people, now)
+            entries = await stop_people(connection, self._workspace.vault, group, people=people, now=now)
             await keep_bodies(connection, [body])
             await self._journal.append(entries)
 
@@ -251,53 +201,6 @@ class WebhookDoor:
         ]
         receivers = await find_receivers(connection, vault, [(wamid, None) for _, wamid in quoting])
         return people | {quoting[place][0]: contact_id for place, contact_id in receivers.items()}
-
-    async def _stop(
-        self, connection: Connection, group: Group, people: Mapping[Sender, ContactId], now: datetime
-    ) -> list[JournalEntry]:
-        """Lock everybody the group stops, in one order, and record their stops."""
-        stops = [self._stop_of_words(said, people, now) for said in group.said if said.is_opt_out]
-        stops.extend(
-            self._stop_of_preference(fact, sender, people, now) for fact, sender in group.preferences
-        )
-        receivers = await find_receivers(
-            connection, self._workspace.vault, [(fact.wamid, fact.opaque_id) for fact, _ in group.refused]
-        )
-        stops.extend(
-            self._stop_of_refusal(fact, sender, receivers.get(place, people.get(sender)), now)
-            for place, (fact, sender) in enumerate(group.refused)
-        )
-        return await suppress(connection, stops, now)
-
-    def _stop_of_words(self, said: Said, people: Mapping[Sender, ContactId], now: datetime) -> Stop:
-        return Stop(
-            contact_id=people.get(said.sender),
-            suppression_indexes=said.sender.suppression_indexes(self._workspace.vault),
-            occurred_at=min(said.message.occurred_at, now),
-            cause=SuppressionCause.STOP_BUTTON if said.is_button else SuppressionCause.STOP_WORD,
-            level="likely" if said.match is OptOutMatch.LIKELY else "exact",
-        )
-
-    def _stop_of_preference(
-        self, fact: PreferenceFact, sender: Sender, people: Mapping[Sender, ContactId], now: datetime
-    ) -> Stop:
-        return Stop(
-            contact_id=people.get(sender),
-            suppression_indexes=sender.suppression_indexes(self._workspace.vault),
-            occurred_at=min(fact.occurred_at, now),
-            cause=SuppressionCause.USER_PREFERENCES,
-            action=SuppressionAction.STOP if fact.value == "stop" else SuppressionAction.RESUME,
-        )
-
-    def _stop_of_refusal(
-        self, fact: StatusFact, sender: Sender, contact_id: ContactId | None, now: datetime
-    ) -> Stop:
-        return Stop(
-            contact_id=contact_id,
-            suppression_indexes=sender.suppression_indexes(self._workspace.vault),
-            occurred_at=min(fact.occurred_at, now),
-            cause=SuppressionCause.ERROR_131050,
-        )
 
     async def _record_messages(
         self, connection: Connection, group: Group, people: Mapping[Sender, ContactId], now: datetime

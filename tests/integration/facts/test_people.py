@@ -1,5 +1,6 @@
 """What webhooks tell of people: identities, windows, messages, preferences."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,10 @@ from rulecast.account.records import Signup
 from rulecast.conversation import WindowRow, entry_point_window, service_window
 from rulecast.conversation.keep_details import SEALED_DETAIL
 from rulecast.conversation.open_windows import find_windows
+from rulecast.deliver.classify import Accepted, classify
+from rulecast.deliver.transport import Answered
 from rulecast.profile import ConsentEntry, NewContact, create_contacts, record_consents
+from rulecast.profile.identities.learn_spellings import learn_spellings
 from rulecast.profile.identity import Identity
 from rulecast.values.ids import ContactId
 from rulecast.values.purpose import ConsentStatus, Purpose
@@ -326,3 +330,24 @@ async def test_a_sign_up_is_consent_only_under_a_declared_wording(door: Door) ->
     )
     await door.tell(("user_preferences", talk(user_preferences=[preference(BILAL.phone, "resume", -20)])))
     assert await door.stops(bilal) == {"stop_word"}
+
+
+async def test_the_spelling_an_answer_tells_is_kept_beside_the_number_dialled(door: Door) -> None:
+    asha, bilal = await known(door, ASHA.phone), await known(door, BILAL.phone)
+    workspace = door.workspace
+    answer = {"contacts": [{"input": ASHA.phone, "wa_id": "2126120000019"}], "messages": [{"id": "wamid.1"}]}
+    taken = classify(Answered(200, json.dumps(answer).encode()))
+    assert isinstance(taken, Accepted)
+    assert taken.spelling == "+2126120000019"
+    async with workspace.database.transaction() as connection:
+        now = workspace.clock.now()
+        spelled = [(asha, taken.spelling), (bilal, ASHA.phone)]
+        await learn_spellings(connection, workspace.vault, spelled, now)
+        await learn_spellings(connection, workspace.vault, spelled, now)
+    assert await door.owner("wa_id", taken.spelling) == asha
+    assert await door.owner("phone", ASHA.phone) == asha
+    assert await door.rows("SELECT count(*) FROM profile.identity WHERE kind = 'wa_id'") == [(1,)]
+    # Silence asked for under the spelling is the person's.
+    stop = written(door, {"from": digits(taken.spelling)}, type="text", text={"body": "stop"})
+    await door.say(stop)
+    assert await door.stops(asha) == {"stop_word"}

@@ -1,0 +1,73 @@
+"""Who a group of webhooks stops, locked in one order and recorded."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from rulecast.collect.webhook_facts import PreferenceFact, StatusFact
+from rulecast.database import Connection
+from rulecast.profile.suppression import (
+    JournalEntry,
+    OptOutMatch,
+    Stop,
+    SuppressionAction,
+    SuppressionCause,
+    suppress,
+)
+from rulecast.values.ids import ContactId
+from rulecast.vault import Vault
+from rulecast.wiring.senders import Sender, find_receivers
+from rulecast.wiring.webhook_group import Group, Said
+
+
+async def stop_people(
+    connection: Connection, vault: Vault, group: Group, *, people: Mapping[Sender, ContactId], now: datetime
+) -> list[JournalEntry]:
+    """Lock everybody the group stops, in one order, record their stops, and return what the journal must hold."""
+    stops = [
+        _stop_of_words(said, vault, people.get(said.sender), now) for said in group.said if said.is_opt_out
+    ]
+    stops.extend(
+        _stop_of_preference(fact, sender, vault, contact_id=people.get(sender), now=now)
+        for fact, sender in group.preferences
+    )
+    receivers = await find_receivers(
+        connection, vault, [(fact.wamid, fact.opaque_id) for fact, _ in group.refused]
+    )
+    stops.extend(
+        _stop_of_refusal(fact, sender, vault, contact_id=receivers.get(place, people.get(sender)), now=now)
+        for place, (fact, sender) in enumerate(group.refused)
+    )
+    return await suppress(connection, stops, now)
+
+
+def _stop_of_words(said: Said, vault: Vault, contact_id: ContactId | None, now: datetime) -> Stop:
+    return Stop(
+        contact_id=contact_id,
+        suppression_indexes=said.sender.suppression_indexes(vault),
+        occurred_at=min(said.message.occurred_at, now),
+        cause=SuppressionCause.STOP_BUTTON if said.is_button else SuppressionCause.STOP_WORD,
+        level="likely" if said.match is OptOutMatch.LIKELY else "exact",
+    )
+
+
+def _stop_of_preference(
+    fact: PreferenceFact, sender: Sender, vault: Vault, *, contact_id: ContactId | None, now: datetime
+) -> Stop:
+    return Stop(
+        contact_id=contact_id,
+        suppression_indexes=sender.suppression_indexes(vault),
+        occurred_at=min(fact.occurred_at, now),
+        cause=SuppressionCause.USER_PREFERENCES,
+        action=SuppressionAction.STOP if fact.value == "stop" else SuppressionAction.RESUME,
+    )
+
+
+def _stop_of_refusal(
+    fact: StatusFact, sender: Sender, vault: Vault, *, contact_id: ContactId | None, now: datetime
+) -> Stop:
+    return Stop(
+        contact_id=contact_id,
+        suppression_indexes=sender.suppression_indexes(vault),
+        occurred_at=min(fact.occurred_at, now),
+        cause=SuppressionCause.ERROR_131050,
+    )
