@@ -1,15 +1,14 @@
 """Every field, type, event and odd shape of the Cloud API's webhooks, one small body each, is read as expected."""
 
-import dataclasses
 import random
 from collections import Counter
-from collections.abc import Iterable
 
 import pytest
 from tests.webhooks.cases import Case
 from tests.webhooks.corpus import FOLDER, cases
+from tests.webhooks.invariants import told
 
-from rulecast.collect.count_facts import count_facts, count_unread, dated_facts
+from rulecast.collect.count_facts import count_facts, count_unread
 from rulecast.collect.parse_webhook import parse_webhook
 from rulecast.collect.webhook_bodies import merge_bodies, split_body
 from rulecast.collect.webhook_facts import ParsedWebhook
@@ -28,15 +27,6 @@ def shown(parsed: ParsedWebhook, place: str) -> str:
             return str(found.get(".".join([name, *names])))
         found = found[int(name)] if isinstance(found, tuple) else getattr(found, name)
     return str(found)
-
-
-def told(bodies: Iterable[bytes]) -> Counter[str]:
-    """Return every fact of these bodies with all its values, as often as it is told."""
-    return Counter(
-        f"{kind} {dataclasses.asdict(fact)}"  # type: ignore[call-overload]  # every fact is a dataclass
-        for body in bodies
-        for kind, fact in dated_facts(parse_webhook(body))
-    )
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

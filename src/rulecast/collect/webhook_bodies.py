@@ -10,11 +10,22 @@ from rulecast.collect.webhook_json import decode_body
 UPDATES_MAX = 1_000
 BYTES_MAX = 2_500_000
 
-# The lists of a value whose items are updates of their own.
-UPDATE_LISTS: Final = (
-    "statuses", "messages", "errors", "user_preferences", "user_actions", "user_id_update", "message_echoes",
-    "calls", "groups", "history", "automatic_events",
-)  # fmt: skip
+# The lists of a value whose items are updates of their own, by field.
+_GROUPS: Final = ("groups", "errors")
+UPDATE_LISTS: Final[dict[str, tuple[str, ...]]] = {
+    "messages": ("statuses", "messages", "errors", "user_preferences", "user_actions"),
+    "user_preferences": ("user_preferences", "errors"),
+    "user_id_update": ("user_id_update", "errors"),
+    "smb_message_echoes": ("message_echoes", "errors"),
+    "message_echoes": ("message_echoes", "errors"),
+    "calls": ("calls", "statuses", "errors"),
+    "history": ("history", "errors"),
+    "automatic_events": ("automatic_events", "errors"),
+    "group_lifecycle_update": _GROUPS,
+    "group_participants_update": _GROUPS,
+    "group_settings_update": _GROUPS,
+    "group_status_update": _GROUPS,
+}
 
 
 def split_body(body: bytes) -> list[bytes]:
@@ -72,7 +83,9 @@ def _is_entry(entry: object) -> bool:
 
 def _split_change(change: dict[str, Any]) -> Iterator[dict[str, Any]]:
     value = change["value"]
-    lists = [name for name in UPDATE_LISTS if isinstance(value.get(name), list)]
+    field = change.get("field")
+    names = UPDATE_LISTS.get(field, ()) if isinstance(field, str) else ()
+    lists = [name for name in names if isinstance(value.get(name), list)]
     shared = {name: found for name, found in value.items() if name not in lists}
     updates = [(name, item) for name in lists for item in value[name]]
     if not updates:
