@@ -22,6 +22,7 @@ from rulecast.profile.one_time_codes import code_digits
 from rulecast.profile.one_time_codes.store import live_nonces
 from rulecast.rule.language.document import Parameter, send_for
 from rulecast.template import MessageTemplate, ParameterMissingError, clean_value
+from rulecast.template.clean_value import written
 from rulecast.template.messages import (
     MessageInvalidError,
     PhoneRequiredError,
@@ -275,22 +276,12 @@ def _parameter_values(parameters: Sequence[Parameter], person: _Opened) -> dict[
             if raw is None:
                 stored = stored if stored is not None else _VALUES.decode(person.row.attributes)
                 raw = stored.get(parameter.attribute)
-            value = None if raw is None else clean_value(_written(raw), from_contact=True)
+            value = None if raw is None else clean_value(written(raw), from_contact=True)
         if value is None and parameter.default is not None:
             value = clean_value(parameter.default, from_contact=False)
         if value is not None:
             found[parameter.name] = value
     return found
-
-
-def _written(value: object) -> str:
-    match value:
-        case bool():
-            return "yes" if value else "no"
-        case list():
-            return ", ".join(str(one) for one in value)
-        case _:
-            return str(value)
 
 
 def _impossible(draft: Draft, opaque_id: OpaqueId, problem: Reason) -> PreparedDraft:

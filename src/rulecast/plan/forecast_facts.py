@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime
 from typing import Any, Literal, cast
 
 from rulecast.plan.combine import Terms, combine, template_state, window_of
-from rulecast.plan.parameters import parameter_values
 from rulecast.plan.records import Combination
+from rulecast.plan.rendering import Rendering
 from rulecast.policy import Facts, local_clock
 from rulecast.policy.facts import ConsentState, LostTo, SuppressionState, Use
 from rulecast.policy.rule_window import validity_span
@@ -118,8 +118,7 @@ def _has_all(
 ) -> bool:
     if template is None:
         return False
-    values = parameter_values(send_for(terms.rule, variant).parameters, known)
-    return all(name in values for name in template.parameters)
+    return Rendering.of(template, send_for(terms.rule, variant).parameters).succeeds(known)
 
 
 def _use(limit: PersonLimit | None, granted: Sequence[datetime], at: datetime) -> Use | None:

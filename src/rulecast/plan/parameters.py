@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from rulecast.rule.language.document import Parameter
 from rulecast.template import clean_value
+from rulecast.template.clean_value import written
 from rulecast.values.catalogue import Catalogue
 
 MASK = "•••"
@@ -14,7 +15,7 @@ def parameter_values(parameters: Iterable[Parameter], attributes: Mapping[str, o
     found: dict[str, str] = {}
     for parameter in parameters:
         raw = None if parameter.attribute is None else attributes.get(parameter.attribute)
-        value = None if raw is None else clean_value(str(raw), from_contact=True)
+        value = None if raw is None else clean_value(written(raw), from_contact=True)
         if value is None and parameter.default is not None:
             value = clean_value(parameter.default, from_contact=False)
         if value is not None:
@@ -22,14 +23,11 @@ def parameter_values(parameters: Iterable[Parameter], attributes: Mapping[str, o
     return found
 
 
-def required_attributes(parameters: Iterable[Parameter], catalogue: Catalogue) -> tuple[list[str], list[str]]:
-    """Return the attributes that have no default: those in the open, and those that are sealed."""
+def required_attributes(parameters: Iterable[Parameter], catalogue: Catalogue) -> list[str]:
+    """Return the attributes that have no default and are not sealed."""
     names = [one.attribute for one in parameters if one.attribute is not None and one.default is None]
     entries = [entry for name in names if (entry := catalogue.attribute(name)) is not None]
-    return (
-        [entry.name for entry in entries if not entry.is_sealed],
-        [entry.name for entry in entries if entry.is_sealed],
-    )
+    return [entry.name for entry in entries if not entry.is_sealed]
 
 
 def mask_personal(attributes: Mapping[str, object]) -> dict[str, object]:

@@ -84,17 +84,37 @@ COPY plan.work_combination (
 -- Without knowing how few variants there are the planner multiplies the audience by the combinations.
 ANALYZE plan.work_combination;
 
--- name: list_sealed_attributes
--- A page of an audience whose personal values a template cannot do without.
-SELECT audience.contact_id, audience.variant, contact.sealed_attributes
+-- name: list_doubtful
+-- A page of those whose values have to be looked at: personal ones, long ones, and whatever is not made of letters,
+-- digits, spaces, hyphens and apostrophes alone. Ordinary words surely make a message.
+SELECT audience.contact_id, audience.variant, combination.template_id, contact.attributes::text, contact.sealed_attributes
 FROM plan.work_audience AS audience
 JOIN profile.contact AS contact USING (contact_id)
+JOIN plan.work_combination AS combination
+    ON combination.plan_id = audience.plan_id
+    AND combination.country = contact.country
+    AND combination.language = contact.language
+    AND combination.zone = contact.zone
+    AND combination.variant = audience.variant
+JOIN unnest(%(variants)b::text[], %(template_ids)b::bigint[], %(are_sealed)b::boolean[], %(lengths)b::integer[])
+    AS asked (variant, template_id, is_sealed, length_max)
+    ON asked.variant = audience.variant AND asked.template_id = combination.template_id
 WHERE audience.plan_id = %(plan_id)s AND audience.contact_id > %(after)s::bigint
+    AND (
+        asked.is_sealed
+        OR asked.length_max = 0
+        OR EXISTS (
+            SELECT FROM unnest(%(names)b::text[]) AS used (name)
+            WHERE contact.attributes ->> used.name <> '' AND (
+                contact.attributes ->> used.name !~ '^[[:alnum:]][[:alnum:] ''-]*$'
+                OR length(contact.attributes ->> used.name) > asked.length_max
+                OR lower(contact.attributes ->> used.name) = ANY(%(placeholders)b::text[])))
+    )
 ORDER BY audience.contact_id
 LIMIT %(page)s::integer;
 
 -- name: copy_missing
--- Who lacks a value for which the rule has no default.
+-- Of whose values no message can be made.
 COPY plan.work_missing (plan_id, contact_id) FROM STDIN (FORMAT BINARY);
 
 -- name: fill_candidates
@@ -270,14 +290,16 @@ WHERE plan.state = 'approved' AND NOT plan.is_test AND plan.expires_at > %(evalu
     AND (%(given)b::bigint[] IS NULL OR member.contact_id = ANY(%(given)b::bigint[]));
 
 -- name: claim_reserved
--- People whom a launched plan has reserved; one who has been reached already cannot be taken over.
+-- People whom a launched plan has reserved; one who has been reached already cannot be taken over, nor can one whom the
+-- rule itself is about to reach: a second plan of a rule for the same window finds nobody left.
 INSERT INTO plan.work_claim (
     plan_id, contact_id, decision_day, send_from, window_seconds, rule_name, strength, score, tiebreak)
 SELECT plan_id, contact_id, decision_day, send_from, window_seconds, rule_name,
-    CASE WHEN has_permit THEN 1000000000 ELSE (3 - band) * 1000 + priority END, score,
+    CASE WHEN has_permit OR rule_name = ANY(%(rule_names)b::text[]) THEN 1000000000
+        ELSE (3 - band) * 1000 + priority END, score,
     hashint8extended(contact_id, hashtextextended(rule_name, 0))
 FROM plan.reservation
-WHERE decision_day >= %(first_day)s::date AND NOT rule_name = ANY(%(rule_names)b::text[])
+WHERE decision_day >= %(first_day)s::date
     AND (%(given)b::bigint[] IS NULL OR contact_id = ANY(%(given)b::bigint[]));
 
 -- name: analyze_claims

@@ -79,16 +79,15 @@ async def put_combinations(
     await execute(connection, QUERIES["analyze_combinations"])
 
 
-async def list_sealed_attributes(
-    connection: Connection, plan_id: PlanId, *, after: int, page: int
-) -> list[tuple[int, str, bytes | None]]:
-    """Return a page of the audience with variant and sealed values, by id."""
-    parameters = {"plan_id": plan_id, "after": after, "page": page}
-    return await fetch_all(connection, QUERIES["list_sealed_attributes"], parameters)
+async def list_doubtful(
+    connection: Connection, parameters: Mapping[str, object]
+) -> list[tuple[int, str, int, str, bytes | None]]:
+    """Return a page of people whose values have to be looked at: id, variant, template, open and sealed values."""
+    return await fetch_all(connection, QUERIES["list_doubtful"], parameters)
 
 
 async def put_missing(connection: Connection, plan_id: PlanId, contact_ids: Iterable[int]) -> None:
-    """Store who lacks a value without a default."""
+    """Store of whose values no message can be made."""
     rows = ((plan_id, contact_id) for contact_id in contact_ids)
     await copy_rows(connection, QUERIES["copy_missing"], rows, types=["int8", "int8"])
 

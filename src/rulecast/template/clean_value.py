@@ -43,3 +43,14 @@ def clean_value(raw: str, *, from_contact: bool) -> str | None:
 def _is_printed(char: str) -> bool:
     # Cc control, Cs surrogate, Co private use, Cn unassigned; Cf stays for the joiners.
     return unicodedata.category(char) not in {"Cc", "Cs", "Co", "Cn"}
+
+
+def written(value: object) -> str:
+    """Return a stored value as a message says it, before it is cleaned."""
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case list():
+            return ", ".join(str(one) for one in value)
+        case _:
+            return str(value)

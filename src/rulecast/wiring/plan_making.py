@@ -12,7 +12,7 @@ from rulecast.database import Connection
 from rulecast.plan import combine, draw, store
 from rulecast.plan.draw import is_experiment, strength
 from rulecast.plan.errors import PlanInputError, PlanNotFreshError
-from rulecast.plan.parameters import parameter_values, required_attributes
+from rulecast.plan.parameters import required_attributes
 from rulecast.policy import read_sending_policy
 from rulecast.policy.facts import ASKED_BY_THE_PERSON
 from rulecast.rule.book.store import save_rule
@@ -23,19 +23,17 @@ from rulecast.values.catalogue import Catalogue
 from rulecast.values.ids import PlanId
 from rulecast.values.reason import NUMBERS, Reason
 from rulecast.wiring.catch_up import catch_up
-from rulecast.wiring.personal_values import open_values
 from rulecast.wiring.plan_audience import count_missing, find_audiences
 from rulecast.wiring.plan_budget import read_budget
 from rulecast.wiring.plan_document import finish
 from rulecast.wiring.plan_draft import DAY, UNLIMITED, Draft, PlanRequest, Portfolio
+from rulecast.wiring.plan_parameters import find_unrenderable
 from rulecast.wiring.plan_terms import check, make_terms, window_seconds
 from rulecast.wiring.workspace import Workspace
 from rulecast.wiring.workspace_file import read_rules
 
 RULES_MAX = 50
 """Rules planned together: each holds its audience in the work tables until all are decided."""
-SEALED_PAGE = 2_000
-"""People whose personal values are opened at a time: about 200 kB."""
 FOREVER = datetime.max.replace(tzinfo=UTC)
 BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -169,13 +167,12 @@ async def _decide_each(
         for country, language, zone, variant in await store.list_combinations(connection, draft.plan_id)
     ]
     await store.put_combinations(connection, draft.plan_id, combinations)
-    needs = {
-        arm: required_attributes(send_for(rule, arm).parameters, catalogue)
+    await find_unrenderable(connection, workspace, draft, combinations, catalogue=catalogue)
+    required = [
+        (arm, name)
         for arm in ("", *(one.name for one in rule.variants))
-    }
-    if any(sealed for _open, sealed in needs.values()):
-        await _find_missing(connection, workspace, draft)
-    required = [(arm, name) for arm, (names, _sealed) in needs.items() for name in names]
+        for name in required_attributes(send_for(rule, arm).parameters, catalogue)
+    ]
     parameters = _person_parameters(draft, required, request)
     parameters |= await _given_parameters(connection, draft, request)
     await store.fill_candidates(connection, parameters)
@@ -188,29 +185,6 @@ async def _given_parameters(
         return {"given": None, "given_suppressions": None}
     given = list(draft.audience)
     return {"given": given, "given_suppressions": await store.list_given_suppressions(connection, given)}
-
-
-async def _find_missing(connection: Connection, workspace: Workspace, draft: Draft) -> None:
-    """Open the personal values of the audience page by page, and note who lacks one without a default."""
-    rule = draft.checked.rule
-    needed = {
-        arm: [
-            one for one in send_for(rule, arm).parameters if one.attribute is not None and one.default is None
-        ]
-        for arm in ("", *(one.name for one in rule.variants))
-    }
-    after = 0
-    while rows := await store.list_sealed_attributes(
-        connection, draft.plan_id, after=after, page=SEALED_PAGE
-    ):
-        values = await open_values(workspace.vault, [(contact_id, sealed) for contact_id, _, sealed in rows])
-        missing = [
-            contact_id
-            for contact_id, arm, _sealed in rows
-            if len(parameter_values(needed[arm], values.get(contact_id, {}))) < len(needed[arm])
-        ]
-        await store.put_missing(connection, draft.plan_id, missing)
-        after = rows[-1][0]
 
 
 def _person_parameters(
