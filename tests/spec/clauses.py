@@ -148,7 +148,8 @@ CLAUSES: tuple[tuple[str, str], ...] = (
     (
         "once on weekdays at 20:00..22:00 local time of the contact; carry over until friday",
         (
-            "The sending window of a rule that a person launches. Days: `weekdays`, or names parted by commas, or "
+            "The sending window of a rule that a person launches; until 00:00 is until the day ends. Days: `weekdays`, "
+            "or names parted by commas, or "
             "none for every day. 22:00 lies outside. What is left waits: `carry over until friday`, `until "
             "2026-11-20`, `for 3 days`; or `drop the rest`, which also holds where nothing is said. Without this "
             "clause messages go out from the launch on."

@@ -166,12 +166,15 @@ def _send_until(terms: Terms, clock: LocalClock, window: SendingWindow | None, f
 
 
 def _end_of_carry(schedule: Schedule, clock: LocalClock, first: datetime) -> datetime:
-    """Return the end of the last local day to which the rest is carried over."""
+    """Return the end of the last local day to which the rest is carried over, where it comes first for the person."""
     assert isinstance(schedule.leftover, CarryOver)
     until = schedule.leftover.until
     if isinstance(until, Duration):
         return first + until.length
-    zone = clock.zones[0].zone
+    return min(_end_of_day(until, one.zone, first) for one in clock.zones)
+
+
+def _end_of_day(until: Weekday | date, zone: str, first: datetime) -> datetime:
     if isinstance(until, Weekday):
         start = local_day(clock_zone=zone, at=first, workspace_zone=zone)
         until = start + timedelta(days=(WEEKDAY_NUMBERS[until] - start.weekday()) % 7)

@@ -3,6 +3,7 @@
 The only module that knows the package (decision 0019).
 """
 
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import lru_cache
@@ -11,6 +12,9 @@ from functools import lru_cache
 YEARS_KEPT = 2048
 # The mark of days that follow the moon: the announced day is often the neighbour of the computed one.
 ESTIMATED = "(estimated)"
+# Tables that compute such days without the mark, and how these are called there.
+UNMARKED_COUNTRIES = frozenset({"CI", "PS", "SA"})
+BY_THE_MOON = re.compile(r"Eid al-|Prophet|Islamic New Year|Isra|Laylat|Qadr")
 
 
 @lru_cache(maxsize=YEARS_KEPT)
@@ -25,11 +29,20 @@ def public_holidays(country: str, year: int) -> frozenset[date] | None:
     if country not in holidays.list_supported_countries(include_aliases=False):
         return None
     found = holidays.country_holidays(country, years=[year - 1, year, year + 1], language="en_US")
-    return frozenset(day for at, name in found.items() for day in _days_of(at, name) if day.year == year)
+    return frozenset(
+        day
+        for at, name in found.items()
+        for day in _days_of(at, is_estimated=_is_estimated(country, name))
+        if day.year == year
+    )
 
 
-def _days_of(at: date, name: str) -> Iterator[date]:
+def _is_estimated(country: str, name: str) -> bool:
+    return ESTIMATED in name or (country in UNMARKED_COUNTRIES and BY_THE_MOON.search(name) is not None)
+
+
+def _days_of(at: date, *, is_estimated: bool) -> Iterator[date]:
     yield at
-    if ESTIMATED in name:
+    if is_estimated:
         yield at - timedelta(days=1)
         yield at + timedelta(days=1)

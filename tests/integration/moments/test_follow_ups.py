@@ -132,6 +132,48 @@ async def test_a_process_that_dies_between_planning_and_launching_sends_each_ste
         assert await shop.fetch("SELECT count(*) FROM deliver.run") == [(2,)]
 
 
+async def test_steps_that_were_planned_wait_while_their_rule_rests(
+    settings: Settings, clock: ManualClock, tmp_path: Path
+) -> None:
+    late = f"after 1 day if not clicked {REMINDER}"
+    async with moment_shop(settings, clock, tmp_path) as shop:
+        asha, *_ = shop.people
+        await put_in_force(
+            shop.workspace,
+            triggered_rule("thanks", "on purchase", clauses=f"decide within 0 seconds\n{late}"),
+        )
+        await settle(shop.workspace)
+        shop.later(seconds=5)
+        await happens(shop.workspace, asha)
+        await settle(shop.workspace)
+        await shop.send()
+        shop.later(days=1, minutes=1)
+        # Planned, and then the process dies and a person pauses the rule.
+        assert await plan_due_steps(shop.workspace) == 1
+        await pause_rule(shop.workspace, "thanks", why="")
+        await shop.step()
+        assert await shop.fetch("SELECT state FROM deliver.follow_up") == [("planned",)]
+        assert len(shop.reached()) == 1
+        shop.later(days=1)
+        await resume_rule(shop.workspace, "thanks", why="")
+        await shop.step()
+        assert await shop.fetch("SELECT state FROM deliver.follow_up") == [("launched",)]
+        assert shop.reached()[1:] == [("1", "reminder")]
+
+
+async def test_a_step_after_the_last_day_of_its_rule_sends_nothing(
+    settings: Settings, clock: ManualClock, tmp_path: Path
+) -> None:
+    async with moment_shop(settings, clock, tmp_path) as shop:
+        last_day = clock.now().date().isoformat()
+        await shop.launch(moment_rule(AFTER_TWO_DAYS, f"valid until {last_day}"), shop.people[:2])
+        shop.later(days=2, minutes=1)
+        await shop.step()
+        assert len(shop.reached()) == 2
+        rows = await shop.fetch("SELECT state FROM deliver.follow_up ORDER BY contact_id")
+        assert {state for (state,) in rows} <= {"excluded", "ended", "held_back"}
+
+
 async def test_a_step_whose_template_was_changed_since_the_approval_is_held_back(
     settings: Settings, clock: ManualClock, tmp_path: Path
 ) -> None:

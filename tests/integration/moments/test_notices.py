@@ -12,6 +12,7 @@ from tests.planning import planning_workspace
 
 from rulecast.config import Settings
 from rulecast.values.clock import ManualClock
+from rulecast.wiring.moments import notify, store
 from rulecast.wiring.moments.notify import ATTEMPTS_MAX, tell_recipients
 from rulecast.wiring.moments.run import run_due_moments
 from rulecast.wiring.workspace_declaration import WorkspaceFileError
@@ -95,6 +96,45 @@ async def test_a_recipient_who_does_not_answer_is_asked_again_and_given_up_after
         assert await shop.fetch("SELECT state, attempts, last_problem FROM observe.notice") == [
             ("failed", ATTEMPTS_MAX, "the address answered 302")
         ]
+
+
+async def test_a_call_that_is_made_again_names_the_same_people_under_the_same_key(
+    settings: Settings, clock: ManualClock, tmp_path: Path
+) -> None:
+    async with manager() as told, moment_shop(settings, clock, tmp_path, more=declared(told.url)) as shop:
+        asha, bilal, chitra, _ = shop.people
+        await shop.launch(moment_rule(NOTIFY))
+        await shop.reply(asha)
+        # The process dies before it has noted that the recipient took the call.
+        async with shop.workspace.database.connection() as connection:
+            (notice,) = await store.list_notices(connection, now=clock.now(), count=9)
+        async with shop.workspace.database.transaction() as connection:
+            await store.name_call(connection, notice.notice_ids)
+        await shop.reply(bilal)
+        told.status = 500
+        await run_due_moments(shop.workspace)
+        await shop.reply(chitra)
+        told.status = 200
+        shop.later(minutes=2)
+        await run_due_moments(shop.workspace)
+        heard = [(*call["contacts"], key) for key, call in zip(told.keys, told.told, strict=True)]
+        assert sorted(one for one, _ in heard) == [asha, asha, bilal, bilal, chitra]
+        assert len(set(heard)) == len({key for _, key in heard}) == 3
+
+
+async def test_a_recipient_who_fails_gets_no_more_calls_a_minute_than_one_who_answers(
+    settings: Settings, clock: ManualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notify, "CALLS_PER_MINUTE", 2)
+    rule = moment_rule('when accepted: notify "shop_manager"', 'when replied: notify "shop_manager"')
+    async with manager() as told, moment_shop(settings, clock, tmp_path, more=declared(told.url)) as shop:
+        told.status = 500
+        await shop.launch(rule, shop.people[:1])
+        await run_due_moments(shop.workspace)
+        await shop.reply(shop.people[0])
+        await shop.launch(rule.replace("rule winback", "rule second"), shop.people[1:2])
+        await run_due_moments(shop.workspace)
+        assert len(told.told) == 2
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """What a rule's own clauses mean in time: public holidays, and the days between which it holds."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -30,6 +30,15 @@ def test_a_day_that_follows_the_moon_closes_its_neighbours_too() -> None:
     assert found is not None
     assert {date(2026, 3, day) for day in (19, 20, 21, 22)} <= found
     assert date(2026, 11, 17) not in found
+
+
+@pytest.mark.parametrize(("country", "feast"), [("SA", date(2027, 3, 9)), ("CI", date(2027, 5, 16))])
+def test_tables_that_do_not_say_what_follows_the_moon_are_not_trusted_to_the_day(
+    country: str, feast: date
+) -> None:
+    found = public_holidays(country, 2027)
+    assert found is not None
+    assert {feast - timedelta(days=1), feast, feast + timedelta(days=1)} <= found
 
 
 @pytest.mark.parametrize(

@@ -109,7 +109,8 @@ class RuleBuilder(SendBuilder):
 
     def hours(self, meta: Meta, children: list[Token]) -> tuple[time, time]:
         start, end = (self._clock(token) for token in children)
-        if end <= start:
+        # Midnight ends the day on which the window began.
+        if end <= start and end != time.min:
             self._report(
                 EMPTY_RANGE,
                 f"The window {children[0]}..{children[1]} is empty.",

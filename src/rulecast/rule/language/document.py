@@ -184,7 +184,8 @@ class Schedule:
     """`once on weekdays at 20:00..22:00 local time of the contact; carry over until Friday`.
 
     `once` is launched by a person, `every` runs by itself on each such day, `always` is the sending window of a rule
-    with a trigger. `days` are the days on which the window opens, in order of the week; `start <= local time < end`.
+    with a trigger. `days` are the days on which the window opens, in order of the week; `start <= local time < end`,
+    where an end of 00:00 is the end of the day.
     `month_days` (`every month on 1, 15 at ...`; 31 is the last day of shorter months) replaces `days`, which is then
     every day. `skips_holidays` (`not on public holidays`) closes it on public holidays of the contact's country.
     """

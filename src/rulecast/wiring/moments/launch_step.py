@@ -25,13 +25,17 @@ from rulecast.wiring.workspace import Workspace
 REFUSALS = (PlanExpiredError, PlanEmptyError, PlanOfPastError, RuleNotValidError, RuleRefusedError)
 """What a plan is refused for once and for all; everything else is tried again."""
 
+RESTING = frozenset({RuleState.PAUSED, RuleState.HELD})
+RESTS = "the rule rests"
+"""Its steps wait, until it goes on or their plans expire."""
+
 LOG = structlog.get_logger("follow_ups")
 
 
 async def launch_planned_steps(workspace: Workspace) -> int:
     """Launch every planned step and return how many there were; a launch that was interrupted is repeated."""
     async with workspace.database.connection() as connection:
-        waiting = await store.list_step_plans(connection)
+        waiting = await store.list_step_plans(connection, now=workspace.clock.now())
     failed: Exception | None = None
     for one in waiting:
         try:
@@ -43,6 +47,8 @@ async def launch_planned_steps(workspace: Workspace) -> int:
             # The others do not wait for the one that fails, which is tried again.
             LOG.exception("a step could not be launched", plan=one.plan_id)
             failed = failed or error
+            continue
+        if why == RESTS:
             continue
         async with workspace.database.transaction() as connection:
             state = "launched" if why is None else "held_back"
@@ -56,12 +62,18 @@ async def _launch(workspace: Workspace, one: StepPlan) -> str | None:
     """Launch a step as its first message was launched; return why not, None where it is."""
     if one.launched_by == ITSELF:
         outcome = await launch_under_standing_approval(workspace, one.plan_id)
-        return str(outcome.reason) if isinstance(outcome, HeldBack) else None
+        if not isinstance(outcome, HeldBack):
+            return None
+        return (
+            RESTS if outcome.reason == "not_active" and await _rests(workspace, one) else str(outcome.reason)
+        )
     async with workspace.database.transaction() as connection:
         plan = await plan_store.lock_plan(connection, one.plan_id)
         if await plan_store.find_run(connection, one.plan_id) is not None:
             return None
         refuse_if_stale(workspace, plan)
+        if (await find_kept(connection, plan.rule_version_id)).state in RESTING:
+            return RESTS
         first = await plan_store.find_plan(connection, one.first_plan_id)
         change = await _find_change(connection, workspace, plan, first)
         if change is not None:
@@ -72,6 +84,12 @@ async def _launch(workspace: Workspace, one: StepPlan) -> str | None:
     return None
 
 
+async def _rests(workspace: Workspace, one: StepPlan) -> bool:
+    async with workspace.database.connection() as connection:
+        plan = await plan_store.find_plan(connection, one.plan_id)
+        return (await find_kept(connection, plan.rule_version_id)).state in RESTING
+
+
 async def _find_change(connection: Connection, workspace: Workspace, plan: Plan, first: Plan) -> str | None:
     """Return what differs from what was signed with the first plan; None where nothing does.
 
@@ -79,7 +97,7 @@ async def _find_change(connection: Connection, workspace: Workspace, plan: Plan,
         RuleRefusedError: this release cannot read the rule any more.
     """
     kept = await find_kept(connection, plan.rule_version_id)
-    if kept.state in {RuleState.PAUSED, RuleState.HELD, RuleState.ARCHIVED}:
+    if kept.state is RuleState.ARCHIVED:
         return f"the rule is {kept.state.value}"
     if plan.rule_version_id != first.rule_version_id:
         return "the step is of another version"

@@ -40,19 +40,28 @@ async def tell_recipients(workspace: Workspace) -> int:
         if told.get(notice.recipient, 0) >= CALLS_PER_MINUTE:
             continue
         told[notice.recipient] = told.get(notice.recipient, 0) + 1
+        call_number = notice.call_number or await _name(workspace, notice)
         async with aiohttp.ClientSession(timeout=timeout) as session:
-            problem = await _tell(workspace, session, notice)
+            problem = await _tell(workspace, session, notice, call_number)
         await _settle(workspace, notice, problem)
         made += 1
     return made
 
 
-async def _tell(workspace: Workspace, session: aiohttp.ClientSession, notice: Notice) -> str:
+async def _name(workspace: Workspace, notice: Notice) -> int:
+    """Number a call before it is made: whatever happens then, the same people are told under the same number."""
+    async with workspace.database.transaction() as connection:
+        return await store.name_call(connection, notice.notice_ids)
+
+
+async def _tell(
+    workspace: Workspace, session: aiohttp.ClientSession, notice: Notice, call_number: int
+) -> str:
     """Make one call and return what went wrong; empty where the recipient took it."""
     if not is_allowed_address(notice.webhook, may_be_local=workspace.is_simulated):
         return "the address is not allowed here"
-    ids = ",".join(map(str, notice.notice_ids))
-    headers = {"Idempotency-Key": sha256(ids.encode()).hexdigest()}
+    named = f"{notice.recipient} {notice.run_id} {call_number}"
+    headers = {"Idempotency-Key": sha256(named.encode()).hexdigest()}
     try:
         async with session.post(
             notice.webhook, json=body_of(notice), headers=headers, allow_redirects=False

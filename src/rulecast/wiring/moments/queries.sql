@@ -144,10 +144,15 @@ LEFT JOIN plan.member AS member ON member.plan_id = %(plan_id)s AND member.conta
 WHERE f.first_run_id = %(first_run_id)s AND f.step = %(step)s AND f.contact_id = w.contact_id AND f.state = 'waiting';
 
 -- name: list_step_plans
--- Planned steps that are not launched yet.
+-- Planned steps that are not launched yet; those of a rule that rests wait as well, until their plan expires.
 SELECT DISTINCT f.plan_id, f.first_run_id, run.plan_id AS first_plan_id, run.launched_by
 FROM deliver.follow_up AS f JOIN deliver.run AS run ON run.run_id = f.first_run_id
-WHERE f.state = 'planned' ORDER BY f.plan_id;
+JOIN plan.plan AS plan ON plan.plan_id = f.plan_id
+WHERE f.state = 'planned'
+    AND (plan.expires_at <= %(now)s::timestamptz OR NOT EXISTS (
+        SELECT FROM rule.current_state AS current
+        WHERE current.rule_name = run.rule_name AND current.state IN ('paused', 'held')))
+ORDER BY f.plan_id;
 
 -- name: settle_step_plan
 -- The plan of a step is launched, or may not be.
@@ -158,21 +163,41 @@ UPDATE deliver.follow_up SET state = %(state)s, why = %(why)s WHERE plan_id = %(
 SELECT count(*) FROM deliver.follow_up WHERE state = 'waiting';
 
 -- name: take_notices
--- The oldest notices that wait, up to as many as one call may name; nobody else tells them meanwhile.
-SELECT n.notice_id, n.recipient, r.webhook, n.rule_name, n.run_id, n.moment, n.contact_id, n.noticed_at, n.attempts
+-- The oldest notices that wait and belong to no call, up to as many as one may name; nobody else tells them meanwhile.
+SELECT n.notice_id, n.recipient, r.webhook, n.rule_name, n.run_id, n.moment, n.contact_id, n.noticed_at, n.attempts,
+    0 AS call_number
 FROM observe.notice AS n JOIN observe.recipient AS r ON r.name = n.recipient AND r.webhook <> ''
-WHERE n.state = 'waiting' AND n.next_attempt_at <= %(now)s::timestamptz
+WHERE n.state = 'waiting' AND n.next_attempt_at <= %(now)s::timestamptz AND n.call_number IS NULL
 ORDER BY n.next_attempt_at, n.notice_id LIMIT %(count)s::integer;
 
+-- name: take_calls
+-- Calls that were not taken, or whose end a crash left open, each whole.
+SELECT n.notice_id, n.recipient, r.webhook, n.rule_name, n.run_id, n.moment, n.contact_id, n.noticed_at, n.attempts,
+    n.call_number
+FROM observe.notice AS n JOIN observe.recipient AS r ON r.name = n.recipient AND r.webhook <> ''
+WHERE n.state = 'waiting' AND n.call_number IN (
+    SELECT DISTINCT due.call_number FROM observe.notice AS due
+    WHERE due.state = 'waiting' AND due.call_number IS NOT NULL AND due.next_attempt_at <= %(now)s::timestamptz
+    ORDER BY due.call_number LIMIT %(calls)s::integer)
+ORDER BY n.call_number, n.notice_id;
+
+-- name: name_call
+-- From now on these are told together.
+WITH call AS MATERIALIZED (SELECT nextval('observe.notice_call_number') AS number), named AS (
+    UPDATE observe.notice SET call_number = call.number FROM call
+    WHERE notice_id = ANY(%(notice_ids)b::bigint[]) AND state = 'waiting' AND call_number IS NULL
+)
+SELECT number FROM call;
+
 -- name: count_told
--- Calls of the last minute, so that nobody is flooded.
-SELECT recipient, count(DISTINCT told_at) FROM observe.notice
-WHERE state = 'told' AND told_at > %(since)s::timestamptz GROUP BY recipient;
+-- Calls of the last minute, taken or not, so that nobody is flooded.
+SELECT recipient, count(DISTINCT call_number) FROM observe.notice
+WHERE called_at > %(since)s::timestamptz GROUP BY recipient;
 
 -- name: settle_notices
 -- Told, to be tried again, or given up.
 UPDATE observe.notice
-SET state = %(state)s, attempts = attempts + 1, last_problem = %(problem)s,
+SET state = %(state)s, attempts = attempts + 1, last_problem = %(problem)s, called_at = %(now)s::timestamptz,
     next_attempt_at = coalesce(%(next_attempt_at)s::timestamptz, next_attempt_at),
     told_at = CASE WHEN %(state)s::text = 'told' THEN %(now)s::timestamptz END
 WHERE notice_id = ANY(%(notice_ids)b::bigint[]) AND state = 'waiting';

@@ -75,7 +75,10 @@ class Counts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """Something a recipient is to be told: of one rule and moment, for as many people as it happened to."""
+    """Something a recipient is to be told: of one rule and moment, for as many people as it happened to.
+
+    `call_number` is that of the call in which it was told before, 0 where it was not.
+    """
 
     recipient: str
     webhook: str
@@ -86,3 +89,4 @@ class Notice:
     contact_ids: tuple[ContactId, ...]
     first_at: datetime
     attempts: int
+    call_number: int

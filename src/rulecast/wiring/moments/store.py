@@ -16,6 +16,8 @@ COUNTED = ("delivered", "failed", "opted_out")
 WHAT_LENGTH_MAX = 300
 """The limit of the column; only a text that a rule sets can be longer."""
 WHY_LENGTH_MAX = 200
+CALLS_AT_ONCE = 30
+"""Calls made again in one go: as many as one recipient may get in a minute."""
 
 
 # ---- moments
@@ -154,9 +156,9 @@ async def plan_steps(
     return await execute(connection, QUERIES["plan_steps"], parameters)
 
 
-async def list_step_plans(connection: Connection) -> list[StepPlan]:
-    """Return planned steps that are not launched yet."""
-    return await fetch_all(connection, QUERIES["list_step_plans"], record=StepPlan)
+async def list_step_plans(connection: Connection, *, now: datetime) -> list[StepPlan]:
+    """Return planned steps that are not launched yet, of rules that do not rest."""
+    return await fetch_all(connection, QUERIES["list_step_plans"], {"now": now}, record=StepPlan)
 
 
 async def settle_step_plan(connection: Connection, plan_id: PlanId, *, state: str, why: str = "") -> None:
@@ -172,8 +174,9 @@ async def count_waiting_steps(connection: Connection) -> int:
 
 # ---- notices
 async def list_notices(connection: Connection, *, now: datetime, count: int) -> list[Notice]:
-    """Return what is to be told, people of one recipient, rule, run and moment together."""
-    rows = await fetch_all(connection, QUERIES["take_notices"], {"now": now, "count": count})
+    """Return what is to be told: calls to be made again, then people of one recipient, rule, run and moment."""
+    rows = await fetch_all(connection, QUERIES["take_calls"], {"now": now, "calls": CALLS_AT_ONCE})
+    rows += await fetch_all(connection, QUERIES["take_notices"], {"now": now, "count": count})
     return [
         Notice(
             recipient=key[0],
@@ -182,6 +185,7 @@ async def list_notices(connection: Connection, *, now: datetime, count: int) -> 
             run_id=key[3],
             moment=key[4],
             attempts=key[5],
+            call_number=key[6],
             notice_ids=tuple(row[0] for row in group),
             contact_ids=tuple(row[6] for row in group),
             first_at=min(row[7] for row in group),
@@ -194,14 +198,19 @@ async def list_notices(connection: Connection, *, now: datetime, count: int) -> 
 
 
 def _notice_key(
-    row: tuple[int, str, str, str, RunId, str, int, datetime, int],
-) -> tuple[str, str, str, RunId, str, int]:
-    _, recipient, webhook, rule_name, run_id, moment, _, _, attempts = row
-    return recipient, webhook, rule_name, run_id, moment, attempts
+    row: tuple[int, str, str, str, RunId, str, int, datetime, int, int],
+) -> tuple[str, str, str, RunId, str, int, int]:
+    _, recipient, webhook, rule_name, run_id, moment, _, _, attempts, call_number = row
+    return recipient, webhook, rule_name, run_id, moment, attempts, call_number
+
+
+async def name_call(connection: Connection, notice_ids: Sequence[int]) -> int:
+    """Let notices be told together from now on, and return the number of their call."""
+    return int(await fetch_value(connection, QUERIES["name_call"], {"notice_ids": list(notice_ids)}))
 
 
 async def count_told(connection: Connection, *, since: datetime) -> dict[str, int]:
-    """Return how many calls each recipient got since an instant."""
+    """Return how many calls each recipient got, or should have taken, since an instant."""
     return dict(await fetch_all(connection, QUERIES["count_told"], {"since": since}))
 
 
