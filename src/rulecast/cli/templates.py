@@ -163,7 +163,9 @@ def push(
             terminal.print_json({"templates": rows})
             return
         for one in pushed:
-            terminal.print(f"{one.name} ({one.language}): {one.outcome}, {one.status}, {one.category}")
+            otherwise = f", as {one.category} instead of {one.asked_category}"
+            changed = otherwise if one.category != one.asked_category else ""
+            terminal.print(f"{one.name} ({one.language}): {one.outcome}, {one.status}{changed}")
 
     run(context, work, acts=True)
 

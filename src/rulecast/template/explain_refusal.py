@@ -8,6 +8,7 @@ DETAIL_LENGTH_MAX = 300
 ALREADY_EXISTS = frozenset({2388023, 2388024})
 THROTTLED_CODES = frozenset({4, 17, 32, 613, 80007, 80008})
 UNAVAILABLE_CODES = frozenset({1, 2, 2494100})
+UNREADABLE = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +94,7 @@ CODES: Mapping[int, tuple[str, str]] = {
 
 def explain_refusal(error: Mapping[str, Any]) -> Refusal:
     """Return what an error object of the Graph API says, in words; its own words for people are kept."""
-    code, subcode = _whole(error.get("code")), _whole(error.get("error_subcode"))
+    code, subcode = _whole(error.get("code")), max(0, _whole(error.get("error_subcode")))
     if code in THROTTLED_CODES:
         words = ("Meta was asked too often about this account.", "Wait; the answer said for how long.")
     elif subcode in SIGNUP_SUBCODES:
@@ -106,7 +107,7 @@ def explain_refusal(error: Mapping[str, Any]) -> Refusal:
         words = SUBCODES.get(subcode) or CODES.get(code) or ("Meta refused it.", "Read its answer.")
     told = " ".join(
         str(error[key]) for key in ("error_user_title", "error_user_msg") if error.get(key)
-    ) or str(error.get("message", ""))
+    ) or str(error.get("message") or "")
     told = told.strip()[:DETAIL_LENGTH_MAX]
     numbers = f"{code}/{subcode}" if subcode else str(code)
     return Refusal(
@@ -118,4 +119,4 @@ def explain_refusal(error: Mapping[str, Any]) -> Refusal:
 
 
 def _whole(value: object) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+    return value if isinstance(value, int) and not isinstance(value, bool) else UNREADABLE

@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from rulecast.database import Connection, fetch_all, load_queries
+from rulecast.plan.errors import RuleRefusedError
 from rulecast.rule.book.store import list_active_rules, list_kept
 from rulecast.rule.language.document import sends_of
 from rulecast.template import MessageTemplate
 from rulecast.template.errors import TemplateActError, TemplateInUseError, TemplatePushError
+from rulecast.template.read_parts import read_listed_parts
 from rulecast.template.refuse import refuse_bad_templates
 from rulecast.template.registry import creation_request, edit_refusal, unpause_refusal
+from rulecast.template.registry.compare import differing_parts
 from rulecast.template.registry.edit_rules import MONTH, NAME_LOCKED
 from rulecast.template.registry.records import Registration
 from rulecast.template.registry.store import (
@@ -19,7 +22,7 @@ from rulecast.template.registry.store import (
     find_pause_start,
     list_changes,
     list_registrations,
-    set_registration_state,
+    save_registration_state,
 )
 from rulecast.template.store import list_templates, save_template_state
 from rulecast.wiring.rule_terms import read_kept
@@ -62,21 +65,27 @@ async def find_uses(
     texts |= {
         one.rule_name: one.text for one in await list_kept(connection) if one.state in {"paused", "held"}
     }
-    rules = []
-    for rule_name, text in texts.items():
-        for send in sends_of(read_kept(text)):
-            offered = {
-                *send.languages,
-                *(() if send.fallback_language is None else (send.fallback_language,)),
-            }
-            if send.template in names and (not offered or offered & languages):
-                rules.append(rule_name)
+    rules = [rule_name for rule_name, text in texts.items() if _sends(text, names, languages)]
     ids = [str(one.template_id) for one in templates]
     rows = await fetch_all(connection, QUERIES["list_open_plans_of_templates"], {"ids": ids, "now": now})
     return TemplateUse(
-        rules=tuple(sorted(set(rules))),
+        rules=tuple(sorted(rules)),
         plans=tuple(f"{plan_id} ({rule_name}, {state})" for plan_id, rule_name, state in rows),
     )
+
+
+def _sends(text: str, names: set[str], languages: set[str]) -> bool:
+    try:
+        sends = sends_of(read_kept(text))
+    except RuleRefusedError:
+        # What this release cannot read may be read again by another one.
+        return any(name in text for name in names)
+    for send in sends:
+        fallback = set() if send.fallback_language is None else {send.fallback_language}
+        offered = {*send.languages, *fallback}
+        if send.template in names and (not offered or offered & languages):
+            return True
+    return False
 
 
 async def edit_template(
@@ -101,7 +110,7 @@ async def edit_template(
                 )
             handles = await upload_examples(graph, template, examples)
             for copy in copies:
-                if copy.is_same:
+                if not differing_parts(template, read_listed_parts(copy.components)):
                     done.append(_act(template, copy, "unchanged", note="Meta has this content already."))
                     continue
                 await _edit(workspace, graph, template, copy, handles=handles)
@@ -134,7 +143,8 @@ async def _edit(
     request = {key: whole[key] for key in wanted if key in whole}
     await _asked(graph.edit(copy.meta_id, request), template)
     async with workspace.database.transaction() as connection:
-        await set_registration_state(connection, copy, status="pending", is_same=True, now=now)
+        edited = replace(copy, status="pending", is_same=True, components=request["components"])
+        await save_registration_state(connection, edited, now=now)
         await save_template_state(connection, replace(template, status="pending", obstacle=""), now=now)
         await _note(connection, workspace, template, copy, kind="edited")
 
@@ -161,9 +171,7 @@ async def delete_template(workspace: Workspace, name: str, language: str | None 
                 await _asked(graph.delete(copy.waba_id, name, copy.meta_id), template)
                 now = workspace.clock.now()
                 async with workspace.database.transaction() as connection:
-                    await set_registration_state(
-                        connection, copy, status="deleted", is_same=copy.is_same, now=now
-                    )
+                    await save_registration_state(connection, replace(copy, status="deleted"), now=now)
                     await save_template_state(connection, replace(template, status="deleted"), now=now)
                     await _note(connection, workspace, template, copy, kind="deleted")
                 locked = (
@@ -199,9 +207,7 @@ async def unpause_template(workspace: Workspace, name: str, language: str | None
                     )
                 resumed = replace(template, status="approved", paused_until=None, pause_title="")
                 async with workspace.database.transaction() as connection:
-                    await set_registration_state(
-                        connection, copy, status="approved", is_same=copy.is_same, now=now
-                    )
+                    await save_registration_state(connection, replace(copy, status="approved"), now=now)
                     await save_template_state(connection, resumed, now=now)
                     await _note(connection, workspace, template, copy, kind="unpaused")
                 done.append(_act(template, copy, "unpaused"))

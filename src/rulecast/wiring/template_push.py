@@ -34,6 +34,7 @@ class PushedTemplate:
     outcome: str
     status: str
     category: str
+    asked_category: str
     waba_id: str
 
 
@@ -61,7 +62,9 @@ async def push_templates(
         ]
     if names and not templates:
         raise TemplateActError(f"The workspace declares no template named {' or '.join(names)}.")
-    refuse_bad_templates(templates, words_per_variable=workspace.settings.template_words_per_variable)
+    # What Meta has taken already is not judged again: it may count as another category by now.
+    new = [one for one in templates if not one.meta_id]
+    refuse_bad_templates(new, words_per_variable=workspace.settings.template_words_per_variable)
     pushed: list[PushedTemplate] = []
     async with TemplateGraph.open(workspace.settings) as graph:
         for account in [waba_id] if waba_id else await list_accounts(workspace):
@@ -124,6 +127,7 @@ async def _push(
         outcome=outcome,
         status=kept.status,
         category=kept.category,
+        asked_category=template.category,
         waba_id=account,
     )
 

@@ -263,5 +263,6 @@ def _template_change(before: MessageTemplate | None, template: MessageTemplate, 
     if before is None:
         return template.status
     if not is_same:
-        return f"new content, {template.status}: push it and have it approved again"
+        how = "`rulecast template edit` brings it to Meta" if before.meta_id else "push it"
+        return f"new content, {template.status}: {how} and have it approved again"
     return f"{before.status} → {template.status}"

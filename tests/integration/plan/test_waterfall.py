@@ -1,11 +1,14 @@
 """A plan gives every person of its audience one decision, with one reason."""
 
+import pytest
 from tests.planning import Person, create_people, exclusions, planning_workspace, rule_text
 
 from rulecast.config import Settings
+from rulecast.template.errors import TemplateInUseError
 from rulecast.values.clock import ManualClock
 from rulecast.values.purpose import ConsentStatus
 from rulecast.wiring.plan import plan_rules
+from rulecast.wiring.template_acts import delete_template
 
 
 async def test_the_waterfall_balances_and_names_each_reason(settings: Settings, clock: ManualClock) -> None:
@@ -30,6 +33,8 @@ async def test_the_waterfall_balances_and_names_each_reason(settings: Settings, 
             ],
         )
         (plan,) = await plan_rules(workspace, [rule_text()])
+        with pytest.raises(TemplateInUseError, match=rf"open plans: {plan.plan_id} \(winback, draft\)"):
+            await delete_template(workspace, "winback")
     document = plan.document
     assert document["audience"] == 6
     assert document["planned"] == 2

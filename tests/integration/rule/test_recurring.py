@@ -19,6 +19,7 @@ from rulecast.database import fetch_all
 from rulecast.deliver.stop_watch import StopWatch
 from rulecast.deliver.store import claim_messages
 from rulecast.rule.book import RuleState
+from rulecast.template.errors import TemplateInUseError
 from rulecast.values.clock import ManualClock, VirtualClock
 from rulecast.values.ids import PlanId
 from rulecast.values.reason import NUMBERS, Reason
@@ -35,6 +36,7 @@ from rulecast.wiring.rule_steps import (
 )
 from rulecast.wiring.sender import run_sender
 from rulecast.wiring.standing import HeldBack, Launched, launch_under_standing_approval
+from rulecast.wiring.template_acts import delete_template
 from rulecast.wiring.template_push import push_templates
 from rulecast.wiring.workspace import Workspace
 
@@ -254,6 +256,8 @@ async def test_a_run_whose_process_died_is_taken_up_again_and_launched_once(
         await approve_rule(workspace, "winback", OFFER, approved_by="badr")
         await activate_rule(workspace, "winback")
         assert await run_due_rules(workspace) == []
+        with pytest.raises(TemplateInUseError, match="rules in force: winback"):
+            await delete_template(workspace, "winback")
         async with workspace.database.connection() as connection:
             counted = await fetch_all(
                 connection, "SELECT (SELECT count(*) FROM deliver.run), (SELECT count(*) FROM plan.plan)"

@@ -61,7 +61,7 @@ def merge_copies(
     told = [one.correct_category for one in copies if one.correct_category]
     # A listing that says nothing takes back nothing of what a webhook announced or an invoice showed.
     announced = [one for one in told or [template.correct_category] if one not in {"", category}]
-    is_changed = category != template.category and bool(template.meta_id)
+    is_changed = category != template.category
     state = replace(
         template,
         status=status,

@@ -17,14 +17,15 @@ SET template_id = excluded.template_id,
     is_same = excluded.is_same,
     read_at = excluded.read_at;
 
--- name: set_registration_state
+-- name: save_registration_state
 -- What a copy became by what was asked of Meta; the next reading says what it is.
-UPDATE template.registration SET status = %(status)s, is_same = %(is_same)s, read_at = %(read_at)s
+UPDATE template.registration SET status = %(status)s, is_same = %(is_same)s, components = %(components)s::jsonb,
+    read_at = %(read_at)s
 WHERE waba_id = %(waba_id)s AND meta_id = %(meta_id)s;
 
 -- name: list_registrations
 -- The copies of one template.
-SELECT waba_id, meta_id, template_id, status, category, quality, correct_category, rejected_reason, is_same
+SELECT waba_id, meta_id, template_id, status, category, quality, correct_category, rejected_reason, is_same, components
 FROM template.registration
 WHERE template_id = %(template_id)s
 ORDER BY waba_id, meta_id;

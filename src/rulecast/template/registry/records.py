@@ -53,6 +53,7 @@ class Registration:
     correct_category: str
     rejected_reason: str
     is_same: bool
+    components: list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,18 +33,17 @@ async def save_registration(
     )
 
 
-async def set_registration_state(
-    connection: Connection, copy: Registration, *, status: str, is_same: bool, now: datetime
-) -> None:
-    """Keep what a copy became by what was asked of Meta."""
+async def save_registration_state(connection: Connection, copy: Registration, *, now: datetime) -> None:
+    """Keep what a copy became by what was asked of Meta: hand it in with its new status and content."""
     await execute(
         connection,
-        QUERIES["set_registration_state"],
+        QUERIES["save_registration_state"],
         {
             "waba_id": copy.waba_id,
             "meta_id": copy.meta_id,
-            "status": status,
-            "is_same": is_same,
+            "status": copy.status,
+            "is_same": copy.is_same,
+            "components": Jsonb(copy.components),
             "read_at": now,
         },
     )
