@@ -33,6 +33,15 @@ SELECT %(run_id)s, s.contact_id, r.step, %(business_number_id)s, s.template_id, 
 FROM plan.sendable AS s JOIN deliver.run AS r ON r.run_id = %(run_id)s WHERE s.plan_id = %(plan_id)s
 ORDER BY s.send_from, s.contact_id;
 
+-- name: keep_links
+-- Where the buttons of its templates lead, as they do at the launch.
+INSERT INTO deliver.run_link (run_id, template_id, links)
+SELECT %(run_id)s, template.template_id, template.links
+FROM plan.plan AS plan
+CROSS JOIN LATERAL jsonb_object_keys(coalesce(plan.document -> 'template_hashes', '{}'::jsonb)) AS used (id)
+JOIN template.template AS template ON template.template_id::text = used.id
+WHERE plan.plan_id = %(plan_id)s AND template.links <> '{}'::jsonb;
+
 -- name: notify_send
 -- Wakes idle senders at the commit.
 NOTIFY send;

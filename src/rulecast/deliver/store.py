@@ -108,6 +108,7 @@ async def insert_run(connection: Connection, run: NewRun, now: datetime) -> int:
     if run_id is None:
         return int(await fetch_value(connection, QUERIES["find_run"], {"plan_id": run.plan_id}))
     await execute(connection, QUERIES["insert_messages"], {**parameters, "run_id": run_id})
+    await execute(connection, QUERIES["keep_links"], {"run_id": run_id, "plan_id": run.plan_id})
     await execute(connection, QUERIES["notify_send"])
     return int(run_id)
 

@@ -1,5 +1,6 @@
 """Actions at every moment: done once for a message, in the transaction that stores the moment, seen afterwards."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from tests.triggering import happens, put_in_force, settle, triggered_rule
 from rulecast.config import Settings
 from rulecast.rule.book.errors import RuleLoopError
 from rulecast.values.clock import ManualClock
+from rulecast.values.link_token import LinkToken
+from rulecast.wiring.links import find_destination
 
 ALL = (
     'when accepted: tag add "written"; set stage = "written"',
@@ -96,6 +99,51 @@ async def test_an_action_and_its_moment_are_stored_together_or_not_at_all(
             )
         await shop.click(asha)
         assert (await attributes(shop))[0][0] == "clicked"
+
+
+async def test_a_link_in_a_chat_leads_where_it_led_when_its_template_gets_another_one(
+    settings: Settings, clock: ManualClock, tmp_path: Path
+) -> None:
+    async with moment_shop(settings, clock, tmp_path) as shop:
+        asha = shop.people[0]
+        await shop.launch(moment_rule(*ALL), [asha])
+        link = LinkToken(opaque_id=await shop.attempt_of(asha), link_index=0)
+        async with shop.workspace.database.transaction() as connection:
+            before = await find_destination(connection, link)
+            more = (
+                """UPDATE template.template SET links = links || '{"about": "https://shop.example/about"}'"""
+            )
+            await connection.execute(more)
+            assert await find_destination(connection, link) == before
+        assert before is not None
+        assert before.link_name == "promo"
+
+
+async def test_statuses_that_come_twice_or_out_of_order_do_each_action_once(
+    settings: Settings, clock: ManualClock, tmp_path: Path
+) -> None:
+    rule = moment_rule(
+        'when delivered: tag add "here"; notify "desk"', "stop if failures above 5% after 50 delivered"
+    )
+    desk = '\n[[recipients]]\nname = "desk"\n'
+    async with moment_shop(settings, clock, tmp_path, more=desk) as shop:
+        asha, bilal, *_ = shop.people
+        await shop.launch(rule, [asha, bilal])
+        for word in ("read", "delivered", "sent", "delivered", "read"):
+            shop.later(minutes=1)
+            await shop.status(asha, word)
+        # Both at once, from two receivers.
+        await asyncio.gather(*(shop.status(bilal, "delivered") for _ in range(4)))
+        assert await shop.fetch(
+            "SELECT moment, contact_id FROM deliver.action_taken ORDER BY 2, position"
+        ) == [
+            ("delivered", asha),
+            ("delivered", asha),
+            ("delivered", bilal),
+            ("delivered", bilal),
+        ]
+        assert await shop.fetch("SELECT state, count(*) FROM observe.notice GROUP BY 1") == [("kept", 2)]
+        assert await shop.fetch("SELECT sum(delivered), sum(failed) FROM deliver.tally") == [(2, 0)]
 
 
 async def test_a_tag_that_one_rule_gives_lets_another_one_write_but_a_circle_is_refused_f94(
