@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from datetime import datetime
 
 import pytest
 from tests.graph_stub import Exchange, GraphStub
@@ -71,9 +72,11 @@ async def ask_gate(
     *,
     locked: asyncio.Event | None = None,
     number: BusinessNumberId = NUMBER,
+    zone: str = "Africa/Casablanca",
+    now: datetime | None = None,
 ) -> list[int]:
     """Run one intent transaction by hand and return whom it permits."""
-    terms_book, gate = TermsBook(workspace.catalogue_of_runs), Gate(workspace_zone="Africa/Casablanca")
+    terms_book, gate = TermsBook(workspace.catalogue_of_runs), Gate(workspace_zone=zone)
     async with workspace.database.connection() as connection:
         terms = await terms_book.terms(connection, {one.run_id for one in drafts})
         prepared = await prepare_drafts(
@@ -89,7 +92,7 @@ async def ask_gate(
         if locked is not None:
             locked.set()
         found = await gate.authorise(
-            connection, held, terms=terms, business_number_id=number, now=workspace.clock.now()
+            connection, held, terms=terms, business_number_id=number, now=now or workspace.clock.now()
         )
         return [one.contact_id for one in found.permits]
 

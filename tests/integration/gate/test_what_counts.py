@@ -1,7 +1,9 @@
 """Whom a portfolio has counted, and which reservations a message keeps when it ends."""
 
 import asyncio
+from datetime import UTC, date, timedelta
 
+import pytest
 from tests.graph_stub import Exchange, GraphStub
 from tests.integration.gate.test_opt_out_order import ask_gate, drafts_of
 from tests.sending import Launched, launch, prepare_number, prepare_people, states
@@ -9,6 +11,7 @@ from tests.sending import Launched, launch, prepare_number, prepare_people, stat
 from rulecast.database import fetch_all
 from rulecast.gate import release_permits
 from rulecast.values.ids import BusinessNumberId
+from rulecast.values.zone_offsets import utc_of_local
 from rulecast.wiring.sender import run_sender
 from rulecast.wiring.workspace import Workspace
 
@@ -75,3 +78,36 @@ async def test_a_person_whose_message_was_surely_refused_is_free_for_another_rul
     assert sorted(await reserved(workspace, run)) == sorted(
         (contact_id, contact_id != row[1]) for contact_id, _ in kept
     )
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+async def test_runs_that_spend_at_once_stay_inside_the_month_of_the_workspace(
+    workspace: Workspace, zone: str
+) -> None:
+    """Two messages use the budget up exactly; a month turns at midnight of the workspace's zone."""
+    now = workspace.clock.now()
+    turn = utc_of_local(zone, date(now.year, now.month + 1, 1))
+    async with workspace.database.transaction() as connection:
+        await prepare_number(connection)
+        people = await prepare_people(workspace, connection, 6)
+        clauses = "  budget 0.10 USD per month\n"
+        runs = [
+            await launch(workspace, connection, people[half : half + 3], clauses=clauses) for half in (0, 3)
+        ]
+        await connection.execute("UPDATE plan.member SET price_e4 = 50000")
+        await connection.execute("UPDATE plan.plan SET expires_at = %s", (turn + timedelta(days=1),))
+    drafts = [draft for run in runs for draft in await drafts_of(workspace, run)]
+    before, after = turn - timedelta(seconds=1), turn
+    permitted = await asyncio.gather(*(ask_gate(workspace, [one], zone=zone, now=before) for one in drafts))
+    got = [one for found in permitted for one in found]
+    assert len(got) == 2
+    rest = [one for one in drafts if one.contact_id not in got]
+    assert await ask_gate(workspace, rest, zone=zone, now=before) == []
+    assert len(await ask_gate(workspace, rest, zone=zone, now=after)) == 2
+    async with workspace.database.transaction() as connection:
+        month = turn.astimezone(UTC) - timedelta(days=15)
+        await release_permits(
+            connection, [one.message_id for one in drafts if one.contact_id == got[0]], after
+        )
+        spent = await fetch_all(connection, "SELECT month, spent_e4 FROM gate.month_budget ORDER BY month")
+    assert spent == [(date(month.year, month.month, 1), 50_000), (date(now.year, now.month + 1, 1), 100_000)]

@@ -122,3 +122,19 @@ async def test_limits_and_caps_are_counted_at_the_first_possible_send(
     assert found == [{"limit": 2}, {"capped": 2}, {}, {"limit": 2}, {}]
     assert why.reason is None
     assert all(check.outcome == "passed" for check in why.checks)
+
+
+async def test_a_second_plan_of_a_rule_for_the_same_day_finds_nobody_left(
+    settings: Settings, clock: ManualClock
+) -> None:
+    """It would be planned for everybody and, launched, write to nobody."""
+    async with planning_workspace(settings, clock) as workspace:
+        await create_people(workspace, PEOPLE)
+        first = await approved(workspace, rule_text("winback"))
+        await launch(workspace, first.plan_id, launched_by="amal")
+        clock.advance(600)
+        (again,) = await plan_rules(workspace, [rule_text("winback")])
+        clock.advance(DAY_SECONDS)
+        (tomorrow,) = await plan_rules(workspace, [rule_text("winback")])
+    assert exclusions(again) == {"lost_to_rule": 4}
+    assert exclusions(tomorrow) == {}

@@ -7,7 +7,7 @@ from tests.planning import WORKSPACE_FILE, Person, create_people, exclusions, pl
 
 from rulecast.config import Settings
 from rulecast.database import fetch_all, fetch_value
-from rulecast.plan.errors import BudgetCurrencyError, PlanInputError, RuleRefusedError, SeedMissingError
+from rulecast.plan.errors import PlanInputError, RuleRefusedError, SeedMissingError
 from rulecast.profile import ConsentEntry, record_consents
 from rulecast.values.clock import ManualClock
 from rulecast.values.ids import ContactId
@@ -129,7 +129,7 @@ async def test_a_budget_ends_the_plan_and_another_currency_needs_a_figure(
     async with planning_workspace(settings, clock) as workspace:
         await create_people(workspace, people)
         (plan,) = await plan_rules(workspace, [rule_text(clauses="budget 5 MAD per run")])
-        with pytest.raises(BudgetCurrencyError):
+        with pytest.raises(RuleRefusedError, match="does not say what EUR counts as"):
             await plan_rules(workspace, [rule_text(clauses="budget 5 EUR per run")])
     # 5 MAD count as 0.50 USD, a message to Morocco costs 0.0414 USD.
     assert plan.document["planned"] == 12
