@@ -26,7 +26,8 @@ _BY_KEY: Mapping[tuple[str, str, str], Route] = {
 }
 _WORDS = frozenset(route.node for route in ROUTES if route.node.islower() and "-" not in route.node)
 _VERSION = re.compile(r"v\d{1,2}\.\d{1,2}")
-_ACCESS_CODES = (0, 3, 10, 190, 200)
+_ACCESS_CODES = (0, 3, 10, 33, 190, 200)
+"""States of a token or of a deleted number that concern every call, not sending alone."""
 _ENCODE = msgspec.json.Encoder().encode
 
 
@@ -73,8 +74,9 @@ def _answer(world: World, call: Call) -> Response | Awaitable[Response | None]:
     if route.permission:
         token = call.query.get("access_token", "")
         world.graph.tokens.check(call.request, route.permission, world.clock.now(), query_token=token)
-        if world.account_error in _ACCESS_CODES:
-            raise ApiError(world.account_error)
+        for code in (world.account_error, world.number_errors.get(call.node)):
+            if code in _ACCESS_CODES:
+                raise ApiError(code)
     headers = _meter(world, route)
     answer = route.handle(call)
     if isinstance(answer, Response):

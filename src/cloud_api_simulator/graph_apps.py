@@ -126,7 +126,11 @@ async def subscribe_fields(call: Call) -> Response:
     if app is None or not isinstance(url, str) or not url:
         raise ApiError(100, message="(#100) The parameter callback_url is required.")
     given = body.get("fields") or ""
-    names = split_words(given) if isinstance(given, str) else [str(name) for name in given]
+    names = (
+        split_words(given)
+        if isinstance(given, str)
+        else list(map(str, given if isinstance(given, list) else ()))
+    )
     endpoint = Endpoint(
         url=url,
         secret=app.endpoint.secret,

@@ -27,7 +27,9 @@ def unarchive_templates(call: Call) -> Response:
 
 def _move(call: Call, key: str, *, taken: tuple[str, ...], status: str) -> Response:
     given = call.body().get("hsm_ids", "")
-    identities = split_words(given) if isinstance(given, str) else [str(one) for one in given]
+    if isinstance(given, str):
+        given = split_words(given)
+    identities = [str(one) for one in given] if isinstance(given, list) else []
     if not identities:
         raise ApiError(100, message="(#100) The parameter hsm_ids is required.")
     moved: list[JsonObject] = []

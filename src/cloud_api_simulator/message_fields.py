@@ -74,12 +74,12 @@ def need_choice(parent: Mapping[str, Any], key: str, place: str, choices: Collec
     value = parent.get(key)
     if value is None:
         raise ApiError(131008, f"Required parameter {place} is missing")
-    if value not in choices:
+    if not isinstance(value, str) or value not in choices:
         wanted = ", ".join(sorted(choices))
         raise ApiError(
             100, message=f'(#100) Param {place} must be one of {{{wanted}}} - got "{str(value)[:40]}".'
         )
-    return str(value)
+    return value
 
 
 def need_link(parent: Mapping[str, Any], key: str, place: str) -> str:

@@ -54,10 +54,10 @@ def check_submission(row: Mapping[str, Any], format_of: FormatOf) -> None:
     if not isinstance(language, str) or _LANGUAGE.fullmatch(language) is None:
         raise ApiError(100, message="(#100) Param language must be a supported language code.")
     category = row.get("category")
-    if category not in CATEGORIES:
+    if not isinstance(category, str) or category not in CATEGORIES:
         wanted = ", ".join(sorted(CATEGORIES))
-        raise ApiError(100, message=f'(#100) Param category must be one of {{{wanted}}} - got "{category}".')
-    check_content(row, str(category), format_of)
+        raise ApiError(100, message=f'(#100) Param category must be one of {{{wanted}}} - got "{str(category)[:40]}".')
+    check_content(row, category, format_of)
 
 
 def check_content(row: Mapping[str, Any], category: str, format_of: FormatOf) -> None:

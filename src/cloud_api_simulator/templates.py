@@ -243,10 +243,10 @@ def _check_head(row: Mapping[str, Any], category: object, status: object) -> Non
     if not isinstance(language, str) or not language:
         message = "language: expected a code such as en_US"
         raise ValueError(message)
-    if category not in CATEGORIES:
+    if not isinstance(category, str) or category not in CATEGORIES:
         message = f"category: expected one of {', '.join(sorted(CATEGORIES))}"
         raise ValueError(message)
-    if status not in STATUSES:
+    if not isinstance(status, str) or status not in STATUSES:
         message = f"status: expected one of {', '.join(sorted(STATUSES))}"
         raise ValueError(message)
 
