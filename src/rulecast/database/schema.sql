@@ -598,6 +598,13 @@ CREATE TABLE deliver.run (
     CONSTRAINT run_step_check CHECK (((step >= 1) AND (step <= 6)))
 );
 
+CREATE TABLE deliver.run_link (
+    run_id bigint NOT NULL,
+    template_id bigint NOT NULL,
+    links jsonb NOT NULL,
+    CONSTRAINT run_link_links_check CHECK ((jsonb_typeof(links) = 'object'::text))
+);
+
 CREATE SEQUENCE deliver.status_id_sequence
     START WITH 1
     INCREMENT BY 1
@@ -868,11 +875,21 @@ CREATE TABLE observe.notice (
     next_attempt_at timestamp with time zone NOT NULL,
     last_problem text DEFAULT ''::text NOT NULL,
     told_at timestamp with time zone,
+    call_number bigint,
+    called_at timestamp with time zone,
+    CONSTRAINT notice_call_number_check CHECK ((call_number > 0)),
     CONSTRAINT notice_check CHECK (((state = 'told'::text) = (told_at IS NOT NULL))),
     CONSTRAINT notice_last_problem_check CHECK ((length(last_problem) <= 200)),
     CONSTRAINT notice_moment_check CHECK ((moment = ANY (ARRAY['accepted'::text, 'delivered'::text, 'clicked'::text, 'replied'::text]))),
     CONSTRAINT notice_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'told'::text, 'kept'::text, 'failed'::text])))
 );
+
+CREATE SEQUENCE observe.notice_call_number
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
 
 ALTER TABLE observe.notice ALTER COLUMN notice_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME observe.notice_notice_id_seq
@@ -1888,6 +1905,9 @@ ALTER TABLE ONLY deliver.message
 ALTER TABLE ONLY deliver.message
     ADD CONSTRAINT message_run_id_contact_id_step_key UNIQUE (run_id, contact_id, step);
 
+ALTER TABLE ONLY deliver.run_link
+    ADD CONSTRAINT run_link_pkey PRIMARY KEY (run_id, template_id);
+
 ALTER TABLE ONLY deliver.run
     ADD CONSTRAINT run_pkey PRIMARY KEY (run_id);
 
@@ -2191,6 +2211,10 @@ CREATE INDEX verdict_default_contact_id_decided_at_idx ON gate.verdict_default U
 
 CREATE INDEX notice_by_run ON observe.notice USING btree (run_id);
 
+CREATE INDEX notice_call ON observe.notice USING btree (call_number) WHERE ((state = 'waiting'::text) AND (call_number IS NOT NULL));
+
+CREATE INDEX notice_called ON observe.notice USING btree (called_at) WHERE (called_at IS NOT NULL);
+
 CREATE INDEX notice_told ON observe.notice USING btree (recipient, told_at) WHERE (state = 'told'::text);
 
 CREATE INDEX notice_waiting ON observe.notice USING btree (next_attempt_at) WHERE (state = 'waiting'::text);
@@ -2394,6 +2418,12 @@ ALTER TABLE ONLY deliver.run
 
 ALTER TABLE ONLY deliver.run
     ADD CONSTRAINT run_first_run_id_fkey FOREIGN KEY (first_run_id) REFERENCES deliver.run(run_id);
+
+ALTER TABLE ONLY deliver.run_link
+    ADD CONSTRAINT run_link_run_id_fkey FOREIGN KEY (run_id) REFERENCES deliver.run(run_id);
+
+ALTER TABLE ONLY deliver.run_link
+    ADD CONSTRAINT run_link_template_id_fkey FOREIGN KEY (template_id) REFERENCES template.template(template_id);
 
 ALTER TABLE ONLY deliver.run
     ADD CONSTRAINT run_plan_id_fkey FOREIGN KEY (plan_id) REFERENCES plan.plan(plan_id);
