@@ -138,6 +138,11 @@ def envelope_cases() -> list[Case]:
             big,
             broken="body: not strict JSON: a repeated key, NaN or a number too large",
         ),
+        case(
+            "envelope_with_a_number_beyond_floats",
+            written(sent).replace(b'"sent"', b"2e308"),
+            broken="body: not strict JSON: a repeated key, NaN or a number too large",
+        ),
         case("envelope_cut_off", written(sent)[:100], broken="body: not JSON at character 91"),
         case("envelope_not_utf8", b'{"object":"\xff"}', broken="body: not UTF-8"),
         case("envelope_nested_5000_deep", nested, broken="body: nested too deeply"),

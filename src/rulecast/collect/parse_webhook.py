@@ -19,7 +19,6 @@ from rulecast.collect.webhook_fields import (
     UnreadableError,
     id_or_empty,
     instant_or_none,
-    phone_digits_or_empty,
     word_or_empty,
 )
 from rulecast.collect.webhook_json import decode_body, why_malformed
@@ -107,13 +106,12 @@ def _read_change(raw: Json, entry: Json, reading: Reading) -> None:
 def _change_of(name: str, value: Json, entry: Json) -> Change:
     found = value.get("metadata")
     metadata: Json = found if isinstance(found, dict) else {}
-    display = metadata.get("display_phone_number") or value.get("display_phone_number")
     return Change(
         name,
         value,
         id_or_empty(entry.get("id")),
+        metadata,
         id_or_empty(metadata.get("phone_number_id")),
-        phone_digits_or_empty(display),
         instant_or_none(entry["time"]) if "time" in entry else None,
     )
 

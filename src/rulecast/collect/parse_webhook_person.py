@@ -12,6 +12,7 @@ from rulecast.collect.webhook_fields import (
     id_or_empty,
     instant_of,
     object_of,
+    objects_of,
     phone_or_none,
     wamid_or_none,
 )
@@ -21,10 +22,6 @@ from rulecast.collect.webhook_reading import Change, Reading
 HASH_LENGTH_MAX = 200
 
 _PREFERENCE_WORDS: Final = frozenset(get_args(PreferenceWord))
-# Under which keys an update names its person, in `messages`, in `user_preferences` and `user_actions`.
-_PHONE_KEYS: Final = ("from", "wa_id")
-_BSUID_KEYS: Final = ("from_user_id", "user_id")
-_PARENT_KEYS: Final = ("from_parent_user_id", "parent_user_id")
 
 
 class NamedPerson(NamedTuple):
@@ -48,38 +45,31 @@ def person_of(item: Json, change: Change) -> NamedPerson:
 
     Users with a username have no number in a webhook; taps on buttons have been seen without `from`.
     """
-    phone = _first_phone(item)
-    bsuid = _first_bsuid(item, _BSUID_KEYS)
+    # Messages say `from`, preferences and actions `wa_id`.
+    found = item.get
+    phone = phone_or_none(found("from") or found("wa_id"))
+    bsuid = bsuid_or_none(found("from_user_id") or found("user_id"))
+    parent = bsuid_or_none(found("from_parent_user_id") or found("parent_user_id"))
     contact = _contact_of(change.value, phone, bsuid)
     profile = object_of(contact, "profile")
     return NamedPerson(
         phone=phone or phone_or_none(contact.get("wa_id")),
         bsuid=bsuid or bsuid_or_none(contact.get("user_id")),
-        parent_bsuid=_first_bsuid(item, _PARENT_KEYS) or bsuid_or_none(contact.get("parent_user_id")),
+        parent_bsuid=parent or bsuid_or_none(contact.get("parent_user_id")),
         username=clean_or_none(profile.get("username"), NAME_LENGTH_MAX),
         profile_name=clean_or_none(profile.get("name"), NAME_LENGTH_MAX),
         identity_hash=clean_or_none(contact.get("identity_key_hash"), HASH_LENGTH_MAX),
     )
 
 
-def _first_phone(item: Json) -> str | None:
-    return next((phone for key in _PHONE_KEYS if (phone := phone_or_none(item.get(key)))), None)
-
-
-def _first_bsuid(item: Json, keys: tuple[str, ...]) -> str | None:
-    return next((bsuid for key in keys if (bsuid := bsuid_or_none(item.get(key)))), None)
-
-
 def _contact_of(value: Json, phone: str | None, bsuid: str | None) -> Json:
     """Return the contact of this person: the one that agrees, or the only one if it contradicts nothing."""
-    found = value.get("contacts")
-    contacts = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+    contacts = objects_of(value, "contacts")
     for contact in contacts:
         other_phone, other_bsuid = phone_or_none(contact.get("wa_id")), bsuid_or_none(contact.get("user_id"))
-        is_same = (phone and phone == other_phone) or (bsuid and bsuid == other_bsuid)
-        if is_same and not _differ(phone, other_phone) and not _differ(bsuid, other_bsuid):
-            return contact
-        if len(contacts) == 1 and not _differ(phone, other_phone) and not _differ(bsuid, other_bsuid):
+        if _differ(phone, other_phone) or _differ(bsuid, other_bsuid):
+            continue
+        if len(contacts) == 1 or (phone and phone == other_phone) or (bsuid and bsuid == other_bsuid):
             return contact
     return {}
 

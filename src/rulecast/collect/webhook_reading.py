@@ -18,7 +18,7 @@ from rulecast.collect.webhook_facts import (
     TemplateFact,
     UnreadFact,
 )
-from rulecast.collect.webhook_fields import Json, UnreadableError
+from rulecast.collect.webhook_fields import Json, UnreadableError, phone_digits_or_empty
 
 # Names of fields in what is told of a body: Meta's own are shorter.
 PLACE_LENGTH_MAX = 64
@@ -31,9 +31,15 @@ class Change:
     field: str
     value: Json
     waba_id: str
+    metadata: Json
     business_number_id: str
-    display_phone_number: str
     told_at: datetime | None
+
+    @property
+    def display_phone_number(self) -> str:
+        """Return the digits of the business number; management fields have it beside the rest of the value."""
+        found = self.metadata.get("display_phone_number") or self.value.get("display_phone_number")
+        return phone_digits_or_empty(found)
 
 
 # What a body tells beside statuses, messages and preferences, by the names of `ParsedWebhook`.
