@@ -192,10 +192,14 @@ def _people(fact: AccountFact) -> tuple[LimitWord, ...]:
 
 
 def _problem(fact: AccountFact) -> Reaction:
-    """React to an error Meta reports outside any message; `holds` tells what its code asks for."""
+    """React to an error Meta reports outside any message; `holds` tells what its code asks for.
+
+    A code nobody has described calls a person and holds nothing: such errors also tell of groups, calls and chats.
+    """
     cause = cause_of("code", fact.event)
     if not fact.details.get("holds"):
-        return NOTHING
+        is_listed = fact.details.get("is_listed", True)
+        return NOTHING if is_listed else Reaction(incident=cause, steps=(_LOOK,))
     return Reaction(holds=(HoldWord(cause=cause),), incident=cause, steps=(_LOOK, _APPEAL, _RESUME))
 
 

@@ -19,6 +19,7 @@ from rulecast.observe.append_audit import append_audit
 from rulecast.values import zone_offsets
 from rulecast.values.errors import RulecastError
 from rulecast.wiring.engine import ask_engine
+from rulecast.wiring.incidents import read_incidents
 from rulecast.wiring.partitions import PARTITIONED
 from rulecast.wiring.triggers.figures import read_trigger_lag
 from rulecast.wiring.workspace import Workspace
@@ -71,6 +72,7 @@ async def examine_workspace(workspace: Workspace) -> list[Finding]:
         await _mart(workspace),
         await _triggers(workspace),
         await _senders(workspace),
+        await _incidents(workspace),
     ]
     if not workspace.is_simulated:
         found.append(await _disk(workspace))
@@ -262,6 +264,24 @@ async def _senders(workspace: Workspace) -> Finding:
             what_to_do="Normal while `rulecast serve` does not run.",
         )
     return Finding(name="senders", health=Health.GOOD, what=f"{len(leases)} numbers are held by a sender")
+
+
+async def _incidents(workspace: Workspace) -> Finding:
+    standing = await read_incidents(workspace)
+    if standing.incidents or standing.holds:
+        return Finding(
+            name="incidents",
+            health=Health.PROBLEM,
+            what=f"{len(standing.incidents)} incidents are open, {len(standing.holds)} holds of Meta in force",
+            what_to_do="Look with `rulecast incident list`; after mending it, `rulecast incident resume`.",
+        )
+    if standing.conflict_count:
+        return Finding(
+            name="incidents",
+            health=Health.NOTE,
+            what=f"{standing.conflict_count} pairs of contacts may be one person; a stop of one stops both",
+        )
+    return Finding(name="incidents", health=Health.GOOD, what="none is open")
 
 
 async def _disk(workspace: Workspace) -> Finding:

@@ -7,7 +7,7 @@ from rulecast.account.facts import IncidentCall, apply_account_facts, learn_disp
 from rulecast.collect.unread import count_unread
 from rulecast.collect.webhook_facts import AccountFact, ProblemFact
 from rulecast.database import Connection
-from rulecast.deliver.error_code import CodeAction, describe_error_code
+from rulecast.deliver.error_code import UNLISTED, CodeAction, describe_error_code
 from rulecast.gate.incidents import IncidentReport, open_incident, settle_incidents
 from rulecast.template.words import TemplateNews, apply_template_facts
 from rulecast.wiring.webhook_group import Group
@@ -86,10 +86,11 @@ async def _tell(connection: Connection, call: IncidentCall) -> None:
 def _fact_of(problem: ProblemFact) -> AccountFact:
     """Return a problem as a fact about an account; the table of codes says what it makes rest."""
     described = describe_error_code(problem.code)
+    is_listed = described is not UNLISTED
     details: dict[str, str | int | float | bool] = {
         "title": problem.title,
         "meaning": described.meaning,
-        "holds": _HOLDS.get(described.action, ""),
+        "holds": _HOLDS.get(described.action, "") if is_listed else "",
     }
     return AccountFact(
         kind="problem",
@@ -98,7 +99,7 @@ def _fact_of(problem: ProblemFact) -> AccountFact:
         waba_id=problem.waba_id,
         business_number_id=problem.business_number_id,
         occurred_at=problem.occurred_at,
-        details={name: value for name, value in details.items() if value},
+        details={**{name: value for name, value in details.items() if value}, "is_listed": is_listed},
     )
 
 

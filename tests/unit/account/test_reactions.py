@@ -96,6 +96,7 @@ def test_security_and_grave_alerts_call_a_person_and_hold_nothing() -> None:
         fact("security", "PIN_RESET_REQUEST"),
         fact("alert", "PROFILE_PICTURE_LOST", alert_info__alert_severity="CRITICAL"),
         fact("ban", ban_info__waba_ban_state="SCHEDULE_FOR_DISABLE"),
+        fact("problem", "2593109", is_listed=False),
     ):
         assert reaction_of(told).incident
         assert reaction_of(told).holds == ()
