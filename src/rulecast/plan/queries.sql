@@ -405,7 +405,7 @@ SELECT
     in_holdout,
     CASE WHEN reason_number = 0 THEN price_e4 ELSE 0 END,
     -- Days of 24 hours: only the change of a clock in between moves the edge, by an hour.
-    CASE WHEN reason_number = 0 AND first_send >= day_ends_at
+    CASE WHEN reason_number = 0 AND first_send > send_from AND first_send >= day_ends_at
         THEN decision_day + 1 + floor(extract(epoch FROM first_send - day_ends_at) / 86400)::integer
         ELSE decision_day END,
     variant,

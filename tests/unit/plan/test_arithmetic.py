@@ -10,6 +10,7 @@ import pytest
 from rulecast.plan import Start, content_hash, draw, forecast
 from rulecast.plan.audience_copy import HEADER, ROW, TRAILER, audience_blocks
 from rulecast.plan.budget import budget_e4
+from rulecast.plan.combine import local_day
 from rulecast.plan.draw import band_number, strength
 from rulecast.plan.errors import BudgetCurrencyError
 from rulecast.plan.person_facts import fold_people, names_to_read, read_value
@@ -237,3 +238,13 @@ def test_a_stored_value_is_read_as_its_type_or_is_missing(
     value: object, kind: AttributeType, read: object
 ) -> None:
     assert read_value(value, kind) == read
+
+
+@pytest.mark.parametrize("minutes", [30, 59, 61, 119])
+def test_a_clock_that_is_set_back_over_midnight_shows_the_earlier_day(minutes: int) -> None:
+    """In Beirut the last Sunday of October begins at 23:00 of Saturday once more; two readings have no order."""
+    before_midnight = datetime(2026, 10, 24, 20, 0, tzinfo=UTC)
+    day = local_day(
+        clock_zone="Asia/Beirut", at=before_midnight + timedelta(minutes=minutes), workspace_zone="UTC"
+    )
+    assert day == date(2026, 10, 24)
