@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp import ClientError, ClientSession
+from tests.live_page import browser_page
 from tests.simulated import NUMBER, bench, message, promo, read_ledger
 
 from cloud_api_simulator.clock import wait_until
@@ -130,3 +131,28 @@ async def test_wrong_arguments_end_the_program_with_a_reason(tmp_path: Path) -> 
     _, errors = await asyncio.wait_for(program.communicate(), 30)
     assert program.returncode == 2
     assert b"clock: expected" in errors
+
+
+@pytest.mark.browser
+async def test_a_visitor_answers_taps_and_stops_in_a_browser(tmp_path: Path) -> None:
+    async with bench(tmp_path) as running, browser_page() as page:
+        troubles: list[str] = []
+        page.on("console", lambda said: troubles.append(said.text))
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        await running.send(ASHA)
+        await running.settle()
+        await page.goto(f"{running.url}/phones/{ASHA}")
+        await page.click("text=Stop promotions")
+        await page.fill("input[name=text]", "Une *question*")
+        await page.keyboard.press("Enter")
+        await page.wait_for_selector(".line.mine strong")
+        await page.click(".menu summary")
+        await page.click("text=Stop marketing")
+        await page.wait_for_selector("text=stopped marketing")
+        await running.settle()
+        ticks = await page.locator(".ticks.read").count()
+        kinds = [item["type"] for item in running.receiver.entries("messages")]
+        preferences = [item["value"] for item in running.receiver.entries("user_preferences")]
+    assert (kinds, preferences) == (["button", "text"], ["stop"])
+    assert ticks >= 1
+    assert troubles == []
