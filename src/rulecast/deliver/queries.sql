@@ -47,9 +47,16 @@ WHERE plan.plan_id = %(plan_id)s AND template.links <> '{}'::jsonb;
 NOTIFY send;
 
 -- name: list_senders
--- Which numbers have work or may get some, with what paces them.
-SELECT business_number_id, name, least(throughput_per_second, told_throughput_per_second) AS throughput_per_second, state
-FROM account.business_number ORDER BY business_number_id;
+-- Which numbers have work or may get some, with what paces them. What Meta forbids without an end rests like a number
+-- that is held; where there is an end, the gate puts each message off until then.
+SELECT n.business_number_id, n.name, least(n.throughput_per_second, n.told_throughput_per_second) AS throughput_per_second,
+    CASE WHEN n.state = 'active' AND EXISTS (
+        SELECT FROM account.hold AS h
+        WHERE h.is_in_force AND h.until IS NULL AND h.kind IN ('all', 'business_initiated') AND (
+            (h.scope = 'number' AND h.scope_id = n.business_number_id) OR (h.scope = 'waba' AND h.scope_id = n.waba_id)
+            OR (h.scope = 'portfolio' AND h.scope_id = n.portfolio_id))
+    ) THEN 'held' ELSE n.state END AS state
+FROM account.business_number AS n ORDER BY n.business_number_id;
 
 -- name: lock_lease
 -- Whoever takes a number over waits here for transactions of the holder that are about to commit.

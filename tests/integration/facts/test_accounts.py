@@ -6,6 +6,7 @@ from tests.integration.gate.test_opt_out_order import ask_gate, drafts_of
 from tests.sending import NUMBER, Launched, launch, prepare_people
 
 from rulecast.account.store import list_numbers, list_portfolios
+from rulecast.deliver.store import list_senders
 from rulecast.gate.incidents import IncidentUnknownError, ReasonMissingError
 from rulecast.wiring.incidents import incident_samples, read_incident, read_incidents, resume_incident
 from rulecast.wiring.workspace import Workspace
@@ -45,6 +46,9 @@ async def test_a_hold_of_the_account_is_refused_at_the_gate_until_meta_or_a_pers
     for _ in range(2):
         await door.tell(ban("DISABLE"), minutes=-40)
     assert await verdict(door, run) == ("deferred", "account_held")
+    # Senders hear of it without asking the gate about everybody who waits.
+    async with workspace.database.connection() as connection:
+        assert {one.state for one in await list_senders(connection)} == {"held"}
     (incident,) = (await read_incidents(workspace)).incidents
     assert (incident.cause, incident.scope, incident.scope_id) == ("ban", "waba", ACCOUNT)
     with pytest.raises(ReasonMissingError):
