@@ -5,7 +5,7 @@ from io import StringIO
 from pathlib import Path
 
 from rich.console import Console
-from tests.moments import MORE, REMINDER, moment_rule, moment_shop
+from tests.moments import REMINDER, moment_rule, moment_shop
 from tests.triggering import happens, put_in_force, settle, triggered_rule
 
 from rulecast.cli.contact_tables import contact_tables
@@ -17,7 +17,6 @@ from rulecast.wiring.moments.follow_up import plan_due_steps
 from rulecast.wiring.moments.run import run_follow_ups
 from rulecast.wiring.report import make_report
 from rulecast.wiring.rule_steps import archive_rule, pause_rule, resume_rule
-from rulecast.wiring.workspace_file import apply_workspace_file
 
 AFTER_TWO_DAYS = f"after 2 days if not clicked and not replied {REMINDER}"
 
@@ -179,8 +178,10 @@ async def test_a_step_whose_template_was_changed_since_the_approval_is_held_back
 ) -> None:
     async with moment_shop(settings, clock, tmp_path) as shop:
         await shop.launch(moment_rule(AFTER_TWO_DAYS), shop.people[:1])
-        changed = MORE.replace("encore deux jours", "tout doit partir")
-        await apply_workspace_file(shop.workspace, changed, source="workspace.toml")
+        # Meta has approved an edit of it.
+        edited = "UPDATE template.template SET components_hash = sha256('tout doit partir') WHERE name = 'reminder'"
+        async with shop.workspace.database.transaction() as connection:
+            await connection.execute(edited)
         shop.later(days=2, minutes=1)
         await shop.step()
         assert len(shop.reached()) == 1
