@@ -56,10 +56,12 @@ async def accept(exchange: Exchange) -> None:
 
 @dataclass(slots=True, kw_only=True)
 class GraphStub:
-    """The stand-in: `handle` decides each answer; `asked` is the ledger of opaque ids in order of arrival."""
+    """The stand-in: `handle` decides each answer; `asked` is the ledger of opaque ids in order of arrival, `paths` of
+    where they were posted."""
 
     handle: Handler = accept
     asked: list[str] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
     open_now: int = 0
     open_max: int = 0
     port: int = 0
@@ -80,6 +82,7 @@ class GraphStub:
                 note_body(raw)
                 body = json.loads(raw)
                 self.asked.append(body["biz_opaque_callback_data"])
+                self.paths.append(head.split()[1].decode())
                 self.arrived.set()
                 self.open_now += 1
                 self.open_max = max(self.open_max, self.open_now)

@@ -30,5 +30,5 @@ def test_the_schema_check_sees_what_is_wrong() -> None:
     del wrong["template"]["name"]
     wrong["messaging_product"] = 1
     faults = " ".join(faults_of(schema, wrong))
-    assert "message.template.name: missing" in faults
-    assert "message.messaging_product: expected string" in faults
+    assert "message.template: 'name' is a required property" in faults
+    assert "message.messaging_product: 1 is not of type 'string'" in faults

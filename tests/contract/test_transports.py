@@ -5,6 +5,7 @@ import gzip
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -62,6 +63,16 @@ async def test_an_answer_comes_back_whole_and_connections_are_kept(
             assert json.loads(answer.body)["messages"] == [{"id": f"wamid.{number}"}]
         assert len(graph.writers) == 1
     assert graph.asked == ["0", "1", "2", "3", "4"]
+
+
+async def test_each_request_goes_to_the_edge_of_the_number_it_names(
+    graph: GraphStub, open_transport: Open
+) -> None:
+    async with open_transport(graph.base_url) as transport:
+        await transport.send(request())
+        await transport.send(replace(request(), edge="marketing_messages"))
+    number = "/v26.0/100000000000001"
+    assert graph.paths == [f"{number}/messages", f"{number}/marketing_messages"]
 
 
 async def test_many_at_once_get_each_their_own_answer(graph: GraphStub, open_transport: Open) -> None:

@@ -37,7 +37,7 @@ def watch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SentBodies:
         ({"to": "212612345678"}, "plus sign"),
         ({"recipient": "MA.1"}, "one of them only"),
         ({"text": None}, "text"),
-        ({"type": "template"}, "template: missing"),
+        ({"type": "template"}, "'template' is a required property"),
         ({"biz_opaque_callback_data": "of a test"}, None),
     ],
 )

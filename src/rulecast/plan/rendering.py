@@ -61,6 +61,12 @@ class Rendering:
         return next((length for length in LENGTHS_TRIED if self.succeeds(_Everything(length))), 0)
 
     @property
+    def can_fail(self) -> bool:
+        """Return whether some value leaves no message; with short texts and a default everywhere none does."""
+        has_defaults = all(one.default is not None for one in self.parameters)
+        return not has_defaults or self.length_max() < VALUE_LENGTH_MAX
+
+    @property
     def attributes(self) -> tuple[str, ...]:
         """Return the attributes whose values the message holds."""
         return tuple(dict.fromkeys(one.attribute for one in self.parameters if one.attribute is not None))

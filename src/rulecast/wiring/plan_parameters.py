@@ -10,7 +10,6 @@ from rulecast.database import Connection
 from rulecast.plan import Combination, store
 from rulecast.plan.rendering import PLAIN_PLACEHOLDERS, Rendering
 from rulecast.rule.language.document import send_for
-from rulecast.template.clean_value import VALUE_LENGTH_MAX
 from rulecast.values.catalogue import Catalogue
 from rulecast.wiring.personal_values import open_values
 from rulecast.wiring.plan_draft import Draft
@@ -36,7 +35,9 @@ async def find_unrenderable(
 
     Ordinary words are judged by their length alone, in the database; whoever has others, or personal ones, is rendered.
     """
-    renderings = _renderings(draft, combinations)
+    renderings = {key: one for key, one in _renderings(draft, combinations).items() if one.can_fail}
+    if not renderings:
+        return
     names = sorted({name for one in renderings.values() for name in one.attributes})
     sealed = {name for name in names if (entry := catalogue.attribute(name)) and entry.is_sealed}
     parameters: dict[str, object] = {
@@ -77,8 +78,5 @@ def _renderings(draft: Draft, combinations: Iterable[Combination]) -> Renderings
 
 
 def _opens(rendering: Rendering, sealed: set[str]) -> bool:
-    """Return whether a personal value without a default, or of a length that matters, has to be opened."""
-    personal = [one for one in rendering.parameters if one.attribute in sealed]
-    return any(one.default is None for one in personal) or (
-        bool(personal) and rendering.length_max() < VALUE_LENGTH_MAX
-    )
+    """Return whether personal values bear on the message, so that they have to be opened."""
+    return any(one.attribute in sealed for one in rendering.parameters)
