@@ -110,3 +110,10 @@ def test_a_share_is_exact() -> None:
     test = StopTest(measure="opt-outs", above_percent=Decimal("0.3"), after_delivered=1)
     assert find_reason([test], counts(1000, opted_out=3)) is None
     assert find_reason([test], counts(999, opted_out=3)) is not None
+
+
+def test_a_minimum_count_is_enough_when_it_is_reached_and_not_before() -> None:
+    test = StopTest(measure="opt-outs", above_percent=Decimal(1), after_delivered=300)
+    assert find_reason([test], counts(299, opted_out=299)) is None
+    assert find_reason([test], counts(300, opted_out=3)) is None
+    assert find_reason([test], counts(300, opted_out=4)) == "4 opt-outs of 300 delivered (1.4%), above 1%"
