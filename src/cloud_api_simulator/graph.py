@@ -77,7 +77,14 @@ def _answer(world: World, call: Call) -> Response | Awaitable[Response | None]:
         for code in (world.account_error, world.number_errors.get(call.node)):
             if code in _ACCESS_CODES:
                 raise ApiError(code)
-    headers = _meter(world, route)
+    if route.is_metered:
+        try:
+            world.graph.calls.count(world.clock.now(), is_busy_edge=_is_busy(route))
+        except ApiError as error:
+            # The wait stands in a header of the refusal (platform reference 4.8).
+            refusal = json_response(error_body(world, error), status=error.http_status)
+            return _with_headers(refusal, _usage(world, route))
+    headers = _usage(world, route)
     answer = route.handle(call)
     if isinstance(answer, Response):
         return _with_headers(answer, headers)
@@ -120,14 +127,17 @@ def kind_of(world: World, node: str) -> str:
     return next((kind for kind, found in known if found is not None), "")
 
 
-def _meter(world: World, route: Route) -> tuple[tuple[str, str], ...]:
-    """Count a management call; raises ApiError 80007 or 4 (platform reference 4.8)."""
+def _is_busy(route: Route) -> bool:
+    return route.node == "waba-id" and route.edge.partition("/")[0] in BUSY_EDGES
+
+
+def _usage(world: World, route: Route) -> tuple[tuple[str, str], ...]:
+    """Return X-App-Usage and X-Business-Use-Case-Usage of a management call (platform reference 4.8)."""
     if not route.is_metered:
         return ()
-    is_busy = route.node == "waba-id" and route.edge.partition("/")[0] in BUSY_EDGES
-    now = world.clock.now()
-    world.graph.calls.count(now, is_busy_edge=is_busy)
-    app, account = world.graph.calls.usage(now, world.settings.waba_id, is_busy_edge=is_busy)
+    app, account = world.graph.calls.usage(
+        world.clock.now(), world.settings.waba_id, is_busy_edge=_is_busy(route)
+    )
     return (
         ("x-app-usage", _ENCODE(app).decode()),
         ("x-business-use-case-usage", _ENCODE(account).decode()),

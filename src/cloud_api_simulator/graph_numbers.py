@@ -1,6 +1,7 @@
 """Endpoints of business phone numbers: node, settings, profile, registration (platform reference 8.3)."""
 
 import re
+from collections.abc import Sequence
 
 from cloud_api_simulator.calling_codes import country_of
 from cloud_api_simulator.errors import ApiError, JsonObject
@@ -23,6 +24,7 @@ DEFAULT_FIELDS = (
 CODE = "123456"
 """The code a simulated SMS or call brings."""
 PIN_DIGITS = 6
+_NAMED = frozenset({"APPROVED", "AVAILABLE_WITHOUT_REVIEW"})
 _PIN = re.compile(rf"\d{{{PIN_DIGITS}}}")
 _PROFILE_FIELDS = ("about", "address", "description", "email", "profile_picture_url", "websites", "vertical")
 
@@ -112,27 +114,33 @@ def _callbacks(world: World, number_id: str) -> JsonObject:
 def number_health(world: World, number: Number) -> JsonObject:
     """Return whether a number can send; the worst entity wins (platform reference 8.8)."""
     number_id = number.settings.phone_number_id
-    entities = [
-        _entity("PHONE_NUMBER", number_id, world.number_errors.get(number_id)),
-        *account_entities(world),
-    ]
-    return summary_of(entities)
+    name_status = world.graph.number_fields.get(number_id, {}).get("name_status", "APPROVED")
+    notes = [] if name_status in _NAMED else ["Your display name has not been approved yet."]
+    entity = _entity("PHONE_NUMBER", number_id, world.number_errors.get(number_id), notes)
+    return summary_of([entity, *account_entities(world)])
 
 
 def account_entities(world: World) -> list[JsonObject]:
-    """Return the state of account, business and app; an error the account was put in blocks the account."""
+    """Return the state of account, business and app; a ban or an error blocks the account, less limits it."""
     code = world.account_error
     if code is None and world.account.ban == "DISABLE":
         code = 131031
+    now = world.clock.now()
+    notes = [f"Restricted: {kind}" for kind, until in world.account.restrictions.items() if until > now]
+    if not world.behaviour.has_payment_method:
+        notes.append("There is no payment method.")
     return [
-        _entity("WABA", world.settings.waba_id, code),
+        _entity("WABA", world.settings.waba_id, code, notes),
         _entity("BUSINESS", world.settings.business_id, None),
         _entity("APP", world.settings.app_id, None),
     ]
 
 
-def _entity(kind: str, node: str, code: int | None) -> JsonObject:
+def _entity(kind: str, node: str, code: int | None, notes: Sequence[str] = ()) -> JsonObject:
     row: JsonObject = {"entity_type": kind, "id": node, "can_send_message": "AVAILABLE"}
+    if notes:
+        row["can_send_message"] = "LIMITED"
+        row["additional_info"] = list(notes)
     if code is not None:
         error = ApiError(code)
         row["can_send_message"] = "BLOCKED"

@@ -242,6 +242,10 @@ async def test_nodes_show_what_is_asked_for(tmp_path: Path) -> None:
         _, account = await call("GET", f"{ACCOUNT}?fields=health_status,currency")
         assert account["health_status"]["can_send_message"] == "BLOCKED"
         await call.running.control("fields", {"number": NUMBER, "fields": {"name_status": "DECLINED"}})
+        await call.running.control("account", {"code": None})
+        _, asked = await call("GET", f"{NUMBER}?fields=health_status")
+        assert asked["health_status"]["can_send_message"] == "LIMITED"
+        assert asked["health_status"]["entities"][0]["additional_info"]
         assert (await call("GET", f"{NUMBER}?fields=name_status"))[1]["name_status"] == "DECLINED"
         _, portfolio = await call("GET", f"{PORTFOLIO}?fields=whatsapp_business_manager_messaging_limit")
         assert portfolio["whatsapp_business_manager_messaging_limit"].startswith("TIER_")
@@ -364,6 +368,7 @@ async def test_management_calls_are_counted_and_refused_over_the_limit(tmp_path:
         assert '"call_count":100' in call.headers["x-app-usage"]
         assert '"estimated_time_to_regain_access":60' in call.headers["x-business-use-case-usage"]
         assert (await call.refusal("GET", f"{ACCOUNT}/message_templates"))[0] == 80007
+        assert '"estimated_time_to_regain_access":60' in call.headers["x-business-use-case-usage"]
         assert (await call.running.send(ASHA))[0] == 200
         await call.pass_days(0.05)
         assert (await call("GET", f"{ACCOUNT}/message_templates"))[0] == 200
