@@ -10,14 +10,16 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import uvloop
 from typing_extensions import override
 
 from cloud_api_simulator.behaviour import Behaviour
+from cloud_api_simulator.change_record import change_record
 from cloud_api_simulator.settings import (
+    DEFAULT_APP_ID,
+    DEFAULT_BUSINESS_ID,
     DEFAULT_NUMBERS,
     STANDARD_THROUGHPUT_PER_SECOND,
     NumberSettings,
@@ -51,7 +53,9 @@ def _settings(given: argparse.Namespace) -> SimulatorSettings:
         access_token=_secret(given.access_token_file, given.access_token),
         port=given.port,
         waba_id=given.waba,
-        behaviour=replace(Behaviour(), **changes),
+        app_id=given.app_id,
+        business_id=given.business,
+        behaviour=change_record(Behaviour(), changes, place="behaviour"),
         webhooks=webhooks,
         link_map=tuple(_pair(text) for text in given.link_map),
     )
@@ -81,6 +85,8 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("--access-token", default="simulated", help="bearer token that requests must carry")
     token.add_argument("--access-token-file", type=Path, help="file with that token")
     option("--waba", default="102290129340398", help="id of the WhatsApp Business Account")
+    option("--app-id", default=DEFAULT_APP_ID, help="id of the app that subscribed")
+    option("--business", default=DEFAULT_BUSINESS_ID, help="id of the business portfolio")
     option("--behaviour", type=Path, help="JSON file with rates and delays to change")
     option(
         "--end-with-stdin",

@@ -2,11 +2,12 @@
 
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from urllib.parse import unquote
 
 import msgspec
 
+from cloud_api_simulator.change_record import change_record
 from cloud_api_simulator.clock import wait_until
 from cloud_api_simulator.control_account import change_account, change_number, judge_template, list_numbers
 from cloud_api_simulator.control_graph import (
@@ -115,8 +116,8 @@ def _faults(world: World, request: Request) -> Answer:
     for trigger in triggers:
         if trigger.control not in TRIGGERED:
             raise ControlError(f"after: expected one of {', '.join(sorted(TRIGGERED))}")
-    webhooks = replace(world.sender.settings, **row.get("webhooks", {}))
-    quirks = replace(world.quirks, **row["quirks"]) if "quirks" in row else world.quirks
+    webhooks = change_record(world.sender.settings, row.get("webhooks", {}), place="webhooks")
+    quirks = change_record(world.quirks, row.get("quirks", {}), place="quirks")
     world.sender.settings = webhooks
     world.set_quirks(PLAIN if quirks == PLAIN else quirks)
     if "requests" in row:
@@ -142,7 +143,7 @@ def _fault_list(world: World, request: Request) -> Answer:
 def _behaviour(world: World, request: Request) -> Answer:
     """Change how people and the platform behave."""
     row = read_object(request)
-    world.behaviour = replace(world.behaviour, **row)
+    world.behaviour = change_record(world.behaviour, row, place="behaviour")
     world.people.behaviour = world.behaviour
     if "messaging_limit_tier" in row:
         world.limit = PortfolioLimit(world.behaviour.messaging_limit_tier)

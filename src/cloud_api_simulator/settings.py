@@ -56,6 +56,9 @@ class WebhookSettings:
 
 DEFAULT_NUMBERS = (NumberSettings(phone_number_id="106540352242922"),)
 """The number Meta's own documentation uses, when none is given."""
+DEFAULT_APP_ID = "670843887433847"
+DEFAULT_BUSINESS_ID = "2729063490586005"
+"""Ids of the form Meta's have, when none are given."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +75,8 @@ class SimulatorSettings:
     access_token: str = "simulated"  # noqa: S105 - a documented default of a test tool, not a credential
     port: int = 0
     waba_id: str = "102290129340398"
-    app_id: str = "670843887433847"
-    business_id: str = "2729063490586005"
+    app_id: str = DEFAULT_APP_ID
+    business_id: str = DEFAULT_BUSINESS_ID
     behaviour: Behaviour = field(default_factory=Behaviour)
     webhooks: WebhookSettings = field(default_factory=WebhookSettings)
     link_map: tuple[tuple[str, str], ...] = ()
