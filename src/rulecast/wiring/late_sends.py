@@ -1,7 +1,7 @@
 """When a plan that is launched long after it was made can be sent first: it competes on that day, not the old one."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from rulecast.database import Connection
 from rulecast.plan import Plan, Terms, store
@@ -28,6 +28,7 @@ async def find_late_sends(
         return []
     version = await find_rule_version(connection, plan.rule_version_id)
     assert version is not None, "a plan refers to a kept version"
+    day = plan.document.get("run_day")
     terms = await make_terms(
         connection,
         workspace,
@@ -35,6 +36,7 @@ async def find_late_sends(
         evaluated_at=plan.evaluated_at,
         made_at=plan.created_at,
         expires_at=plan.expires_at,
+        run_day=None if day is None else date.fromisoformat(day),
     )
     return [_late_send(replace(terms, evaluated_at=now), country, zone) for country, zone in places]
 
