@@ -13,6 +13,7 @@ from cloud_api_simulator.envelope import Asked, check_envelope, read_body
 from cloud_api_simulator.errors import ApiError
 from cloud_api_simulator.faults import Fault
 from cloud_api_simulator.http_server import Request, Response, json_response
+from cloud_api_simulator.identity_hash import check_identity
 from cloud_api_simulator.kept_bodies import keep_body
 from cloud_api_simulator.media import check_references
 from cloud_api_simulator.message_route import check_marketing_form, check_route
@@ -96,6 +97,7 @@ def _judge(attempt: _Attempt, version: str, *, lite: bool) -> Message | None:
     if checked.read_id is not None:
         return None
     person = _recipient(world, checked)
+    check_identity(world, attempt.number_id, person, checked)
     _check_standing(world, number, asked, person, now=attempt.virtual)
     if not number.window.admits(attempt.virtual):
         raise ApiError(130429)

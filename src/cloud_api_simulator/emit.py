@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cloud_api_simulator.errors import JsonObject
+from cloud_api_simulator.identity_hash import identity_hash
 from cloud_api_simulator.payloads import Message, contact_of, status_item
 from cloud_api_simulator.people import Person
 from cloud_api_simulator.quirks import PLAIN, without_phone
@@ -29,6 +30,9 @@ def emit_status(
     item = status_item(message, status, _now(world), failure_code=failure_code, shows_phone=shows_phone)
     if failure_code is None:
         contact = contact_of(person, shows_phone=shows_phone, shows_username=status != "sent")
+    known = identity_hash(world, message.number.phone_number_id, person)
+    if known is not None:
+        item["recipient_identity_key_hash"] = known
     row: dict[str, Any] = {"update": status, "wamid": message.wamid, "opaque": message.opaque}
     if failure_code is not None:
         row["code"] = failure_code
@@ -61,12 +65,16 @@ def emit_inbound(
     if world.settings.inbound_counts_for_throughput:
         world.numbers[number.phone_number_id].window.count(now)
     shows_phone = _shows_phone(world, person, number)
+    contact = contact_of(person, shows_phone=shows_phone)
+    known = identity_hash(world, number.phone_number_id, person)
+    if known is not None:
+        contact["identity_key_hash"] = known
     made = _Made(
         field="messages",
         part="messages",
         item=item if shows_phone else without_phone(item),
         number=number,
-        contact=contact_of(person, shows_phone=shows_phone),
+        contact=contact,
     )
     row = {"update": item["type"], "wamid": item["id"], "phone": person.wa_id, "opt_out": opt_out}
     _emit(world, made, row=row, key=("inbound", person.wa_id, str(item["id"])), at_once=at_once)

@@ -276,6 +276,21 @@ async def test_a_number_is_registered_with_one_pin(tmp_path: Path) -> None:
         ]
 
 
+async def test_a_message_goes_only_to_whom_its_identity_hash_names(tmp_path: Path) -> None:
+    async with graph(tmp_path) as call:
+        check = {"user_identity_change": {"enable_identity_key_check": True}}
+        await call("POST", f"{NUMBER}/settings", json=check)
+        await call.running.control(f"phones/{ASHA}/say", {"text": "Hello"})
+        await call.running.settle()
+        (contact,) = call.running.receiver.entries("contacts")
+        known = contact["identity_key_hash"]
+        assert (await call.running.send(ASHA, recipient_identity_key_hash=known))[0] == 200
+        status, body = await call.running.send(ASHA, recipient_identity_key_hash="another")
+        assert (status, body["error"]["code"]) == (400, 137000)
+        await call("POST", f"{NUMBER}/settings", json={"user_identity_change": {}})
+        assert (await call.running.send(ASHA, recipient_identity_key_hash="another"))[0] == 200
+
+
 async def test_webhooks_are_subscribed_overridden_and_left(tmp_path: Path) -> None:
     async with graph(tmp_path) as call:
         hook = call.running.receiver.url
