@@ -11,7 +11,7 @@ from tests.sending import NUMBER, prepare_number
 
 from rulecast.collect.parse_webhook import parse_webhook
 from rulecast.config import Settings
-from rulecast.profile.identity import Identity, lookup_of
+from rulecast.profile.identity import Identity, IdentityKind, lookup_of
 from rulecast.values.clock import ManualClock
 from rulecast.values.ids import ContactId
 from rulecast.wiring.receiver import open_journal
@@ -58,10 +58,10 @@ class Door:
         async with self.workspace.database.connection() as connection:
             return list(await (await connection.execute(sql, given)).fetchall())
 
-    async def owner(self, kind: str, value: str) -> ContactId | None:
+    async def owner(self, kind: IdentityKind, value: str) -> ContactId | None:
         """Return who has an identity now."""
         scope = PORTFOLIO if kind in {"bsuid", "username"} else ""
-        lookup = lookup_of(self.workspace.vault, Identity(kind=kind, value=value, scope=scope))  # type: ignore[arg-type] - a kind
+        lookup = lookup_of(self.workspace.vault, Identity(kind=kind, value=value, scope=scope))
         found = await self.rows(
             "SELECT contact_id FROM profile.identity WHERE lookup = %s AND kind = %s AND valid_to IS NULL",
             lookup,

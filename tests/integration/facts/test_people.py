@@ -37,7 +37,7 @@ def written(
     return {**who, "id": wamid, "timestamp": str(door.at(minutes)), **content}
 
 
-async def known(door: Door, phone: str, *, has_consent: bool = True, **more: Any) -> ContactId:
+async def known(door: Door, phone: str, *, has_consent: bool = True, bsuid: str = "") -> ContactId:
     workspace = door.workspace
     now = workspace.clock.now() - timedelta(days=30)
     async with workspace.database.transaction() as connection:
@@ -48,7 +48,7 @@ async def known(door: Door, phone: str, *, has_consent: bool = True, **more: Any
                 NewContact(
                     identities=(
                         Identity(kind="phone", value=phone),
-                        *(Identity(kind=kind, value=value, scope=PORTFOLIO) for kind, value in more.items()),
+                        *((Identity(kind="bsuid", value=bsuid, scope=PORTFOLIO),) if bsuid else ()),
                     ),
                     source="import",
                     first_seen_at=now,
