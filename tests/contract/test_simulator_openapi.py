@@ -2,9 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Any
 
-import pytest
 from tests.simulated import NUMBER, TOKEN, bench
 
 from cloud_api_simulator.control import CONTROL_ROUTES
@@ -23,10 +21,9 @@ def test_every_route_is_described() -> None:
     assert ("/{version}/{phone-number-id}/messages", "post") in described
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {path_of(route)}")
-def test_a_route_says_what_it_does_and_where_the_platform_describes_it(route: Any) -> None:
-    assert len(route.summary) > 8
-    assert re.match(r"\d", route.section)
+def test_a_route_says_what_it_does_and_where_the_platform_describes_it() -> None:
+    vague = [path_of(route) for route in ROUTES if len(route.summary) < 8 or not route.section[:1].isdigit()]
+    assert vague == []
 
 
 async def test_everything_described_is_answered(tmp_path: Path) -> None:
