@@ -1,14 +1,22 @@
 """What webhooks tell of accounts and templates reaches the gate, and people who look."""
 
+import contextlib
+import random
+from datetime import timedelta
+from typing import Any
+
 import pytest
 from tests.integration.facts.conftest import ACCOUNT, DISPLAYED, Door, talk
 from tests.integration.gate.test_opt_out_order import ask_gate, drafts_of
-from tests.sending import NUMBER, Launched, launch, prepare_people
+from tests.sending import NUMBER, Launched, launch, prepare_people, prepare_template
 
 from rulecast.account.store import list_numbers, list_portfolios
+from rulecast.collect.webhook_facts import AccountFact, TemplateFact
 from rulecast.deliver.store import list_senders
 from rulecast.gate.incidents import IncidentUnknownError, ReasonMissingError
 from rulecast.wiring.incidents import incident_samples, read_incident, read_incidents, resume_incident
+from rulecast.wiring.webhook_accounts import apply_account_group
+from rulecast.wiring.webhook_group import Group
 from rulecast.wiring.workspace import Workspace
 
 
@@ -206,3 +214,75 @@ async def test_an_announced_or_billed_category_asks_for_its_consent_before_it_is
     ]
     causes = {one.cause for one in (await read_incidents(workspace)).incidents}
     assert causes == {"template:category", "template:billed"}
+
+
+class _Undone(Exception):  # noqa: N818 - thrown to undo a transaction
+    pass
+
+
+async def test_facts_in_any_order_and_repeated_come_to_the_same(door: Door) -> None:
+    workspace = door.workspace
+    now = workspace.clock.now()
+
+    def fact(kind: str, minutes: int, event: str = "", **details: str | int) -> AccountFact:
+        named = {name.replace("__", "."): value for name, value in details.items()}
+        at = now - timedelta(minutes=minutes)
+        return AccountFact(kind=kind, field="f", event=event, waba_id=ACCOUNT, occurred_at=at, details=named)
+
+    def word(kind: str, minutes: int, event: str = "", **more: str) -> TemplateFact:
+        at = now - timedelta(minutes=minutes)
+        named: Any = {"kind": kind, "event": event, "language": "fr", **more}
+        return TemplateFact(template_id="1", name="winback", occurred_at=at, **named)
+
+    accounts = [
+        fact("ban", 90, ban_info__waba_ban_state="DISABLE"),
+        fact("ban", 80, ban_info__waba_ban_state="REINSTATE"),
+        fact("violation", 70, violation_info__violation_type="ADULT"),
+        fact("disconnected", 60, "PARTNER_REMOVED"),
+        fact("connected", 60, "PARTNER_ADDED"),
+        fact("alert", 50, "OBA_REJECTED", alert_info__alert_severity="CRITICAL"),
+        fact("alert", 40, "OBA_REJECTED", alert_info__alert_status="RESOLVED"),
+        fact("capability", 30, messaging_limit=250),
+        fact("capability", 20, messaging_limit=-1),
+        fact("capability", 10, messaging_limit=2000),
+    ]
+    templates = [
+        word("status", 90, "PAUSED", pause_title="FIRST_PAUSE"),
+        word("status", 80, "APPROVED"),
+        word("status", 70, "PAUSED", pause_title="SECOND_PAUSE"),
+        word("quality", 60, quality="RED"),
+        word("quality", 50, quality="GREEN"),
+    ]
+    async with workspace.database.transaction() as connection:
+        await prepare_template(connection, now)
+    states = set()
+    draw = random.Random(7)
+    for _ in range(12):
+        everything: list[AccountFact | TemplateFact] = [*accounts, *templates]
+        told = [*everything, *draw.choices(everything, k=6)]
+        draw.shuffle(told)
+        with contextlib.suppress(_Undone):
+            async with workspace.database.transaction() as connection:
+                for one in told:
+                    if isinstance(one, AccountFact):
+                        group = Group(account_facts=[one])
+                    else:
+                        group = Group(template_facts=[one])
+                    await apply_account_group(connection, group, now)
+                cursor = await connection.execute(
+                    "SELECT (SELECT array_agg(ARRAY[cause, kind] ORDER BY cause) FROM account.hold WHERE is_in_force)"
+                    "::text, (SELECT array_agg(cause ORDER BY cause) FROM gate.incident WHERE closed_at IS NULL)::text,"
+                    " (SELECT max(told_people_per_day_max) FROM account.portfolio),"
+                    " (SELECT array_agg(ARRAY[status, quality, pause_title, paused_until::text])"
+                    " FROM template.template)::text"
+                )
+                states.add(await cursor.fetchone())
+                raise _Undone
+    (state,) = states
+    assert state is not None
+    assert state[:3] == (
+        "{{disconnected,all},{violation:ADULT,business_initiated}}",
+        "{disconnected,template:status,violation:ADULT}",
+        2000,
+    )
+    assert "paused,green,SECOND_PAUSE" in state[3]

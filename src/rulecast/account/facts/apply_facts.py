@@ -128,12 +128,14 @@ async def _act(connection: Connection, placed: _Placed, reaction: Reaction) -> l
     for limit in reaction.limits:
         row = LimitRow(topic=limit.topic, value=limit.value, word=limit.word)
         await store.tell_limit(connection, row, scope=placed.scope, scope_id=placed.scope_id, at=placed.at)
-    is_news = True
-    for word in reaction.holds:
-        is_news = await put_hold(connection, word, scope=placed.scope, scope_id=placed.scope_id, at=placed.at)
     cause = reaction.incident or reaction.closes
-    # An older word about a cause that is settled by a newer one is no incident.
-    if not cause or not is_news:
+    if not cause:
+        return []
+    # What holds nothing keeps the time of its newest word too: an older one is no incident once a newer has settled it.
+    is_news = False
+    for word in reaction.holds or (HoldWord(cause=cause, is_in_force=False),):
+        is_news = await put_hold(connection, word, scope=placed.scope, scope_id=placed.scope_id, at=placed.at)
+    if not is_news:
         return []
     return [
         IncidentCall(
