@@ -156,7 +156,12 @@ def _start_faulty(world: World, message: Message, fault: Fault) -> None:
         world.sender.watched.add(update_id)
         message.watched_update_id = update_id
     assessed = "drop" if fault.dropped else "release"
-    start_course(world, message, held=assessed if fault.kind == "held" else None)
+    start_course(
+        world,
+        message,
+        held=assessed if fault.kind == "held" else None,
+        fails_with=fault.code if fault.kind == "fail" else None,
+    )
 
 
 def _count(attempt: _Attempt, message: Message) -> None:

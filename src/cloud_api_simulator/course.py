@@ -19,13 +19,19 @@ ACCEPTED, HELD, PAUSED = "accepted", "held_for_quality_assessment", "paused"
 """Values of `message_status` in the answer (platform reference 2.2)."""
 
 
-def start_course(world: World, message: Message, *, held: str | None = None) -> str:
+def start_course(
+    world: World, message: Message, *, held: str | None = None, fails_with: int | None = None
+) -> str:
     """Schedule the first step and return the `message_status` of the answer.
 
-    `held` is `release` or `drop` for a message that a fault puts under assessment.
+    `held` is `release` or `drop` for a message that a fault puts under assessment, `fails_with` the code a
+    fault makes it fail with.
     """
     outcome = decide_fate(world, message)
     due = message.accepted_at + outcome.sent_after
+    if fails_with is not None:
+        world.scheduler.at(due, _fail, world, message, fails_with)
+        return ACCEPTED
     if held == "drop":
         world.scheduler.at(due + HELD_SECONDS, _fail, world, message, 132015)
         return HELD
@@ -148,6 +154,9 @@ def _delivered(world: World, message: Message, outcome: Outcome, at: float) -> N
 def _seen(world: World, message: Message, outcome: Outcome, at: float) -> None:
     if not outcome.read_is_silent:
         emit_status(world, message, "read")
+        if message.kind == "audio" and message.content.get("voice"):
+            # Platform reference 3.5: a voice message tells when it is played for the first time.
+            emit_status(world, message, "played")
     for fetch in outcome.fetches:
         if fetch.by == "person":
             world.scheduler.at(at + fetch.after_seconds, fetch_link, world, message, fetch)

@@ -19,6 +19,7 @@ KINDS = frozenset(
         "slow",
         "delay",
         "held",
+        "fail",
         "status_before_response",
     }
 )
@@ -33,8 +34,8 @@ class Fault:
 
     `rate` is the share of phones (by hash, so the same phones each time); `phones` overrides it. `times`
     bounds the hits in all, `times_per_phone` the hits of one phone. `seconds` is the length of a delay,
-    `bytes_count` the size of an oversized body; `code` the error of kind `error`, `status` its HTTP status
-    when not Meta's; `dropped` ends a held message with 132015 instead of releasing it; `silent` accepts it and
+    `bytes_count` the size of an oversized body; `code` the error of kind `error` or,
+    told later, of kind `fail`, `status` its HTTP status when not Meta's; `dropped` ends a held message with 132015 instead of releasing it; `silent` accepts it and
     never tells anything about it.
     """
 

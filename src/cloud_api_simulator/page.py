@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, quote
 from cloud_api_simulator.chats import Line
 from cloud_api_simulator.http_server import Request, Response
 from cloud_api_simulator.page_chat import body_of, render_chat, ticks_of
-from cloud_api_simulator.people import Person
+from cloud_api_simulator.people import PHONE_DIGITS_MAX, PHONE_DIGITS_MIN, Person
 from cloud_api_simulator.world import World
 
 PHONES_PER_PAGE = 50
@@ -123,7 +123,10 @@ def _phones(world: World, wanted: str, chosen: str | None) -> str:
         _phone_row(world.people.find(wa_id), lines[-1], is_chosen=wa_id == chosen, wanted=wanted)
         for wa_id, lines in islice(_found(world, wanted), PHONES_PER_PAGE)
     )
+    digits = "".join(character for character in wanted if character.isdigit())
     empty = '<li class="empty">No messages yet. Send one to any number and its phone appears here.</li>'
+    if PHONE_DIGITS_MIN <= len(digits) <= PHONE_DIGITS_MAX:
+        empty = f'<li class="empty"><a href="/phones/{digits}">Open the phone +{digits}</a></li>'
     return f'<ul class="phones" data-live="phones">{rows or empty}</ul>'
 
 

@@ -22,6 +22,7 @@ _TICKS = {
     "sent": ("✓", "sent", ""),
     "delivered": ("✓✓", "delivered", ""),
     "read": ("✓✓", "read", " read"),
+    "played": ("✓✓", "played", " read"),
     "failed": ("✗", "not delivered", " failed"),
 }
 _MARKUP = (

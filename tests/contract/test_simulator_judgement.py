@@ -260,3 +260,22 @@ async def test_the_same_seed_and_requests_give_the_same_ledger(tmp_path: Path) -
         ledgers.append([row for row in rows if row["kind"] in ("request", "update", "grievance")])
     assert ledgers[0] == ledgers[1]
     assert {row.get("update") for row in ledgers[0]} >= {"sent", "delivered", "read", "failed", "text"}
+
+
+async def test_a_fault_may_fail_a_message_later_with_any_code(tmp_path: Path) -> None:
+    async with bench(tmp_path) as running:
+        await running.control("faults", {"requests": [{"kind": "fail", "code": 131053, "phones": [ASHA]}]})
+        status, _ = await running.send(ASHA)
+        await running.settle()
+        assert (status, last_status(running, ASHA)) == (200, ("failed", 131053))
+
+
+async def test_a_voice_message_tells_that_it_was_played(tmp_path: Path) -> None:
+    async with bench(tmp_path, speed=SPEED, behaviour=SWIFT) as running:
+        await running.control(f"phones/{ASHA}/say", {"text": "Une question"})
+        audio = {"link": "https://shop.example/voice.ogg", "voice": True}
+        body = {"messaging_product": "whatsapp", "to": ASHA, "type": "audio", "audio": audio}
+        assert (await running.post(body))[0] == 200
+        await running.settle()
+        statuses = [status for _, status in running.receiver.statuses()]
+    assert statuses == ["sent", "delivered", "read", "played"]
