@@ -45,7 +45,29 @@ def decide(world: World, template: Template, rule: ReviewRule) -> Template:
             world, replace(template, rejected_reason=reason), "REJECTED", reason=reason, more=more
         )
     approved = replace(template, rejected_reason="NONE", approved_at=world.clock.now())
-    return change_status(world, approved, "APPROVED")
+    changed = change_status(world, approved, "APPROVED")
+    if changed.edited_at:
+        _tell_components(world, changed)
+    return changed
+
+
+def _tell_components(world: World, template: Template) -> None:
+    """Send `message_template_components_update` of an edited template (platform reference 3.7)."""
+    value: JsonObject = {**template.event_fields(), "message_template_element": template.body_text}
+    if template.header_text:
+        value["message_template_title"] = template.header_text
+    if template.footer_text:
+        value["message_template_footer"] = template.footer_text
+    if template.buttons:
+        value["message_template_buttons"] = [
+            {
+                "message_template_button_type": button.kind,
+                "message_template_button_text": button.text,
+                **({"message_template_button_url": button.url} if button.url else {}),
+            }
+            for button in template.buttons
+        ]
+    emit_management(world, "message_template_components_update", value)
 
 
 def change_status(

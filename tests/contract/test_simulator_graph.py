@@ -193,6 +193,8 @@ async def test_an_edit_is_reviewed_again_and_an_approved_template_takes_one_a_da
         )
         _, shown = await call("GET", f"{created['id']}?fields=message_send_ttl_seconds,health_status")
         assert shown["message_send_ttl_seconds"] == 900
+        await call.running.settle()
+        assert b"message_template_components_update" in b"".join(call.running.receiver.bodies)
         assert shown["health_status"]["can_send_message"] == "AVAILABLE"
 
 
