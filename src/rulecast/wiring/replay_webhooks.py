@@ -30,7 +30,8 @@ FILE_BYTES_MAX = 3 * 1024 * 1024
 # All bodies wait in memory: this many of a usual size are some 100 MB.
 FILES_MAX = 50_000
 POST_SECONDS_MAX = 30.0
-DRAIN_SECONDS_MAX = 20.0
+# Meta, too, does not wait for one answer before it sends the next; the receiver then commits them together.
+AT_ONCE = 8
 
 
 class ReplayFolderError(RulecastError):
@@ -116,10 +117,7 @@ async def replay_webhooks(
         aiohttp.ClientSession() as session,
     ):
         sender = _Sender(session=session, url=url, secret=secret)
-        for done, (place, body) in enumerate(posts):
-            await sender.send(body, rows[place])
-            if tell is not None:
-                tell(done + 1, len(posts))
+        await sender.send_all(posts, rows, tell)
     await _settle(workspace, posts, rows, started_at)
     return list(rows.values())
 
@@ -169,13 +167,20 @@ async def _serving(workspace: Workspace, receiver: Role) -> AsyncIterator[str]:
     """Serve the endpoint on a free port of the loopback as long as the block runs."""
     listener = listen_on(0)
     post = Post(workspace=workspace, stop=asyncio.Event(), listener=listener)
-    serving = asyncio.ensure_future(receiver(post))
     try:
-        yield f"http://{LOOPBACK}:{_port(listener)}/webhook"
+        # A receiver that ends by an error ends the block too, which would wait for its answers in vain.
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_run(receiver, post))
+            yield f"http://{LOOPBACK}:{_port(listener)}/webhook"
+            post.stop.set()
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from None
     finally:
-        post.stop.set()
-        async with asyncio.timeout(DRAIN_SECONDS_MAX):
-            await serving
+        listener.close()
+
+
+async def _run(receiver: Role, post: Post) -> None:
+    await receiver(post)
 
 
 def _port(listener: socket.socket) -> int:
@@ -188,6 +193,22 @@ class _Sender:
     session: aiohttp.ClientSession
     url: str
     secret: str = field(repr=False)
+
+    async def send_all(
+        self, posts: Sequence[tuple[int, bytes]], rows: dict[int, ReplayRow], tell: Tell | None
+    ) -> None:
+        """Send bodies in their order, a few at once."""
+        waiting = iter(enumerate(posts, start=1))
+
+        async def work() -> None:
+            for count, (place, body) in waiting:
+                await self.send(body, rows[place])
+                if tell is not None:
+                    tell(count, len(posts))
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(AT_ONCE):
+                group.create_task(work())
 
     async def send(self, body: bytes, row: ReplayRow) -> None:
         """Send one body and note in the row what it tells and how it was answered."""

@@ -1,16 +1,20 @@
 """The corpus of webhooks through the real endpoint: nothing lost, nothing crashes, repeats change nothing."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests.webhooks.cases import AT
+from tests.webhooks.cases import AT, BSUID, PHONE
 from tests.webhooks.corpus import FOLDER, cases
 
-from rulecast.__main__ import run_receiver_role
+from rulecast.__main__ import ROLES, run_receiver_role
+from rulecast.cli.app import run_command
 from rulecast.cli.collect import row_of, sums_of
+from rulecast.receiver.signature import AppSecretMissingError
 from rulecast.values.clock import ManualClock
 from rulecast.wiring.replay_webhooks import ReplayFolderError, ReplayOrder, replay_webhooks
+from rulecast.wiring.roles import Post
 from rulecast.wiring.workspace import Workspace
 
 
@@ -71,7 +75,38 @@ async def test_a_list_beside_the_bodies_is_not_sent_and_old_facts_are_counted(
     assert sums_of(rows)["files"] == 1
 
 
+async def test_a_receiver_that_does_not_start_ends_the_replay_at_once(replayed: Workspace) -> None:
+    async def broken(post: Post) -> None:
+        assert post.listener is not None
+        raise AppSecretMissingError
+
+    with pytest.raises(AppSecretMissingError):
+        await replay_webhooks(replayed, ReplayOrder(folder=FOLDER), receiver=broken)
+
+
 async def test_a_folder_without_bodies_is_refused(replayed: Workspace, tmp_path: Path) -> None:
     for folder in (tmp_path, tmp_path / "absent"):
         with pytest.raises(ReplayFolderError):
             await replay_webhooks(replayed, ReplayOrder(folder=folder), receiver=run_receiver_role)
+
+
+def test_the_command_prints_a_line_for_each_file_and_the_sums(
+    environment: dict[str, str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("batch_with_one_bad_status", "preference_stop", "referral_of_an_ad"):
+        (tmp_path / f"{name}.json").write_bytes((FOLDER / f"{name}.json").read_bytes())
+    asked = ["collect", "replay", str(tmp_path), "--json", "--twice", "--shuffle", "4"]
+    assert run_command(asked, environment, roles=ROLES) == 0
+    printed = capfd.readouterr()
+    *files, sums = (json.loads(line) for line in printed.out.splitlines())
+    assert [one["file"] for one in files] == sorted(path.name for path in tmp_path.glob("*.json"))
+    assert [one["quarantined"] for one in files] == ["statuses: without a message id", "", ""]
+    assert sums["facts"] == {"message/text": 2, "preference/stop": 2, "status/read": 2, "status/sent": 2}
+    counted = {name: sums[name] for name in ("files", "stored", "quarantined", "crashed", "refused", "posts")}
+    assert counted == {"files": 3, "stored": 3, "quarantined": 1, "crashed": 0, "refused": 0, "posts": 6}
+    for secret in (PHONE, BSUID, "wamid", "Sheena", "I saw your ad"):
+        assert secret not in printed.out + printed.err
+    assert run_command(asked[:3], environment, roles=ROLES) == 0
+    assert "3 files, 3 stored, 1 quarantined" in capfd.readouterr().out
+    assert run_command(asked[:3], environment) != 0
+    assert "RC-REPLAY-002" in capfd.readouterr().err
