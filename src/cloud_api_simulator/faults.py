@@ -34,9 +34,9 @@ class Fault:
 
     `rate` is the share of phones (by hash, so the same phones each time); `phones` overrides it. `times`
     bounds the hits in all, `times_per_phone` the hits of one phone. `seconds` is the length of a delay,
-    `bytes_count` the size of an oversized body; `code` the error of kind `error` or,
-    told later, of kind `fail`, `status` its HTTP status when not Meta's; `dropped` ends a held message with 132015 instead of releasing it; `silent` accepts it and
-    never tells anything about it.
+    `bytes_count` the size of an oversized body; `code` the error of kind `error` or, told later, of kind
+    `fail`, `status` its HTTP status when not Meta's; `dropped` ends a held message with 132015 instead of
+    releasing it; `silent` accepts it and never tells anything about it.
     """
 
     kind: str
