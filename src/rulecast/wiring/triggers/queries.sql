@@ -214,12 +214,19 @@ FROM (
 GROUP BY rule_version_id;
 
 -- name: begin_evaluation
--- What has arrived up to here is what an evaluation beginning now is about. One that a dead process began, of which
--- somebody waits, goes on with the next.
+-- What has arrived up to here is what an evaluation beginning now is about. One that a dead process did not end, of which
+-- somebody waits, goes on with the next: something of its time is still to be looked at.
+WITH last AS (
+    SELECT max(evaluation_at) AS begun_at FROM rule.trigger_candidate
+    WHERE %(is_first)s::boolean AND state = 'waiting' AND event_id = 0 AND why = ''
+)
 SELECT
     coalesce((
-        SELECT max(evaluation_at) FROM rule.trigger_candidate
-        WHERE %(is_first)s::boolean AND state = 'waiting' AND event_id = 0 AND why = ''
+        SELECT last.begun_at FROM last
+        WHERE EXISTS (SELECT FROM rule.audience_block AS block WHERE block.next_due <= last.begun_at)
+            OR EXISTS (
+                SELECT FROM rule.arrival AS arrival
+                WHERE arrival.failures = 0 AND NOT arrival.is_import AND arrival.occurred_at <= last.begun_at)
     ), %(now)s::timestamptz) AS begun_at,
     %(now)s::timestamptz AS until,
     coalesce((SELECT max(arrival_id) FROM rule.arrival), 0) AS last_arrival;

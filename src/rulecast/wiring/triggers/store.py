@@ -252,7 +252,7 @@ async def count_waiting_entries(connection: Connection) -> dict[RuleVersionId, i
 
 
 async def begin_evaluation(connection: Connection, *, now: datetime, is_first: bool) -> Evaluation:
-    """Return the evaluation that begins now; the first of a process goes on with one of which somebody waits."""
+    """Return the evaluation that begins now; the first of a process goes on with one that was not ended."""
     parameters = {"now": now, "is_first": is_first}
     (begun,) = await fetch_all(connection, QUERIES["begin_evaluation"], parameters, record=Evaluation)
     return begun
