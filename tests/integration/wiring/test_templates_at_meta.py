@@ -10,6 +10,7 @@ from tests.planning import WORKSPACE_FILE, planning_workspace
 from tests.simulated import TOKEN, Bench, bench
 
 from rulecast.config import Settings
+from rulecast.database import fetch_value
 from rulecast.template import MessageTemplate
 from rulecast.template.errors import TemplateActError, TemplatePushError
 from rulecast.template.registry.edit_rules import PAUSE_BY_PACING
@@ -181,7 +182,6 @@ async def test_only_a_pause_by_pacing_ends_by_hand_and_not_at_once(
         await push_templates(workspace)
         with pytest.raises(TemplateActError, match="not paused"):
             await unpause_template(workspace, "winback", "fr")
-        await running.control("template_quality", {"name": "winback", "language": "fr", "pacing": "bad"})
         fr = (await templates_of(workspace))["winback", "fr"]
         async with workspace.database.transaction() as connection:
             paused = replace(fr, status="paused", pause_title="FIRST_PAUSE")
@@ -197,6 +197,14 @@ async def test_only_a_pause_by_pacing_ends_by_hand_and_not_at_once(
         with pytest.raises(TemplatePushError, match=r"winback \(fr\)"):
             # The account itself never paused it, and says so.
             await unpause_template(workspace, "winback", "fr")
+        world = running.simulator.world
+        held = world.templates.find("winback", "fr")
+        assert held is not None
+        world.templates.put(replace(held, status="PAUSED", paused_at=0.0))
+        world.pacing.batch_of(held.template_id).is_paused = True
+        (act,) = await unpause_template(workspace, "winback", "fr")
+        assert act.done == "unpaused"
+        assert (await templates_of(workspace))["winback", "fr"].is_sendable
 
 
 async def test_a_throttled_reading_waits_as_long_as_meta_asks(
@@ -211,5 +219,20 @@ async def test_a_throttled_reading_waits_as_long_as_meta_asks(
         (still,) = await sync_templates(workspace)
         assert (still.outcome, still.until) == ("blocked", account.until)
         clock.set(account.until)
+        bulk = {
+            "language": "en",
+            "category": "UTILITY",
+            "components": [{"type": "BODY", "text": "It is here."}],
+        }
+        await running.control("templates", [{**bulk, "name": f"bulk_{count}"} for count in range(130)])
         (free,) = await sync_templates(workspace)
-        assert free.outcome == "read"
+        # More than a page: the cursor is followed to the end.
+        assert (free.outcome, free.template_count) == ("read", 131)
+        clock.advance(MINUTE)
+        await running.control("templates", {**bulk, "name": "bulk_7", "message_send_ttl_seconds": 600})
+        await sync_templates(workspace)
+        async with workspace.database.connection() as connection:
+            stored = await fetch_value(
+                connection, "SELECT components_hash FROM template.template WHERE name = 'bulk_7'"
+            )
+        assert bytes(stored) == (await templates_of(workspace))["bulk_7", "en"].components_hash

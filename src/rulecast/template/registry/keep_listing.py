@@ -81,6 +81,6 @@ async def _adopt(connection: Connection, listed: ListedTemplate, *, now: datetim
 async def _save(
     connection: Connection, before: MessageTemplate, after: MessageTemplate, *, now: datetime
 ) -> None:
-    if after.is_adopted and after.components != before.components:
+    if after.is_adopted and after.components_hash != replace(before, category=after.category).components_hash:
         await save_template(connection, after, now=now)
     await save_template_state(connection, after, now=now)
