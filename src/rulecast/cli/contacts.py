@@ -4,9 +4,11 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
+from rich.table import Table
 
 from rulecast.cli.contact_tables import contact_tables
 from rulecast.cli.session import JsonOption, Terminal, run
+from rulecast.wiring.conflicts import read_conflicts, settle
 from rulecast.wiring.contact_view import view_contact
 from rulecast.wiring.look_up import look_up
 from rulecast.wiring.read_receipts import mark_conversation_read, open_lean_transport
@@ -18,6 +20,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Look at one person.", no_args_is_help=True)
     group.command("show")(show)
     group.command("read")(mark_read)
+    group.command("conflicts")(conflicts)
     app.add_typer(group, name="contact")
 
 
@@ -72,3 +75,32 @@ def mark_read(
             terminal.print(f"Contact {receipt.contact_id} sees that the messages were read.")
 
     run(context, work, acts=True)
+
+
+def conflicts(
+    context: typer.Context,
+    two: Annotated[
+        int | None,
+        typer.Option("--two", metavar="NUMBER", help="Close this conflict: they are two people.", min=1),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List pairs of contacts that may be one person; a stop of one stops both until somebody settles it."""
+
+    async def work(workspace: Workspace, terminal: Terminal) -> int:
+        if two is not None:
+            is_settled = await settle(workspace, two)
+            terminal.print("Settled." if is_settled else f"There is no open conflict {two}.")
+            return 0 if is_settled else 1
+        found = await read_conflicts(workspace)
+        if as_json:
+            terminal.print_json({"conflicts": [asdict(one) for one in found]})
+            return 0
+        table = Table("number", "contacts", "learned by", "since")
+        for one in found:
+            pair = f"#{one.first_contact_id} #{one.second_contact_id}"
+            table.add_row(str(one.conflict_id), pair, one.cause, f"{one.occurred_at:%Y-%m-%d %H:%M}")
+        terminal.print(table if found else "Nobody is in doubt.")
+        return 0
+
+    run(context, work, acts=two is not None)

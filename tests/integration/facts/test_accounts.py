@@ -264,10 +264,11 @@ async def test_facts_in_any_order_and_repeated_come_to_the_same(door: Door) -> N
         with contextlib.suppress(_Undone):
             async with workspace.database.transaction() as connection:
                 for one in told:
-                    if isinstance(one, AccountFact):
-                        group = Group(account_facts=[one])
-                    else:
-                        group = Group(template_facts=[one])
+                    group = (
+                        Group(account_facts=[one])
+                        if isinstance(one, AccountFact)
+                        else Group(template_facts=[one])
+                    )
                     await apply_account_group(connection, group, now)
                 cursor = await connection.execute(
                     "SELECT (SELECT array_agg(ARRAY[cause, kind] ORDER BY cause) FROM account.hold WHERE is_in_force)"

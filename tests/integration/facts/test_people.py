@@ -21,6 +21,7 @@ from rulecast.profile.identity import Identity
 from rulecast.values.ids import ContactId
 from rulecast.values.purpose import ConsentStatus, Purpose
 from rulecast.vault import SealItem
+from rulecast.wiring.conflicts import read_conflicts, settle
 
 ASHA_ID = "MA.1111111111"
 NEW_ID = "MA.2222222222"
@@ -153,8 +154,13 @@ async def test_a_number_that_belongs_to_somebody_is_a_conflict_and_a_stop_of_one
     await door.say(
         written(door, {"from": digits(BILAL.phone), "from_user_id": NEW_ID}, wamid="wamid.3", minutes=-9)
     )
-    assert (await door.rows("SELECT count(*) FROM profile.identity_conflict"))[0] == (2,)
     assert await door.stops(chitra) == {"identity_conflict"}
+    # A person who finds out that they are two closes it; the stops stand.
+    open_ones = await read_conflicts(door.workspace)
+    assert [one.cause for one in open_ones] == ["number", "message"]
+    assert [await settle(door.workspace, open_ones[0].conflict_id) for _ in range(2)] == [True, False]
+    assert await door.stops(asha) == {"identity_conflict"}
+    assert len(await read_conflicts(door.workspace)) == 1
 
 
 async def test_people_without_a_number_are_contacts_with_a_country_and_share_it_on_request(

@@ -66,3 +66,11 @@ async def _share_stops(
 async def list_conflicts(connection: Connection) -> list[ConflictRow]:
     """Return the open conflicts, the oldest first."""
     return await store.list_conflicts(connection)
+
+
+async def settle_conflict(connection: Connection, conflict_id: int, *, by: str, now: datetime) -> bool:
+    """Close a conflict because a person has found out that these are two people; return whether it was open.
+
+    Stops that came of it stand: whoever was stopped is lifted, like anybody, by consent or by an agent.
+    """
+    return await store.settle_conflict(connection, conflict_id, by=by, now=now)

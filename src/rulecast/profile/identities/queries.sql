@@ -90,3 +90,8 @@ WHERE newest.action = 'stop';
 -- For a person to settle.
 SELECT conflict_id, first_contact_id, second_contact_id, cause, occurred_at FROM profile.identity_conflict
 WHERE resolved_at IS NULL ORDER BY conflict_id LIMIT 1000;
+
+-- name: settle_conflict
+-- A person has found out that these are two people.
+UPDATE profile.identity_conflict SET resolved_at = %(now)s::timestamptz, resolved_by = %(by)s
+WHERE conflict_id = %(conflict_id)s AND resolved_at IS NULL;

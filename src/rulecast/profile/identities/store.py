@@ -176,3 +176,9 @@ async def list_stops(
 async def list_conflicts(connection: Connection) -> list[ConflictRow]:
     """Return the open conflicts, the oldest first, at most 1,000."""
     return await fetch_all(connection, QUERIES["list_conflicts"], record=ConflictRow)
+
+
+async def settle_conflict(connection: Connection, conflict_id: int, *, by: str, now: datetime) -> bool:
+    """Close an open conflict and return whether there was one."""
+    parameters = {"conflict_id": conflict_id, "by": by, "now": now}
+    return bool(await execute(connection, QUERIES["settle_conflict"], parameters))
