@@ -214,7 +214,7 @@ def parts() -> list[Case]:
             "order_with_a_line_without_price",
             order({**ORDER, "item_price": "free"}, ORDER),
             "message/order",
-            shows={"messages.0.order.items.0.quantity": 3},
+            shows={"messages.0.order.items.0.item_price": "", "messages.0.order.items.1.item_price": "30"},
         ),
         case(
             "edit",

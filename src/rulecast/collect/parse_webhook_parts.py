@@ -66,25 +66,22 @@ def referred_product_of(context: Json) -> ReferredProduct | None:
 
 
 def order_of(body: Json) -> Order | None:
-    """Return a cart sent; a line with a price or quantity that is no number is left out."""
+    """Return a cart sent."""
     if not body:
         return None
-    lines = (_order_item(one) for one in objects_of(body, "product_items")[:ITEMS_MAX])
     return Order(
         catalog_id=id_or_empty(body.get("catalog_id")),
         text=text_or_none(body.get("text")) or None,
-        items=tuple(line for line in lines if line is not None),
+        items=tuple(_order_item(one) for one in objects_of(body, "product_items")[:ITEMS_MAX]),
     )
 
 
-def _order_item(item: Json) -> OrderItem | None:
+def _order_item(item: Json) -> OrderItem:
     quantity, price = _quantity(item.get("quantity")), _price(item.get("item_price"))
-    if quantity is None or price is None:
-        return None
     return OrderItem(
         product_retailer_id=clean_or_none(item.get("product_retailer_id"), NAME_LENGTH_MAX) or "",
-        quantity=quantity,
-        item_price=price,
+        quantity=quantity or 0,
+        item_price="" if quantity is None or price is None else price,
         currency=word_or_empty(item.get("currency")),
     )
 

@@ -106,7 +106,10 @@ class PreferenceFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentityChange:
-    """A person's number, user id or identity hash became another; what is not told is None."""
+    """A person's number, user id or identity hash became another; what is not told is None.
+
+    Where the number did not change, or Meta does not say that it did, `old_phone` is the one named beside it.
+    """
 
     kind: IdentityChangeKind
     old_phone: str | None = field(default=None, repr=False)
@@ -126,8 +129,9 @@ class IdentityChange:
 class AccountFact:
     """What happened to an account, a number or a service of it.
 
-    `kind` is ours (see `read_account_facts`), `field` and `event` are Meta's words; `until` is the end Meta
-    names. `details` has the plain values of the update by their dotted names and nothing about a person.
+    `kind` is ours (see `parse_webhook_account` and `parse_webhook_notice`), `field` and `event` are Meta's words;
+    `until` is the end Meta names. `details` has the plain values of the update by their dotted names and nothing
+    about a person.
     `occurred_at` is None where Meta names no time: the arrival counts then.
     """
 

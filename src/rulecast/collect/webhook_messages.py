@@ -42,11 +42,14 @@ class ReferredProduct:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderItem:
-    """One line of an order; the price is a decimal number as text, in major units of `currency`."""
+    """One line of an order; the price is a decimal number as text, in major units of `currency`.
+
+    A line whose price or quantity is no number has an empty price: no sum can be made with it.
+    """
 
     product_retailer_id: str = field(default="", repr=False)
     quantity: int = 0
-    item_price: str = field(default="0", repr=False)
+    item_price: str = field(default="", repr=False)
     currency: str = ""
 
 
