@@ -122,14 +122,18 @@ def set_webhook_url(world: World, request: Request) -> Response:
 
 
 def verify_webhook(world: World, request: Request) -> Awaitable[Response | None]:
-    """Do the GET handshake with the first app's callback now (platform reference 3.1)."""
-    del request
-    return _verify(world)
+    """Do the GET handshake with the callback of `app_id`, or of the first app, now (platform reference 3.1)."""
+    app_id = read_object(request).get("app_id") if request.body else None
+    subscriptions = world.sender.subscriptions
+    app = subscriptions.first if app_id is None else subscriptions.find(str(app_id))
+    if app is None:
+        raise ControlError("app_id: no such app")
+    return _verify(world, app)
 
 
-async def _verify(world: World) -> Response:
+async def _verify(world: World, app: App) -> Response:
     try:
-        await world.sender.verify()
+        await world.sender.verify(endpoint=app.endpoint)
     except (OSError, TimeoutError, ValueError) as error:
         return json_response({"error": str(error) or type(error).__name__}, status=400)
     return json_response({"verified": True})

@@ -272,3 +272,11 @@ async def test_a_control_request_that_cannot_be_done_says_why(
 async def running(tmp_path: Path) -> Any:
     async with bench(tmp_path) as one:
         yield one
+
+
+async def test_the_handshake_is_done_with_the_callback_that_is_named(running: Bench) -> None:
+    app = {"app_id": "2", "url": f"{running.receiver.url}?app=2", "verify_token": "second"}
+    await running.control("apps", app)
+    assert await running.control("verify_webhook", {"app_id": "2"}) == {"verified": True}
+    query = running.receiver.queries[-1]
+    assert (query["app"], query["hub.verify_token"]) == ("2", "second")
