@@ -141,7 +141,7 @@ SELECT
             AND contact.attributes ->> 'birth_date' > combination.latest_birth_date THEN %(under_age)s::smallint
         WHEN contact.is_restricted OR contact.erased_at IS NOT NULL OR contact.merged_into IS NOT NULL
             THEN %(restricted)s::smallint
-        WHEN NOT contact.is_reachable THEN %(unreachable)s::smallint
+        WHEN NOT contact.is_reachable OR elsewhere.contact_id IS NOT NULL THEN %(unreachable)s::smallint
         WHEN combination.template_reason <> 0 THEN combination.template_reason
         WHEN missing.contact_id IS NOT NULL OR EXISTS (
             SELECT FROM unnest(%(required_variants)b::text[], %(required_attributes)b::text[])
@@ -221,6 +221,18 @@ LEFT JOIN (
     WHERE newest.action = 'stop' AND (newest.scope = 'all' OR %(purpose)s::text = 'marketing')
     GROUP BY identity.contact_id
 ) AS stopped ON stopped.contact_id = audience.contact_id
+LEFT JOIN (
+    -- Known by a BSUID alone, and by none of the portfolio that sends.
+    SELECT DISTINCT other.contact_id
+    FROM profile.identity AS other
+    WHERE other.kind = 'bsuid' AND other.valid_to IS NULL
+        AND (%(given)b::bigint[] IS NULL OR other.contact_id = ANY(%(given)b::bigint[]))
+        AND NOT EXISTS (
+            SELECT FROM profile.identity AS own
+            WHERE own.contact_id = other.contact_id AND own.valid_to IS NULL
+                AND (own.kind = 'phone' OR (own.kind = 'bsuid' AND own.scope = (
+                    SELECT portfolio_id FROM account.business_number WHERE business_number_id = %(bsuid_number)s::text))))
+) AS elsewhere ON elsewhere.contact_id = audience.contact_id
 LEFT JOIN plan.work_missing AS missing
     ON missing.plan_id = audience.plan_id AND missing.contact_id = audience.contact_id
 LEFT JOIN (
@@ -754,7 +766,12 @@ SELECT
     contact.sealed_attributes,
     contact.attributes ->> 'birth_date' AS birth_date,
     contact.is_restricted OR contact.erased_at IS NOT NULL OR contact.merged_into IS NOT NULL AS is_restricted,
-    contact.is_reachable,
+    contact.is_reachable AND EXISTS (
+        SELECT FROM profile.identity AS own
+        WHERE own.contact_id = contact.contact_id AND own.valid_to IS NULL
+            AND (own.kind = 'phone' OR (own.kind = 'bsuid' AND own.scope = (
+                    SELECT portfolio_id FROM account.business_number WHERE business_number_id = %(bsuid_number)s::text)))
+    ) AS is_reachable,
     contact.objects_to_profiling,
     said.consent_id,
     said.status,

@@ -72,6 +72,12 @@ class Rendering:
         return tuple(dict.fromkeys(one.attribute for one in self.parameters if one.attribute is not None))
 
 
+def bsuid_number(templates: Iterable[MessageTemplate], business_number_id: str) -> str:
+    """Return the number whose portfolio's BSUIDs can be written to; none where a one-time code is sent (131062)."""
+    needs_phone = any(one.category == "authentication" for one in templates)
+    return "" if needs_phone else business_number_id
+
+
 class _Everything(Mapping[str, object]):
     """Has a word of one length for every name."""
 

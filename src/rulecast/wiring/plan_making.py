@@ -13,6 +13,7 @@ from rulecast.plan import combine, draw, store
 from rulecast.plan.draw import is_experiment, strength
 from rulecast.plan.errors import PlanInputError, PlanNotFreshError
 from rulecast.plan.parameters import required_attributes
+from rulecast.plan.rendering import bsuid_number
 from rulecast.policy import read_sending_policy
 from rulecast.policy.facts import ASKED_BY_THE_PERSON
 from rulecast.rule.book.store import save_rule
@@ -207,6 +208,7 @@ def _person_parameters(
         "consents_expire_before": BEFORE_ALL if valid_days is None else at - timedelta(days=valid_days),
         "withdrawn_wordings": sorted(terms.policy.withdrawn_wordings),
         "asked_causes": sorted(ASKED_BY_THE_PERSON),
+        "bsuid_number": bsuid_number(terms.templates.values(), draft.number.business_number_id),
         "required_variants": [arm for arm, _name in required],
         "required_attributes": [name for _arm, name in required],
         "score_attribute": draft.score,

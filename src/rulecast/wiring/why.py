@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from rulecast.database import Connection
 from rulecast.plan import Member, Plan, draw, store
 from rulecast.plan.forecast_facts import Standing, forecast_facts
+from rulecast.plan.rendering import bsuid_number
 from rulecast.policy import Check, explain_checks
 from rulecast.policy.facts import LostTo
 from rulecast.rule.engine import ExplanationNode, PersonFacts, explain
@@ -124,6 +125,7 @@ def person_parameters(plan: Plan, known: PlanTerms, contact_id: ContactId) -> di
         "valid_until": plan.as_of or FOREVER,
         "known_until": plan.known_at or plan.created_at,
         "counted_from": at - max([*limits, *caps], default=timedelta()),
+        "bsuid_number": bsuid_number(terms.templates.values(), plan.business_number_id),
     }
 
 
