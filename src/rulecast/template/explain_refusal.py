@@ -8,6 +8,8 @@ DETAIL_LENGTH_MAX = 300
 ALREADY_EXISTS = frozenset({2388023, 2388024})
 THROTTLED_CODES = frozenset({4, 17, 32, 613, 80007, 80008})
 UNAVAILABLE_CODES = frozenset({1, 2, 2494100})
+CONTENT_CODES = frozenset({100, 200002})
+NO_OBJECT = 33
 UNREADABLE = -1
 
 
@@ -24,6 +26,11 @@ class Refusal:
     def is_throttled(self) -> bool:
         """Return whether Meta only wants to be asked later."""
         return self.code in THROTTLED_CODES
+
+    @property
+    def is_about_content(self) -> bool:
+        """Return whether Meta judged this one template, so that others may still be taken."""
+        return self.subcode in SUBCODES or (self.code in CONTENT_CODES and self.subcode != NO_OBJECT)
 
     @property
     def is_known_already(self) -> bool:
@@ -101,8 +108,8 @@ def explain_refusal(error: Mapping[str, Any]) -> Refusal:
         words = ("The sign-up form is not taken.", "Read Meta's answer.")
     elif code in UNAVAILABLE_CODES:
         words = SUBCODES[2494100]
-    elif subcode == 33:  # noqa: PLR2004 - Meta's subcode of a missing object
-        words = CODES[33]
+    elif subcode == NO_OBJECT:
+        words = CODES[NO_OBJECT]
     else:
         words = SUBCODES.get(subcode) or CODES.get(code) or ("Meta refused it.", "Read its answer.")
     told = " ".join(

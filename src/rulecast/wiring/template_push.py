@@ -66,12 +66,32 @@ async def push_templates(
     new = [one for one in templates if not one.meta_id]
     refuse_bad_templates(new, words_per_variable=workspace.settings.template_words_per_variable)
     pushed: list[PushedTemplate] = []
+    refused: list[TemplatePushError] = []
     async with TemplateGraph.open(workspace.settings) as graph:
         for account in [waba_id] if waba_id else await list_accounts(workspace):
             for template in templates:
                 request = creation_request(template, handles=await upload_examples(graph, template, examples))
-                pushed.append(await _push(workspace, graph, account, template, request=request))
+                try:
+                    pushed.append(await _push(workspace, graph, account, template, request=request))
+                except TemplatePushError as error:
+                    if error.refusal is None or not error.refusal.is_about_content:
+                        raise
+                    refused.append(error)
+    if refused:
+        raise _together(refused, pushed)
     return pushed
+
+
+def _together(refused: Sequence[TemplatePushError], pushed: Sequence[PushedTemplate]) -> TemplatePushError:
+    """Return one error that tells every refusal; what was taken is kept all the same."""
+    if len(refused) == 1 and not pushed:
+        return refused[0]
+    taken = f" {len(pushed)} others are registered." if pushed else ""
+    return TemplatePushError(
+        " ".join(error.what for error in refused) + taken,
+        hint=" ".join(dict.fromkeys(error.hint for error in refused)),
+        refusal=refused[0].refusal,
+    )
 
 
 async def upload_examples(
@@ -167,8 +187,11 @@ async def _find(
             raise TemplatePushError(
                 f"{template.name} ({template.language}) is registered with other content than the workspace's.",
                 hint="`rulecast template edit` replaces it; or give the template a new name.",
+                refusal=refused.refusal,
             )
-    raise TemplatePushError(f"{template.name} ({template.language}): {refused.what}", hint=refused.hint)
+    raise TemplatePushError(
+        f"{template.name} ({template.language}): {refused.what}", hint=refused.hint, refusal=refused.refusal
+    )
 
 
 async def _keep(

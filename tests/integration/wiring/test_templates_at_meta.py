@@ -92,7 +92,7 @@ async def test_a_reading_adopts_reports_and_never_overwrites(
 
         # The same file again changes nothing: what Meta changed is no change of the file.
         assert await apply_workspace_file(workspace, WORKSPACE_FILE, source="workspace.toml") == []
-        with pytest.raises(TemplatePushError, match="other content"):
+        with pytest.raises(TemplatePushError, match=r"\(en\) .* other content .* 2 others are registered"):
             await push_templates(workspace)
 
 
@@ -236,3 +236,38 @@ async def test_a_throttled_reading_waits_as_long_as_meta_asks(
                 connection, "SELECT components_hash FROM template.template WHERE name = 'bulk_7'"
             )
         assert bytes(stored) == (await templates_of(workspace))["bulk_7", "en"].components_hash
+
+
+PIXEL = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63606060000000040001"
+    "f61738550000000049454e44ae426082"
+)
+
+
+async def test_the_example_of_a_media_header_goes_along(
+    settings: Settings, clock: ManualClock, tmp_path: Path
+) -> None:
+    def with_header(file: str) -> str:
+        header = f'header_format = "IMAGE"\nheader_example = "{file}"\nbody = "Hello'
+        return WORKSPACE_FILE.replace('body = "Hello', header)
+
+    (tmp_path / "sale.png").write_bytes(PIXEL)
+    (tmp_path / "sale.txt").write_bytes(b"no picture")
+    async with standing(settings, clock, tmp_path) as (workspace, running):
+        for file, error, told in (
+            ("gone.png", TemplateActError, "gone.png cannot be read"),
+            ("sale.txt", TemplatePushError, "cannot be an example"),
+        ):
+            await apply_workspace_file(workspace, with_header(file), source="workspace.toml")
+            with pytest.raises(error, match=told):
+                await push_templates(workspace, examples=tmp_path)
+        await apply_workspace_file(workspace, with_header("sale.png"), source="workspace.toml")
+        pushed = await push_templates(workspace, examples=tmp_path)
+        assert {one.outcome for one in pushed} <= {"registered", "known"}
+        there = running.simulator.world.templates.find("winback", "en")
+        assert there is not None
+        assert there.components[0]["format"] == "IMAGE"
+        assert there.components[0]["example"]["header_handle"][0].startswith("4:")
+        clock.advance(MINUTE)
+        await sync_templates(workspace)
+        assert (await templates_of(workspace))["winback", "en"].is_sendable
