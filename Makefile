@@ -6,10 +6,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 KILLS ?= 1000
+MINUTES ?= 30
 CASES ?= 100000
 SEED ?= 1
 
-.PHONY: help setup demo test check format bench soak soak-kills soak-differential serve lock clean
+.PHONY: help setup demo test check format bench soak soak-kills soak-differential soak-fuzz serve lock clean
 
 help: ## Show these targets.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -65,12 +66,16 @@ soak: $(VENV)/ready-dev .venv-soak/ready ## Run the long proofs; note their figu
 	$(BIN)/python -m pytest tests/soak -m soak -p no:cacheprovider
 	$(MAKE) soak-kills KILLS=$(KILLS) SEED=$(SEED)
 	$(MAKE) soak-differential CASES=$(CASES) SEED=$(SEED)
+	$(MAKE) soak-fuzz MINUTES=$(MINUTES)
 
 soak-kills: $(VENV)/ready-dev ## Kill sending processes (KILLS=n SEED=s) and compare the ledgers.
 	@$(BIN)/python -m tests.soak.kills --kills $(KILLS) --seed $(SEED)
 
 soak-differential: $(VENV)/ready-dev ## Compare random conditions on every engine (CASES=n SEED=s).
 	@$(BIN)/python -m tests.soak.differential --cases $(CASES) --seed $(SEED)
+
+soak-fuzz: $(VENV)/ready-dev .venv-soak/ready ## Fuzz the webhook parser (MINUTES=n).
+	@$(BIN)/python -m tests.soak.fuzz_webhooks --minutes $(MINUTES)
 
 lock: ## Pin the dependencies anew, with hashes and without addresses (needs uv).
 	uv pip compile --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header --extra build pyproject.toml -o requirements.lock --upgrade
