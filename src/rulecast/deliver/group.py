@@ -19,7 +19,6 @@ from rulecast.gate.authorise import Locked
 from rulecast.gate.free_reservations import free_reservations
 from rulecast.gate.permit import Permit
 from rulecast.gate.terms import RunTerms
-from rulecast.profile.identities.learn_spellings import learn_spellings
 from rulecast.values.ids import AttemptId, ContactId, RunId
 from rulecast.values.reason import Reason
 from rulecast.vault import SealItem, Vault
@@ -51,12 +50,17 @@ OnResult = Callable[[Connection, Sequence[tuple[RunId, ContactId, Ended]], datet
 wiring."""
 
 
+Learn = Callable[[Connection, Sequence[tuple[ContactId, str]], datetime], Awaitable[None]]
+"""Keeps how WhatsApp writes the numbers of people; handed in by wiring."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hooks:
     """What wiring does inside a sender's transaction."""
 
     suppress: Suppress
     on_result: OnResult
+    learn: Learn
 
 
 class HookUnavailableError(Exception):
@@ -199,16 +203,13 @@ class GroupWriter:
         ]
         if ended:
             await self._hooks.on_result(connection, ended, now)
-        await learn_spellings(
-            connection,
-            self._vault,
-            [
-                (one.attempt.permit.contact_id, one.outcome.spelling)
-                for one in results
-                if isinstance(one.outcome, Accepted) and one.outcome.spelling
-            ],
-            now,
-        )
+        spelled = [
+            (one.attempt.permit.contact_id, one.outcome.spelling)
+            for one in results
+            if isinstance(one.outcome, Accepted) and one.outcome.spelling
+        ]
+        if spelled:
+            await self._hooks.learn(connection, spelled, now)
         await self._pause(connection, results, now)
 
     async def _pause(self, connection: Connection, results: Sequence[Result], now: datetime) -> None:

@@ -22,6 +22,8 @@ from rulecast.values.reason import Reason
 
 RETRY = timedelta(seconds=60)
 """After which time a decision that waits for a fact, a person or another sender is made again."""
+HOLD_RETRY = timedelta(minutes=5)
+"""A hold without an end waits for a person; senders do not ask at all where it covers everything."""
 PORTFOLIO_RETRY = timedelta(minutes=15)
 """A rolling limit of 24 hours frees a little all the time; asking more often would only cost."""
 # The latest place on earth to begin a day is 12 hours behind UTC: nobody turns of age earlier than there.
@@ -72,7 +74,7 @@ def _holds(facts: Facts, now: datetime) -> Finding:
         return None
     ends = [one.until for one in covering if one.until is not None]
     if len(ends) < len(covering):
-        return Deferred(Reason.ACCOUNT_HELD, now + RETRY)
+        return Deferred(Reason.ACCOUNT_HELD, now + HOLD_RETRY)
     last = max(ends)
     return (
         Denied(Reason.ACCOUNT_HELD)

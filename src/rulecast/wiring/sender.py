@@ -24,6 +24,7 @@ from rulecast.deliver.stop_watch import StopWatch
 from rulecast.deliver.transport import Transport
 from rulecast.gate import Gate
 from rulecast.gate.terms import TermsBook
+from rulecast.profile.identities.learn_spellings import learn_spellings
 from rulecast.profile.suppression import (
     Stop,
     SuppressionAction,
@@ -34,6 +35,7 @@ from rulecast.profile.suppression import (
 from rulecast.profile.suppression.journal import JournalWriteError
 from rulecast.rule.language import parse_rule
 from rulecast.values.ids import ContactId, RunId
+from rulecast.vault import Vault
 from rulecast.wiring.moments import MomentActions, check_stop_tests
 from rulecast.wiring.receiver import open_journal
 from rulecast.wiring.workspace import Workspace
@@ -211,6 +213,7 @@ async def _parts_of(workspace: Workspace, drill: SenderDrill) -> AsyncIterator[S
             hooks=Hooks(
                 suppress=partial(_suppress, open_journal(workspace)),
                 on_result=partial(_act_on_result, MomentActions(workspace)),
+                learn=partial(_learn, workspace.vault),
             ),
             random_bytes=os.urandom,
             slots=slots,
@@ -276,6 +279,12 @@ async def _act_on_result(
         MessageMoment(run_id=run_id, contact_id=contact_id, moment=word) for run_id, contact_id, word in ended
     ]
     await actions.run(connection, moments, now)
+
+
+async def _learn(
+    vault: Vault, connection: Connection, spelled: Sequence[tuple[ContactId, str]], now: datetime
+) -> None:
+    await learn_spellings(connection, vault, spelled, now)
 
 
 async def _wait(stop_event: asyncio.Event, seconds: float) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from rulecast.plan.document import WATERFALL
 from rulecast.policy import Allowed, Deferred, Denied, Facts, decide, explain_checks, local_clock
-from rulecast.policy.checks import CHECKS, PORTFOLIO_RETRY, RETRY, latest_birth_date
+from rulecast.policy.checks import CHECKS, HOLD_RETRY, PORTFOLIO_RETRY, RETRY, latest_birth_date
 from rulecast.policy.facts import (
     FACT_NAMES,
     ConsentState,
@@ -151,7 +151,7 @@ DEFERRALS: list[tuple[Reason, dict[str, Any], datetime]] = [
         {"template": replace(TEMPLATE, status="paused", paused_until=NOW + timedelta(hours=3))},
         NOW + timedelta(hours=3),
     ),
-    (Reason.ACCOUNT_HELD, {"holds": (HoldState(kind="all", cause="ban"),)}, NOW + RETRY),
+    (Reason.ACCOUNT_HELD, {"holds": (HoldState(kind="all", cause="ban"),)}, NOW + HOLD_RETRY),
     (
         Reason.ACCOUNT_HELD,
         {"holds": (HoldState(kind="marketing", cause="violation", until=NOW + timedelta(hours=9)),)},
