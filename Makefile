@@ -81,7 +81,7 @@ lock: ## Pin the dependencies anew, with hashes and without addresses (needs uv)
 	uv pip compile --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header --extra build pyproject.toml -o requirements.lock --upgrade
 	uv pip compile --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header --extra dev pyproject.toml -o requirements-dev.lock --upgrade
 	printf 'celery\nredis\nrequests\npackaging\nrule-engine\nzen-engine\n' | uv pip compile - --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header -o requirements-bench.lock --upgrade
-	printf 'atheris\nchdb\npyspark<4\n' | uv pip compile - --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header -o requirements-soak.lock --upgrade
+	printf 'atheris<3.1\nchdb\npyspark<4\n' | uv pip compile - --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header -o requirements-soak.lock --upgrade
 
 clean: ## Remove what the targets made in this folder.
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
