@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from rulecast.database import Connection
 from rulecast.template.records import MessageTemplate
 from rulecast.template.registry import store
 from rulecast.template.registry.compare import changes_between, differing_parts, merge_copies
 from rulecast.template.registry.records import ListedTemplate, TemplateChange
+from rulecast.template.registry.store import Connection
 from rulecast.template.store import lock_templates, save_template, save_template_state
 from rulecast.values.ids import TemplateId
 

@@ -7,6 +7,20 @@ from rulecast.database.rows import Jsonb
 from rulecast.template.registry.records import AccountReading, AskedChange, ListedTemplate, Registration
 from rulecast.values.ids import TemplateId
 
+__all__ = [
+    "Connection",
+    "append_change",
+    "drop_registrations",
+    "find_account_reading",
+    "find_pause_start",
+    "list_account_readings",
+    "list_changes",
+    "list_registrations",
+    "save_account_reading",
+    "save_registration",
+    "save_registration_state",
+]
+
 QUERIES = load_queries(__package__)
 
 
