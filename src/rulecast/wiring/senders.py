@@ -111,7 +111,7 @@ async def create_senders(
     """
     if not first_seen:
         return {}
-    people = _people_of(first_seen)
+    people = people_of(first_seen)
     contact_ids = await create_contacts(
         connection,
         vault,
@@ -134,7 +134,7 @@ async def create_senders(
 
 
 @dataclass(slots=True, kw_only=True)
-class _Person:
+class NewPerson:
     """Senders of one group that are one person, with all their identities."""
 
     senders: list[Sender] = field(default_factory=list)
@@ -149,12 +149,13 @@ class _Person:
         return {"country": fold_text(bsuids[0].partition(".")[0])} if bsuids else {}
 
 
-def _people_of(senders: Iterable[Sender]) -> list[_Person]:
-    people: list[_Person] = []
+def people_of(senders: Iterable[Sender]) -> list[NewPerson]:
+    """Return the senders as people: those that share an identity, in whatever spelling, are one."""
+    people: list[NewPerson] = []
     for sender in senders:
         named = set(sender.variants)
         same = [one for one in people if named & set(one.identities)]
-        person = same[0] if same else _Person()
+        person = same[0] if same else NewPerson()
         if not same:
             people.append(person)
         for other in same[1:]:
