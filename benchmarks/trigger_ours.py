@@ -92,7 +92,7 @@ def people_of(people: Sequence[dict[str, Plain | None]]) -> list[PersonFacts]:
             contact_id=place,
             attributes={
                 name: datetime.fromtimestamp(value, UTC)
-                if ATTRIBUTES[name] == "instant" and value is not None
+                if ATTRIBUTES[name] == "instant" and isinstance(value, int)
                 else value
                 for name, value in person.items()
             },
