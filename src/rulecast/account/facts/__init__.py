@@ -4,12 +4,11 @@ Facts of webhooks come in, each taken once and the newest of its own time decidi
 the incidents they call for go out.
 """
 
-from rulecast.account.facts.apply_facts import AccountOutcome, IncidentCall, apply_account_facts
+from rulecast.account.facts.apply_facts import IncidentCall, apply_account_facts, put_hold
 from rulecast.account.facts.lift_holds import Hold, HoldPlace, lift_holds, list_holds
 from rulecast.account.facts.store import find_signups, learn_display_numbers, save_signup
 
 __all__ = [
-    "AccountOutcome",
     "Hold",
     "HoldPlace",
     "IncidentCall",
@@ -18,5 +17,6 @@ __all__ = [
     "learn_display_numbers",
     "lift_holds",
     "list_holds",
+    "put_hold",
     "save_signup",
 ]
