@@ -7,6 +7,7 @@ from typing import cast
 
 import msgspec
 
+from rulecast.account.undelivered import is_undelivered
 from rulecast.gate.draft import PreparedDraft
 from rulecast.gate.store import PersonRow, SharedRow, TemplateRow
 from rulecast.gate.terms import RunTerms
@@ -17,6 +18,7 @@ from rulecast.policy.facts import (
     HoldState,
     LostTo,
     NumberState,
+    RestState,
     StopScope,
     SuppressionState,
     TemplateState,
@@ -58,6 +60,7 @@ def facts_of(prepared: PreparedDraft, terms: RunTerms, row: PersonRow | None, gr
     """Return the facts of one draft; whatever could not be read stands in `unknown`."""
     unknown = _unknown(prepared, terms, row, group)
     country = row.country if row is not None else ""
+    template = _template(prepared, terms, group)
     valid_from, valid_until = validity_span(terms.validity, workspace_zone=group.workspace_zone)
     return Facts(
         purpose=terms.purpose,
@@ -75,7 +78,7 @@ def facts_of(prepared: PreparedDraft, terms: RunTerms, row: PersonRow | None, gr
         age_minimum=group.policy.age_minimum_for(country),
         is_restricted=row is None or row.is_restricted,
         is_reachable=row is not None and row.is_reachable and prepared.problem is not Reason.UNREACHABLE,
-        template=_template(prepared, terms, group),
+        template=template,
         has_all_parameters=prepared.problem is not Reason.MISSING_PARAMETER,
         matches=group.matches.get(prepared.draft.message_id) is True,
         lost_to=_lost_to(row, terms),
@@ -94,6 +97,8 @@ def facts_of(prepared: PreparedDraft, terms: RunTerms, row: PersonRow | None, gr
         price_e4=row.price_e4 or 0 if row is not None else 0,
         budget_left_e4=group.budget_left_e4.get(terms.budget_key),
         portfolio_left=_portfolio_left(row, group),
+        rests=_rests(row),
+        is_delivered_there=_is_delivered(template, prepared.country or country, group.now),
         unknown=frozenset(unknown),
     )
 
@@ -102,7 +107,7 @@ def _unknown(prepared: PreparedDraft, terms: RunTerms, row: PersonRow | None, gr
     """Return the names of the facts that could not be read."""
     unknown: set[str] = set()
     if row is None:
-        unknown |= {"consent", "suppressions", "is_restricted", "is_reachable", "caps", "in_holdout"}
+        unknown |= {"consent", "suppressions", "is_restricted", "is_reachable", "caps", "in_holdout", "rests"}
     elif row.in_holdout is None:
         unknown |= {"in_holdout", "price_e4"}
     if terms.checked is None:
@@ -119,7 +124,7 @@ def _unknown(prepared: PreparedDraft, terms: RunTerms, row: PersonRow | None, gr
 
 def facts_json(facts: Facts, *, zone: str, country: str, now: datetime) -> str:
     """Return what a verdict keeps: every fact, the clock as zone and country, offsets by name only."""
-    consent, template = facts.consent, facts.template
+    template = facts.template
     return _ENCODER.encode(
         {
             "purpose": facts.purpose.value,
@@ -129,9 +134,7 @@ def facts_json(facts: Facts, *, zone: str, country: str, now: datetime) -> str:
             "plan_expires_at": facts.plan_expires_at,
             "number_state": facts.number_state,
             "holds": [[one.kind, one.cause, one.until] for one in facts.holds],
-            "consent": None
-            if consent is None
-            else [consent.consent_id, consent.status.value, consent.is_proven, consent.is_expired],
+            "consent": None if facts.consent is None else _consent_json(facts.consent),
             "suppressions": [[one.scope, one.cause] for one in facts.suppressions],
             "objects_to_profiling": facts.objects_to_profiling,
             "reads_behaviour": facts.reads_behaviour,
@@ -163,9 +166,15 @@ def facts_json(facts: Facts, *, zone: str, country: str, now: datetime) -> str:
             "price_e4": facts.price_e4,
             "budget_left_e4": facts.budget_left_e4,
             "portfolio_left": facts.portfolio_left,
+            "rests": [[one.kind, one.code, one.until] for one in facts.rests],
+            "is_delivered_there": facts.is_delivered_there,
             "unknown": sorted(facts.unknown),
         }
     ).decode()
+
+
+def _consent_json(consent: ConsentState) -> list[object]:
+    return [consent.consent_id, consent.status.value, consent.is_proven, consent.is_expired]
 
 
 def _window_json(window: SendingWindow, now: datetime) -> list[object]:
@@ -243,6 +252,21 @@ def _suppressions(row: PersonRow | None) -> tuple[SuppressionState, ...]:
         scope, _, cause = stop.partition(":")
         found.append(SuppressionState(scope="all" if scope == "all" else "marketing", cause=cause))
     return tuple(found)
+
+
+def _rests(row: PersonRow | None) -> tuple[RestState, ...]:
+    if row is None:
+        return ()
+    found = []
+    for rest in row.rests:
+        kind, code, until = rest.split("|")
+        ends_at = datetime.fromtimestamp(float(until), UTC)
+        found.append(RestState(kind="all" if kind == "all" else "marketing", code=int(code), until=ends_at))
+    return tuple(found)
+
+
+def _is_delivered(template: TemplateState | None, country: str, now: datetime) -> bool:
+    return template is None or not is_undelivered(template.category, country, on=now.date())
 
 
 def _birth_date(row: PersonRow | None, unknown: set[str]) -> date | None:
@@ -353,4 +377,5 @@ def _caps(row: PersonRow | None, terms: RunTerms, group: GroupState) -> tuple[Us
 def _portfolio_left(row: PersonRow | None, group: GroupState) -> int | None:
     if group.portfolio_left is None or row is None:
         return group.portfolio_left
-    return None if row.is_counted or row.contact_id in group.granted_now else group.portfolio_left
+    is_free = row.is_counted or row.is_in_window or row.contact_id in group.granted_now
+    return None if is_free else group.portfolio_left
