@@ -57,7 +57,7 @@ async def destroy_day_keys(workspace: Workspace) -> None:
 async def count_successes(workspace: Workspace) -> None:
     """Count the success events that fell into the windows of sent messages."""
     async with workspace.database.transaction() as connection:
-        catalogue = await workspace.catalogue(connection)
+        catalogue = await workspace.catalogue_of_runs(connection)
         count = await record_conversions(
             connection, catalogue, now=workspace.clock.now(), currency=workspace.billing_currency
         )

@@ -54,7 +54,7 @@ async def make_plans(workspace: Workspace, mart: Mart | None, request: PlanReque
     evaluated_at = request.as_of or now
     _check_request(request, now)
     async with workspace.database.connection() as connection:
-        catalogue = await workspace.catalogue(connection)
+        catalogue = await _catalogue(connection, workspace, request)
         rules = await read_rules(connection)
         policy = read_sending_policy(rules.sending_policy)
         freshness = await _freshness(connection, mart, catalogue, now=now)
@@ -86,6 +86,12 @@ async def make_plans(workspace: Workspace, mart: Mart | None, request: PlanReque
         if request.after_store is not None:
             await request.after_store(connection, plan_ids)
     return plan_ids
+
+
+async def _catalogue(connection: Connection, workspace: Workspace, request: PlanRequest) -> Catalogue:
+    """Return what the rules can name; one that runs already may name what was lost, and its plan says so."""
+    is_running = request.contacts is not None and not request.is_edit
+    return await (workspace.catalogue_of_runs if is_running else workspace.catalogue)(connection)
 
 
 async def _freshness(

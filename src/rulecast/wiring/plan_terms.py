@@ -99,7 +99,7 @@ async def read_terms(connection: Connection, workspace: Workspace, plan: Plan) -
     Raises:
         RuleRefusedError: the rule no longer checks against the catalogue.
     """
-    catalogue = await workspace.catalogue(connection)
+    catalogue = await workspace.catalogue_of_runs(connection)
     version = await find_rule_version(connection, plan.rule_version_id)
     assert version is not None, "a plan refers to a kept version"
     checked = check(version.text, catalogue, step=plan.document.get("step", FIRST_STEP))

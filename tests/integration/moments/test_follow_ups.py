@@ -5,7 +5,7 @@ from io import StringIO
 from pathlib import Path
 
 from rich.console import Console
-from tests.moments import REMINDER, moment_rule, moment_shop
+from tests.moments import MORE, REMINDER, moment_rule, moment_shop
 from tests.triggering import happens, put_in_force, settle, triggered_rule
 
 from rulecast.cli.contact_tables import contact_tables
@@ -15,8 +15,11 @@ from rulecast.values.clock import ManualClock
 from rulecast.wiring.contact_view import view_contact
 from rulecast.wiring.moments.follow_up import plan_due_steps
 from rulecast.wiring.moments.run import run_follow_ups
+from rulecast.wiring.periodic import count_successes
 from rulecast.wiring.report import make_report
 from rulecast.wiring.rule_steps import archive_rule, pause_rule, resume_rule
+from rulecast.wiring.triggers.listening import Listening
+from rulecast.wiring.workspace_file import apply_workspace_file
 
 AFTER_TWO_DAYS = f"after 2 days if not clicked and not replied {REMINDER}"
 
@@ -187,6 +190,38 @@ async def test_a_step_whose_template_was_changed_since_the_approval_is_held_back
         assert len(shop.reached()) == 1
         ((state, why),) = await shop.fetch("SELECT state, why FROM deliver.follow_up")
         assert (state, why) == ("held_back", "a template says something else than what was signed")
+
+
+async def test_a_step_whose_new_text_is_not_approved_is_held_back(
+    settings: Settings, clock: ManualClock, tmp_path: Path
+) -> None:
+    async with moment_shop(settings, clock, tmp_path) as shop:
+        await shop.launch(moment_rule(AFTER_TWO_DAYS), shop.people[:1])
+        changed = MORE.replace("encore deux jours", "tout doit partir")
+        await apply_workspace_file(shop.workspace, changed, source="workspace.toml")
+        shop.later(days=2, minutes=1)
+        await shop.step()
+        assert len(shop.reached()) == 1
+        ((state, why),) = await shop.fetch("SELECT state, why FROM deliver.follow_up")
+        assert (state, why) == ("held_back", "its template is not approved as it stands")
+
+
+async def test_a_template_that_meta_rejects_later_ends_neither_counting_nor_listening(
+    settings: Settings, clock: ManualClock, tmp_path: Path
+) -> None:
+    async with moment_shop(settings, clock, tmp_path) as shop:
+        asha, *_ = shop.people
+        await put_in_force(shop.workspace, triggered_rule("thanks", "on purchase"))
+        await shop.launch(moment_rule("success purchase within 3 days"), [asha])
+        async with shop.workspace.database.transaction() as connection:
+            await connection.execute("UPDATE template.template SET status = 'rejected'")
+        await happens(shop.workspace, asha)
+        await count_successes(shop.workspace)
+        assert await shop.fetch("SELECT count(*) FROM observe.conversion") == [(1,)]
+        listening = Listening()
+        async with shop.workspace.database.connection() as connection:
+            await listening.refresh(connection, shop.workspace)
+        assert [rule.rule_name for rule in listening.rules.values()] == ["thanks"]
 
 
 async def test_a_triggered_rule_sends_its_steps_under_its_standing_approval(

@@ -54,7 +54,7 @@ class MomentActions:
         if not unknown:
             return
         rows = await store.read_runs(connection, unknown)
-        catalogue = await self._workspace.catalogue(connection)
+        catalogue = await self._workspace.catalogue_of_runs(connection)
         for row in rows:
             said = self._said.get((row.rule_version_id, row.step))
             if said is None:

@@ -96,7 +96,7 @@ async def _read(workspace: Workspace, due: DueStep) -> tuple[Follows, StepQuesti
     """
     async with workspace.database.connection() as connection:
         version = await find_rule_version(connection, due.rule_version_id)
-        catalogue = await workspace.catalogue(connection)
+        catalogue = await workspace.catalogue_of_runs(connection)
     assert version is not None, "a step belongs to a kept version"
     checked = check(version.text, catalogue)
     if due.step > len(checked.rule.follow_ups) + 1:

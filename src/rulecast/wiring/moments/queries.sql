@@ -135,10 +135,12 @@ FROM unnest(%(contact_ids)b::bigint[], %(whys)b::text[]) AS w (contact_id, why)
 WHERE f.first_run_id = %(first_run_id)s AND f.step = %(step)s AND f.contact_id = w.contact_id AND f.state = 'waiting';
 
 -- name: plan_steps
--- What the plan made of these people, in the transaction that stores the plan.
+-- What the plan made of these people, in the transaction that stores the plan. Whom only the template keeps from their
+-- step are held back, for a person to see.
 UPDATE deliver.follow_up AS f
-SET state = CASE WHEN member.reason_number = 0 THEN 'planned' ELSE 'excluded' END, plan_id = %(plan_id)s,
-    decided_at = %(now)s::timestamptz
+SET state = CASE member.reason_number WHEN 0 THEN 'planned' WHEN %(unusable)s THEN 'held_back' ELSE 'excluded' END,
+    why = CASE member.reason_number WHEN %(unusable)s THEN %(why_unusable)s ELSE '' END,
+    plan_id = %(plan_id)s, decided_at = %(now)s::timestamptz
 FROM unnest(%(contact_ids)b::bigint[]) AS w (contact_id)
 LEFT JOIN plan.member AS member ON member.plan_id = %(plan_id)s AND member.contact_id = w.contact_id
 WHERE f.first_run_id = %(first_run_id)s AND f.step = %(step)s AND f.contact_id = w.contact_id AND f.state = 'waiting';

@@ -7,6 +7,7 @@ from itertools import groupby
 from rulecast.database import Connection, execute, fetch_all, fetch_value, load_queries
 from rulecast.deliver.statuses import MessageMoment
 from rulecast.values.ids import ContactId, PlanId, RuleVersionId, RunId
+from rulecast.values.reason import NUMBERS, Reason
 from rulecast.wiring.moments.records import Counts, DueStep, Notice, RunRow, StepPlan, TakenRow
 
 QUERIES = load_queries(__package__)
@@ -16,6 +17,8 @@ COUNTED = ("delivered", "failed", "opted_out")
 WHAT_LENGTH_MAX = 300
 """The limit of the column; only a text that a rule sets can be longer."""
 WHY_LENGTH_MAX = 200
+TEMPLATE_LOST = "its template is not approved as it stands"
+"""Changed in the workspace and not approved anew, rejected, disabled or deleted since the first message."""
 CALLS_AT_ONCE = 30
 """Calls made again in one go: as many as one recipient may get in a minute."""
 
@@ -151,6 +154,8 @@ async def plan_steps(
         "contact_ids": sorted(contact_ids),
         "first_run_id": first_run_id,
         "step": step,
+        "unusable": NUMBERS[Reason.TEMPLATE_UNUSABLE],
+        "why_unusable": TEMPLATE_LOST,
         "now": now,
     }
     return await execute(connection, QUERIES["plan_steps"], parameters)

@@ -44,7 +44,7 @@ class Listening:
             return False
         _, signature = place
         if signature != self.signature:
-            self.catalogue = await workspace.catalogue(connection)
+            self.catalogue = await workspace.catalogue_of_runs(connection)
             self.signature = signature
             self._known.clear()
         in_force = await store.list_in_force(connection)
