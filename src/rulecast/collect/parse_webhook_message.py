@@ -15,7 +15,7 @@ from rulecast.collect.parse_webhook_parts import (
     referred_product_of,
 )
 from rulecast.collect.parse_webhook_person import person_of, read_system_message
-from rulecast.collect.webhook_facts import EchoFact, InboundMessage
+from rulecast.collect.webhook_facts import UNTOLD, EchoFact, InboundMessage
 from rulecast.collect.webhook_fields import (
     NAME_LENGTH_MAX,
     Json,
@@ -25,6 +25,7 @@ from rulecast.collect.webhook_fields import (
     code_or_zero,
     first_of,
     instant_of,
+    instant_or_none,
     object_of,
     phone_or_none,
     wamid_of,
@@ -70,30 +71,32 @@ def read_message(message: Json, change: Change, reading: Reading) -> None:
         raise UnreadableError("names nobody")
     context = object_of(message, "context")
     text, payload = content_of(message, kind)
-    reading.messages.append(
-        InboundMessage(
-            wamid=wamid_of(message, "id"),
-            business_number_id=change.business_number_id,
-            waba_id=change.waba_id,
-            display_phone_number=change.display_phone_number,
-            sender_phone=person.phone,
-            sender_bsuid=person.bsuid,
-            parent_bsuid=person.parent_bsuid,
-            username=person.username,
-            profile_name=person.profile_name,
-            identity_hash=person.identity_hash,
-            occurred_at=instant_of(message),
-            kind=kind or "unknown",
-            text=text,
-            payload=payload,
-            context_wamid=wamid_or_none(context.get("id")),
-            referral=referral_of(message),
-            is_forwarded=context.get("forwarded") is True or context.get("frequently_forwarded") is True,
-            group_id=clean_or_none(message.get("group_id"), NAME_LENGTH_MAX),
-            referred_product=referred_product_of(context),
-            **_parts_of(message, kind),
-        )
+    wamid, occurred_at = wamid_or_none(message.get("id")), instant_or_none(message.get("timestamp"))
+    fact = InboundMessage(
+        wamid=wamid or "",
+        business_number_id=change.business_number_id,
+        waba_id=change.waba_id,
+        display_phone_number=change.display_phone_number,
+        sender_phone=person.phone,
+        sender_bsuid=person.bsuid,
+        parent_bsuid=person.parent_bsuid,
+        username=person.username,
+        profile_name=person.profile_name,
+        identity_hash=person.identity_hash,
+        occurred_at=occurred_at or UNTOLD,
+        kind=kind or "unknown",
+        text=text,
+        payload=payload,
+        context_wamid=wamid_or_none(context.get("id")),
+        referral=referral_of(message) if "referral" in message else None,
+        is_forwarded=context.get("forwarded") is True or context.get("frequently_forwarded") is True,
+        group_id=clean_or_none(message.get("group_id"), NAME_LENGTH_MAX),
+        referred_product=referred_product_of(context) if context else None,
+        **_parts_of(message, kind),
     )
+    if wamid is None or occurred_at is None:
+        reading.set_aside(fact, has_id=wamid is not None)
+    reading.messages.append(fact)
     _note_missing(message, kind, reading)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Final, NamedTuple, cast, get_args
 
-from rulecast.collect.webhook_facts import IdentityChange, PreferenceFact, PreferenceWord
+from rulecast.collect.webhook_facts import UNTOLD, IdentityChange, PreferenceFact, PreferenceWord
 from rulecast.collect.webhook_fields import (
     NAME_LENGTH_MAX,
     Json,
@@ -11,6 +11,7 @@ from rulecast.collect.webhook_fields import (
     clean_or_none,
     id_or_empty,
     instant_of,
+    instant_or_none,
     object_of,
     objects_of,
     phone_or_none,
@@ -21,6 +22,7 @@ from rulecast.collect.webhook_reading import Change, Reading
 # An identity hash has 12 characters in Meta's examples.
 HASH_LENGTH_MAX = 200
 
+_NOBODY: Final[Json] = {}
 _PREFERENCE_WORDS: Final = frozenset(get_args(PreferenceWord))
 
 
@@ -64,14 +66,17 @@ def person_of(item: Json, change: Change) -> NamedPerson:
 
 def _contact_of(value: Json, phone: str | None, bsuid: str | None) -> Json:
     """Return the contact of this person: the one that agrees, or the only one if it contradicts nothing."""
-    contacts = objects_of(value, "contacts")
+    contacts = objects_of(value, "contacts") if "contacts" in value else ()
     for contact in contacts:
-        other_phone, other_bsuid = phone_or_none(contact.get("wa_id")), bsuid_or_none(contact.get("user_id"))
+        other_phone, other_bsuid = phone_or_none(contact.get("wa_id")), contact.get("user_id")
+        # Almost always the same text, which the pattern has seen already.
+        if other_bsuid != bsuid:
+            other_bsuid = bsuid_or_none(other_bsuid)
         if _differ(phone, other_phone) or _differ(bsuid, other_bsuid):
             continue
         if len(contacts) == 1 or (phone and phone == other_phone) or (bsuid and bsuid == other_bsuid):
             return contact
-    return {}
+    return _NOBODY
 
 
 def _differ(one: str | None, other: str | None) -> bool:
@@ -90,18 +95,20 @@ def read_preference(preference: Json, change: Change, reading: Reading) -> None:
     person = person_of(preference, change)
     if person.is_nobody:
         raise UnreadableError("names nobody")
-    reading.preferences.append(
-        PreferenceFact(
-            phone=person.phone,
-            bsuid=person.bsuid,
-            parent_bsuid=person.parent_bsuid,
-            value=cast("PreferenceWord", word),
-            signup_id=id_or_empty(preference.get("signup_id")),
-            occurred_at=instant_of(preference),
-            business_number_id=change.business_number_id,
-            waba_id=change.waba_id,
-        )
+    occurred_at = instant_or_none(preference.get("timestamp"))
+    fact = PreferenceFact(
+        phone=person.phone,
+        bsuid=person.bsuid,
+        parent_bsuid=person.parent_bsuid,
+        value=cast("PreferenceWord", word),
+        signup_id=id_or_empty(preference.get("signup_id")),
+        occurred_at=occurred_at or UNTOLD,
+        business_number_id=change.business_number_id,
+        waba_id=change.waba_id,
     )
+    if occurred_at is None:
+        reading.set_aside(fact, has_id=True)
+    reading.preferences.append(fact)
 
 
 def read_user_id_update(update: Json, change: Change, reading: Reading) -> None:

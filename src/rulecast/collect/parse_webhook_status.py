@@ -3,7 +3,7 @@
 from typing import Final, cast, get_args
 
 from rulecast.collect.parse_webhook_person import person_of
-from rulecast.collect.webhook_facts import ClickFact, ProblemFact, StatusFact, StatusWord
+from rulecast.collect.webhook_facts import UNTOLD, ClickFact, ProblemFact, StatusFact, StatusWord
 from rulecast.collect.webhook_fields import (
     NAME_LENGTH_MAX,
     Json,
@@ -12,14 +12,13 @@ from rulecast.collect.webhook_fields import (
     code_of,
     first_of,
     id_or_empty,
-    instant_of,
     instant_or_none,
     object_of,
     opaque_id_or_none,
     phone_or_none,
     problem_details_of,
     text_or_none,
-    wamid_of,
+    wamid_or_none,
     word_or_empty,
 )
 from rulecast.collect.webhook_reading import Change, Reading
@@ -43,33 +42,35 @@ def read_status(status: Json, change: Change, reading: Reading) -> None:
     if "recipient_type" in status and status["recipient_type"] == "group":
         phone, bsuid, parent = _participant(status)
     billable = pricing.get("billable")
-    reading.statuses.append(
-        StatusFact(
-            wamid=wamid_of(status, "id"),
-            status=cast("StatusWord", word),
-            occurred_at=instant_of(status),
-            opaque_id=opaque_id_or_none(status.get("biz_opaque_callback_data")),
-            error_code=code_of(problem) if problem else 0,
-            error_title=(clean_or_none(problem.get("title"), NAME_LENGTH_MAX) or "") if problem else "",
-            error_details=problem_details_of(problem) if problem else "",
-            recipient_phone=phone,
-            recipient_bsuid=bsuid,
-            recipient_parent_bsuid=bsuid_or_none(parent) if parent else None,
-            pricing_type=word_or_empty(pricing.get("type") or pricing.get("pricing_type")),
-            pricing_category=word_or_empty(pricing.get("category")),
-            pricing_model=word_or_empty(pricing.get("pricing_model")),
-            is_billable=billable if isinstance(billable, bool) else None,
-            conversation_origin=word_or_empty(object_of(conversation, "origin").get("type"))
-            if conversation
-            else "",
-            conversation_expires_at=instant_or_none(conversation.get("expiration_timestamp"))
-            if conversation
-            else None,
-            template_id=id_or_empty(status["template_id"]) if "template_id" in status else "",
-            business_number_id=change.business_number_id,
-            waba_id=change.waba_id,
-        )
+    wamid, occurred_at = wamid_or_none(status.get("id")), instant_or_none(status.get("timestamp"))
+    fact = StatusFact(
+        wamid=wamid or "",
+        status=cast("StatusWord", word),
+        occurred_at=occurred_at or UNTOLD,
+        opaque_id=opaque_id_or_none(status.get("biz_opaque_callback_data")),
+        error_code=code_of(problem) if problem else 0,
+        error_title=(clean_or_none(problem.get("title"), NAME_LENGTH_MAX) or "") if problem else "",
+        error_details=problem_details_of(problem) if problem else "",
+        recipient_phone=phone,
+        recipient_bsuid=bsuid,
+        recipient_parent_bsuid=bsuid_or_none(parent) if parent else None,
+        pricing_type=word_or_empty(pricing.get("type") or pricing.get("pricing_type")),
+        pricing_category=word_or_empty(pricing.get("category")),
+        pricing_model=word_or_empty(pricing.get("pricing_model")),
+        is_billable=billable if isinstance(billable, bool) else None,
+        conversation_origin=word_or_empty(object_of(conversation, "origin").get("type"))
+        if conversation
+        else "",
+        conversation_expires_at=instant_or_none(conversation.get("expiration_timestamp"))
+        if conversation
+        else None,
+        template_id=id_or_empty(status["template_id"]) if "template_id" in status else "",
+        business_number_id=change.business_number_id,
+        waba_id=change.waba_id,
     )
+    if wamid is None or occurred_at is None:
+        reading.set_aside(fact, has_id=wamid is not None)
+    reading.statuses.append(fact)
 
 
 def _participant(status: Json) -> tuple[str | None, str | None, str | None]:

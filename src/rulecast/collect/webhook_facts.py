@@ -6,8 +6,8 @@ What people write stands in `webhook_messages`; both are read through this file.
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Literal
+from datetime import UTC, datetime
+from typing import Final, Literal
 
 from rulecast.collect.webhook_messages import (
     CallPermission,
@@ -27,6 +27,7 @@ from rulecast.collect.webhook_messages import (
 from rulecast.values.ids import OpaqueId
 
 __all__ = [
+    "UNTOLD",
     "AccountFact",
     "CallPermission",
     "ClickFact",
@@ -37,6 +38,7 @@ __all__ = [
     "IdentityChangeKind",
     "InboundMedia",
     "InboundMessage",
+    "IncompleteFact",
     "Location",
     "Order",
     "OrderItem",
@@ -194,9 +196,18 @@ class UnreadFact:
     is_broken: bool = False
 
 
+# A fact whose id or time could not be read: at most somebody's wish for silence.
+IncompleteFact = StatusFact | InboundMessage | PreferenceFact
+UNTOLD: Final = datetime.max.replace(tzinfo=UTC)
+"""The instant of a fact that came without a readable one; whoever acts upon the fact puts its arrival here."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedWebhook:
-    """Everything one body told, each kind in the order it was written."""
+    """Everything one body told, each kind in the order it was written.
+
+    `incomplete` holds what came without a readable id or time, at `UNTOLD`: it counts only where it asks for silence.
+    """
 
     statuses: tuple[StatusFact, ...] = ()
     messages: tuple[InboundMessage, ...] = ()
@@ -208,6 +219,7 @@ class ParsedWebhook:
     echoes: tuple[EchoFact, ...] = ()
     clicks: tuple[ClickFact, ...] = ()
     unread: tuple[UnreadFact, ...] = ()
+    incomplete: tuple[IncompleteFact, ...] = ()
 
     @property
     def is_broken(self) -> bool:
@@ -217,4 +229,4 @@ class ParsedWebhook:
     @property
     def may_stop_someone(self) -> bool:
         """Return whether the body can hold an opt-out; those go first when the door is crowded."""
-        return bool(self.messages or self.preferences)
+        return bool(self.messages or self.preferences or self.incomplete)

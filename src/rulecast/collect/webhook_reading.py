@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NoReturn
 
 from rulecast.collect.webhook_facts import (
     AccountFact,
@@ -11,6 +11,7 @@ from rulecast.collect.webhook_facts import (
     EchoFact,
     IdentityChange,
     InboundMessage,
+    IncompleteFact,
     ParsedWebhook,
     PreferenceFact,
     ProblemFact,
@@ -57,7 +58,7 @@ _OTHERS: Final = {
 class Reading:
     """The facts found so far."""
 
-    __slots__ = ("messages", "others", "preferences", "statuses", "unread")
+    __slots__ = ("incomplete", "messages", "others", "preferences", "statuses", "unread")
 
     def __init__(self) -> None:
         """Start with nothing."""
@@ -66,10 +67,20 @@ class Reading:
         self.preferences: list[PreferenceFact] = []
         self.others: list[OtherFact] = []
         self.unread: list[UnreadFact] = []
+        self.incomplete: list[IncompleteFact] = []
 
     def note(self, place: str, reason: str, *, is_broken: bool = False) -> None:
         """Keep what was not read."""
         self.unread.append(UnreadFact(field=place[:PLACE_LENGTH_MAX], reason=reason, is_broken=is_broken))
+
+    def set_aside(self, fact: IncompleteFact, *, has_id: bool) -> NoReturn:
+        """Keep a fact whose id or time is missing: it counts where it asks for silence, and nowhere else.
+
+        Raises:
+            UnreadableError: always, so that the part is noted as broken.
+        """
+        self.incomplete.append(fact)
+        raise UnreadableError("without a time in seconds" if has_id else "without a message id")
 
     def read_each(self, change: Change, place: str, read: "Reader") -> None:
         """Read every item of a list; one that cannot be read is noted and disturbs no other."""
@@ -95,6 +106,13 @@ class Reading:
 
     def finish(self) -> ParsedWebhook:
         """Return what was found."""
+        if not (self.others or self.incomplete):
+            return ParsedWebhook(
+                statuses=tuple(self.statuses),
+                messages=tuple(self.messages),
+                preferences=tuple(self.preferences),
+                unread=tuple(self.unread),
+            )
         others: dict[str, list[OtherFact]] = {}
         for fact in self.others:
             others.setdefault(_OTHERS[type(fact)], []).append(fact)
@@ -103,6 +121,7 @@ class Reading:
             messages=tuple(self.messages),
             preferences=tuple(self.preferences),
             unread=tuple(self.unread),
+            incomplete=tuple(self.incomplete),
             **{name: tuple(facts) for name, facts in others.items()},  # type: ignore[arg-type]  # _OTHERS pairs them
         )
 

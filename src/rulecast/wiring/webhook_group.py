@@ -1,7 +1,7 @@
 """Read a group of webhook bodies into facts about senders: what each person said, and whether it asks for silence."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ from rulecast.collect.webhook_facts import (
     EchoFact,
     IdentityChange,
     InboundMessage,
+    IncompleteFact,
     ParsedWebhook,
     PreferenceFact,
     ProblemFact,
@@ -44,12 +45,16 @@ class WebhookPost(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """An inbound message with its sender and what it asks for."""
+    """An inbound message with its sender and what it asks for.
+
+    An incomplete one came without a readable id or time: it can only stop.
+    """
 
     message: InboundMessage
     sender: Sender
     match: OptOutMatch
     is_button: bool
+    is_incomplete: bool = False
 
     @property
     def is_opt_out(self) -> bool:
@@ -108,11 +113,13 @@ class GroupReader:
         oldest = now - REPLAY_AGE
         group = Group()
         others: list[ParsedWebhook] = []
+        arrived: list[IncompleteFact] = []
         for post in posts:
             parsed = post.parsed
             group.statuses.extend(one for one in parsed.statuses if one.occurred_at >= oldest)
             if not is_statuses_only(parsed):
                 others.append(parsed)
+            arrived.extend(replace(one, occurred_at=post.received_at) for one in parsed.incomplete)
         refused = [one for one in group.statuses if one.error_code == PERSON_STOPPED_CODE]
         free = [one for one in group.statuses if one.pricing_type == FREE_ENTRY_POINT]
         if others or refused or free:
@@ -122,14 +129,28 @@ class GroupReader:
         group.entry_answers.extend((one, self._recipient(one)) for one in free)
         for parsed in others:
             self._collect(group, parsed, oldest)
+        for fact in arrived:
+            self._collect_stop(group, fact)
         return group
+
+    def _collect_stop(self, group: Group, fact: IncompleteFact) -> None:
+        """Keep of what has no id or no time of its own only a wish for silence, as old as its arrival."""
+        match fact:
+            case StatusFact():
+                if fact.error_code == PERSON_STOPPED_CODE:
+                    group.refused.append((fact, self._recipient(fact)))
+            case PreferenceFact():
+                if fact.value == "stop":
+                    group.preferences.append((fact, self._chooser(fact)))
+            case InboundMessage():
+                said = self._read(fact, is_incomplete=True)
+                if said.is_opt_out:
+                    group.said.append(said)
 
     def _collect(self, group: Group, parsed: ParsedWebhook, oldest: datetime) -> None:
         group.said.extend(self._read(one) for one in parsed.messages if one.occurred_at >= oldest)
         group.preferences.extend(
-            (one, self._sender(one.phone, one.bsuid, one.parent_bsuid, one.business_number_id))
-            for one in parsed.preferences
-            if one.occurred_at >= oldest
+            (one, self._chooser(one)) for one in parsed.preferences if one.occurred_at >= oldest
         )
         group.identity_changes.extend(
             (one, self._portfolios.of(one.business_number_id, one.waba_id))
@@ -155,6 +176,9 @@ class GroupReader:
         group.problems.extend(parsed.problems)
         group.unread.extend(parsed.unread)
 
+    def _chooser(self, chosen: PreferenceFact) -> Sender:
+        return self._sender(chosen.phone, chosen.bsuid, chosen.parent_bsuid, chosen.business_number_id)
+
     def _recipient(self, status: StatusFact) -> Sender:
         return self._sender(
             status.recipient_phone,
@@ -173,7 +197,7 @@ class GroupReader:
             portfolio_id=self._portfolios.of(business_number_id),
         )
 
-    def _read(self, message: InboundMessage) -> Said:
+    def _read(self, message: InboundMessage, *, is_incomplete: bool = False) -> Said:
         is_button = message.payload is not None
         if is_button:
             is_stop = match_button(message.payload, message.text, self._stop_payloads)
@@ -183,7 +207,9 @@ class GroupReader:
         sender = self._sender(
             message.sender_phone, message.sender_bsuid, message.parent_bsuid, message.business_number_id
         )
-        return Said(message=message, sender=sender, match=match, is_button=is_button)
+        return Said(
+            message=message, sender=sender, match=match, is_button=is_button, is_incomplete=is_incomplete
+        )
 
 
 def is_statuses_only(parsed: ParsedWebhook) -> bool:
@@ -198,6 +224,7 @@ def is_statuses_only(parsed: ParsedWebhook) -> bool:
         or parsed.echoes
         or parsed.clicks
         or parsed.unread
+        or parsed.incomplete
     )
 
 
@@ -206,7 +233,8 @@ def _numbers_of(others: Sequence[ParsedWebhook], statuses: Sequence[StatusFact])
     numbers = {one.business_number_id for one in statuses}
     for parsed in others:
         for facts in (
-            parsed.messages, parsed.preferences, parsed.identity_changes, parsed.echoes, parsed.clicks
+            parsed.messages, parsed.preferences, parsed.identity_changes, parsed.echoes, parsed.clicks,
+            parsed.incomplete,
         ):  # fmt: skip
             numbers.update(one.business_number_id for one in facts)
     return numbers

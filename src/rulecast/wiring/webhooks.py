@@ -211,7 +211,9 @@ class WebhookDoor:
         """
         known = {**people, **await self._meet_strangers(connection, group, people, now)}
         heard = [
-            (said, known[said.sender]) for said in group.said if said.sender in known and not said.is_of_group
+            (said, known[said.sender])
+            for said in group.said
+            if said.sender in known and not (said.is_of_group or said.is_incomplete)
         ]
         vault = self._workspace.vault
         talk = self._talk.read([(said.message, contact_id) for said, contact_id in heard], now)

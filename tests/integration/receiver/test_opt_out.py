@@ -150,6 +150,61 @@ async def test_a_stop_under_an_id_never_seen_stops_whom_the_message_went_to(
     assert {entry.cause for entry in journal(workspace)} == {cause}
 
 
+@pytest.mark.parametrize(
+    ("kind", "lacking", "cause"),
+    [
+        ("words", "timestamp", "stop_word"),
+        ("words", "id", "stop_word"),
+        ("a choice", "timestamp", "user_preferences"),
+        ("a refusal", "timestamp", "error_131050"),
+    ],
+)
+async def test_a_stop_without_a_readable_time_or_id_counts_from_its_arrival(
+    receiver: RunningReceiver,
+    workspace: Workspace,
+    clock: ManualClock,
+    asha: Known,
+    kind: str,
+    lacking: str,
+    cause: str,
+) -> None:
+    at, phone = clock.now().timestamp(), asha.person.phone
+    bodies = {
+        "words": text_message(phone, "STOP", at),
+        "a choice": preference(phone, "stop", at),
+        "a refusal": statuses(("wamid.refused", "failed", at, phone)),
+    }
+    value = bodies[kind]["entry"][0]["changes"][0]["value"]
+    (fact,) = next(value[name] for name in ("messages", "user_preferences", "statuses") if name in value)
+    fact[lacking] = {"timestamp": "yesterday", "id": ""}[lacking]
+    if kind == "a refusal":
+        fact["errors"] = [{"code": 131050, "title": "stopped"}]
+    assert await receiver.post(bodies[kind]) == 200
+    assert await stopped(workspace, asha.contact_id) == [("marketing", cause)]
+    (entry,) = {(one.cause, one.occurred_at) for one in journal(workspace)}
+    assert entry == (cause, clock.now())
+    async with workspace.database.connection() as connection:
+        rows = await connection.execute("SELECT state FROM collect.inbox")
+        assert await rows.fetchall() == [("quarantined",)]
+        rows = await connection.execute("SELECT name FROM collect.event WHERE name = 'message_received'")
+        assert await rows.fetchall() == []
+
+
+async def test_other_wishes_without_a_readable_time_change_nothing(
+    receiver: RunningReceiver, workspace: Workspace, clock: ManualClock, asha: Known
+) -> None:
+    phone, at = asha.person.phone, clock.now().timestamp()
+    assert await receiver.post(preference(phone, "stop", at)) == 200
+    for body in (preference(phone, "resume", at + 1), text_message(phone, "hello", at)):
+        value = body["entry"][0]["changes"][0]["value"]
+        for name in ("user_preferences", "messages"):
+            for fact in value.get(name, ()):
+                del fact["timestamp"]
+        assert await receiver.post(body) == 200
+    assert await stopped(workspace, asha.contact_id) == [("marketing", "user_preferences")]
+    assert [entry.action for entry in journal(workspace)] == ["stop"]
+
+
 async def test_other_words_stop_nobody(
     receiver: RunningReceiver, workspace: Workspace, clock: ManualClock, asha: Known
 ) -> None:
