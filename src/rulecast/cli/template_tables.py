@@ -79,7 +79,7 @@ def remarks_of(template: MessageTemplate) -> Iterator[str]:
 def render_findings(found: Iterable[ContentFinding]) -> Iterator[RenderableType]:
     """Yield a line for each finding with its code, place and what to do."""
     for one in found:
-        look = "red" if one.severity == "refused" else "yellow"
+        look = {"refused": "red", "warning": "yellow"}.get(one.severity, "dim")
         place = f"{one.place}: " if one.place else ""
         yield Text.assemble(
             (f"  {one.severity} {one.code} ", look), place, one.message, (f"  {one.hint}", "dim")

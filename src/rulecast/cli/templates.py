@@ -130,7 +130,8 @@ def check(
             terminal.print_json({"templates": [_found_json(one, findings) for one, findings in looked]})
         else:
             for one, findings in looked:
-                terminal.print(f"{one.name} ({one.language}): {'fine' if not findings else ''}")
+                is_fine = all(finding.severity == "note" for finding in findings)
+                terminal.print(f"{one.name} ({one.language}): {'fine' if is_fine else ''}")
                 terminal.print(*render_findings(findings))
         return int(any(one.severity == "refused" for _, findings in looked for one in findings))
 

@@ -10,7 +10,7 @@ import re2
 from rulecast.template.check_buttons import check_buttons
 from rulecast.template.check_forms import check_forms
 from rulecast.template.check_texts import check_texts
-from rulecast.template.finding import ContentFinding, finding
+from rulecast.template.finding import SEVERITIES, ContentFinding, finding
 from rulecast.template.parts import MEDIA_FORMATS
 from rulecast.template.records import MessageTemplate
 from rulecast.values.catalogue import fold_text
@@ -41,7 +41,7 @@ def check_template(
     forbidden_words: Iterable[str] = (),
     words_per_variable: int = WORDS_PER_VARIABLE,
 ) -> list[ContentFinding]:
-    """Return what is wrong with a template, the refusals first."""
+    """Return what is wrong with a template, the refusals first and the notes last."""
     found = [
         *_names(template),
         *check_texts(template, words_per_variable=words_per_variable),
@@ -50,7 +50,7 @@ def check_template(
         *_warnings(template),
         *_words(template, (*FORBIDDEN, *forbidden_words)),
     ]
-    return sorted(found, key=lambda one: (one.severity, one.code, one.place))
+    return sorted(found, key=lambda one: (SEVERITIES.index(one.severity), one.code, one.place))
 
 
 def check_together(templates: Sequence[MessageTemplate]) -> dict[tuple[str, str], list[ContentFinding]]:

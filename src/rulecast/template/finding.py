@@ -3,12 +3,16 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Severity = Literal["refused", "warning"]
+Severity = Literal["refused", "warning", "note"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingKind:
-    """One kind of finding: `refused` keeps a template from being used or submitted, `warning` asks for a look."""
+    """One kind of finding.
+
+    `refused` keeps a template from being used or submitted, `warning` asks for a look, in each plan too; `note` is
+    worth knowing while a template is written, and no plan repeats it.
+    """
 
     code: str
     severity: Severity
@@ -33,6 +37,10 @@ def _refused(code: str, means: str, hint: str) -> FindingKind:
 
 def _warning(code: str, means: str, hint: str) -> FindingKind:
     return FindingKind(code=code, severity="warning", means=means, hint=hint)
+
+
+def _note(code: str, means: str, hint: str) -> FindingKind:
+    return FindingKind(code=code, severity="note", means=means, hint=hint)
 
 
 # Limits are those of the Cloud API's component catalogue unless the sentence says otherwise.
@@ -207,12 +215,12 @@ KINDS: tuple[FindingKind, ...] = (
         "Words name goods that need permission or are forbidden.",
         "Read WhatsApp's commerce policy before you submit.",
     ),
-    _warning(
+    _note(
         "RT-106",
         "Desktop clients do not show a message with four or more buttons, or with quick replies beside others.",
         "Fine for phones; for people at desks use at most three buttons of one kind.",
     ),
-    _warning("RT-107", "Desktop and web clients do not show offers that end.", "Fine for phones."),
+    _note("RT-107", "Desktop and web clients do not show offers that end.", "Fine for phones."),
     _warning(
         "RT-108",
         "A media header has no example; Meta wants one with the registration.",
@@ -236,6 +244,7 @@ KINDS: tuple[FindingKind, ...] = (
     _warning("RT-112", "The address of a button is not encrypted (http).", "Use https; Meta may ask for it."),
 )
 BY_CODE = {kind.code: kind for kind in KINDS}
+SEVERITIES: tuple[Severity, ...] = ("refused", "warning", "note")
 
 
 def finding(code: str, message: str = "", *, place: str = "") -> ContentFinding:

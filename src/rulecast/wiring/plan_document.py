@@ -79,7 +79,14 @@ async def _count(
             portfolio_days=max(0, planned - 1 + portfolio.used) // portfolio.limit if planned else 0,
         ),
         samples=await _samples(connection, workspace, draft),
-        findings=[finding for template in templates.values() for finding in check_template(template)],
+        findings=[
+            finding
+            for template in templates.values()
+            for finding in check_template(
+                template, words_per_variable=workspace.settings.template_words_per_variable
+            )
+            if finding.severity != "note"
+        ],
         previous=None
         if previous_id is None
         else (previous_id, *await store.compare_members(connection, plan_id, previous_id)),

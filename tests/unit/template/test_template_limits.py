@@ -181,6 +181,14 @@ def test_each_limit_is_found_with_its_place(code: str, place: str, one: MessageT
     assert found[code, place].hint
 
 
+def test_notes_come_last_and_are_no_warnings() -> None:
+    one = template(body("HURRY UP, {{name}}, THE SALE ENDS TODAY."), buttons(STOP, PAGE))
+    assert [(found.code, found.severity) for found in check_template(one)] == [
+        ("RT-101", "warning"),
+        ("RT-106", "note"),
+    ]
+
+
 def test_templates_are_looked_at_beside_each_other() -> None:
     same = template(body(), footer(), name="other")
     found = check_together([template(body(), footer()), template(body("Hello."), footer()), same])
