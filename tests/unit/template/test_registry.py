@@ -270,3 +270,9 @@ def test_a_request_leaves_out_our_fields_and_adds_examples() -> None:
     assert "example_file" not in str(request)
     assert "opt_out" not in str(request)
     assert first[2]["buttons"][0]["example"] == ["https://go.example/l/example"]
+
+
+def test_a_marketing_template_is_registered_with_every_creative_change_refused() -> None:
+    features = creation_request(template())["degrees_of_freedom_spec"]["creative_features_spec"]
+    assert {tuple(choice.items()) for choice in features.values()} == {(("enroll_status", "OPT_OUT"),)}
+    assert "degrees_of_freedom_spec" not in creation_request(template(BODY, category="utility"))

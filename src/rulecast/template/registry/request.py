@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from rulecast.template.messages.request import creative_opt_out
 from rulecast.template.parts import variables_of
 from rulecast.template.records import MessageTemplate
 
@@ -15,7 +16,8 @@ def creation_request(
 ) -> dict[str, Any]:
     """Return Meta's creation request: our own fields left out, an example for every variable added.
 
-    `handles` are those of uploaded example files, by the name of the file. An edit takes `components`,
+    `handles` are those of uploaded example files, by the name of the file. A marketing template refuses every change
+    that Meta offers to make to it: Meta's pages contradict each other about the default. An edit takes `components`,
     `message_send_ttl_seconds` and, unless approved, `category` of the same request.
     """
     request: dict[str, Any] = {
@@ -27,6 +29,8 @@ def creation_request(
     }
     if template.ttl_seconds is not None:
         request["message_send_ttl_seconds"] = template.ttl_seconds
+    if template.category == "marketing":
+        request["degrees_of_freedom_spec"] = creative_opt_out()
     return request
 
 
