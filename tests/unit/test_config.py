@@ -1,6 +1,8 @@
 """What settings accept, what they refuse, and what they never show."""
 
+import stat
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,8 @@ from rulecast.config import (
     load_settings,
     render_settings_page,
 )
+from rulecast.config.errors import SecretsFileError
+from rulecast.config.kept_secrets import keep_secrets, with_kept_secrets
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "settings.md"
 
@@ -114,10 +118,10 @@ def test_live_mode_refuses_a_virtual_clock_and_an_open_line(contradiction: Mappi
 
 
 @pytest.mark.parametrize(
-    "address", ["https://graph.facebook.com", "http://10.0.0.1:80", "http://localhost.example", None]
+    "address", ["https://graph.facebook.com", "http://10.0.0.1:80", "http://localhost.example"]
 )
-def test_a_simulated_workspace_never_holds_a_token_and_an_address_of_others(address: str | None) -> None:
-    chosen = {} if address is None else {"RULECAST_GRAPH_BASE_URL": address}
+def test_a_simulated_workspace_never_holds_a_token_and_an_address_of_others(address: str) -> None:
+    chosen = {"RULECAST_GRAPH_BASE_URL": address}
     assert load_settings(chosen)
     with pytest.raises(SettingsContradictError) as refused:
         load_settings({"RULECAST_ACCESS_TOKEN": "EAAG-secret", **chosen})
@@ -129,6 +133,37 @@ def test_a_simulated_workspace_never_holds_a_token_and_an_address_of_others(addr
 )
 def test_a_simulated_workspace_may_hold_a_token_for_this_machine(address: str) -> None:
     assert load_settings({"RULECAST_ACCESS_TOKEN": "any", "RULECAST_GRAPH_BASE_URL": address})
+
+
+def test_the_mode_alone_decides_between_the_simulator_and_meta() -> None:
+    given = {"RULECAST_ACCESS_TOKEN": "any"}
+    simulated, live = load_settings(given), load_settings({**given, "RULECAST_MODE": "live"})
+    assert simulated.graph_base_url == "http://127.0.0.1:8090"
+    assert live.graph_base_url == "https://graph.facebook.com"
+    assert replace(live, mode="simulated", graph_base_url=simulated.graph_base_url) == simulated
+
+
+def test_kept_secrets_come_after_the_environment_and_only_from_a_file_of_the_owner(tmp_path: Path) -> None:
+    path = keep_secrets(tmp_path, {"access_token": "kept", "verify_token": "word"})
+    keep_secrets(tmp_path, {"access_token": "newer"})
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    settings = load_settings({"RULECAST_HOME": str(tmp_path), "RULECAST_VERIFY_TOKEN": "given"})
+    completed = with_kept_secrets(settings)
+    assert (completed.access_token, completed.app_secret, completed.verify_token) == ("newer", None, "given")
+    # A kept token and the address of somebody real exclude each other as given ones do.
+    with pytest.raises(SettingsContradictError):
+        with_kept_secrets(replace(settings, graph_base_url="https://graph.facebook.com"))
+    path.chmod(0o640)
+    with pytest.raises(SecretsFileError) as refused:
+        with_kept_secrets(settings)
+    assert "newer" not in str(refused.value)
+    path.chmod(0o600)
+    for broken in ("", "[]", '{"access_token": 1}', '{"access_token": ""}'):
+        path.write_text(broken)
+        with pytest.raises(SecretsFileError):
+            with_kept_secrets(settings)
+    path.unlink()
+    assert with_kept_secrets(settings) == settings
 
 
 def test_secrets_are_masked_in_the_repr() -> None:

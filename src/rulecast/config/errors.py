@@ -25,3 +25,11 @@ class SettingsContradictError(RulecastError):
     code = "RC-CONFIG-003"
     summary = "Two settings exclude each other."
     remedy = "Change one of the two named variables."
+
+
+class SecretsFileError(RulecastError):
+    """The file of secrets in the workspace's home cannot be used."""
+
+    code = "RC-CONFIG-004"
+    summary = "The file of secrets in the workspace's home cannot be used."
+    remedy = "It is JSON with mode 0600; remove it and run `rulecast connect` again, which writes it anew."

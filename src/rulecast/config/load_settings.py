@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from rulecast.config.errors import SettingInvalidError, SettingsContradictError, SettingUnknownError
 from rulecast.config.readers import Reader
-from rulecast.config.settings import Settings
+from rulecast.config.settings import META_ADDRESS, Settings
 
 PREFIX = "RULECAST_"
 # Variables that belong to the test run and to fault drills, not to the product's settings.
@@ -40,8 +40,10 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
             chosen[one.name] = read(raw)
         except ValueError as error:
             raise SettingInvalidError(f"{variable} {error}.") from error
+    if chosen.get("mode") == "live":
+        chosen.setdefault("graph_base_url", META_ADDRESS)
     settings = Settings(**chosen)  # type: ignore[arg-type]  # each reader returns its field's type; the test reads all
-    _check_together(settings)
+    check_together(settings)
     return settings
 
 
@@ -54,7 +56,12 @@ def _refuse_unknown(environ: Mapping[str, str], known: tuple[str, ...]) -> None:
         raise SettingUnknownError(f"{variable} names no setting.{meant}")
 
 
-def _check_together(settings: Settings) -> None:
+def check_together(settings: Settings) -> None:
+    """Check what no single value can say.
+
+    Raises:
+        SettingsContradictError: two values exclude each other.
+    """
     if settings.mode != "live":
         _check_simulated(settings)
         return

@@ -23,6 +23,9 @@ from rulecast.config.readers import (
 )
 
 MASK = "***"
+META_ADDRESS = "https://graph.facebook.com"
+SIMULATOR_ADDRESS = "http://127.0.0.1:8090"
+"""Where the Cloud API is, by mode, so that a real number differs from a simulated one by one setting."""
 
 Mode = Literal["simulated", "live"]
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -123,9 +126,11 @@ class Settings:
         ),
     )
     graph_base_url: str = field(
-        default="https://graph.facebook.com",
+        default=SIMULATOR_ADDRESS,
         metadata=_about(
-            "Address of the Cloud API, or of its simulator.", read_web_address, values="web address"
+            f"Address of the Cloud API, or of its simulator. Unset with the mode `live`: `{META_ADDRESS}`.",
+            read_web_address,
+            values="web address",
         ),
     )
     graph_version: str = field(
