@@ -14,7 +14,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from rulecast import __version__
-from rulecast.cli.session import begin_session
+from rulecast.cli.session import banner, begin_session
 from rulecast.values.errors import RulecastError
 from rulecast.wiring.logs import mask_numbers
 from rulecast.wiring.roles import NO_ROLES, Role
@@ -23,6 +23,7 @@ from rulecast.wiring.roles import NO_ROLES, Role
 # it needs; help and the manual load all of them.
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "workspace": ("workspace",),
+    "connect": ("connect",),
     "templates": ("template",),
     "imports": ("import",),
     "contacts": ("contact",),
@@ -48,12 +49,22 @@ USER_ERROR = 2
 DEFECT = 70
 INTERRUPTED = 130
 FRAMES_SHOWN = 6
+# Where these stand no line tells the mode: a JSON answer holds it, help asks nothing, and a supervised role has told
+# it through its supervisor. The demonstration is simulated whatever the settings say.
+TELL_NO_MODE = frozenset({"--json", "--help", "--version", "--supervised", "demo"})
 
 
 def build_app(
-    environ: Mapping[str, str], roles: Mapping[str, Role], groups: Iterable[str] = tuple(GROUPS)
+    environ: Mapping[str, str],
+    roles: Mapping[str, Role],
+    groups: Iterable[str] = tuple(GROUPS),
+    *,
+    tells_mode: bool = False,
 ) -> typer.Typer:
-    """Return the application with these groups of commands, all of them by default."""
+    """Return the application with these groups of commands, all of them by default.
+
+    With `tells_mode` every command first prints on standard error whether the workspace is simulated or live.
+    """
     app = typer.Typer(
         name="rulecast",
         help="Decide who may receive which WhatsApp message, when and why, and prove it.",
@@ -80,7 +91,10 @@ def build_app(
         ] = False,
     ) -> None:
         """Prepare the session of every command."""
-        context.obj = begin_session(home, actor, environ=environ, roles=roles)
+        session = begin_session(home, actor, environ=environ, roles=roles)
+        context.obj = session
+        if tells_mode:
+            session.terminal.show_mode(banner(session.settings))
 
     for group in groups:
         importlib.import_module(f"rulecast.cli.{group}").register(app)
@@ -105,7 +119,9 @@ def run_command(
     """Run one command line and return its exit code; errors of users are printed, never traced."""
     environ = os.environ if environ is None else environ
     try:
-        build_app(environ, roles, groups_of(arguments))(args=list(arguments), prog_name="rulecast")
+        tells_mode = TELL_NO_MODE.isdisjoint(arguments)
+        app = build_app(environ, roles, groups_of(arguments), tells_mode=tells_mode)
+        app(args=list(arguments), prog_name="rulecast")
     except SystemExit as leaving:
         return _exit_code(leaving)
     except RulecastError as error:

@@ -9,7 +9,7 @@ import platformdirs
 import typer
 
 from rulecast.cli.demo_end import show_end, stay_open
-from rulecast.cli.session import JsonOption, run_async, session_of
+from rulecast.cli.session import JsonOption, Terminal, mode_line, run_async
 from rulecast.wiring.demo.story import StoryOptions, play
 from rulecast.wiring.logs import configure_logging
 
@@ -24,7 +24,6 @@ def register(app: typer.Typer) -> None:
 
     @app.command("demo")
     def demo(
-        context: typer.Context,
         seed: Annotated[int, typer.Option("--seed", help="Another seed makes other people.", min=1)] = 1,
         people: Annotated[
             int, typer.Option("--people", help="How many people.", min=PEOPLE_MIN, max=PEOPLE_MAX)
@@ -42,7 +41,10 @@ def register(app: typer.Typer) -> None:
         json: JsonOption = False,
     ) -> None:
         """Show everything once: import, rules, plan, approval, sending, receipts, opt-outs, report."""
-        terminal = session_of(context).terminal
+        # Whatever the settings say: the demonstration has a workspace and a simulator of its own.
+        terminal = Terminal("simulated")
+        if not json:
+            terminal.show_mode(mode_line("simulated", "the demonstration: nobody real is reached"))
         # What the story does is told in its own words; only what goes wrong is logged.
         configure_logging("warning")
         home = folder or platformdirs.user_data_path(HOME_NAME)

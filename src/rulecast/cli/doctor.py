@@ -9,6 +9,7 @@ from rich.text import Text
 from rulecast.cli.session import JsonOption, Session, run_async, session_of
 from rulecast.values.clock import read_clock
 from rulecast.values.errors import RulecastError
+from rulecast.wiring.connect.health import examine_connections
 from rulecast.wiring.doctor import (
     Finding,
     Health,
@@ -37,7 +38,7 @@ def register(app: typer.Typer) -> None:
         ] = None,
         json: JsonOption = False,
     ) -> None:
-        """Look at settings, key, database, time zones, partitions, mart and senders."""
+        """Look at settings, key, database, mart, senders, and what Meta says of connected numbers."""
         session = session_of(context)
         findings = run_async(lambda: _examine(session, disk_encrypted=disk_encrypted))
         problems = sum(one.health is Health.PROBLEM for one in findings)
@@ -71,6 +72,7 @@ async def _examine(session: Session, *, disk_encrypted: bool | None) -> list[Fin
             if disk_encrypted is not None:
                 await answer_disk_question(workspace, is_encrypted=disk_encrypted)
             findings += [*await examine_workspace(workspace), await examine_templates(workspace)]
+            findings += await examine_connections(workspace)
     except RulecastError as error:
         findings.append(
             Finding(

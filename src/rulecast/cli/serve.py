@@ -99,7 +99,7 @@ async def _serve_all(
     if is_supervised:
         await stop_when_orphaned(stop)
     group = Group(options=session.options, environ=session.environ, listeners=listeners)
-    terminal.error.print(banner(workspace.settings))
+    terminal.show_mode(banner(workspace.settings))
     remember_page_port(workspace, ports["web"])
     address = page_url(ports["web"], await make_page_token(workspace))
     receiver = f"http://127.0.0.1:{ports['receiver']}" if "receiver" in ports else None
@@ -131,7 +131,7 @@ async def _serve_one(
             else adopt_listener(place.descriptor)
         )
     if listener is not None and not place.is_supervised:
-        terminal.error.print(banner(workspace.settings))
+        terminal.show_mode(banner(workspace.settings))
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         if place.name == "web":
             remember_page_port(workspace, listener.getsockname()[1])

@@ -14,7 +14,8 @@ import uvloop
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from rulecast.config import Settings, load_settings
+from rulecast.config import Mode, Settings, load_settings
+from rulecast.config.kept_secrets import with_kept_secrets
 from rulecast.wiring.logs import configure_logging
 from rulecast.wiring.roles import Role
 from rulecast.wiring.workspace import Workspace, open_workspace
@@ -29,9 +30,18 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object 
 class Terminal:
     """Where a command prints: answers on standard output, notes and banners on standard error."""
 
-    def __init__(self) -> None:
+    def __init__(self, mode: Mode) -> None:
+        """Take the workspace's mode, which stands in every JSON answer."""
         self.out = _console(is_error=False)
         self.error = _console(is_error=True)
+        self._mode = mode
+        self._shown = Text()
+
+    def show_mode(self, line: Text) -> None:
+        """Print the line that tells a rehearsal from the real thing, unless it stands there already."""
+        if line != self._shown:
+            self.error.print(line)
+            self._shown = line
 
     def print(self, *renderables: RenderableType) -> None:
         """Print an answer."""
@@ -39,8 +49,9 @@ class Terminal:
             self.out.print(renderable)
 
     def print_json(self, answer: Mapping[str, object]) -> None:
-        """Print an answer as one JSON object on one line."""
-        self.out.file.write(json.dumps(answer, ensure_ascii=False, default=_jsonable) + "\n")
+        """Print an answer as one JSON object on one line, with the workspace's mode in it."""
+        told = {"mode": self._mode, **answer}
+        self.out.file.write(json.dumps(told, ensure_ascii=False, default=_jsonable) + "\n")
         self.out.file.flush()
 
     def note(self, text: str) -> None:
@@ -72,12 +83,13 @@ def begin_session(
     settings = load_settings(environ)
     if home is not None:
         settings = replace(settings, home=home.expanduser().absolute())
+    settings = with_kept_secrets(settings)
     configure_logging(settings.log_level)
     actor = (actor or _system_user())[:ACTOR_LENGTH_MAX]
     return Session(
         settings=settings,
         actor=actor,
-        terminal=Terminal(),
+        terminal=Terminal(settings.mode),
         options=("--home", str(settings.home), "--as", actor),
         environ=environ,
         roles=roles,
@@ -97,8 +109,8 @@ def run(context: typer.Context, work: Work, *, acts: bool = False) -> None:
     Args:
         context: the command's context.
         work: awaited with the workspace and the terminal.
-        acts: whether the command changes or sends something; then the banner shows which kind of workspace
-        it is.
+        acts: whether the command changes or sends something; then standard error tells which kind of workspace
+        it is even beside a JSON answer.
     """
     session = session_of(context)
 
@@ -107,7 +119,7 @@ def run(context: typer.Context, work: Work, *, acts: bool = False) -> None:
             session.settings, actor=session.actor, announce=session.terminal.note
         ) as workspace:
             if acts:
-                session.terminal.error.print(banner(workspace.settings))
+                session.terminal.show_mode(banner(workspace.settings))
             return await work(workspace, session.terminal)
 
     code = run_async(inside)
@@ -128,15 +140,23 @@ def run_async(start: Callable[[], Awaitable[Answer]]) -> Answer:
 def banner(settings: Settings) -> Text:
     """Return the line that tells a rehearsal from the real thing."""
     if settings.mode == "live":
-        return Text.assemble(
-            (" LIVE ", "bold white on red"), f" workspace {settings.workspace}: messages reach real people"
-        )
+        return mode_line("live", f"workspace {settings.workspace}: messages reach real people")
     where = (
         f"messages go to {settings.graph_base_url}, nobody real is reached"
         if settings.access_token is not None
         else "without RULECAST_ACCESS_TOKEN no message is sent"
     )
-    return Text.assemble((" SIMULATED ", "bold black on yellow"), f" workspace {settings.workspace}: {where}")
+    return mode_line("simulated", f"workspace {settings.workspace}: {where}")
+
+
+def mode_line(mode: Mode, told: str) -> Text:
+    """Return the mark of a mode with a sentence beside it."""
+    return Text.assemble(mode_mark(mode), f" {told}")
+
+
+def mode_mark(mode: Mode) -> tuple[str, str]:
+    """Return the word of a mode as it is marked everywhere, with its style."""
+    return (" LIVE ", "bold white on red") if mode == "live" else (" SIMULATED ", "bold black on yellow")
 
 
 def _console(*, is_error: bool) -> Console:
