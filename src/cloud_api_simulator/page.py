@@ -105,7 +105,7 @@ def _bar(world: World) -> str:
     )
     return (
         '<header class="bar"><a href="/"><b>Simulated WhatsApp</b></a>'
-        '<span class="badge">nothing here reaches a real phone</span>'
+        '<span class="badge">SIMULATED: nothing here reaches a real phone</span>'
         f'<ul data-live="figures">{figures}</ul>'
         f'<time data-live="clock">{now:%a %d %b %Y %H:%M:%S} UTC{escape(speed)}</time></header>'
     )

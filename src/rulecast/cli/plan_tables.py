@@ -12,7 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from rulecast.account import PRICE_SCALE
+from rulecast.cli.session import mode_mark
 from rulecast.cli.template_bubble import render_bubble
+from rulecast.config import Mode
 from rulecast.plan import Plan
 from rulecast.plan.draw import REACHED_MARGIN
 from rulecast.template.shown import read_shown
@@ -32,10 +34,10 @@ def money(price_e4: int, currency: str) -> str:
     return f"{amount:,.{digits}f} {currency}"
 
 
-def render_plan(plan: Plan, *, zone: str) -> Iterator[RenderableType]:
+def render_plan(plan: Plan, *, zone: str, mode: Mode) -> Iterator[RenderableType]:
     """Yield the tables of a plan in reading order; instants in the workspace's zone."""
     document = plan.document
-    yield _title(plan)
+    yield _title(plan, mode)
     yield _waterfall(document)
     if document["lost_to"]:
         yield _losses(document["lost_to"])
@@ -43,11 +45,14 @@ def render_plan(plan: Plan, *, zone: str) -> Iterator[RenderableType]:
         yield _arms(document)
     if document["messages"]:
         yield _messages(document)
+    if document.get("media"):
+        yield _media(document)
     yield _lines(plan, zone)
     for sample in document["samples"]:
         variant = f", variant {sample['variant']}" if sample.get("variant") else ""
         name = sample.get("template", document["template"])
-        title = f"{name} ({sample['language']}{variant}), values masked"
+        form = f", file {sample['media']}" if sample.get("media") else ""
+        title = f"{name} ({sample['language']}{variant}{form}), values masked"
         if "shown" in sample:
             yield render_bubble(read_shown(sample["shown"]), title=title)
         else:
@@ -59,13 +64,14 @@ def render_plan(plan: Plan, *, zone: str) -> Iterator[RenderableType]:
         yield Text.assemble(("warning ", "yellow"), warning)
 
 
-def _title(plan: Plan) -> RenderableType:
+def _title(plan: Plan, mode: Mode) -> RenderableType:
     document = plan.document
     step = "" if plan.document.get("step", 1) == 1 else f" step {plan.document['step']}"
     frame = "" if not plan.is_of_past else f", as of {plan.evaluated_at.isoformat(timespec='minutes')}"
     return Padding(
         Text.assemble(
-            (f"Plan {plan.plan_id}", "bold"),
+            mode_mark(mode),
+            (f"  Plan {plan.plan_id}", "bold"),
             f"  rule {plan.rule_name}{step} version {document['rule_version']}, {document['priority']}, "
             f"{plan.purpose}{frame}: {plan.state}",
         ),
@@ -166,6 +172,33 @@ def _messages(document: Mapping[str, Any]) -> RenderableType:
         count, cost = sum(one["count"] for one in rest), sum(one["cost_e4"] for one in rest)
         blank = [""] * (3 if has_variants else 2)
         table.add_row(f"{len(rest)} more", *blank, f"{count:,}", money(cost, currency))
+    return table
+
+
+def _media(document: Mapping[str, Any]) -> RenderableType:
+    table = _table("Files, by what each device and network gets")
+    has_variants = any(one["variant"] for one in document["media_counts"])
+    for name in (*(["variant"] if has_variants else []), "file", "form", "template"):
+        table.add_column(name, no_wrap=True)
+    for name in ("size", "messages"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for one in document["media_counts"]:
+        medium = document["media"].get(one["variant"])
+        if medium is None:
+            continue
+        form = medium["renditions"].get(one["form"], medium["renditions"]["full"])
+        is_without = one["form"] == "none"
+        size = f"{form['bytes'] / 1024:,.0f} kB"
+        if form["width"]:
+            size = f"{form['width']} x {form['height']}, {size}"
+        table.add_row(
+            *([one["variant"]] if has_variants else []),
+            "" if is_without else medium["name"],
+            one["form"],
+            one["template"],
+            "" if is_without else size,
+            f"{one['count']:,}",
+        )
     return table
 
 

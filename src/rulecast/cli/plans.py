@@ -77,8 +77,9 @@ def plan(
         if json:
             terminal.print_json({"plans": [plan_json(one) for one in made]})
             return
+        zone = workspace.settings.default_timezone
         for one in made:
-            terminal.print(*render_plan(one, zone=workspace.settings.default_timezone))
+            terminal.print(*render_plan(one, zone=zone, mode=workspace.settings.mode))
             if one.document["planned"]:
                 terminal.note(f"Next: rulecast approve {one.plan_id} --as NAME")
 

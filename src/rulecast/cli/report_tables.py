@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rulecast.cli.report_afterwards import afterwards_tables
+from rulecast.cli.session import mode_mark
 from rulecast.observe import Funnel, Rate, price_of, rates_of
 from rulecast.observe.store import Loss, RunRow
 from rulecast.values.reason import DESCRIPTIONS, Reason
@@ -75,8 +76,8 @@ def _title(report: Report, *, is_simulated: bool) -> RenderableType:
         what += ", a test outside all other reports" if run.is_test else ""
     elif report.scope.rule_name is not None:
         what = f"Rule {report.scope.rule_name}, {len(report.by_run)} runs"
-    mode = (" SIMULATED ", "bold black on yellow") if is_simulated else (" LIVE ", "bold white on red")
-    return Padding(Text.assemble(mode, "  ", (what, "bold")), (1, 0, 0, 0))
+    mark = mode_mark("simulated" if is_simulated else "live")
+    return Padding(Text.assemble(mark, "  ", (what, "bold")), (1, 0, 0, 0))
 
 
 def _funnel_table(funnel: Funnel, currency: str) -> RenderableType:

@@ -44,7 +44,7 @@ def build_web(workspace: Workspace) -> FastAPI:
 
     ui.run_with(
         app,
-        title=TITLE,
+        title=f"{workspace.mode.upper()} {TITLE}",
         dark=False,
         tailwind=False,
         gzip_middleware_factory=None,

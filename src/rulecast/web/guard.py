@@ -31,6 +31,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD"})
 SESSION_MEMORY_SECONDS = 5.0
 SESSIONS_REMEMBERED_MAX = 1000
 NONCE_BYTES = 16
+MODE_PLACE = b"{mode}"
 
 # The page library compiles its templates in the browser (`unsafe-eval`) and styles elements in place;
 # scripts need the nonce of their response, so that markup which slipped in could run nothing.
@@ -66,9 +67,9 @@ class Guard:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         host = headers.get("host", "")
         if host not in own_names(scope):
-            await _refuse(scope, send, 421, "refused.html")
+            await self._refuse(scope, send, 421, "refused.html")
         elif not _is_from_the_page(scope, headers, host):
-            await _refuse(scope, send, 403, "refused.html")
+            await self._refuse(scope, send, 403, "refused.html")
         elif scope["type"] == "http" and scope["path"] == ENTER:
             await self._enter(scope, send)
         else:
@@ -80,7 +81,7 @@ class Guard:
         if scope["method"] == "GET" and token:
             secret = await open_page_session(self._workspace, token)
         if secret is None:
-            await _refuse(scope, send, 403, "token.html")
+            await self._refuse(scope, send, 403, "token.html")
             return
         cookie = f"{_cookie_name(scope)}={secret}; Path=/; HttpOnly; SameSite=Strict"
         extra = [(b"location", b"/"), (b"set-cookie", cookie.encode("latin-1"))]
@@ -90,7 +91,7 @@ class Guard:
         secret = _read_cookie(cookies, _cookie_name(scope))
         actor = await self._actor_of(secret) if secret else None
         if secret is None or actor is None:
-            await _refuse(scope, send, 401, "token.html")
+            await self._refuse(scope, send, 401, "token.html")
             return
         scope[ACTOR_KEY], scope[SECRET_KEY] = actor, secret
         if scope["type"] == "websocket":
@@ -98,6 +99,15 @@ class Guard:
             return
         nonce = secrets.token_urlsafe(NONCE_BYTES)
         await self.app(scope, receive, _Dresser(send, nonce=nonce, is_page=scope["path"] == "/"))
+
+    async def _refuse(self, scope: Scope, send: Send, status: int, page: str) -> None:
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        text = files("rulecast.web").joinpath("static", page).read_bytes()
+        # Whoever meets this page still sees whether real people stand behind it.
+        body = text.replace(MODE_PLACE, self._workspace.mode.upper().encode())
+        await _answer(send, status, body, [(b"content-type", b"text/html; charset=utf-8")])
 
     async def _actor_of(self, secret: str) -> str | None:
         known = self._seen.get(secret)
@@ -179,14 +189,6 @@ def _read_cookie(header: str, name: str) -> str | None:
     except CookieError:
         return None
     return found.value if found else None
-
-
-async def _refuse(scope: Scope, send: Send, status: int, page: str) -> None:
-    if scope["type"] == "websocket":
-        await send({"type": "websocket.close", "code": 1008})
-        return
-    body = files("rulecast.web").joinpath("static", page).read_bytes()
-    await _answer(send, status, body, [(b"content-type", b"text/html; charset=utf-8")])
 
 
 async def _answer(send: Send, status: int, body: bytes, extra: list[tuple[bytes, bytes]]) -> None:

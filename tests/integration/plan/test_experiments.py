@@ -69,7 +69,7 @@ async def test_each_arm_gets_its_own_message_and_nobody_who_is_held_out_any(
             ("b", "winback_b"),
         }
         assert {one["variant"] for one in plan.document["samples"]} == {"a", "b"}
-        assert list(render_plan(plan, zone="Africa/Casablanca"))
+        assert list(render_plan(plan, zone="Africa/Casablanca", mode="simulated"))
         await here.start(plan)
         await here.send()
         assert here.reached() == expected
