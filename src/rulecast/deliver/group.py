@@ -9,12 +9,12 @@ from rulecast.deliver import store
 from rulecast.deliver.classify import Accepted, Rejected
 from rulecast.deliver.error_code import CodeAction, CodeOutcome
 from rulecast.deliver.failpoints import Failpoint, Failpoints
+from rulecast.deliver.heed_codes import CodeMet, heed_codes
 from rulecast.deliver.lease import Lease
-from rulecast.deliver.report_code import report_code
 from rulecast.deliver.result import Attempt, Result, effect_of
 from rulecast.deliver.state import MessageState
 from rulecast.deliver.store import Connection, Database, IntentRow, RefusalRow, ResultRow
-from rulecast.gate import Authorised, Gate, PreparedDraft, Refusal, lock_people, release_permits, stop_sending
+from rulecast.gate import Authorised, Gate, PreparedDraft, Refusal, lock_people, release_permits
 from rulecast.gate.authorise import Locked
 from rulecast.gate.free_reservations import free_reservations
 from rulecast.gate.permit import Permit
@@ -24,7 +24,6 @@ from rulecast.values.reason import Reason
 from rulecast.vault import SealItem, Vault
 
 SEALED_WAMID = "deliver.message.sealed_wamid"
-STOPPED_BY = "rulecast"
 
 # Refusals that mean "too late" rather than "not this person".
 _TOO_LATE = frozenset(
@@ -214,30 +213,20 @@ class GroupWriter:
 
     async def _pause(self, connection: Connection, results: Sequence[Result], now: datetime) -> None:
         """Put in force what error codes demand beside the message; a hold stays until a person resumes."""
-        templates: set[int] = set()
-        for one in results:
-            if not isinstance(one.outcome, Rejected):
-                continue
-            match one.outcome.action:
-                case CodeAction.PAUSE_TEMPLATE:
-                    templates.add(one.attempt.permit.template_id)
-                case CodeAction.PAUSE_NUMBER | CodeAction.HOLD:
-                    await store.hold_number(
-                        connection, self._lease.business_number_id, reason=one.outcome.cause
-                    )
-                    await self._report(connection, one.outcome, now)
-                case CodeAction.STOP_ALL:
-                    await stop_sending(
-                        connection, scope="all", target="", reason=one.outcome.cause, by=STOPPED_BY, now=now
-                    )
-                    await self._report(connection, one.outcome, now)
-                case _:
-                    pass
-        if templates:
-            await store.pause_templates(connection, sorted(templates), now=now)
-
-    async def _report(self, connection: Connection, outcome: Rejected, now: datetime) -> None:
-        await report_code(connection, outcome.code, self._lease.business_number_id, now=now)
+        met = [
+            CodeMet(
+                code=one.outcome.code,
+                action=one.outcome.action,
+                contact_id=one.attempt.permit.contact_id,
+                template_id=one.attempt.permit.template_id,
+                business_number_id=self._lease.business_number_id,
+                at=now,
+            )
+            for one in results
+            if isinstance(one.outcome, Rejected)
+        ]
+        if met:
+            await heed_codes(connection, met, now)
 
     async def _intend(
         self, connection: Connection, group: Group, locked: Locked, now: datetime

@@ -5,6 +5,7 @@ from datetime import datetime
 from rulecast.deliver.error_code import describe_error_code
 from rulecast.deliver.store import Connection
 from rulecast.gate.incidents import IncidentReport, open_incident
+from rulecast.gate.incidents.incident import IncidentScope
 
 _STEPS = (
     "Open WhatsApp Manager, read what Meta says about the account and the number, and correct it.",
@@ -12,15 +13,20 @@ _STEPS = (
 )
 
 
-async def report_code(connection: Connection, code: int, business_number_id: str, *, now: datetime) -> None:
-    """Open an incident of the number for a code that stopped it or everything; while it is open, it is the one."""
+async def report_code(
+    connection: Connection, code: int, scope_id: str, *, scope: IncidentScope = "number", now: datetime
+) -> None:
+    """Open an incident for a code that stopped a number or everything, or holds an account's kind or a country.
+
+    While it is open, it is the one.
+    """
     described = describe_error_code(code)
     report = IncidentReport(
         cause=f"code:{code}",
-        scope="number",
-        scope_id=business_number_id,
+        scope=scope,
+        scope_id=scope_id,
         at=now,
-        steps=_STEPS,
+        steps=(described.remedy, *_STEPS),
         facts={"code": code, "meaning": described.meaning, "action": described.action.value},
     )
     await open_incident(connection, report)

@@ -5,14 +5,10 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from rulecast.deliver.classify import Accepted, Rejected
-from rulecast.deliver.error_code import CodeAction, CodeOutcome
+from rulecast.deliver.error_code import CodeAction, CodeOutcome, describe_error_code
 from rulecast.deliver.state import AttemptState, MessageState
 from rulecast.gate.permit import Permit
 from rulecast.values.ids import AttemptId
-
-# A pair waits 4^n seconds after its n-th refusal (Cloud API, 131056), here for an hour at most.
-PAIR_BACKOFF_BASE = 4
-PAIR_BACKOFF_SECONDS_MAX = 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,8 +94,8 @@ def _effect_of_rejection(rejected: Rejected, *, attempt: int, now: datetime) -> 
         if rejected.action is CodeAction.PAUSE_PAIR:
             # Only this pair waits; everybody else goes on (F19).
             state = MessageState.DEFERRED
-            seconds = min(PAIR_BACKOFF_BASE ** min(attempt, 8), PAIR_BACKOFF_SECONDS_MAX)
-            send_from = now + timedelta(seconds=seconds)
+            # After each refusal longer: 4^X seconds (Cloud API, 131056), as the table says.
+            send_from = now + timedelta(seconds=describe_error_code(rejected.code).wait_after(attempt))
     return Effect(
         state=state,
         attempt_state=attempt_state,

@@ -1,6 +1,6 @@
 """The gate itself: under the locks, with fresh facts, each draft gets a verdict, and some get a permit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -19,6 +19,10 @@ from rulecast.values.zone_offsets import local_time
 
 # Permits older than this are asked for by no cap or limit.
 COUNTED_DAYS_MIN = 8
+
+
+REPLY_CATEGORY = "service"
+"""As Meta calls free-form messages in its pricing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +101,12 @@ class Gate:
         if verdicts:
             await store.insert_verdicts(connection, verdicts, now=now)
         permits = await self._grant(
-            connection, allowed, terms=terms, business_number_id=business_number_id, now=now
+            connection,
+            allowed,
+            terms=terms,
+            business_number_id=business_number_id,
+            in_window={message_id for message_id, row in rows.items() if row.is_in_window},
+            now=now,
         )
         return Authorised(permits=permits, refusals=refusals)
 
@@ -117,17 +126,19 @@ class Gate:
                 state="missing",
                 portfolio_id="",
                 people_per_day_max=None,
+                told_people_per_day_max=None,
                 stops=[],
                 holds=[],
                 archived={},
                 sending_policy=None,
             )
-        people_max = shared.people_per_day_max
+        policy = self._read_policy(shared.sending_policy)
+        people_max = policy.people_per_day(shared.people_per_day_max, shared.told_people_per_day_max)
         return GroupState(
             now=now,
             lease_held=True,
             shared=shared,
-            policy=self._read_policy(shared.sending_policy),
+            policy=policy,
             templates=await store.read_template_states(
                 connection, sorted({one.draft.template_id for one in drafts})
             ),
@@ -170,6 +181,7 @@ class Gate:
             now=group.now,
             counted_from=group.now - _counted_window(drafts, terms, self._policy),
             portfolio_id="" if group.portfolio_left is None else group.shared.portfolio_id,
+            business_number_id=group.shared.business_number_id,
         )
 
     def _month(self, now: datetime) -> date:
@@ -189,12 +201,19 @@ class Gate:
         *,
         terms: Mapping[int, RunTerms],
         business_number_id: str,
+        in_window: Collection[int],
         now: datetime,
     ) -> list[Permit]:
         if not allowed:
             return []
         rows = [
-            _permit_row(prepared, facts, terms[prepared.draft.run_id], month=self._month(now))
+            _permit_row(
+                prepared,
+                facts,
+                terms[prepared.draft.run_id],
+                month=self._month(now),
+                is_in_window=prepared.draft.message_id in in_window,
+            )
             for prepared, facts in allowed
         ]
         permit_ids = await store.insert_permits(
@@ -238,6 +257,8 @@ def _counted_window(
 def _refusal(prepared: PreparedDraft, facts: Facts, now: datetime) -> Refusal | None:
     match decide(facts, now):
         case Allowed():
+            if prepared.problem is Reason.MISSING_TRANSLATION:
+                return Refusal(draft=prepared.draft, reason=prepared.problem, until=None)
             if prepared.problem is not None:
                 # The policy saw nothing wrong, but there is no request: something could not be read.
                 return Refusal(
@@ -279,8 +300,10 @@ def _use_up(group: GroupState, prepared: PreparedDraft, terms: RunTerms, facts: 
         granted.append((terms.rule_name, terms.purpose.value))
 
 
-def _permit_row(prepared: PreparedDraft, facts: Facts, terms: RunTerms, *, month: date) -> PermitRow:
-    assert facts.template is not None, "the policy allows nothing without a template"
+def _permit_row(
+    prepared: PreparedDraft, facts: Facts, terms: RunTerms, *, month: date, is_in_window: bool
+) -> PermitRow:
+    assert facts.is_reply or facts.template is not None, "the policy allows nothing else without a template"
     return PermitRow(
         message_id=prepared.draft.message_id,
         contact_id=prepared.draft.contact_id,
@@ -288,7 +311,8 @@ def _permit_row(prepared: PreparedDraft, facts: Facts, terms: RunTerms, *, month
         rule_name=terms.rule_name,
         rule_version_id=terms.rule_version_id,
         step=terms.step,
-        category=facts.template.category,
+        is_in_window=is_in_window,
+        category=REPLY_CATEGORY if facts.template is None else facts.template.category,
         purpose=terms.purpose.value,
         consent_id=facts.consent.consent_id if facts.consent is not None else 0,
         is_test=terms.is_test,

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from rulecast.gate.permit import Edge
+from rulecast.template.messages import MediaHandle
 from rulecast.values.ids import ContactId, MessageId, OpaqueId, RunId
 from rulecast.values.reason import Reason
 
@@ -12,7 +13,8 @@ from rulecast.values.reason import Reason
 class Draft:
     """One claimed message; `attempt` is the number the next attempt would have, from 1.
 
-    `variant` names the arm of an experiment whose message this is; it is empty without one.
+    `variant` names the arm of an experiment whose message this is; it is empty without one. `media` is the form of the
+    file it shows, empty for the file in full or none, and `upload` that file in Meta's keeping, once it is known.
     """
 
     message_id: MessageId
@@ -22,6 +24,8 @@ class Draft:
     variant: str
     attempt: int
     send_until: datetime
+    media: str = ""
+    upload: MediaHandle | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +35,8 @@ class PreparedDraft:
     `problem` is set where no request could be made; then body and sealed request are empty. `lookup` is the keyed
     hash of the address used: the gate checks that it is still the person's. `components_hash` is that of the
     template the request was made from, `edge` the one of the number it is posted to.
-    `kept_body` is what the ledger keeps instead of a body that holds a one-time code.
+    `kept_body` is what the ledger keeps instead of a body that holds a one-time code. `country` is where
+    the address leads: by area code or BSUID where that tells more than what is known of the person.
     """
 
     draft: Draft
@@ -43,6 +48,7 @@ class PreparedDraft:
     has_opt_out: bool
     edge: Edge = "messages"
     kept_body: bytes = field(default=b"", repr=False)
+    country: str = ""
     problem: Reason | None = None
 
 

@@ -99,6 +99,8 @@ def facts_of(prepared: PreparedDraft, terms: RunTerms, row: PersonRow | None, gr
         portfolio_left=_portfolio_left(row, group),
         rests=_rests(row),
         is_delivered_there=_is_delivered(template, prepared.country or country, group.now),
+        is_reply=terms.reply is not None,
+        is_in_window=row is not None and row.is_in_window,
         unknown=frozenset(unknown),
     )
 
@@ -110,7 +112,7 @@ def _unknown(prepared: PreparedDraft, terms: RunTerms, row: PersonRow | None, gr
         unknown |= {"consent", "suppressions", "is_restricted", "is_reachable", "caps", "in_holdout", "rests"}
     elif row.in_holdout is None:
         unknown |= {"in_holdout", "price_e4"}
-    if terms.checked is None:
+    if terms.checked is None and terms.reply is None:
         unknown |= {"reads_behaviour", "window", "rule_limit", "workspace_limit", "valid_from"}
     if group.matches.get(prepared.draft.message_id) is None:
         unknown.add("matches")
@@ -168,6 +170,7 @@ def facts_json(facts: Facts, *, zone: str, country: str, now: datetime) -> str:
             "portfolio_left": facts.portfolio_left,
             "rests": [[one.kind, one.code, one.until] for one in facts.rests],
             "is_delivered_there": facts.is_delivered_there,
+            **({"is_in_window": facts.is_in_window} if facts.is_reply else {}),
             "unknown": sorted(facts.unknown),
         }
     ).decode()
@@ -228,7 +231,7 @@ def _number_state(state: str) -> NumberState:
 
 
 def _consent(row: PersonRow | None, terms: RunTerms, group: GroupState) -> ConsentState | None:
-    if terms.is_asked_for:
+    if terms.is_asked_for or _is_answer(row, terms):
         return ConsentState(
             consent_id=NO_RECORD, status=ConsentStatus.GRANTED, is_proven=True, is_expired=False
         )
@@ -242,6 +245,12 @@ def _consent(row: PersonRow | None, terms: RunTerms, group: GroupState) -> Conse
             row.effective_at, row.wording_version or "", now=group.now
         ),
     )
+
+
+def _is_answer(row: PersonRow | None, terms: RunTerms) -> bool:
+    """Return whether the person's own message in the open window is all the consent it needs, unless they said no."""
+    said_no = row is not None and row.status in {ConsentStatus.DENIED, ConsentStatus.WITHDRAWN}
+    return terms.reply is not None and terms.purpose is Purpose.SERVICE and not said_no
 
 
 def _suppressions(row: PersonRow | None) -> tuple[SuppressionState, ...]:

@@ -13,9 +13,11 @@ from typing import Any, Self
 import msgspec
 import structlog
 
+from rulecast.account.undelivered import country_of_address
 from rulecast.gate import store
 from rulecast.gate.draft import Draft, PreparedDraft
 from rulecast.gate.permit import Edge
+from rulecast.gate.reply_terms import ReplyTerms, make_reply
 from rulecast.gate.store import Connection, RecipientRow, SendingNumberRow
 from rulecast.gate.terms import RunTerms
 from rulecast.profile.one_time_codes import code_digits
@@ -31,7 +33,8 @@ from rulecast.template.messages import (
     template_message,
 )
 from rulecast.template.messages.request import opaque_text
-from rulecast.template.render_components import ComponentForm
+from rulecast.template.parts import HEADER_PARAMETER, MEDIA_FORMATS
+from rulecast.template.render_components import ComponentForm, Value
 from rulecast.template.store import find_templates
 from rulecast.values.ids import ContactId, OpaqueId, TemplateId
 from rulecast.values.link_token import LinkToken, link_index_of, make_link_token
@@ -42,6 +45,7 @@ from rulecast.vault.errors import SealBrokenError
 
 SEALED_IDENTITY = "profile.identity.value"
 SEALED_ATTRIBUTES = "profile.contact.sealed_attributes"
+SEALED_REPLY = "deliver.typed_reply.sealed_text"
 SEALED_REQUEST = "deliver.attempt.sealed_request"
 OPAQUE_ID_BYTES = 16
 CODE_PARAMETER = "1"
@@ -99,9 +103,10 @@ class _Form:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Secrets:
-    """The vault, and the one-time codes of a batch by run and person."""
+    """The vault, and of a batch the one-time codes by run and person and the typed replies by run."""
 
     vault: Vault
+    typed: Mapping[int, str] = field(repr=False)
     codes: Mapping[tuple[int, int], str] = field(repr=False)
 
 
@@ -125,9 +130,13 @@ async def prepare_drafts(
     templates = await find_templates(connection, {TemplateId(one.template_id) for one in drafts})
     forms = {template_id: _Form.of(one, number) for template_id, one in templates.items()}
     opened = await _open(vault, recipients)
-    secrets = _Secrets(vault=vault, codes=await _codes(connection, vault, drafts, forms=forms))
+    secrets = _Secrets(
+        vault=vault,
+        codes=await _codes(connection, vault, drafts, forms=forms),
+        typed=await _typed(connection, vault, terms),
+    )
     made = [
-        _compose(
+        _make(
             draft,
             opened.get(draft.contact_id),
             forms.get(TemplateId(draft.template_id)),
@@ -156,6 +165,17 @@ async def _codes(
         (run_id, contact_id): code_digits(vault.sign, ContactId(contact_id), nonce)
         for (run_id, contact_id), nonce in nonces.items()
     }
+
+
+async def _typed(connection: Connection, vault: Vault, terms: Mapping[int, RunTerms]) -> dict[int, str]:
+    """Return what was typed for the runs that are one typed reply each; what cannot be opened is missing."""
+    run_ids = [run_id for run_id, one in terms.items() if one.reply is not None and one.reply.action is None]
+    if not run_ids:
+        return {}
+    rows = await store.read_typed_replies(connection, run_ids)
+    items = [SealItem(ContactId(contact_id), SEALED_REPLY, sealed) for _, contact_id, sealed in rows]
+    plain, _ = await _open_each(vault, items)
+    return {run_id: one.decode() for (run_id, *_), one in zip(rows, plain, strict=True) if one is not None}
 
 
 async def _open(vault: Vault, recipients: Mapping[int, RecipientRow]) -> dict[int, _Opened]:
@@ -201,6 +221,20 @@ async def _open_each(
     return plain, frozenset(broken)
 
 
+def _make(
+    draft: Draft,
+    person: _Opened | None,
+    form: _Form | None,
+    *,
+    terms: RunTerms | None,
+    opaque_id: OpaqueId,
+    secrets: _Secrets,
+) -> PreparedDraft:
+    if terms is not None and terms.reply is not None:
+        return _compose_reply(draft, person, terms.reply, opaque_id=opaque_id, secrets=secrets)
+    return _compose(draft, person, form, terms=terms, opaque_id=opaque_id, secrets=secrets)
+
+
 def _compose(
     draft: Draft,
     person: _Opened | None,
@@ -211,7 +245,7 @@ def _compose(
     secrets: _Secrets,
 ) -> PreparedDraft:
     checked = terms.checked if terms is not None else None
-    if person is None or checked is None:
+    if person is None or checked is None or _waits_for_file(draft, form, terms):
         return _impossible(draft, opaque_id, Reason.FACTS_UNKNOWN)
     if person.address is None or person.row.lookup is None:
         return _impossible(draft, opaque_id, Reason.UNREACHABLE)
@@ -219,7 +253,9 @@ def _compose(
         return _impossible(draft, opaque_id, Reason.MISSING_TRANSLATION)
     if not form.is_sendable:
         return _impossible(draft, opaque_id, Reason.TEMPLATE_UNUSABLE)
-    values = _parameter_values(send_for(checked.rule, draft.variant).parameters, person)
+    values: dict[str, Value] = {**_parameter_values(send_for(checked.rule, draft.variant).parameters, person)}
+    if draft.upload is not None:
+        values[HEADER_PARAMETER] = draft.upload
     code = secrets.codes.get((draft.run_id, draft.contact_id)) if form.needs_code else None
     if form.needs_code:
         # A code comes from nowhere else, whatever the rule says.
@@ -246,13 +282,63 @@ def _compose(
         sealed_request=b"",
         components_hash=form.components_hash,
         has_opt_out=form.has_opt_out,
+        country=country_of_address(person.address, stated=person.row.country),
     )
+
+
+def _waits_for_file(draft: Draft, form: _Form | None, terms: RunTerms | None) -> bool:
+    """Return whether the message shows a file of its run whose upload is not known yet; it is asked for again."""
+    return (
+        draft.upload is None
+        and form is not None
+        and form.template.parts.header_format in MEDIA_FORMATS
+        and terms is not None
+        and draft.variant in terms.media
+    )
+
+
+def _compose_reply(
+    draft: Draft, person: _Opened | None, reply: ReplyTerms, *, opaque_id: OpaqueId, secrets: _Secrets
+) -> PreparedDraft:
+    if person is None:
+        return _impossible(draft, opaque_id, Reason.FACTS_UNKNOWN)
+    if person.address is None or person.row.lookup is None:
+        return _impossible(draft, opaque_id, Reason.UNREACHABLE)
+    sign = partial(secrets.vault.sign, "link")
+    content = make_reply(
+        reply,
+        language=person.row.language,
+        typed=secrets.typed.get(draft.run_id),
+        value_of=lambda name: _own_value(name, person),
+        token_of=lambda index: make_link_token(LinkToken(opaque_id=opaque_id, link_index=index), sign),
+    )
+    if isinstance(content, Reason):
+        return _impossible(draft, opaque_id, content)
+    recipient = recipient_of(person.row.kind or "", person.address)
+    return PreparedDraft(
+        draft=draft,
+        opaque_id=opaque_id,
+        lookup=person.row.lookup,
+        body=_ENCODER.encode(message_request(content, recipient, opaque_id=opaque_id)),
+        sealed_request=b"",
+        components_hash=b"",
+        has_opt_out=False,
+        country=country_of_address(person.address, stated=person.row.country),
+    )
+
+
+def _own_value(name: str, person: _Opened) -> str | None:
+    """Return what a message may say of an attribute of the person."""
+    raw = person.personal.get(name)
+    if raw is None:
+        raw = _VALUES.decode(person.row.attributes).get(name)
+    return None if raw is None else clean_value(written(raw), from_contact=True)
 
 
 def _request(
     form: _Form,
     person: _Opened,
-    values: Mapping[str, str],
+    values: Mapping[str, Value],
     *,
     tokens: Mapping[str, str],
     opaque_id: OpaqueId,

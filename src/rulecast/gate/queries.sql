@@ -17,8 +17,24 @@ SELECT w.message_id, w.contact_id,
     %(portfolio_id)s::text <> '' AND EXISTS (
         SELECT FROM gate.permit AS p JOIN account.business_number AS n USING (business_number_id)
         WHERE p.contact_id = w.contact_id AND p.released_at IS NULL
+            AND NOT p.is_in_window
             AND p.granted_at > %(now)s::timestamptz - interval '24 hours' AND n.portfolio_id = %(portfolio_id)s::text
     ) AS is_counted,
+    -- An answer in the service window, which closes five minutes early, takes nothing of that limit.
+    EXISTS (
+        SELECT FROM conversation.window AS v
+        WHERE v.contact_id = w.contact_id AND v.business_number_id = %(business_number_id)s::text
+            AND v.last_inbound_at > %(now)s::timestamptz - interval '23 hours 55 minutes'
+    ) AS is_in_window,
+    -- What rests until the person writes has ended where they did.
+    ARRAY(
+        SELECT concat_ws('|', r.kind, r.code, extract(epoch FROM r.rests_until)) FROM gate.rest AS r
+        WHERE r.contact_id = w.contact_id AND r.rests_until > %(now)s::timestamptz
+            AND (r.kind = 'marketing' OR NOT EXISTS (
+                SELECT FROM conversation.window AS v
+                WHERE v.contact_id = r.contact_id AND v.last_inbound_at > r.last_failed_at))
+        ORDER BY r.code
+    ) AS rests,
     member.in_holdout, member.price_e4, rival.rule_name AS lost_to, coalesce(rival.margin, 0) AS lost_by,
     coalesce(rival.score_margin, 0) AS lost_by_score,
     coalesce(address.lookups, '{}'::bytea[]) AS lookups
@@ -56,6 +72,8 @@ LEFT JOIN LATERAL (
         array_agg(p.purpose) AS purposes
     FROM gate.permit AS p
     WHERE p.contact_id = w.contact_id AND p.released_at IS NULL AND NOT p.is_test
+        -- An answer to what the person asked counts against nothing.
+        AND NOT (p.step >= 100 AND p.purpose = 'service')
         AND p.granted_at > %(counted_from)s::timestamptz
 ) AS used ON true
 LEFT JOIN LATERAL (
@@ -76,8 +94,7 @@ LEFT JOIN LATERAL (
 -- name: read_shared_facts
 -- What concerns no single person: the number, the stops, the policy, the portfolio.
 SELECT n.business_number_id, n.state, n.portfolio_id,
-    -- What is declared is a ceiling; the smaller of both holds.
-    least(f.people_per_day_max, f.told_people_per_day_max) AS people_per_day_max,
+    f.people_per_day_max, f.told_people_per_day_max,
     (SELECT coalesce(array_agg(s.scope || ':' || s.target), '{}'::text[])
      FROM gate.stop AS s WHERE s.resumed_at IS NULL)
     -- What a person paused and what is held for one rest like what is stopped.
@@ -109,7 +126,7 @@ SELECT people_per_day_max FROM account.portfolio WHERE portfolio_id = %(portfoli
 -- Distinct people of the last 24 hours over all numbers of the portfolio.
 SELECT count(DISTINCT p.contact_id)
 FROM gate.permit AS p
-WHERE p.released_at IS NULL AND p.granted_at > %(now)s::timestamptz - interval '24 hours'
+WHERE p.released_at IS NULL AND NOT p.is_in_window AND p.granted_at > %(now)s::timestamptz - interval '24 hours'
     AND p.business_number_id IN (
         SELECT n.business_number_id FROM account.business_number AS n WHERE n.portfolio_id = %(portfolio_id)s);
 
@@ -165,7 +182,8 @@ WHERE business_number_id = %(business_number_id)s;
 -- name: read_recipients
 -- What a request is made of: the address and the values a parameter may use, all still sealed. A BSUID of another
 -- portfolio names nobody here.
-SELECT c.contact_id, i.kind, i.lookup, i.sealed_value, c.sealed_attributes, c.attributes::text AS attributes, c.country
+SELECT c.contact_id, i.kind, i.lookup, i.sealed_value, c.sealed_attributes, c.attributes::text AS attributes, c.country,
+    c.language
 FROM unnest(%(contact_ids)b::bigint[]) AS w (contact_id)
 JOIN profile.contact AS c ON c.contact_id = w.contact_id
 LEFT JOIN LATERAL (
@@ -174,6 +192,10 @@ LEFT JOIN LATERAL (
         AND (i.kind = 'phone' OR (i.kind = 'bsuid' AND i.scope = %(portfolio_id)s))
     ORDER BY (i.kind = 'phone') DESC, i.valid_from DESC LIMIT 1
 ) AS i ON true;
+
+-- name: read_typed_replies
+-- What people of the business typed, still sealed; one run is one answer.
+SELECT run_id, contact_id, sealed_text FROM deliver.typed_reply WHERE run_id = ANY(%(run_ids)b::bigint[]);
 
 -- name: open_budget
 -- The budget of a run is one locked row, so that two lanes cannot spend the same money.
@@ -212,15 +234,17 @@ WHERE b.rule_name = s.rule_name AND b.month = %(month)s::date;
 -- No message leaves without one; the unique index allows one live permit a message.
 INSERT INTO gate.permit
     (message_id, contact_id, rule_name, rule_version_id, business_number_id, category, purpose, consent_id, is_test,
-     price_e4, budget_month, step, granted_at)
+     price_e4, budget_month, step, is_in_window, granted_at)
 SELECT p.message_id, p.contact_id, p.rule_name, p.rule_version_id, %(business_number_id)s, p.category, p.purpose,
-    nullif(p.consent_id, 0), p.is_test, p.price_e4, p.budget_month, p.step, %(now)s::timestamptz
+    nullif(p.consent_id, 0), p.is_test, p.price_e4, p.budget_month, p.step, p.is_in_window,
+    %(now)s::timestamptz
 FROM unnest(
     %(message_ids)b::bigint[], %(contact_ids)b::bigint[], %(rule_names)b::text[], %(rule_version_ids)b::bigint[],
     %(categories)b::text[], %(purposes)b::text[], %(consent_ids)b::bigint[], %(are_tests)b::boolean[],
-    %(prices_e4)b::bigint[], %(budget_months)b::date[], %(steps)b::smallint[]
+    %(prices_e4)b::bigint[], %(budget_months)b::date[], %(steps)b::smallint[],
+    %(in_windows)b::boolean[]
 ) AS p (message_id, contact_id, rule_name, rule_version_id, category, purpose, consent_id, is_test, price_e4,
-    budget_month, step)
+    budget_month, step, is_in_window)
 RETURNING message_id, permit_id;
 
 -- name: mark_reservations

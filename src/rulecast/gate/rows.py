@@ -34,6 +34,8 @@ class PersonRow:
     lost_by: int
     lost_by_score: float
     lookups: list[bytes] = field(repr=False)
+    rests: list[str]
+    is_in_window: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,7 @@ class SharedRow:
     state: str
     portfolio_id: str
     people_per_day_max: int | None
+    told_people_per_day_max: int | None
     stops: list[str]
     holds: list[str]
     archived: Mapping[str, float]
@@ -102,6 +105,7 @@ class RecipientRow:
     sealed_attributes: bytes | None = field(repr=False)
     attributes: str = field(repr=False)
     country: str
+    language: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +124,7 @@ class PermitRow:
     price_e4: int
     budget_month: date | None
     step: int
+    is_in_window: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

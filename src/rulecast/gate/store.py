@@ -53,6 +53,7 @@ async def read_people_facts(
     now: datetime,
     counted_from: datetime,
     portfolio_id: str,
+    business_number_id: str,
 ) -> dict[int, PersonRow]:
     """Return the facts by message for (message, contact, plan, purpose); an empty portfolio has no limit."""
     rows = await fetch_all(
@@ -66,6 +67,7 @@ async def read_people_facts(
             "now": now,
             "counted_from": counted_from,
             "portfolio_id": portfolio_id,
+            "business_number_id": business_number_id,
         },
         record=PersonRow,
     )
@@ -156,6 +158,13 @@ async def read_recipients(
     return {row.contact_id: row for row in rows}
 
 
+async def read_typed_replies(
+    connection: Connection, run_ids: Sequence[int]
+) -> list[tuple[int, int, bytes]]:
+    """Return run, contact and sealed text of typed replies."""
+    return await fetch_all(connection, QUERIES["read_typed_replies"], {"run_ids": list(run_ids)})
+
+
 async def lock_budgets(connection: Connection, limits_e4: Mapping[int, int]) -> dict[int, int]:
     """Lock the budgets of these runs, opening them at first use, and return what is left of each."""
     for run_id in sorted(limits_e4):
@@ -216,6 +225,7 @@ async def insert_permits(
             "prices_e4": [one.price_e4 for one in permits],
             "budget_months": [one.budget_month for one in permits],
             "steps": [one.step for one in permits],
+            "in_windows": [one.is_in_window for one in permits],
         },
     )
     people = {

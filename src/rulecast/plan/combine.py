@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from rulecast.account import RateCard
+from rulecast.account.undelivered import is_undelivered
 from rulecast.plan.records import Combination
 from rulecast.policy import SendingPolicy, local_clock
 from rulecast.policy.checks import closing_reason, is_usable, latest_birth_date
@@ -24,6 +25,7 @@ from rulecast.policy.rule_window import (
 from rulecast.rule.language.condition import Duration, Weekday
 from rulecast.rule.language.document import CarryOver, Rule, Schedule, send_for
 from rulecast.template import MessageTemplate, choose_language
+from rulecast.template.media import Grade
 from rulecast.values.ids import TemplateId
 from rulecast.values.purpose import Purpose
 from rulecast.values.reason import NUMBERS, Reason
@@ -54,8 +56,10 @@ class Terms:
     run_day: date | None = None
 
 
-def combine(terms: Terms, *, country: str, language: str, zone: str, variant: str = "") -> Combination:
-    """Return the decisions that depend on country, language, zone and variant alone.
+def combine(
+    terms: Terms, *, country: str, language: str, zone: str, variant: str = "", media: str = ""
+) -> Combination:
+    """Return the decisions that depend on country, language, zone, variant and form of the file alone.
 
     Raises:
         RateUnknownError: a message of this template to this country has no price.
@@ -64,7 +68,7 @@ def combine(terms: Terms, *, country: str, language: str, zone: str, variant: st
     zone_of_day = clock.zones[0].zone
     window = window_of(terms, country=country, zone=zone)
     send_from, send_until, hours = sending_span(terms, clock, window)
-    template = _template(terms, language, variant)
+    template = _template(terms, language, variant, media)
     state = None if template is None else template_state(template)
     price_e4 = 0
     if template is not None:
@@ -78,8 +82,9 @@ def combine(terms: Terms, *, country: str, language: str, zone: str, variant: st
         language=language,
         zone=zone,
         variant=variant,
+        media=media,
         template_id=NO_TEMPLATE if template is None else template.template_id,
-        template_reason=_number(_template_reason(state, terms.purpose)),
+        template_reason=_number(_template_reason(state, terms, country)),
         hours_reason=_number(hours),
         send_from=send_from,
         send_until=send_until,
@@ -186,16 +191,26 @@ def local_day(*, clock_zone: str, at: datetime, workspace_zone: str) -> date:
     return min(local_clock(clock_zone, "", workspace_zone=workspace_zone).readings(at)).date()
 
 
-def _template(terms: Terms, language: str, variant: str) -> MessageTemplate | None:
+def _template(terms: Terms, language: str, variant: str, media: str) -> MessageTemplate | None:
     send = send_for(terms.rule, variant)
     chosen = choose_language(language, send.languages, send.fallback_language)
-    return None if chosen is None else terms.templates.get((send.template, chosen))
+    name = send.template
+    if media == Grade.NONE and send.media is not None and send.media.fallback is not None:
+        name = send.media.fallback
+    return None if chosen is None else terms.templates.get((name, chosen))
 
 
-def _template_reason(state: TemplateState | None, purpose: Purpose) -> Reason | None:
+def _template_reason(state: TemplateState | None, terms: Terms, country: str) -> Reason | None:
     if state is None:
         return Reason.MISSING_TRANSLATION
-    return None if is_usable(state, purpose) else Reason.TEMPLATE_UNUSABLE
+    if not is_usable(state, terms.purpose):
+        return Reason.TEMPLATE_UNUSABLE
+    return None if is_delivered(state, terms, country) else Reason.NOT_DELIVERED_THERE
+
+
+def is_delivered(state: TemplateState, terms: Terms, country: str) -> bool:
+    """Return whether Meta delivers templates of this category to a country on the day of the plan."""
+    return not is_undelivered(state.category, country, on=terms.made_at.date())
 
 
 def _number(reason: Reason | None) -> int:

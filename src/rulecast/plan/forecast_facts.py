@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, Literal, cast
 
-from rulecast.plan.combine import Terms, combine, template_state, window_of
+from rulecast.plan.combine import Terms, combine, is_delivered, template_state, window_of
 from rulecast.plan.records import Combination
 from rulecast.plan.rendering import Rendering
 from rulecast.policy import Facts, local_clock
-from rulecast.policy.facts import ConsentState, LostTo, SuppressionState, Use
+from rulecast.policy.facts import ConsentState, LostTo, RestState, SuppressionState, Use
 from rulecast.policy.rule_window import validity_span
 from rulecast.rule.language.document import PersonLimit, send_for
 from rulecast.template import MessageTemplate
@@ -43,6 +43,8 @@ class PersonRow:
     own_granted: list[datetime]
     marketing_granted: list[datetime]
     granted: list[datetime]
+    # What rests after failures: kind, code, and until when in seconds since 1970.
+    rests: list[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,7 @@ class Standing:
     lost_to: LostTo | None
     budget_left_e4: int | None
     portfolio_left: int | None
+    media: str = ""
 
 
 def forecast_facts(
@@ -63,7 +66,8 @@ def forecast_facts(
 ) -> tuple[Facts, datetime]:
     """Return the facts, and the instant of the first possible send, for which the plan forecasts its verdict."""
     combination = combine(
-        terms, country=row.country, language=row.language, zone=row.zone, variant=standing.variant
+        terms, country=row.country, language=row.language, zone=row.zone, variant=standing.variant,
+        media=standing.media,
     )
     at = terms.evaluated_at if combination.hours_reason else combination.send_from
     template = _template(terms, combination)
@@ -104,6 +108,8 @@ def forecast_facts(
         price_e4=combination.price_e4,
         budget_left_e4=standing.budget_left_e4,
         portfolio_left=standing.portfolio_left,
+        rests=tuple(_rest(one) for one in row.rests),
+        is_delivered_there=template is None or is_delivered(template_state(template), terms, row.country),
     )
     return facts, at
 
@@ -143,6 +149,15 @@ def _consent(terms: Terms, row: PersonRow) -> ConsentState | None:
         is_expired=terms.policy.is_consent_expired(
             row.effective_at, row.wording_version or "", now=terms.evaluated_at
         ),
+    )
+
+
+def _rest(rest: str) -> RestState:
+    kind, code, until = rest.split("|")
+    return RestState(
+        kind="all" if kind == "all" else "marketing",
+        code=int(code),
+        until=datetime.fromtimestamp(float(until), UTC),
     )
 
 

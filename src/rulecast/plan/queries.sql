@@ -66,18 +66,39 @@ WHERE audience.plan_id = %(plan_id)s AND kept.rule_version_id = %(rule_version_i
     AND kept.contact_id = audience.contact_id
     AND (kept.in_holdout, kept.variant) <> (audience.in_holdout, audience.variant);
 
+-- name: list_devices
+-- The distinct technical data of an audience, by arm; who has none gets the file in full.
+SELECT DISTINCT audience.variant, coalesce(contact.attributes ->> 'network_type', ''),
+    coalesce(contact.attributes ->> 'os_name', ''), coalesce(contact.attributes ->> 'os_version', '')
+FROM plan.work_audience AS audience
+JOIN profile.contact AS contact USING (contact_id)
+WHERE audience.plan_id = %(plan_id)s AND contact.attributes ?| ARRAY['network_type', 'os_name'];
+
+-- name: set_media
+-- Which form of the file each device gets, as decided by the pure code; nothing is written for the file in full.
+UPDATE plan.work_audience AS audience
+SET media = chosen.media
+FROM profile.contact AS contact
+JOIN unnest(%(variants)b::text[], %(networks)b::text[], %(systems)b::text[], %(versions)b::text[], %(media)b::text[])
+    AS chosen (variant, network_type, os_name, os_version, media)
+    ON chosen.network_type = coalesce(contact.attributes ->> 'network_type', '')
+    AND chosen.os_name = coalesce(contact.attributes ->> 'os_name', '')
+    AND chosen.os_version = coalesce(contact.attributes ->> 'os_version', '')
+WHERE audience.plan_id = %(plan_id)s AND contact.contact_id = audience.contact_id
+    AND chosen.variant = audience.variant;
+
 -- name: list_combinations
 -- The distinct combinations of an audience; everything that depends on them alone is decided once.
-SELECT contact.country, contact.language, contact.zone, audience.variant
+SELECT contact.country, contact.language, contact.zone, audience.variant, audience.media
 FROM plan.work_audience AS audience
 JOIN profile.contact AS contact USING (contact_id)
 WHERE audience.plan_id = %(plan_id)s
-GROUP BY contact.country, contact.language, contact.zone, audience.variant;
+GROUP BY contact.country, contact.language, contact.zone, audience.variant, audience.media;
 
 -- name: copy_combinations
 -- Template, hours and price of each combination, as decided by the pure code.
 COPY plan.work_combination (
-    plan_id, country, language, zone, variant, template_id, template_reason, hours_reason, send_from, send_until,
+    plan_id, country, language, zone, variant, media, template_id, template_reason, hours_reason, send_from, send_until,
     decision_day, day_ends_at, price_e4, latest_birth_date) FROM STDIN (FORMAT BINARY);
 
 -- name: analyze_combinations
@@ -96,6 +117,7 @@ JOIN plan.work_combination AS combination
     AND combination.language = contact.language
     AND combination.zone = contact.zone
     AND combination.variant = audience.variant
+    AND combination.media = audience.media
 JOIN unnest(%(variants)b::text[], %(template_ids)b::bigint[], %(are_sealed)b::boolean[], %(lengths)b::integer[])
     AS asked (variant, template_id, is_sealed, length_max)
     ON asked.variant = audience.variant AND asked.template_id = combination.template_id
@@ -122,7 +144,7 @@ COPY plan.work_missing (plan_id, contact_id) FROM STDIN (FORMAT BINARY);
 -- people are given, only what concerns them is read.
 INSERT INTO plan.work_candidate (
     plan_id, contact_id, order_key, in_holdout, early_reason, late_reason, template_id, country, send_from,
-    send_until, decision_day, day_ends_at, price_e4, variant, score)
+    send_until, decision_day, day_ends_at, price_e4, variant, media, score)
 SELECT
     audience.plan_id,
     audience.contact_id,
@@ -142,6 +164,9 @@ SELECT
         WHEN contact.is_restricted OR contact.erased_at IS NOT NULL OR contact.merged_into IS NOT NULL
             THEN %(restricted)s::smallint
         WHEN NOT contact.is_reachable OR elsewhere.contact_id IS NOT NULL THEN %(unreachable)s::smallint
+        WHEN resting.all_until > combination.send_from THEN %(undeliverable)s::smallint
+        WHEN %(purpose)s::text = 'marketing' AND resting.marketing_until > combination.send_from
+            THEN %(marketing_rests)s::smallint
         WHEN combination.template_reason <> 0 THEN combination.template_reason
         WHEN missing.contact_id IS NOT NULL OR EXISTS (
             SELECT FROM unnest(%(required_variants)b::text[], %(required_attributes)b::text[])
@@ -177,6 +202,7 @@ SELECT
     combination.day_ends_at,
     combination.price_e4,
     audience.variant,
+    audience.media,
     -- What is no number is no value, and stands behind every value.
     CASE
         WHEN %(score_attribute)s::text = '' THEN '-Infinity'
@@ -192,6 +218,7 @@ JOIN plan.work_combination AS combination
     AND combination.language = contact.language
     AND combination.zone = contact.zone
     AND combination.variant = audience.variant
+    AND combination.media = audience.media
 LEFT JOIN (
     SELECT DISTINCT ON (contact_id) contact_id, status, is_proven, effective_at, wording_version
     FROM profile.consent
@@ -233,6 +260,18 @@ LEFT JOIN (
                 AND (own.kind = 'phone' OR (own.kind = 'bsuid' AND own.scope = (
                     SELECT portfolio_id FROM account.business_number WHERE business_number_id = %(bsuid_number)s::text))))
 ) AS elsewhere ON elsewhere.contact_id = audience.contact_id
+LEFT JOIN (
+    -- Who rests because Meta did not deliver; whoever has written since does not.
+    SELECT rest.contact_id, max(rest.rests_until) FILTER (WHERE rest.kind = 'all') AS all_until,
+        max(rest.rests_until) FILTER (WHERE rest.kind = 'marketing') AS marketing_until
+    FROM gate.rest AS rest
+    WHERE rest.rests_until > %(evaluated_at)s::timestamptz AND rest.last_failed_at <= %(evaluated_at)s::timestamptz
+        AND (%(given)b::bigint[] IS NULL OR rest.contact_id = ANY(%(given)b::bigint[]))
+        AND (rest.kind = 'marketing' OR NOT EXISTS (
+            SELECT FROM conversation.window AS talk
+            WHERE talk.contact_id = rest.contact_id AND talk.last_inbound_at > rest.last_failed_at))
+    GROUP BY rest.contact_id
+) AS resting ON resting.contact_id = audience.contact_id
 LEFT JOIN plan.work_missing AS missing
     ON missing.plan_id = audience.plan_id AND missing.contact_id = audience.contact_id
 LEFT JOIN (
@@ -405,7 +444,7 @@ WITH ranked AS (
 )
 INSERT INTO plan.member (
     plan_id, contact_id, reason_number, template_id, batch, send_from, send_until, lost_to_plan_id, margin,
-    in_holdout, price_e4, decision_day, variant, score, score_margin)
+    in_holdout, price_e4, decision_day, variant, media, score, score_margin)
 SELECT
     plan_id, contact_id, reason_number,
     CASE WHEN reason_number = 0 THEN template_id ELSE 0 END,
@@ -421,6 +460,7 @@ SELECT
         THEN decision_day + 1 + floor(extract(epoch FROM first_send - day_ends_at) / 86400)::integer
         ELSE decision_day END,
     variant,
+    CASE WHEN reason_number = 0 THEN media ELSE '' END,
     score,
     CASE WHEN reason_number = %(lost_to_rule)s::smallint THEN score_margin ELSE 0 END
 FROM decided
@@ -432,7 +472,7 @@ ORDER BY contact_id;
 SELECT count(DISTINCT permit.contact_id)
 FROM gate.permit AS permit
 JOIN account.business_number AS number USING (business_number_id)
-WHERE number.portfolio_id = %(portfolio_id)s AND permit.released_at IS NULL
+WHERE number.portfolio_id = %(portfolio_id)s AND permit.released_at IS NULL AND NOT permit.is_in_window
     AND permit.granted_at > %(since)s::timestamptz AND permit.granted_at <= %(evaluated_at)s::timestamptz;
 
 -- name: count_reasons
@@ -460,6 +500,14 @@ WHERE member.plan_id = %(plan_id)s AND member.reason_number = 0
 GROUP BY contact.country, member.template_id, member.variant
 ORDER BY count(*) DESC, contact.country, member.template_id, member.variant;
 
+-- name: count_media
+-- Planned messages by arm, template and form of the file.
+SELECT variant, template_id, media, count(*)
+FROM plan.member
+WHERE plan_id = %(plan_id)s AND reason_number = 0
+GROUP BY variant, template_id, media
+ORDER BY variant, count(*) DESC, template_id, media;
+
 -- name: count_arms
 -- How an experiment divides the audience, and how many of each arm are planned.
 SELECT in_holdout, variant, count(*), count(*) FILTER (WHERE reason_number = 0)
@@ -477,12 +525,13 @@ GROUP BY send_from, send_until, batch
 ORDER BY send_from, batch, send_until;
 
 -- name: sample_members
--- One planned person per template and variant, for the sample renderings.
-SELECT DISTINCT ON (member.variant, member.template_id) member.template_id, member.contact_id, member.variant, contact.attributes, contact.sealed_attributes
+-- One planned person per template, variant and form of the file, for the sample renderings.
+SELECT DISTINCT ON (member.variant, member.template_id, member.media) member.template_id, member.contact_id,
+    member.variant, member.media, contact.attributes, contact.sealed_attributes
 FROM plan.member AS member
 JOIN profile.contact AS contact USING (contact_id)
 WHERE member.plan_id = %(plan_id)s AND member.reason_number = 0
-ORDER BY member.variant, member.template_id, member.contact_id;
+ORDER BY member.variant, member.template_id, member.media, member.contact_id;
 
 -- name: hash_members
 -- One hash over the decision on every person, made in chunks so that no text grows beyond a few megabytes.
@@ -493,7 +542,7 @@ FROM (
         sha256(convert_to(string_agg(concat_ws(
             ':', contact_id, reason_number, template_id, batch, extract(epoch FROM send_from),
             extract(epoch FROM send_until), lost_to_plan_id, margin, in_holdout::integer, price_e4, variant,
-            score_margin), ';'
+            score_margin, nullif(media, '')), ';'
             ORDER BY contact_id), 'UTF8')) AS hash
     FROM plan.member AS member
     WHERE member.plan_id = %(plan_id)s
@@ -588,7 +637,7 @@ SELECT member.plan_id, member.contact_id, reason_number, template_id, batch,
     coalesce(since.lost_to_plan_id, member.lost_to_plan_id) AS lost_to_plan_id,
     coalesce(since.margin, member.margin) AS margin,
     coalesce(since.score_margin, member.score_margin) AS score_margin,
-    in_holdout, variant, price_e4,
+    in_holdout, variant, media, price_e4,
     greatest(decision_day, '1970-01-01') AS decision_day
 FROM plan.member AS member
 LEFT JOIN LATERAL (
@@ -795,7 +844,17 @@ SELECT
         WHERE newest.action = 'stop'), '{}'::text[]) AS stops,
     coalesce(used.own, '{}'::timestamptz[]) AS own_granted,
     coalesce(used.marketing, '{}'::timestamptz[]) AS marketing_granted,
-    coalesce(used.every, '{}'::timestamptz[]) AS granted
+    coalesce(used.every, '{}'::timestamptz[]) AS granted,
+    ARRAY(
+        SELECT concat_ws('|', rest.kind, rest.code, extract(epoch FROM rest.rests_until))
+        FROM gate.rest AS rest
+        WHERE rest.contact_id = contact.contact_id AND rest.rests_until > %(evaluated_at)s::timestamptz
+            AND rest.last_failed_at <= %(evaluated_at)s::timestamptz
+            AND (rest.kind = 'marketing' OR NOT EXISTS (
+                SELECT FROM conversation.window AS talk
+                WHERE talk.contact_id = rest.contact_id AND talk.last_inbound_at > rest.last_failed_at))
+        ORDER BY rest.code
+    ) AS rests
 FROM profile.contact AS contact
 LEFT JOIN LATERAL (
     SELECT array_agg(permit.granted_at) FILTER (WHERE permit.step = 1 AND permit.rule_name = %(rule_name)s::text) AS own,

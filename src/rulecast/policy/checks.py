@@ -64,12 +64,12 @@ def _number(facts: Facts, now: datetime) -> Finding:
 def _holds(facts: Facts, now: datetime) -> Finding:
     """Find what Meta forbids: until a date, for good where that is too late, or until somebody lifts it."""
     template = facts.template
-    counted = {"marketing", "utility"}
+    counted = {"business_initiated", "marketing", "utility"}
     if template is not None:
-        counted = {template.category, template.counted_as or template.category}
-    covering = [
-        one for one in facts.holds if one.kind in {"all", "business_initiated"} or one.kind in counted
-    ]
+        counted = {"business_initiated", template.category, template.counted_as or template.category}
+    if facts.is_reply:
+        counted = {"customer_initiated", facts.purpose.value}
+    covering = [one for one in facts.holds if one.kind == "all" or one.kind in counted]
     if not covering:
         return None
     ends = [one.until for one in covering if one.until is not None]
@@ -131,6 +131,15 @@ def _reachable(facts: Facts, _now: datetime) -> Finding:
     return None if facts.is_reachable else Denied(Reason.UNREACHABLE)
 
 
+def _rests(facts: Facts, now: datetime) -> Finding:
+    """Find what waits after failures; it is final, because the rule is asked again, not the message."""
+    lasting = {one.kind for one in facts.rests if one.until > now}
+    if "all" in lasting:
+        return Denied(Reason.UNDELIVERABLE)
+    is_resting = "marketing" in lasting and facts.purpose is Purpose.MARKETING
+    return Denied(Reason.MARKETING_RESTS) if is_resting else None
+
+
 def is_usable(template: TemplateState, purpose: Purpose) -> bool:
     """Return whether a template may be used for a purpose, its being paused for a while apart.
 
@@ -142,8 +151,15 @@ def is_usable(template: TemplateState, purpose: Purpose) -> bool:
     return template.category != "marketing" or (purpose is Purpose.MARKETING and template.has_opt_out)
 
 
+def _service_window(facts: Facts, _now: datetime) -> Finding:
+    """Find a free-form message outside the window, which Meta would refuse later (131047)."""
+    return Denied(Reason.WINDOW_CLOSED) if facts.is_reply and not facts.is_in_window else None
+
+
 def _template(facts: Facts, now: datetime) -> Finding:
     template = facts.template
+    if facts.is_reply:
+        return None
     if template is None:
         return Denied(Reason.MISSING_TRANSLATION)
     if not is_usable(template, facts.purpose):
@@ -153,6 +169,10 @@ def _template(facts: Facts, now: datetime) -> Finding:
     if template.status != "paused":
         return None
     return Deferred(Reason.TEMPLATE_UNUSABLE, max(template.paused_until or now, now + RETRY))
+
+
+def _country(facts: Facts, _now: datetime) -> Finding:
+    return None if facts.is_delivered_there else Denied(Reason.NOT_DELIVERED_THERE)
 
 
 def _parameters(facts: Facts, _now: datetime) -> Finding:
@@ -253,14 +273,17 @@ CHECKS: tuple[CheckStep, ...] = (
     CheckStep(name="version", reads=("is_archived",), find=_archived),
     CheckStep(name="plan", reads=("plan_expires_at",), find=_plan_expired),
     CheckStep(name="number", reads=("number_state",), find=_number),
-    CheckStep(name="account", reads=("holds", "template", "send_until"), find=_holds),
+    CheckStep(name="account", reads=("holds", "template", "send_until", "is_reply", "purpose"), find=_holds),
     CheckStep(name="consent", reads=("purpose", "consent"), find=_consent),
     CheckStep(name="suppression", reads=("purpose", "suppressions"), find=_suppression),
     CheckStep(name="profiling", reads=("objects_to_profiling", "reads_behaviour"), find=_profiling),
     CheckStep(name="age", reads=("purpose", "birth_date", "age_minimum"), find=_age),
     CheckStep(name="restriction", reads=("is_restricted",), find=_restricted),
     CheckStep(name="reachability", reads=("is_reachable",), find=_reachable),
-    CheckStep(name="template", reads=("purpose", "template"), find=_template),
+    CheckStep(name="rests after failures", reads=("rests", "purpose"), find=_rests),
+    CheckStep(name="service window", reads=("is_reply", "is_in_window"), find=_service_window),
+    CheckStep(name="template", reads=("purpose", "template", "is_reply"), find=_template),
+    CheckStep(name="delivery to the country", reads=("is_delivered_there",), find=_country),
     CheckStep(name="parameters", reads=("has_all_parameters",), find=_parameters),
     CheckStep(name="condition", reads=("matches",), find=_matches),
     CheckStep(name="contention", reads=("lost_to",), find=_contention),

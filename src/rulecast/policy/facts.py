@@ -68,6 +68,15 @@ class HoldState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RestState:
+    """Until when marketing, or anything the business starts, rests for the person, and the code that asks for it."""
+
+    kind: Literal["marketing", "all"]
+    code: int
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LostTo:
     """The rule that reaches the person instead, and by how much it won.
 
@@ -96,8 +105,10 @@ class Facts:
     `consent` is the newest record for `purpose`. `template` is None where neither the person's language nor
     the fallback exists. A limit that does not apply is None; the workspace's counts the messages of all rules. The
     rule holds from `valid_from` until before `valid_until`; None is open. Prices are minor units of the billing
-    currency times 10^4. `is_archived` says that the version was archived after the plan. A fact whose name stands in
-    `unknown` could not be read; its value is then never looked at.
+    currency times 10^4. `is_archived` says that the version was archived after the plan. `rests` follow messages
+    that Meta did not deliver; `is_delivered_there` says whether it delivers such templates to that country at all.
+    `is_reply` marks a free-form message: it has no template and needs the person's window open. A fact whose name
+    stands in `unknown` could not be read; its value is then never looked at.
     """
 
     purpose: Purpose
@@ -132,6 +143,10 @@ class Facts:
     price_e4: int
     budget_left_e4: int | None
     portfolio_left: int | None
+    rests: tuple[RestState, ...]
+    is_delivered_there: bool
+    is_reply: bool = False
+    is_in_window: bool = False
     unknown: frozenset[str] = field(default_factory=frozenset)
 
     def __post_init__(self) -> None:

@@ -56,6 +56,7 @@ class SendingPolicy:
     consent_valid_days: int | None = None
     withdrawn_wordings: frozenset[str] = frozenset()
     budget_rates: Mapping[str, Decimal] = field(default_factory=lambda: MappingProxyType({}))
+    portfolio_percent: int = 90
 
     def quiet_hours_for(self, purpose: Purpose) -> QuietHours | None:
         """Return the quiet hours that bind a purpose: what a person waits for comes at any hour."""
@@ -68,6 +69,16 @@ class SendingPolicy:
     def age_minimum_for(self, country: str) -> int:
         """Return the age from which marketing is allowed in a country (ISO 3166 two letters)."""
         return self.age_minimum_by_country.get(country, self.age_minimum)
+
+    def people_per_day(self, declared: int | None, told: int | None) -> int | None:
+        """Return how many people a portfolio may write to in 24 hours; None is unlimited.
+
+        What Meta told is kept a share below: it counts people other tools write to, and shows no counter. What is
+        declared is the workspace's own ceiling.
+        """
+        known = [] if declared is None else [declared]
+        known += [] if told is None else [told * self.portfolio_percent // 100]
+        return min(known, default=None)
 
     def is_consent_expired(self, effective_at: datetime, wording_version: str, *, now: datetime) -> bool:
         """Return whether a grant no longer counts: too old, or under a wording that was withdrawn (F53)."""
@@ -99,6 +110,7 @@ def read_sending_policy(data: Mapping[str, object], *, place: str = "sending_pol
         else None,
         withdrawn_wordings=frozenset(fields.texts("withdrawn_wordings")),
         budget_rates=_budget_rates(fields.table("budget_rates")),
+        portfolio_percent=fields.whole("portfolio_percent", low=1, high=100, default=usual.portfolio_percent),
     )
     fields.finish()
     return policy

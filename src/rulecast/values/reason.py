@@ -39,6 +39,10 @@ class Reason(StrEnum):
     WORKSPACE_LIMIT = "workspace_limit"
     NOT_VALID = "not_valid"
     ACCOUNT_HELD = "account_held"
+    WINDOW_CLOSED = "window_closed"
+    UNDELIVERABLE = "undeliverable"
+    MARKETING_RESTS = "marketing_rests"
+    NOT_DELIVERED_THERE = "not_delivered_there"
 
 
 DESCRIPTIONS: dict[Reason, str] = {
@@ -75,6 +79,10 @@ DESCRIPTIONS: dict[Reason, str] = {
     Reason.WORKSPACE_LIMIT: "All rules together have sent the person as many messages as the rule allows.",
     Reason.NOT_VALID: "The day lies outside the dates between which the rule holds.",
     Reason.ACCOUNT_HELD: "Meta has restricted the account, the number or the person's country; an incident tells why.",
+    Reason.WINDOW_CLOSED: "The person has not written to this number in the last 24 hours, so only templates may go.",
+    Reason.UNDELIVERABLE: "Three messages in 30 days could not be delivered; rulecast waits until the person writes.",
+    Reason.MARKETING_RESTS: "Meta lately did not deliver marketing to this person, so it rests for a while.",
+    Reason.NOT_DELIVERED_THERE: "Meta delivers no marketing templates to numbers of this country.",
 }
 
 

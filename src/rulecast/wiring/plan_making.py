@@ -28,6 +28,7 @@ from rulecast.wiring.plan_audience import count_missing, find_audiences
 from rulecast.wiring.plan_budget import read_budget
 from rulecast.wiring.plan_document import finish
 from rulecast.wiring.plan_draft import DAY, UNLIMITED, Draft, PlanRequest, Portfolio
+from rulecast.wiring.plan_media import choose_media
 from rulecast.wiring.plan_parameters import find_unrenderable
 from rulecast.wiring.plan_terms import check, make_terms, window_seconds
 from rulecast.wiring.workspace import Workspace
@@ -169,9 +170,10 @@ async def _decide_each(
         await store.keep_assignments(
             connection, draft.plan_id, draft.version.rule_version_id, now=workspace.clock.now()
         )
+    await choose_media(connection, draft)
     combinations = [
-        combine(draft.terms, country=country, language=language, zone=zone, variant=variant)
-        for country, language, zone, variant in await store.list_combinations(connection, draft.plan_id)
+        combine(draft.terms, country=country, language=language, zone=zone, variant=variant, media=media)
+        for country, language, zone, variant, media in await store.list_combinations(connection, draft.plan_id)
     ]
     await store.put_combinations(connection, draft.plan_id, combinations)
     await find_unrenderable(connection, workspace, draft, combinations, catalogue=catalogue)
@@ -274,7 +276,11 @@ async def _plan_row(
 
 
 async def _portfolio(connection: Connection, draft: Draft) -> Portfolio:
-    limits = {one.portfolio_id: one.limit for one in await list_portfolios(connection)}
+    policy = draft.terms.policy
+    limits = {
+        one.portfolio_id: policy.people_per_day(one.people_per_day_max, one.told_people_per_day_max)
+        for one in await list_portfolios(connection)
+    }
     limit = limits.get(draft.number.portfolio_id)
     if limit is None:
         return Portfolio(limit=UNLIMITED, used=0)

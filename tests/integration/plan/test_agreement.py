@@ -7,6 +7,8 @@ from tests.planning import Person, create_people, planning_workspace, rule_text
 
 from rulecast.config import Settings
 from rulecast.database import Connection, execute
+from rulecast.deliver.error_code import describe_error_code
+from rulecast.gate.rests import Failure, RestRule, keep_rests
 from rulecast.plan import Plan, store
 from rulecast.plan.document import WATERFALL
 from rulecast.plan.forecast_facts import Standing, forecast_facts
@@ -36,6 +38,7 @@ def somebody(number: int, chance: random.Random) -> Person:
             ("ma", "rabat", ""),
             ("fr", "lyon", "Europe/Paris"),
             ("tn", "tunis", "africa/tunis"),
+            ("us", "boston", "america/new_york"),
         ]
     )
     return Person(
@@ -80,6 +83,25 @@ async def trouble(
                 "ids": chance.sample(ids, len(ids) // 12),
             },
         )
+    now = workspace.clock.now()
+    failures = [
+        Failure(contact_id=contact_id, code=code, failed_at=now - timedelta(hours=hours))
+        for code, hours in ((131049, 5), (131049, 30), (131026, 1), (131026, 2), (131026, 3))
+        for contact_id in chance.sample(ids, len(ids) // 6)
+    ]
+    waits = describe_error_code(131049).waits_seconds
+    rules = {
+        131049: RestRule(kind="marketing", waits_seconds=waits),
+        131026: RestRule(kind="all", waits_seconds=()),
+    }
+    await keep_rests(connection, failures, rules=rules)
+    undelivered = [one.contact_id for one in failures if one.code == 131026][:10]
+    more = [
+        Failure(contact_id=one, code=131026, failed_at=now - timedelta(hours=hour))
+        for one in undelivered
+        for hour in (4, 5)
+    ]
+    await keep_rests(connection, more, rules=rules)
 
 
 async def give_permits(connection: Connection, ids: list[ContactId], *, plan: Plan, hours_ago: int) -> None:

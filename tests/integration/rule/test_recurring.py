@@ -272,7 +272,7 @@ async def test_each_zone_gets_the_window_of_the_same_date_and_a_late_run_leaves_
     people = [
         replace(ASHA, phone="+819012345671", country="jp", zone="asia/tokyo"),
         ASHA,
-        replace(ASHA, phone="+13105550171", country="us", zone="america/los_angeles"),
+        replace(ASHA, phone="+16045550171", country="ca", zone="america/vancouver"),
     ]
     planned_at, late = datetime(2026, 11, 16, 23, 45, tzinfo=UTC), datetime(2026, 11, 24, 4, tzinfo=UTC)
     clock.set(planned_at - timedelta(days=1))

@@ -72,7 +72,7 @@ def test_only_the_pair_waits_after_a_pair_refusal_f19() -> None:
         wait_seconds=1,
     )
     waits = [effect_of(rejected, attempt=attempt, now=START).send_from for attempt in (1, 2, 3)]
-    assert waits == [START + timedelta(seconds=seconds) for seconds in (4, 16, 64)]
+    assert waits == [START + timedelta(seconds=seconds) for seconds in (1, 4, 16)]
     assert effect_of(rejected, attempt=1, now=START).state is MessageState.DEFERRED
     assert effect_of(rejected, attempt=1, now=START).releases
 

@@ -15,6 +15,7 @@ from rulecast.policy.facts import (
     ConsentState,
     HoldState,
     LostTo,
+    RestState,
     SuppressionState,
     TemplateState,
     Use,
@@ -66,6 +67,8 @@ FINE = Facts(
     price_e4=41_400,
     budget_left_e4=41_400,
     portfolio_left=1,
+    rests=(),
+    is_delivered_there=True,
 )
 
 
@@ -92,6 +95,12 @@ DENIALS: list[tuple[Reason, dict[str, Any]]] = [
     (Reason.UNDER_AGE, {"birth_date": date(2012, 6, 15)}),
     (Reason.RESTRICTED, {"is_restricted": True}),
     (Reason.UNREACHABLE, {"is_reachable": False}),
+    (Reason.UNDELIVERABLE, {"rests": (RestState(kind="all", code=131026, until=NOW + timedelta(days=99)),)}),
+    (
+        Reason.MARKETING_RESTS,
+        {"rests": (RestState(kind="marketing", code=131049, until=NOW + timedelta(hours=1)),)},
+    ),
+    (Reason.NOT_DELIVERED_THERE, {"is_delivered_there": False}),
     (Reason.MISSING_TRANSLATION, {"template": None}),
     (Reason.TEMPLATE_UNUSABLE, {"template": replace(TEMPLATE, status="rejected")}),
     (Reason.TEMPLATE_UNUSABLE, {"template": replace(TEMPLATE, has_opt_out=False)}),
@@ -289,12 +298,13 @@ def failures() -> Iterator[tuple[int, dict[str, Any]]]:
                 Reason.PLAN_EXPIRED,
                 Reason.NUMBER_HELD,
                 Reason.ACCOUNT_HELD,
-                *WATERFALL[:11],
+                *WATERFALL[:13],
                 Reason.TEMPLATE_UNUSABLE,
                 Reason.TEMPLATE_CHANGED,
+                Reason.NOT_DELIVERED_THERE,
                 Reason.MISSING_PARAMETER,
                 Reason.NO_LONGER_MATCHES,
-                *WATERFALL[13:],
+                *WATERFALL[16:],
             )
         )
     }
