@@ -16,9 +16,11 @@ from rulecast.policy.local_time import LocalClock
 from rulecast.rule.engine import ExplanationNode
 from rulecast.rule.engine.instants import TICK
 from rulecast.rule.engine.next_flip import HORIZON
+from rulecast.template.media import Grade
 from rulecast.values.reason import DESCRIPTIONS
 from rulecast.values.zone_offsets import local_time
 from rulecast.wiring.why import Why
+from rulecast.wiring.why_message import WhyMessage
 
 MARKS = {"passed": ("✔", "green"), "failed": ("✘", "bold red"), "not reached": ("·", "dim")}
 
@@ -34,6 +36,7 @@ def render_why(why: Why) -> Iterator[RenderableType]:
     yield condition_tree(why.conditions)
     if why.variant:
         yield Text.assemble("\nVariant ", (why.variant, "bold"), ", drawn for this rule and person alone")
+    yield Text(f"\nMessage {_message(why.message)}")
     if not why.in_audience:
         yield Text(
             "\nNot in the audience: the conditions were not fulfilled when the plan was made.", style="bold"
@@ -71,6 +74,7 @@ def why_json(why: Why) -> dict[str, object]:
             "score_margin": why.lost_to.score_margin if isfinite(why.lost_to.score_margin) else None,
             "by_score": why.lost_to.score_margin > 0,
         },
+        "message": message_json(why.message),
         "conditions": _node_json(why.conditions),
         "would_match_from": why.matches_from,
         "zone": why.zone,
@@ -125,6 +129,50 @@ def _found(check: Check) -> str:
     if isinstance(check.verdict, Deferred):
         return f"{check.verdict.reason.value}: {sentence} Again at {check.verdict.until.isoformat(timespec='minutes')}."
     return f"{check.verdict.reason.value}: {sentence}"
+
+
+LANGUAGE_SENTENCES = {
+    "own": "their language is {wanted}",
+    "language": "their language is {wanted}, of which the rule has the language without a region",
+    "region": "their language is {wanted}, and the rule has it of another region",
+    "fallback": "their language {wanted} is none of the rule's, so its language for all others",
+    "none": "their language {wanted} is none of the rule's, and it leaves out all others",
+}
+
+
+def _message(message: WhyMessage) -> str:
+    """Return translation and file in words."""
+    wanted = message.wanted or "(not known)"
+    because = LANGUAGE_SENTENCES[message.language_because].format(wanted=wanted)
+    text = f"{message.template} in {message.language or 'no language'}: {because}."
+    if message.medium is None:
+        return text
+    device = message.device
+    known = ", ".join(
+        f"{name} {value}"
+        for name, value in (
+            ("network", device.network_type),
+            ("system", f"{device.os_name} {device.os_version}".strip()),
+        )
+        if value
+    )
+    if not message.cause:
+        return f"{text} File {message.medium} in full: nothing speaks against it ({known or 'no device on record'})."
+    what = "goes out without it" if message.form is Grade.NONE else f"is the {message.form.value} form"
+    return f"{text} File {message.medium}: the message {what}, for {message.cause} ({known})."
+
+
+def message_json(message: WhyMessage) -> dict[str, object]:
+    """Return translation and file as plain data."""
+    return {
+        "template": message.template,
+        "language": message.language,
+        "wanted_language": message.wanted,
+        "language_because": message.language_because,
+        "medium": message.medium,
+        "form": None if message.medium is None else message.form.value,
+        "form_because": message.cause or None,
+    }
 
 
 def _answer(why: Why) -> str:

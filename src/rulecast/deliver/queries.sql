@@ -26,9 +26,9 @@ SELECT run_id FROM deliver.run WHERE plan_id = %(plan_id)s;
 -- name: insert_messages
 -- One planned message for each person of the plan, in the order in which they may be sent.
 INSERT INTO deliver.message
-    (run_id, contact_id, step, business_number_id, template_id, variant, state, batch, send_from, send_until,
+    (run_id, contact_id, step, business_number_id, template_id, variant, media, state, batch, send_from, send_until,
      changed_at)
-SELECT %(run_id)s, s.contact_id, r.step, %(business_number_id)s, s.template_id, s.variant, 'planned', s.batch,
+SELECT %(run_id)s, s.contact_id, r.step, %(business_number_id)s, s.template_id, s.variant, s.media, 'planned', s.batch,
     s.send_from, s.send_until, %(now)s::timestamptz
 FROM plan.sendable AS s JOIN deliver.run AS r ON r.run_id = %(run_id)s WHERE s.plan_id = %(plan_id)s
 ORDER BY s.send_from, s.contact_id;
@@ -127,7 +127,7 @@ SET state = CASE WHEN m.send_until <= %(now)s::timestamptz THEN 'expired' ELSE '
     reason = CASE WHEN m.send_until <= %(now)s::timestamptz THEN 'outside_window' ELSE '' END,
     fence = %(epoch)s, changed_at = %(now)s::timestamptz
 FROM due WHERE m.message_id = due.message_id
-RETURNING m.message_id, m.contact_id, m.run_id, m.template_id, m.variant, m.attempts,
+RETURNING m.message_id, m.contact_id, m.run_id, m.template_id, m.variant, m.media, m.attempts,
     least(m.send_until, '9999-12-30T00:00:00Z'::timestamptz) AS send_until, m.state;
 
 -- name: return_drafts

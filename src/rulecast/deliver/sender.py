@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from rulecast.deliver import store
+from rulecast.deliver.attach_files import attach_files
 from rulecast.deliver.courier import Courier
 from rulecast.deliver.failpoints import Failpoint
 from rulecast.deliver.group import Group, GroupWriter, HookUnavailableError, LeaseLostError
@@ -201,6 +202,8 @@ class NumberSender:
         drafts = [_draft(row) for row in sorted(rows, key=lambda row: row.message_id)]
         async with self._parts.database.connection() as connection:
             terms = await self._parts.terms.terms(connection, {one.run_id for one in drafts})
+        drafts = await attach_files(drafts, terms, self._parts.uploads, business_number_id=self._number)
+        async with self._parts.database.connection() as connection:
             prepared = await prepare_drafts(
                 connection,
                 self._parts.vault,
@@ -344,6 +347,7 @@ def _draft(row: ClaimedRow) -> Draft:
         run_id=RunId(row.run_id),
         template_id=row.template_id,
         variant=row.variant,
+        media=row.media,
         attempt=row.attempts + 1,
         send_until=row.send_until,
     )

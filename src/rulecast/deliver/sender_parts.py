@@ -1,7 +1,7 @@
 """What the senders of one process share, and what each of them counts."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from rulecast.deliver.failpoints import INERT, Failpoints
@@ -11,8 +11,12 @@ from rulecast.deliver.store import Database
 from rulecast.deliver.transport import Transport
 from rulecast.gate import Gate
 from rulecast.gate.terms import TermsBook
+from rulecast.template.messages import MediaHandle
 from rulecast.values.clock import Clock
 from rulecast.vault import Vault
+
+FindUpload = Callable[[str, bytes, str], Awaitable[MediaHandle | None]]
+"""Returns the upload of a content for a number, under a file name; None where there is none now."""
 
 
 def boottime_seconds() -> float:
@@ -35,6 +39,7 @@ class SenderParts:
     random_bytes: Callable[[int], bytes]
     slots: int
     lease_seconds: float
+    uploads: FindUpload | None = None
     failpoints: Failpoints = INERT
     boottime: Callable[[], float] = boottime_seconds
     # Instead of the number's own throughput; only a measurement sets it.

@@ -56,6 +56,7 @@ class ClaimedRow:
     run_id: int
     template_id: int
     variant: str
+    media: str
     attempts: int
     send_until: datetime
     state: str

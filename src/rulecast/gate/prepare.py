@@ -253,9 +253,7 @@ def _compose(
         return _impossible(draft, opaque_id, Reason.MISSING_TRANSLATION)
     if not form.is_sendable:
         return _impossible(draft, opaque_id, Reason.TEMPLATE_UNUSABLE)
-    values: dict[str, Value] = {**_parameter_values(send_for(checked.rule, draft.variant).parameters, person)}
-    if draft.upload is not None:
-        values[HEADER_PARAMETER] = draft.upload
+    values = _values_of(draft, send_for(checked.rule, draft.variant).parameters, person)
     code = secrets.codes.get((draft.run_id, draft.contact_id)) if form.needs_code else None
     if form.needs_code:
         # A code comes from nowhere else, whatever the rule says.
@@ -284,6 +282,12 @@ def _compose(
         has_opt_out=form.has_opt_out,
         country=country_of_address(person.address, stated=person.row.country),
     )
+
+
+def _values_of(draft: Draft, parameters: Sequence[Parameter], person: _Opened) -> dict[str, Value]:
+    """Return the values of a message by name, the upload of its file among them."""
+    upload = {} if draft.upload is None else {HEADER_PARAMETER: draft.upload}
+    return {**_parameter_values(parameters, person), **upload}
 
 
 def _waits_for_file(draft: Draft, form: _Form | None, terms: RunTerms | None) -> bool:

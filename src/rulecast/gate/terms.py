@@ -8,6 +8,8 @@ from typing import Literal
 
 from rulecast.account import PRICE_SCALE
 from rulecast.gate import store
+from rulecast.gate.reply_terms import REPLY_STEP, ReplyTerms, reply_terms
+from rulecast.gate.run_media import RunMedia
 from rulecast.gate.store import Connection, TermsRow
 from rulecast.policy.local_time import SendingWindow
 from rulecast.policy.rule_window import sending_window
@@ -27,7 +29,10 @@ RECHECK_AFTER = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunTerms:
-    """The terms of one run; `checked` is None where the rule does not check against today's catalogue."""
+    """The terms of one run; `checked` is None where the rule does not check against today's catalogue.
+
+    A run of replies has `reply` and nothing of the rule but its name and its stops.
+    """
 
     run_id: RunId
     plan_id: int
@@ -44,7 +49,10 @@ class RunTerms:
     evaluated_at: datetime
     expires_at: datetime
     template_hashes: Mapping[int, bytes]
+    # The files of its messages, by arm, as they were approved.
+    media: Mapping[str, RunMedia]
     checked: CheckedRule | None
+    reply: ReplyTerms | None
     catalogue: Catalogue
     window: SendingWindow | None
     skips_holidays: bool
@@ -61,6 +69,8 @@ class RunTerms:
 
     def needs_recheck(self, now: datetime) -> bool:
         """Return whether the condition has to be evaluated again; who answers just before a step gets none."""
+        if self.reply is not None:
+            return False
         return self.follow_up is not None or now - self.evaluated_at > RECHECK_AFTER
 
 
@@ -81,9 +91,10 @@ class TermsBook:
             catalogue = await self._read_catalogue(connection)
             for row in await store.read_run_terms(connection, unknown):
                 # The first rule of a process builds the grammar, which takes longer than a lease may wait.
-                found[row.run_id] = terms = await asyncio.to_thread(_terms_of, row, catalogue)
+                read = _terms_of if row.step < REPLY_STEP else _terms_of_reply
+                found[row.run_id] = terms = await asyncio.to_thread(read, row, catalogue)
                 # A rule that does not check today may check tomorrow: it is looked at again next time.
-                if terms.checked is not None:
+                if terms.checked is not None or terms.reply is not None:
                     self._known[row.run_id] = terms
         return found
 
@@ -111,7 +122,9 @@ def _terms_of(row: TermsRow, catalogue: Catalogue) -> RunTerms:
             int(template_id): bytes.fromhex(digest)
             for template_id, digest in row.document.get("template_hashes", {}).items()
         },
+        media={arm: RunMedia.of(one) for arm, one in row.document.get("media", {}).items()},
         checked=checked,
+        reply=None,
         catalogue=catalogue,
         window=sending_window(rule.schedule) if rule is not None else None,
         skips_holidays=rule is not None and rule.schedule is not None and rule.schedule.skips_holidays,
@@ -121,6 +134,37 @@ def _terms_of(row: TermsRow, catalogue: Catalogue) -> RunTerms:
         budget_per=rule.budget.per if rule is not None and rule.budget is not None else "run",
         # The plan has turned it into the billing currency.
         budget_e4=row.document.get("budget_e4", _budget_e4(checked)),
+    )
+
+
+def _terms_of_reply(row: TermsRow, catalogue: Catalogue) -> RunTerms:
+    reply = reply_terms(row)
+    purpose = Purpose(row.purpose)
+    return RunTerms(
+        run_id=RunId(row.run_id),
+        plan_id=row.plan_id,
+        rule_name=row.rule_name,
+        rule_version_id=row.rule_version_id,
+        is_test=row.is_test,
+        step=row.step,
+        first_run_id=RunId(row.first_run_id),
+        follow_up=None,
+        purpose=purpose,
+        is_asked_for=False,
+        evaluated_at=row.evaluated_at,
+        expires_at=row.expires_at,
+        template_hashes={},
+        media={},
+        checked=None,
+        reply=reply,
+        catalogue=catalogue,
+        window=None,
+        skips_holidays=False,
+        validity=None,
+        limit=None,
+        workspace_limit=reply.workspace_limit if purpose is Purpose.MARKETING else None,
+        budget_per="run",
+        budget_e4=None,
     )
 
 

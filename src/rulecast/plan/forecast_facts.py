@@ -65,10 +65,7 @@ def forecast_facts(
     terms: Terms, row: PersonRow, personal: dict[str, object], standing: Standing
 ) -> tuple[Facts, datetime]:
     """Return the facts, and the instant of the first possible send, for which the plan forecasts its verdict."""
-    combination = combine(
-        terms, country=row.country, language=row.language, zone=row.zone, variant=standing.variant,
-        media=standing.media,
-    )
+    combination = _combination(terms, row, standing)
     at = terms.evaluated_at if combination.hours_reason else combination.send_from
     template = _template(terms, combination)
     valid_from, valid_until = validity_span(terms.rule.validity, workspace_zone=terms.workspace_zone)
@@ -112,6 +109,17 @@ def forecast_facts(
         is_delivered_there=template is None or is_delivered(template_state(template), terms, row.country),
     )
     return facts, at
+
+
+def _combination(terms: Terms, row: PersonRow, standing: Standing) -> Combination:
+    return combine(
+        terms,
+        country=row.country,
+        language=row.language,
+        zone=row.zone,
+        variant=standing.variant,
+        media=standing.media,
+    )
 
 
 def _template(terms: Terms, combination: Combination) -> MessageTemplate | None:

@@ -66,27 +66,6 @@ WHERE audience.plan_id = %(plan_id)s AND kept.rule_version_id = %(rule_version_i
     AND kept.contact_id = audience.contact_id
     AND (kept.in_holdout, kept.variant) <> (audience.in_holdout, audience.variant);
 
--- name: list_devices
--- The distinct technical data of an audience, by arm; who has none gets the file in full.
-SELECT DISTINCT audience.variant, coalesce(contact.attributes ->> 'network_type', ''),
-    coalesce(contact.attributes ->> 'os_name', ''), coalesce(contact.attributes ->> 'os_version', '')
-FROM plan.work_audience AS audience
-JOIN profile.contact AS contact USING (contact_id)
-WHERE audience.plan_id = %(plan_id)s AND contact.attributes ?| ARRAY['network_type', 'os_name'];
-
--- name: set_media
--- Which form of the file each device gets, as decided by the pure code; nothing is written for the file in full.
-UPDATE plan.work_audience AS audience
-SET media = chosen.media
-FROM profile.contact AS contact
-JOIN unnest(%(variants)b::text[], %(networks)b::text[], %(systems)b::text[], %(versions)b::text[], %(media)b::text[])
-    AS chosen (variant, network_type, os_name, os_version, media)
-    ON chosen.network_type = coalesce(contact.attributes ->> 'network_type', '')
-    AND chosen.os_name = coalesce(contact.attributes ->> 'os_name', '')
-    AND chosen.os_version = coalesce(contact.attributes ->> 'os_version', '')
-WHERE audience.plan_id = %(plan_id)s AND contact.contact_id = audience.contact_id
-    AND chosen.variant = audience.variant;
-
 -- name: list_combinations
 -- The distinct combinations of an audience; everything that depends on them alone is decided once.
 SELECT contact.country, contact.language, contact.zone, audience.variant, audience.media
@@ -287,7 +266,7 @@ LEFT JOIN (
     -- The messages of all rules of the workspace, whatever their purpose.
     SELECT contact_id, array_agg(granted_at) AS granted
     FROM gate.permit
-    WHERE released_at IS NULL AND NOT is_test
+    WHERE released_at IS NULL AND NOT is_test AND NOT (step >= 100 AND purpose = 'service')
         AND (%(given)b::bigint[] IS NULL OR contact_id = ANY(%(given)b::bigint[]))
         AND granted_at > %(evaluated_at)s::timestamptz - %(workspace_limit_window)s::interval
         AND granted_at <= %(evaluated_at)s::timestamptz
@@ -499,14 +478,6 @@ JOIN profile.contact AS contact USING (contact_id)
 WHERE member.plan_id = %(plan_id)s AND member.reason_number = 0
 GROUP BY contact.country, member.template_id, member.variant
 ORDER BY count(*) DESC, contact.country, member.template_id, member.variant;
-
--- name: count_media
--- Planned messages by arm, template and form of the file.
-SELECT variant, template_id, media, count(*)
-FROM plan.member
-WHERE plan_id = %(plan_id)s AND reason_number = 0
-GROUP BY variant, template_id, media
-ORDER BY variant, count(*) DESC, template_id, media;
 
 -- name: count_arms
 -- How an experiment divides the audience, and how many of each arm are planned.
@@ -859,7 +830,7 @@ FROM profile.contact AS contact
 LEFT JOIN LATERAL (
     SELECT array_agg(permit.granted_at) FILTER (WHERE permit.step = 1 AND permit.rule_name = %(rule_name)s::text) AS own,
         array_agg(permit.granted_at) FILTER (WHERE permit.purpose = 'marketing') AS marketing,
-        array_agg(permit.granted_at) AS every
+        array_agg(permit.granted_at) FILTER (WHERE NOT (permit.step >= 100 AND permit.purpose = 'service')) AS every
     FROM gate.permit AS permit
     WHERE permit.contact_id = contact.contact_id AND permit.released_at IS NULL AND NOT permit.is_test
         AND permit.granted_at > %(counted_from)s::timestamptz AND permit.granted_at <= %(evaluated_at)s::timestamptz

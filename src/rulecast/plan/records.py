@@ -56,16 +56,19 @@ class Member:
     variant: str
     price_e4: int
     decision_day: date
+    # The form of the file: empty is in full, or no file where the template shows none.
+    media: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Combination:
-    """What depends on a person's country, language, zone and variant alone."""
+    """What depends on a person's country, language, zone, variant and form of the file alone."""
 
     country: str
     language: str
     zone: str
     variant: str
+    media: str
     template_id: TemplateId
     template_reason: int
     hours_reason: int

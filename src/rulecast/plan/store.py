@@ -63,8 +63,8 @@ async def keep_assignments(
     await execute(connection, QUERIES["take_assignments"], parameters)
 
 
-async def list_combinations(connection: Connection, plan_id: PlanId) -> list[tuple[str, str, str, str]]:
-    """Return the distinct country, language, zone and variant of an audience."""
+async def list_combinations(connection: Connection, plan_id: PlanId) -> list[tuple[str, str, str, str, str]]:
+    """Return the distinct country, language, zone, variant and form of the file of an audience."""
     return await fetch_all(connection, QUERIES["list_combinations"], {"plan_id": plan_id})
 
 
@@ -73,7 +73,7 @@ async def put_combinations(
 ) -> None:
     """Store what was decided for each combination."""
     rows = ((plan_id, *astuple(one)[:-1], one.latest_birth_date.isoformat()) for one in combinations)
-    types = ["int8", *["text"] * 4, "int8", *["int2"] * 2, *["timestamptz"] * 2]
+    types = ["int8", *["text"] * 5, "int8", *["int2"] * 2, *["timestamptz"] * 2]
     types += ["date", "timestamptz", "int8", "text"]
     await copy_rows(connection, QUERIES["copy_combinations"], rows, types=types)
     await execute(connection, QUERIES["analyze_combinations"])
@@ -185,8 +185,11 @@ async def count_starts(connection: Connection, plan_id: PlanId) -> list[Start]:
 
 async def sample_members(
     connection: Connection, plan_id: PlanId
-) -> list[tuple[int, int, str, dict[str, Any], bytes | None]]:
-    """Return one planned person per template and variant: template, person, variant, open and sealed values."""
+) -> list[tuple[int, int, str, str, dict[str, Any], bytes | None]]:
+    """Return one planned person per template, variant and form of the file, each as a row.
+
+    A row is template, person, variant, form of the file, open and sealed values.
+    """
     return await fetch_all(connection, QUERIES["sample_members"], {"plan_id": plan_id})
 
 

@@ -44,6 +44,15 @@ BUILT_IN_ATTRIBUTES: tuple[Attribute, ...] = (
     _attribute("gender", AttributeType.TEXT, "Gender as the person gave it."),
     _attribute("first_seen_at", AttributeType.INSTANT, "When the contact became known."),
     _attribute("last_inbound_at", AttributeType.INSTANT, "When the contact last wrote."),
+    _attribute(
+        "network_type", AttributeType.TEXT, "Network last seen: wifi, 5g, 4g, 3g, 2g; fits media to it."
+    ),
+    _attribute("os_name", AttributeType.TEXT, "Operating system: android, ios, kaios; fits media to it."),
+    _attribute(
+        "os_version", AttributeType.TEXT, "Version of the operating system: 14, 8.1; fits media to it."
+    ),
+    _attribute("device_model", AttributeType.TEXT, "Model of the device, as it was told."),
+    _attribute("app_version", AttributeType.TEXT, "Version of the app or browser, as it was told."),
     _sealed("first_name", "First name."),
     _sealed("last_name", "Last name."),
     _sealed("address", "Postal address."),

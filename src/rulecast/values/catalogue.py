@@ -17,6 +17,7 @@ from rulecast.values.catalogue_entries import (
     Coordinates,
     DataClass,
     EventDefinition,
+    Medium,
     Place,
     Template,
     fold_text,
@@ -38,6 +39,7 @@ __all__ = [
     "Coordinates",
     "DataClass",
     "EventDefinition",
+    "Medium",
     "Place",
     "Template",
     "closest_name",
@@ -89,6 +91,8 @@ class Catalogue:
     teams: tuple[str, ...] = ()
     # In which a budget can be given; empty where nobody says what money there is.
     currencies: tuple[str, ...] = ()
+    # Files for messages.
+    media: Mapping[str, Medium] = field(default_factory=dict)
 
     @classmethod
     def of(  # noqa: PLR0913 - one argument per kind of name that can be declared
@@ -105,6 +109,7 @@ class Catalogue:
         recipients: Iterable[str] = (),
         teams: Iterable[str] = (),
         currencies: Iterable[str] = (),
+        media: Iterable[Medium] = (),
     ) -> Self:
         """Return a catalogue of the built-in entries and the given ones, which replace built-in ones of their name.
 
@@ -123,6 +128,7 @@ class Catalogue:
             recipients=tuple(recipients),
             teams=tuple(teams),
             currencies=tuple(currencies),
+            media=MappingProxyType({one.name: one for one in media}),
         )
         for name in (*catalogue.attributes, *catalogue.events, *catalogue.event_properties()):
             _check_name(name)
@@ -143,6 +149,11 @@ class Catalogue:
     def template(self, name: str) -> Template | None:
         """Return the template of that name."""
         return self.templates.get(name)
+
+    def medium_for(self, template: str) -> Medium | None:
+        """Return the file of a template where a rule names none; None where no file, or more than one, is its own."""
+        own = [one for one in self.media.values() if template in one.templates]
+        return own[0] if len(own) == 1 else None
 
     def event_properties(self) -> dict[str, AttributeType]:
         """Return every event property with its one type, ordered by name; the mart has a column for each.

@@ -85,6 +85,7 @@ class Template:
 
     `parameters` are the variables of all translations together. Where translations differ, `translations` has the
     variables of each language. `links` are the names of the tracked buttons that every translation has.
+    `media_headers` are the formats of the headers that need a file with each send: none, or one for all translations.
     """
 
     name: str
@@ -93,10 +94,20 @@ class Template:
     category: str = "marketing"
     translations: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     links: tuple[str, ...] = ()
+    media_headers: tuple[str, ...] = ()
 
     def parameters_of(self, language: str) -> tuple[str, ...]:
         """Return the variables of the translation into that language."""
         return self.translations.get(language, self.parameters)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Medium:
+    """A file for messages, by its name; it is that of `templates` where a rule names none."""
+
+    name: str
+    kind: str
+    templates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ CACHE_LIFETIME_SECONDS = 30.0
 # Bounds one transaction: 5,000 wrapped keys of 60 bytes are 300 kB with their ids, near the 256 kB habit.
 KEYS_PER_TRANSACTION = 4_000
 WRAP_COLUMN = "contact_key.wrapped_key"
+FILE_COLUMN = "file"
 DAY_WRAP_COLUMN = "day_key.wrapped_key"
 DAY_PREFIX = struct.Struct(">i")
 DAY_EPOCH = date(2000, 1, 1)
@@ -54,6 +55,7 @@ class Vault:
         self._workspace = workspace
         self._store = store
         self._wrapping = AESGCM(root.derive("wrapping", workspace))
+        self._files = AESGCM(root.derive("files", workspace))
         self._lookup_key = root.derive("lookup index", workspace)
         self._suppression_key = root.derive("suppression index", workspace)
         self._sign_keys: dict[str, bytes] = {}
@@ -168,6 +170,18 @@ class Vault:
         self._days.clear()
         return destroyed
 
+    def seal_file(self, name: bytes, content: bytes) -> bytes:
+        """Seal a file that belongs to nobody, such as a picture of an offer, bound to its name."""
+        return seal(self._files, content, bound=self._bound_file(name), key_version=KEY_VERSION)
+
+    def open_file(self, name: bytes, sealed: bytes) -> bytes:
+        """Open what `seal_file` sealed under the same name.
+
+        Raises:
+            SealBrokenError: it was changed, renamed, or sealed under another key.
+        """
+        return open_sealed(self._files, sealed, bound=self._bound_file(name))
+
     def lookup_index(self, kind: str, value: str) -> bytes:
         """Return the 16-byte keyed hash by which an identity is found without being readable."""
         return _index(self._lookup_key, kind, value)
@@ -189,6 +203,9 @@ class Vault:
         if found is None:
             found = self._sign_keys[purpose] = self._root.derive(f"sign {purpose}", self._workspace)
         return found
+
+    def _bound_file(self, name: bytes) -> bytes:
+        return associated_data(self._workspace, FILE_COLUMN, name)
 
     def _bound(self, item: SealItem) -> bytes:
         return associated_data(self._workspace, item.column, contact_owner(item.contact_id))

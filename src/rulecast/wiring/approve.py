@@ -16,6 +16,7 @@ from rulecast.plan.errors import (
     RuleNotValidError,
 )
 from rulecast.values.ids import PlanId
+from rulecast.wiring.media_library import find_changed_medium
 from rulecast.wiring.workspace import Workspace
 
 NAME_LENGTH_MAX = 100
@@ -61,6 +62,9 @@ async def find_change(connection: Connection, plan: Plan, *, is_standing: bool =
     newest = await store.find_newest_rule_version(connection, plan.rule_name)
     if newest != plan.rule_version_id and not plan.is_test and not is_standing:
         return f"the rule {plan.rule_name} has a newer version."
+    medium = await find_changed_medium(connection, plan.document.get("media", {}))
+    if medium is not None:
+        return f"the file {medium} was fetched again since and is another one."
     planned = plan.document["template_hashes"]
     now = await store.find_template_hashes(connection, [int(template_id) for template_id in planned])
     for template_id, digest in now.items():

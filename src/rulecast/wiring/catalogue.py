@@ -8,6 +8,7 @@ from rulecast.account.store import list_numbers
 from rulecast.database import Connection, execute, fetch_one, fetch_value, load_queries
 from rulecast.database.rows import Jsonb
 from rulecast.template import MessageTemplate
+from rulecast.template.parts import MEDIA_FORMATS
 from rulecast.template.store import list_templates
 from rulecast.values.catalogue import (
     Attribute,
@@ -59,6 +60,7 @@ class DeclaredCatalogue:
             recipients=self.names.recipients,
             teams=self.names.teams,
             currencies=currencies,
+            media=[one.entry for one in self.names.media],
         )
 
 
@@ -189,4 +191,9 @@ def _signature(name: str, found: list[MessageTemplate]) -> Template:
         category=found[0].category,
         translations={one.language: one.parameters for one in found},
         links=tuple(link for link in found[0].link_names if link in shared),
+        media_headers=tuple(
+            dict.fromkeys(
+                one.parts.header_format for one in found if one.parts.header_format in MEDIA_FORMATS
+            )
+        ),
     )

@@ -1,10 +1,11 @@
-"""Names that rules can use beside attributes and events: segments, places, labels, teams, recipients."""
+"""Names that rules can use beside attributes and events: segments, places, labels, teams, recipients, files."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from rulecast.template.media import DeclaredMedium, read_medium
 from rulecast.values.catalogue import CatalogueInvalidError, Place
 from rulecast.values.fields import FieldInvalidError, Fields
 from rulecast.values.http_address import ADDRESS_CHARACTERS_MAX
@@ -27,6 +28,7 @@ class DeclaredNames:
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     recipients: tuple[str, ...] = ()
     teams: tuple[str, ...] = ()
+    media: tuple[DeclaredMedium, ...] = ()
     # Where recipients are told; only a file says so, and the workspace row does not hold it.
     webhooks: Mapping[str, str] = field(default_factory=dict, repr=False)
 
@@ -37,23 +39,26 @@ class DeclaredNames:
         yield from (("label", name, values) for name, values in self.labels.items())
         yield from (("recipient", name, name) for name in self.recipients)
         yield from (("team", name, name) for name in self.teams)
+        yield from (("media", one.name, one) for one in self.media)
 
 
 def merged(before: DeclaredNames, after: DeclaredNames) -> DeclaredNames:
     """Return the entries of both; those of `after` replace entries of their name."""
     places = {place.name: place for place in (*before.places, *after.places)}
+    media = {one.name: one for one in (*before.media, *after.media)}
     return DeclaredNames(
         places=tuple(places.values()),
         segments={**before.segments, **after.segments},
         labels={**before.labels, **after.labels},
         recipients=tuple(dict.fromkeys((*before.recipients, *after.recipients))),
         teams=tuple(dict.fromkeys((*before.teams, *after.teams))),
+        media=tuple(media.values()),
     )
 
 
 # ---- the workspace file
 def read_names(fields: Fields) -> DeclaredNames:
-    """Return what the tables `segments`, `places`, `labels`, `recipients` and `teams` of a file declare.
+    """Return what the tables `segments`, `places`, `labels`, `recipients`, `teams` and `media` of a file declare.
 
     Raises:
         FieldInvalidError: an entry cannot be used; it names the field.
@@ -66,6 +71,7 @@ def read_names(fields: Fields) -> DeclaredNames:
         labels={name: _values(labels, name) for name in _names(labels)},
         recipients=tuple(webhooks),
         teams=_named(fields, "teams"),
+        media=tuple(read_medium(table) for table in fields.tables("media")),
         webhooks={name: address for name, address in webhooks.items() if address is not None},
     )
 
@@ -146,6 +152,7 @@ def names_to_json(names: DeclaredNames) -> dict[str, object]:
         "labels": {name: list(values) for name, values in names.labels.items()},
         "recipients": list(names.recipients),
         "teams": list(names.teams),
+        "media": [asdict(one) for one in names.media],
     }
 
 
@@ -169,6 +176,10 @@ def names_from_json(kept: Mapping[str, Any]) -> DeclaredNames:
             labels={name: tuple(values) for name, values in kept.get("labels", {}).items()},
             recipients=tuple(kept.get("recipients", ())),
             teams=tuple(kept.get("teams", ())),
+            media=tuple(
+                DeclaredMedium(**{**one, "templates": tuple(one["templates"])})
+                for one in kept.get("media", ())
+            ),
         )
     except (ArithmeticError, KeyError, TypeError, ValueError) as error:
         raise CatalogueInvalidError(

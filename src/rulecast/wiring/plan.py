@@ -6,6 +6,7 @@ from datetime import datetime
 from rulecast.plan import Plan, store
 from rulecast.values.ids import PlanId
 from rulecast.wiring.engine import ask_engine
+from rulecast.wiring.media_library import fetch_for_rules
 from rulecast.wiring.workspace import Workspace
 
 
@@ -21,6 +22,8 @@ async def plan_rules(
     Raises:
         RulecastError: a rule does not check, or cannot be planned as asked; see `make_plans`.
     """
+    if as_of is None and known_at is None:
+        await fetch_for_rules(workspace, texts)
     answer = await ask_engine(
         workspace,
         "plan",

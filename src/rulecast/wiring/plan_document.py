@@ -17,6 +17,7 @@ from rulecast.template.shown import show_message
 from rulecast.values.ids import TemplateId
 from rulecast.wiring.personal_values import open_values
 from rulecast.wiring.plan_draft import Draft, Portfolio
+from rulecast.wiring.plan_media import media_of_plan
 from rulecast.wiring.rule_terms import read_template_hashes
 from rulecast.wiring.workspace import Workspace
 
@@ -30,6 +31,7 @@ async def finish(
     """Count, render and hash the stored members of a plan, and store its document."""
     figures = await _count(connection, workspace, draft, portfolio=portfolio)
     terms = _terms(draft, workspace, freshness) | await _steps(connection, draft)
+    terms |= await media_of_plan(connection, workspace, draft)
     document = build_document(terms, figures)
     members_hash = await store.hash_members(connection, draft.plan_id)
     await store.finish_plan(
@@ -144,10 +146,10 @@ def _terms(draft: Draft, workspace: Workspace, freshness: Freshness) -> dict[str
 async def _samples(connection: Connection, workspace: Workspace, draft: Draft) -> list[dict[str, Any]]:
     """Return one rendering per language and variant, with a real person whose values are masked."""
     rows = await store.sample_members(connection, draft.plan_id)
-    opened = await open_values(workspace.vault, [(contact_id, sealed) for _, contact_id, *_, sealed in rows])
+    opened = await open_values(workspace.vault, [(row[1], row[-1]) for row in rows])
     templates = {one.template_id: one for one in draft.terms.templates.values()}
     samples = []
-    for template_id, contact_id, variant, attributes, _sealed in rows:
+    for template_id, contact_id, variant, media, attributes, _sealed in rows:
         template = templates[TemplateId(template_id)]
         values = parameter_values(
             send_for(draft.checked.rule, variant).parameters,
@@ -158,6 +160,7 @@ async def _samples(connection: Connection, workspace: Workspace, draft: Draft) -
                 "template": template.name,
                 "language": template.language,
                 "variant": variant,
+                **({"media": media} if media else {}),
                 "text": preview(template, values),
                 "shown": show_message(template, values).to_json(),
             }

@@ -76,7 +76,10 @@ async def make_terms(  # noqa: PLR0913 - a stored plan brings each of its instan
     rules = await read_rules(connection)
     policy = read_sending_policy(rules.sending_policy)
     offered = await list_templates(connection)
-    names = {one.template for one in (rule.send, *(arm.send for arm in rule.variant_sends))}
+    sends = (rule.send, *(arm.send for arm in rule.variant_sends))
+    names = {one.template for one in sends} | {
+        one.media.fallback for one in sends if one.media is not None and one.media.fallback is not None
+    }
     usual_end = max(evaluated_at, made_at) + timedelta(hours=policy.plan_expiry_hours)
     return Terms(
         rule=rule,

@@ -38,6 +38,7 @@ from rulecast.values.ids import ContactId, RunId
 from rulecast.vault import Vault
 from rulecast.wiring.moments import MomentActions, check_stop_tests
 from rulecast.wiring.receiver import open_journal
+from rulecast.wiring.run_uploads import open_run_uploads
 from rulecast.wiring.workspace import Workspace
 
 # Meta answers within a second; more connections than slots could never be used.
@@ -201,7 +202,7 @@ async def _acquire(parts: SenderParts, number: str, *, holder: str) -> Lease | N
 async def _parts_of(workspace: Workspace, drill: SenderDrill) -> AsyncIterator[SenderParts]:
     settings = workspace.settings
     slots = drill.slots or settings.sender_slots
-    async with _transport_of(workspace, drill) as transport:
+    async with _transport_of(workspace, drill) as transport, open_run_uploads(workspace) as uploads:
         yield SenderParts(
             database=workspace.database,
             gate=Gate(workspace_zone=settings.default_timezone),
@@ -218,6 +219,7 @@ async def _parts_of(workspace: Workspace, drill: SenderDrill) -> AsyncIterator[S
             random_bytes=os.urandom,
             slots=slots,
             lease_seconds=drill.lease_seconds or settings.lease_seconds,
+            uploads=uploads.find,
             failpoints=drill.failpoints,
             per_second=drill.per_second,
         )

@@ -1,5 +1,6 @@
 """The management calls about templates: one request each, refusals in words, waits as Meta asks for them."""
 
+import io
 import json
 import mimetypes
 from collections.abc import AsyncIterator, Mapping
@@ -110,7 +111,7 @@ class TemplateGraph:
         query = {"file_name": file.name, "file_length": str(len(content)), "file_type": kind}
         opened = await self._call("POST", f"{app_id}/uploads", query=query)
         headers = {"Authorization": f"OAuth {self._access_token}", "file_offset": "0"}
-        uploaded = await self._call("POST", str(opened.get("id")), data=content, headers=headers)
+        uploaded = await self._call("POST", str(opened.get("id")), data=io.BytesIO(content), headers=headers)
         if not isinstance(uploaded.get("h"), str):
             raise TemplatePushError(f"Meta gave no handle for the example {file.name}.")
         return str(uploaded["h"])
@@ -122,7 +123,7 @@ class TemplateGraph:
         *,
         query: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
-        data: bytes | None = None,
+        data: bytes | io.BytesIO | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
         try:

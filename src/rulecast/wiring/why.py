@@ -1,7 +1,7 @@
 """Why a person is in or out of a plan: the conditions with their values, then every check in order."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from rulecast.database import Connection
@@ -17,7 +17,9 @@ from rulecast.values.errors import RulecastError
 from rulecast.values.ids import ContactId, PlanId
 from rulecast.values.reason import NUMBERS, Reason
 from rulecast.wiring.personal_values import open_values
+from rulecast.wiring.plan_media import kept_grade
 from rulecast.wiring.plan_terms import PlanTerms, read_terms
+from rulecast.wiring.why_message import WhyMessage, explain_message
 from rulecast.wiring.workspace import Workspace
 
 FOREVER = datetime.max.replace(tzinfo=UTC)
@@ -51,6 +53,8 @@ class Why:
     # The arm of a rule with variants that the person belongs to; empty without one.
     variant: str
     lost_to: LostTo | None
+    # Which message the rule has for them, whether they get it or not.
+    message: WhyMessage
     checked_at: datetime
     checks: tuple[Check, ...]
 
@@ -83,6 +87,10 @@ async def explain_person(workspace: Workspace, contact_id: ContactId, plan_id: P
     standing = _standing(
         workspace, known, member, contact_id=contact_id, names=names, matches=conditions.truth
     )
+    message = explain_message(plan, known.checked.rule, row, variant=standing.variant)
+    # Whoever is planned is explained as planned, whatever is known of their device by now.
+    form = kept_grade(message.form) if member is None or member.reason_number else member.media
+    standing = replace(standing, media=form)
     facts, at = forecast_facts(known.terms, row, dict(personal.get(contact_id, {})), standing)
     return Why(
         contact_id=contact_id,
@@ -97,6 +105,7 @@ async def explain_person(workspace: Workspace, contact_id: ContactId, plan_id: P
         reason=_reason(member),
         variant=standing.variant,
         lost_to=standing.lost_to,
+        message=message,
         checked_at=at,
         checks=tuple(explain_checks(facts, at)),
     )

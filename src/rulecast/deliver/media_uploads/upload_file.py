@@ -3,6 +3,7 @@
 Source: `POST /{phone number id}/media` (Cloud API, media). Uploading twice does no harm, so a doubt is a failure.
 """
 
+import io
 import ssl
 from types import TracebackType
 from typing import Self
@@ -76,7 +77,8 @@ class MediaUploader:
         form.add_field("messaging_product", "whatsapp")
         form.add_field("type", file.mime_type)
         # The name on Meta's side means nothing; the one a person sees travels with the message.
-        form.add_field("file", file.content, filename="file", content_type=file.mime_type)
+        # As a stream: large bytes at once would hold up the loop.
+        form.add_field("file", io.BytesIO(file.content), filename="file", content_type=file.mime_type)
         try:
             async with self._session.post(
                 f"{self._prefix}{business_number_id}/media", data=form, allow_redirects=False

@@ -12,6 +12,7 @@ from rulecast.rule.language.document import (
     EnteringTrigger,
     EventTrigger,
     NotifyAction,
+    ReplyAction,
     Rule,
     SetAction,
     Trigger,
@@ -32,7 +33,6 @@ class Construct(StrEnum):
     EVENT_TRIGGER = "a trigger by an event"
     ENTERING_TRIGGER = "a trigger by entering an audience"
     FOLLOW_UP = "follow-up steps"
-    SEND_LINK = "sending a link"
     REPLY = "a free-form reply"
     ASSIGN = "assigning an agent"
     NOTIFY = "notifying a recipient"
@@ -51,6 +51,7 @@ AVAILABLE = frozenset(
         Construct.ASSIGN,
         Construct.FOLLOW_UP,
         Construct.NOTIFY,
+        Construct.REPLY,
         Construct.SET_ATTRIBUTE,
         Construct.STOP_TESTS,
         Construct.BUDGET_PER_MONTH,
@@ -59,6 +60,7 @@ AVAILABLE = frozenset(
         Construct.EVENT_TRIGGER,
         Construct.HOLIDAYS,
         Construct.LINK_TARGET,
+        Construct.MEDIA,
         Construct.RECURRING_SCHEDULE,
         Construct.SCORE,
         Construct.VALIDITY,
@@ -70,24 +72,13 @@ NOT_AVAILABLE_YET: tuple[Construct, ...] = tuple(one for one in Construct if one
 
 HINTS: dict[Construct, str] = {
     Construct.COUPON: "fill the parameter from an attribute, or write a text",
-    Construct.SEND_LINK: 'a button of a template can lead there: send template ... link NAME to "https://..."',
-    Construct.REPLY: "send a template",
 }
 
 ACTIONS: dict[type, Construct] = {
     SetAction: Construct.SET_ATTRIBUTE,
     AssignAction: Construct.ASSIGN,
     NotifyAction: Construct.NOTIFY,
-}
-
-# Words at which reading stops although they belong to the language, where a clause or an action can begin.
-CLAUSE_WORDS: dict[str, Construct] = {
-    "link": Construct.SEND_LINK,
-    "链接": Construct.SEND_LINK,
-    "reply": Construct.REPLY,
-    "回复": Construct.REPLY,
-    "media": Construct.MEDIA,
-    "媒体": Construct.MEDIA,
+    ReplyAction: Construct.REPLY,
 }
 
 
@@ -132,6 +123,8 @@ def _used(rule: Rule) -> Iterator[tuple[Construct, Span]]:
             yield ACTIONS[type(action)], action.span
     for send in sends_of(rule):
         yield from ((Construct.LINK_TARGET, link.span) for link in send.links)
+        if send.media is not None:
+            yield Construct.MEDIA, send.media.span
         for parameter in send.parameters:
             if parameter.coupon_pool is not None:
                 yield Construct.COUPON, parameter.span

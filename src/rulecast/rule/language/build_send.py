@@ -10,13 +10,19 @@ from lark.tree import Meta
 from rulecast.rule.language import condition as c
 from rulecast.rule.language import document as d
 from rulecast.rule.language.build import span_of, span_of_token
-from rulecast.rule.language.build_clause import Clause, ClauseBuilder
+from rulecast.rule.language.build_clause import Clause
+from rulecast.rule.language.build_reply import ReplyBuilder
 
+CAUSES = {
+    "ON_SLOW_NETWORK": "slow network",
+    "ON_VERY_SLOW_NETWORK": "very slow network",
+    "ON_OLD_SYSTEM": "old system",
+}
 OUTCOMES = get_args(d.Outcome.__annotations__["word"])
 
 
 @v_args(meta=True)
-class SendBuilder(ClauseBuilder):
+class SendBuilder(ReplyBuilder):
     """Builds what is sent, to whom later, and what happens at the moments of a message."""
 
     # ---- send
@@ -58,8 +64,27 @@ class SendBuilder(ClauseBuilder):
         name, url = children
         return d.LinkTarget(name=str(name), url=self._text(url), span=span_of(meta))
 
+    def media_in_full(self, meta: Meta, children: list[Token]) -> d.MediaClause:
+        return d.MediaClause(medium=str(children[0]), span=span_of(meta))
+
+    def media_by_device(self, meta: Meta, children: list[Any]) -> d.MediaClause:
+        medium, *choices, fallback = children
+        return d.MediaClause(
+            medium=None if medium is None else str(medium),
+            choices=tuple(choices),
+            fallback=None if fallback is None else str(fallback),
+            fallback_span=c.NOWHERE if fallback is None else span_of_token(fallback),
+            span=span_of(meta),
+        )
+
+    def media_choice(self, meta: Meta, children: list[Token]) -> d.MediaChoice:
+        grade, cause = children
+        return d.MediaChoice(
+            grade=cast("Any", grade.lower()), cause=cast("Any", CAUSES[cause.type]), span=span_of(meta)
+        )
+
     def send_template(self, meta: Meta, children: list[Any]) -> d.SendTemplate:
-        _, template, languages, parameters, number, links = children
+        _, template, languages, parameters, number, media, links = children
         template_span = span_of_token(template)
         return d.SendTemplate(
             template=str(template),
@@ -68,6 +93,7 @@ class SendBuilder(ClauseBuilder):
             **(parameters or {"parameters_span": template_span}),
             number=str(number),
             links=links or (),
+            media=media,
             template_span=template_span,
             number_span=span_of_token(number),
             span=span_of(meta),

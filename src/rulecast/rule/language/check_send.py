@@ -8,6 +8,7 @@ from rulecast.rule.language import condition as c
 from rulecast.rule.language import document as d
 from rulecast.rule.language.check_fields import NUMERIC
 from rulecast.rule.language.check_links import check_links, check_texts
+from rulecast.rule.language.check_media import check_media
 from rulecast.rule.language.check_types import check_pattern
 from rulecast.rule.language.problem import (
     NO_TRANSLATION,
@@ -86,6 +87,7 @@ def _check_template(send: d.SendTemplate, purpose: str, template: Template, scop
     _check_translations(send, template, [one for one in languages if one in template.languages], scope)
     _check_parameters(send, template, scope)
     check_links(send, template, scope)
+    check_media(send, template, languages, scope)
 
 
 def _languages(send: d.SendTemplate) -> dict[str, c.Span]:

@@ -8,6 +8,20 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
+from rulecast.rule.language.actions import (
+    Action,
+    AssignAction,
+    Moment,
+    NotifyAction,
+    ReplyAction,
+    ReplyButtons,
+    ReplyLink,
+    ReplyList,
+    ReplyTail,
+    ReplyWords,
+    SetAction,
+    TagAction,
+)
 from rulecast.rule.language.condition import (
     Condition,
     Constant,
@@ -19,6 +33,21 @@ from rulecast.rule.language.condition import (
     place,
 )
 
+__all__ = [
+    "Action",
+    "AssignAction",
+    "Moment",
+    "NotifyAction",
+    "ReplyAction",
+    "ReplyButtons",
+    "ReplyLink",
+    "ReplyList",
+    "ReplyTail",
+    "ReplyWords",
+    "SetAction",
+    "TagAction",
+]
+
 
 class Band(StrEnum):
     """Priority bands, the strongest first; a lower band never beats a higher one."""
@@ -27,15 +56,6 @@ class Band(StrEnum):
     SERVICE = "service"
     LIFECYCLE = "lifecycle"
     PROMOTION = "promotion"
-
-
-class Moment(StrEnum):
-    """The moments of a message to which an action is bound."""
-
-    ACCEPTED = "accepted"
-    DELIVERED = "delivered"
-    CLICKED = "clicked"
-    REPLIED = "replied"
 
 
 WORKING_DAYS = tuple(Weekday)[:5]
@@ -75,6 +95,34 @@ class LinkTarget:
     span: Span = place()
 
 
+MediaGrade: TypeAlias = Literal["lighter", "lightest", "none"]
+MediaCause: TypeAlias = Literal["slow network", "very slow network", "old system"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaChoice:
+    """`lighter on slow network`: what a person gets whose network or system is such; of several the lightest."""
+
+    grade: MediaGrade
+    cause: MediaCause
+    span: Span = place()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaClause:
+    """`media poster, lighter on slow network, none on old system else template winback_text`.
+
+    Without a name the file is the one declared for the template. Who fits no choice gets the file in full; who gets
+    none gets the template `fallback`, which has no file.
+    """
+
+    medium: str | None = None
+    choices: tuple[MediaChoice, ...] = ()
+    fallback: str | None = None
+    fallback_span: Span = place()
+    span: Span = place()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendTemplate:
     """`send template winback in the contact's language (fr, ar, en; else fr) (...) from casablanca_main`.
@@ -90,52 +138,12 @@ class SendTemplate:
     number: str
     parameters: tuple[Parameter, ...] = ()
     links: tuple[LinkTarget, ...] = ()
+    media: MediaClause | None = None
     template_span: Span = place()
     language_spans: tuple[Span, ...] = record_field(default=(), compare=False, repr=False)
     parameters_span: Span = place()
     number_span: Span = place()
     span: Span = place()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TagAction:
-    """`when delivered: tag add "winback-sent"`."""
-
-    moment: Moment
-    operation: Literal["add", "remove"]
-    tag: str
-    span: Span = place()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetAction:
-    """`when delivered: set last_winback_at = now`; a value of None stands for `now`."""
-
-    moment: Moment
-    attribute: Field
-    value: Constant | None
-    span: Span = place()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AssignAction:
-    """`when replied: assign to "support"`: the conversation gets an owner, a team declared in the workspace file."""
-
-    moment: Moment
-    team: str
-    span: Span = place()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotifyAction:
-    """`when replied: notify "shop_manager"`: a recipient declared in the workspace file is told."""
-
-    moment: Moment
-    recipient: str
-    span: Span = place()
-
-
-Action: TypeAlias = TagAction | SetAction | AssignAction | NotifyAction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -147,8 +147,17 @@ def _details(send: d.SendTemplate, speech: Speech) -> Sentences:
         else:
             phrase = "attribute" if parameter.default is None else "attribute or"
             yield speech.say(phrase, name=parameter.name, attribute=parameter.attribute, text=text)
+    if send.media is not None:
+        yield from _media(send.media, speech)
     for link in send.links:
         yield speech.say("link", name=link.name, url=link.url)
+
+
+def _media(media: d.MediaClause, speech: Speech) -> Sentences:
+    yield speech.say("media of template" if media.medium is None else "media", name=media.medium)
+    for choice in media.choices:
+        cause = speech.say(f"cause {choice.cause}")
+        yield speech.say(f"media {choice.grade}", cause=cause, fallback=media.fallback)
 
 
 def _action(action: d.Action, speech: Speech) -> str:
@@ -165,6 +174,33 @@ def _action(action: d.Action, speech: Speech) -> str:
             return speech.say("assign", moment=moment, team=quoted(action.team))
         case d.NotifyAction():
             return speech.say("notify", moment=moment, recipient=quoted(action.recipient))
+        case d.ReplyAction():
+            return _reply(action, moment, speech)
+
+
+def _reply(action: d.ReplyAction, moment: str, speech: Speech) -> str:
+    texts = []
+    for one in action.words:
+        text = quoted(one.text)
+        if one.language:
+            text = speech.say("reply in", language=one.language, text=text)
+        match one.tail:
+            case d.ReplyButtons(titles=titles):
+                text += speech.say("reply buttons", titles=speech.listed(tuple(map(quoted, titles))))
+            case d.ReplyList(button=button, rows=rows):
+                listed = speech.listed(tuple(map(quoted, rows)))
+                text += speech.say("reply list", button=quoted(button), rows=listed)
+            case d.ReplyLink(title=title, url=url):
+                text += speech.say("reply link", title=quoted(title), url=url)
+            case None:
+                pass
+        texts.append(text)
+    if action.fallback_language is None:
+        texts.append(speech.say("reply skip"))
+    elif action.fallback_language:
+        texts.append(speech.say("reply else", language=action.fallback_language))
+    purpose = speech.say("reply purpose", purpose=speech.word(action.purpose)) if action.purpose else ""
+    return speech.say("reply", moment=moment, said=speech.listed(tuple(texts)), purpose=purpose)
 
 
 def _schedule(rule: d.Rule, speech: Speech) -> Sentences:

@@ -14,6 +14,7 @@ from rulecast.rule.language.format_condition import (
     format_scalar,
     quoted,
 )
+from rulecast.rule.language.format_reply import format_reply
 from rulecast.rule.language.keywords import Language
 
 INDENT = "  "
@@ -100,9 +101,19 @@ def _send(send: d.SendTemplate, before: str = "") -> Iterator[str]:
     if send.parameters:
         yield f"{CONDITION_INDENT}({', '.join(_parameter(parameter) for parameter in send.parameters)})"
     yield f"{CONDITION_INDENT}from {send.number}"
+    if send.media is not None:
+        yield f"{CONDITION_INDENT}{format_media(send.media)}"
     if send.links:
         links = ", ".join(f"link {one.name} to {quoted(one.url)}" for one in send.links)
         yield f"{CONDITION_INDENT}{links}"
+
+
+def format_media(media: d.MediaClause) -> str:
+    """Return a media clause as it is written in a rule."""
+    name = [] if media.medium is None else [media.medium]
+    choices = [f"{one.grade} on {one.cause}" for one in media.choices]
+    fallback = "" if media.fallback is None else f" else template {media.fallback}"
+    return f"media {', '.join((*name, *choices))}{fallback}"
 
 
 def _parameter(parameter: d.Parameter) -> str:
@@ -141,6 +152,8 @@ def format_action(action: d.Action) -> str:
             return f"assign to {quoted(action.team)}"
         case d.NotifyAction():
             return f"notify {quoted(action.recipient)}"
+        case d.ReplyAction():
+            return format_reply(action)
 
 
 def _schedule(schedule: d.Schedule) -> str:

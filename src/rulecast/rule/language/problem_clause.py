@@ -96,6 +96,18 @@ NO_PERSON_LIMIT = warning(
     "A triggered marketing rule without a limit sends one message for each event, however many a person has.",
 )
 
+MEDIA_UNFIT = error(
+    "RL-105",
+    "File does not fit",
+    "A template that shows a file gets one of its kind with each message, declared in the workspace file; only images "
+    "are made lighter.",
+)
+MEDIA_FALLBACK = error(
+    "RL-106",
+    "Nothing to send without the file",
+    "Who gets no file gets another template of the same category, languages and parameters that shows none.",
+)
+
 CLAUSE_KINDS: tuple[ProblemKind, ...] = (
     TRIGGER_AND_WINDOW,
     NEVER_VALID,
@@ -117,4 +129,6 @@ CLAUSE_KINDS: tuple[ProblemKind, ...] = (
     LIMIT_NEVER_REACHED,
     EXAMPLE_PERSONAL,
     NO_PERSON_LIMIT,
+    MEDIA_UNFIT,
+    MEDIA_FALLBACK,
 )

@@ -17,10 +17,10 @@ CLAUSE_TERMINALS = (
     *("ONCE", "EVERY", "_EVERY_MONTH_ON", "ALWAYS", "_NOT_ON_HOLIDAYS", "_CARRY_OVER_UNTIL"),
     *("_CARRY_OVER_FOR", "_DROP_THE_REST", "_LIMIT_THIS_RULE", "_LIMIT_ALL_RULES", "BATCH", "BUDGET"),
     *("_TEST", "HOLDOUT", "SUCCESS", "VARIANTS", "_STOP_IF", "_SET_ATTRIBUTE", "_ASSIGN_TO"),
-    *("_NOTIFY", "_EXAMPLE"),
+    *("_NOTIFY", "REPLY", "_EXAMPLE"),
 )
 # First words of clauses whose next words may be wrong; none of them goes on with a condition.
-FIRST_WORDS = r"(?:carry|limit|drop|decide|ignore|stop|assign|media|after(?=\s+\d+\s+\w+\s+(?!ago\b)))\b"
+FIRST_WORDS = r"(?:carry|limit|drop|decide|ignore|stop|assign|after(?=\s+\d+\s+\w+\s+(?!ago\b)))\b"
 # Reading again costs the length of the text each time; nobody corrects more places than these in one go.
 PLACES_MAX = 100
 NOT_LINE_END = re.compile(r"[^\n]")

@@ -7,12 +7,6 @@ from dataclasses import replace
 from lark import UnexpectedInput
 from lark.exceptions import UnexpectedCharacters, UnexpectedToken
 
-from rulecast.rule.language.availability import (
-    CLAUSE_WORDS,
-    NOT_AVAILABLE_YET,
-    Construct,
-    not_available,
-)
 from rulecast.rule.language.condition import Span
 from rulecast.rule.language.habits import hint_for_habit
 from rulecast.rule.language.keywords import Language, label_of, language_of
@@ -25,8 +19,6 @@ EXPECTED_SHOWN_MAX = 8
 # A text counts as one word, cut where it is long.
 FOUND_CHARACTERS_MAX = 40
 WORD = re.compile(r'"(?:\\.|[^"\\\n])*"|[\w\'\u2019.-]+|\S')
-PART = re.compile(r'(?:"(?:\\.|[^"\\\n])*"|[^;\n])+')
-SEND_BEFORE = re.compile(r"(?:send|发送)\s+", re.IGNORECASE)
 # Chinese words are short: two of them that share one character of two are near.
 CHINESE_CUTOFF = 0.5
 
@@ -122,9 +114,6 @@ def problem_of_unexpected(unexpected: UnexpectedInput, text: str) -> RuleProblem
             hint='write about "..." instead',
         )
     expected = _expected(unexpected)
-    construct = _construct(text, position, expected)
-    if construct is not None and construct in NOT_AVAILABLE_YET:
-        return not_available(construct, _span_of_part(text, position))
     mistaken = unit_mistake(found, text[:position], expected, span)
     if mistaken is not None:
         return mistaken
@@ -132,24 +121,6 @@ def problem_of_unexpected(unexpected: UnexpectedInput, text: str) -> RuleProblem
     problem = _syntax(unexpected, shown, span, language)
     habit = hint_for_habit(found, expected, text, position)
     return problem if habit is None else replace(problem, hint=habit)
-
-
-def _construct(text: str, position: int, expected: set[str]) -> Construct | None:
-    """Return the construct that the text goes into, if it is one the language only plans to have."""
-    can_begin = {"_PURPOSE", "_TEMPLATE", "_ASSIGN_TO"} & expected
-    if not can_begin:
-        return None
-    # An action can begin by the same word as a message.
-    verb = SEND_BEFORE.match(text, position) if "_ASSIGN_TO" in expected else None
-    match = WORD.match(text, verb.end() if verb else position)
-    return CLAUSE_WORDS.get(match[0].lower()) if match else None
-
-
-def _span_of_part(text: str, position: int) -> Span:
-    """Return the span from a character to the end of its clause or action, at most of its line."""
-    part = PART.match(text, position)
-    assert part is not None, "at least one character stands here"
-    return span_at(text, position, len(part[0].rstrip()))
 
 
 def _syntax(unexpected: UnexpectedInput, found: str, span: Span, language: Language) -> RuleProblem:
