@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
+from cloud_api_simulator import Behaviour
 from cloud_api_simulator.clock import real_seconds
 from rulecast.collect.webhook_facts import StatusFact, StatusWord
 from rulecast.config import Settings
@@ -24,7 +25,7 @@ from rulecast.wiring.template_push import push_templates
 from rulecast.wiring.workspace import Workspace
 from rulecast.wiring.workspace_file import apply_workspace_file
 from tests.planning import Person, create_people, planning_workspace
-from tests.simulated import TOKEN, Bench, bench
+from tests.simulated import CERTAIN, FAST, TOKEN, Bench, bench
 
 NUMBER = "106540352242922"
 LIMIT_SECONDS = 60
@@ -185,10 +186,16 @@ class MomentShop:
 
 @asynccontextmanager
 async def moment_shop(
-    settings: Settings, clock: ManualClock, tmp_path: Path, *, more: str = ""
+    settings: Settings,
+    clock: ManualClock,
+    tmp_path: Path,
+    *,
+    more: str = "",
+    speed: float = FAST,
+    behaviour: Behaviour = CERTAIN,
 ) -> AsyncIterator[MomentShop]:
     """Open a shop of four people in Casablanca."""
-    async with bench(tmp_path / "simulator") as running:
+    async with bench(tmp_path / "simulator", speed=speed, behaviour=behaviour) as running:
         pointed = replace(settings, graph_base_url=running.url, access_token=TOKEN, lease_seconds=2)
         async with planning_workspace(pointed, clock) as workspace:
             await apply_workspace_file(workspace, MORE + more, source="workspace.toml")

@@ -26,9 +26,9 @@ async def run_receiver_role(post: Post) -> None:
 
 
 async def run_engine_role(post: Post) -> None:
-    """Hold the mart, answer questions, run triggers, next steps, notices and the periodic jobs."""
+    """Hold the mart, answer questions, run triggers, next steps, notices, replies and the periodic jobs."""
     from rulecast.wiring.engine import run_engine  # noqa: PLC0415 - see above
-    from rulecast.wiring.moments.run import run_follow_ups, run_notices  # noqa: PLC0415 - see above
+    from rulecast.wiring.moments.run import run_follow_ups, run_notices, run_replies  # noqa: PLC0415 - see above
     from rulecast.wiring.periodic import run_periodic  # noqa: PLC0415 - see above
     from rulecast.wiring.triggers import run_triggers  # noqa: PLC0415 - see above
 
@@ -38,6 +38,7 @@ async def run_engine_role(post: Post) -> None:
         group.create_task(run_triggers(post.workspace, stop_event=post.stop))
         group.create_task(run_follow_ups(post.workspace, stop_event=post.stop))
         group.create_task(run_notices(post.workspace, stop_event=post.stop))
+        group.create_task(run_replies(post.workspace, stop_event=post.stop))
 
 
 async def run_sender_role(post: Post) -> None:

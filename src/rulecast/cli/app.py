@@ -37,10 +37,13 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "serve": ("serve",),
     "page": ("page",),
     "doctor": ("doctor",),
+    "codes": ("codes",),
+    "rates": ("rates",),
     "collect": ("collect",),
     "simulator": ("simulator",),
     "marks": ("mark",),
     "verify": ("verify",),
+    "reply": ("reply",),
     "suppress": ("suppress",),
     "demo": ("demo",),
 }

@@ -191,7 +191,7 @@ SELECT run.run_id, version.text
 FROM deliver.run AS run
 JOIN plan.plan AS plan ON plan.plan_id = run.plan_id
 JOIN rule.rule_version AS version ON version.rule_version_id = plan.rule_version_id
-WHERE run.launched_at > %(launched_after)s AND NOT run.is_test
+WHERE run.launched_at > %(launched_after)s AND NOT run.is_test AND run.step < 100
 ORDER BY run.run_id;
 
 -- name: list_success_candidates
@@ -225,7 +225,7 @@ WHERE message.run_id = %(run_id)s
         SELECT FROM deliver.run AS other_run
         JOIN deliver.message AS other ON other.run_id = other_run.run_id AND other.contact_id = message.contact_id
         WHERE other_run.first_run_id = coalesce(run.first_run_id, run.run_id)
-            AND other.step > message.step
+            AND other.step > message.step AND other.step < 100
             AND other.state = 'accepted' AND other.accepted_at < event.occurred_at
     )
     AND NOT EXISTS (

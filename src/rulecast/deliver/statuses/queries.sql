@@ -113,7 +113,8 @@ WITH matched AS (
     LEFT JOIN deliver.message AS quoted ON quoted.wamid_index = i.wamid_index AND quoted.contact_id = i.contact_id
     LEFT JOIN LATERAL (
         SELECT m.message_id FROM deliver.message AS m
-        WHERE quoted.message_id IS NULL AND m.contact_id = i.contact_id
+        -- An answer to our own answer is one to the message before it, unless it quotes.
+        WHERE quoted.message_id IS NULL AND m.contact_id = i.contact_id AND m.step < 100
             AND m.accepted_at BETWEEN i.occurred_at - interval '72 hours' AND i.occurred_at + interval '1 minute'
         ORDER BY m.accepted_at DESC, m.message_id DESC LIMIT 1
     ) AS newest ON true

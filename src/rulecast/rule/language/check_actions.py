@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from rulecast.rule.language import condition as c
 from rulecast.rule.language import document as d
+from rulecast.rule.language.check_reply import check_reply
 from rulecast.rule.language.constants import typed
 from rulecast.rule.language.limits import TAG_LENGTH_MAX
 from rulecast.rule.language.problem import UNKNOWN_ATTRIBUTE, UNKNOWN_ZONE, WRONG_TYPE
@@ -42,6 +43,9 @@ def _checked(action: d.Action, scope: Scope) -> d.Action:
             return action
         case d.NotifyAction():
             _check_receiver("recipient", action.recipient, action.span, scope.catalogue.recipients, scope)
+            return action
+        case d.ReplyAction():
+            check_reply(action, scope)
             return action
 
 

@@ -211,3 +211,5 @@ def describe_action(action: d.Action) -> str:
             return f"set {action.attribute.name}"
         case d.AssignAction() | d.NotifyAction():
             return "telling somebody"
+        case d.ReplyAction():
+            return "a reply"

@@ -8,11 +8,19 @@ from datetime import datetime
 
 from rulecast.database import Connection
 from rulecast.deliver.statuses import MessageMoment
+from rulecast.gate.reply_terms import REPLY_STEP
 from rulecast.profile import add_tags, remove_tags
 from rulecast.profile.change_contacts import change_contacts
 from rulecast.profile.contact import ContactChange
 from rulecast.rule.language import CheckedRule, Rule, check_rule, parse_rule
-from rulecast.rule.language.document import Action, AssignAction, NotifyAction, SetAction, TagAction
+from rulecast.rule.language.document import (
+    Action,
+    AssignAction,
+    NotifyAction,
+    ReplyAction,
+    SetAction,
+    TagAction,
+)
 from rulecast.rule.language.format_rule import format_action
 from rulecast.values.catalogue import AttributeType, Catalogue
 from rulecast.values.ids import ContactId, RuleVersionId, RunId
@@ -82,6 +90,7 @@ class MomentActions:
         await self._set(connection, taken, now)
         await _assign(connection, taken, self._known, now)
         await _notify(connection, taken, self._known, now)
+        await _reply(connection, taken, now)
 
     async def _set(self, connection: Connection, taken: Taken, now: datetime) -> None:
         """Set attributes through the change log, one change a person."""
@@ -124,7 +133,12 @@ class MomentActions:
 
 
 def _read(row: RunRow, catalogue: Catalogue) -> RunRules:
-    """Return what a run's rule says; one that no longer checks sets no attribute, since its values have no types."""
+    """Return what a run's rule says; one that no longer checks sets no attribute, since its values have no types.
+
+    What happens to a reply is followed by nothing: two that answer each other would never end.
+    """
+    if row.step >= REPLY_STEP:
+        return RunRules(run=row, actions={}, next_after=None, has_stop_tests=False)
     checked = check_rule(row.rule_text, catalogue)
     if isinstance(checked, CheckedRule):
         rule, actions = checked.rule, checked.actions
@@ -166,6 +180,12 @@ async def _assign(connection: Connection, taken: Taken, known: dict[RunId, RunRu
     ]
     if wanted:
         await store.assign(connection, wanted, now=now)
+
+
+async def _reply(connection: Connection, taken: Taken, now: datetime) -> None:
+    wanted = [row for row, action in taken if isinstance(action, ReplyAction)]
+    if wanted:
+        await store.put_replies(connection, wanted, now=now)
 
 
 async def _notify(connection: Connection, taken: Taken, known: dict[RunId, RunRules], now: datetime) -> None:

@@ -43,6 +43,15 @@ LEFT JOIN observe.recipient AS r ON r.name = w.recipient
 ORDER BY w.message_id
 ON CONFLICT (message_id, recipient, moment) DO NOTHING;
 
+-- name: put_replies
+-- Written as messages a moment later, under the approval of the run that is answered.
+INSERT INTO deliver.reply (after_message_id, position, answered_run_id, contact_id, asked_at)
+SELECT w.message_id, w.position, w.run_id, w.contact_id, %(now)s::timestamptz
+FROM unnest(%(message_ids)b::bigint[], %(positions)b::smallint[], %(run_ids)b::bigint[], %(contact_ids)b::bigint[])
+    AS w (message_id, position, run_id, contact_id)
+ORDER BY w.message_id, w.position
+ON CONFLICT (after_message_id, position) DO NOTHING;
+
 -- name: note_steps
 -- The next step of each person, once, counted from the acceptance of the step before; full minutes, so that a run's
 -- people are planned together.

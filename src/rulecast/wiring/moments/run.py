@@ -11,12 +11,14 @@ from rulecast.wiring.moments import store
 from rulecast.wiring.moments.follow_up import plan_due_steps
 from rulecast.wiring.moments.launch_step import launch_planned_steps
 from rulecast.wiring.moments.notify import tell_recipients
+from rulecast.wiring.replies import write_due_replies
 from rulecast.wiring.workspace import Workspace
 
 LOG = structlog.get_logger("moments")
 
 STEPS_LOCK = "rulecast.follow_ups"
 NOTICES_LOCK = "rulecast.notices"
+REPLIES_LOCK = "rulecast.replies"
 POLL_SECONDS = 1.0
 """Steps come minutes to days after a message; a second more does not matter to anybody."""
 PAUSE_SECONDS_MAX = 30.0
@@ -45,11 +47,17 @@ async def run_notices(workspace: Workspace, *, stop_event: asyncio.Event, until_
     await _loop(workspace, NOTICES_LOCK, tell_recipients, stop_event=stop_event, until_idle=until_idle)
 
 
+async def run_replies(workspace: Workspace, *, stop_event: asyncio.Event, until_idle: bool = False) -> None:
+    """Write the replies that moments asked for until told to stop, or until none waits at this instant."""
+    await _loop(workspace, REPLIES_LOCK, write_due_replies, stop_event=stop_event, until_idle=until_idle)
+
+
 async def run_due_moments(workspace: Workspace) -> DueMoments:
     """Do once what `run_follow_ups` and `run_notices` do again and again, until nothing is due at this instant."""
     stop_event = asyncio.Event()
     try:
-        settled = await _loop(workspace, STEPS_LOCK, _do_steps, stop_event=stop_event, until_idle=True)
+        settled = await _loop(workspace, REPLIES_LOCK, write_due_replies, stop_event=stop_event, until_idle=True)
+        settled += await _loop(workspace, STEPS_LOCK, _do_steps, stop_event=stop_event, until_idle=True)
     finally:
         calls = await _loop(workspace, NOTICES_LOCK, tell_recipients, stop_event=stop_event, until_idle=True)
     return DueMoments(settled=settled, calls=calls)

@@ -74,6 +74,18 @@ async def put_notices(
     await execute(connection, QUERIES["put_notices"], parameters)
 
 
+async def put_replies(connection: Connection, wanted: Sequence[TakenRow], *, now: datetime) -> None:
+    """Let people be answered, each once for a message and a place in the rule."""
+    parameters = {
+        "message_ids": [row.message_id for row in wanted],
+        "positions": [row.position for row in wanted],
+        "run_ids": [row.run_id for row in wanted],
+        "contact_ids": [row.contact_id for row in wanted],
+        "now": now,
+    }
+    await execute(connection, QUERIES["put_replies"], parameters)
+
+
 async def note_steps(connection: Connection, accepted: Sequence[tuple[RunId, ContactId, timedelta]]) -> None:
     """Note the next step of these people, so long after the acceptance of their message."""
     parameters = {

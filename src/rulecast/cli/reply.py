@@ -1,0 +1,86 @@
+"""`rulecast reply`: free text to one person whose window is open."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from rulecast.cli.session import JsonOption, Terminal, run
+from rulecast.values.reason import DESCRIPTIONS, Reason
+from rulecast.wiring.read_receipts import open_lean_transport
+from rulecast.wiring.replies.typed import ReplyOutcome, reply_to, wait_for_outcome
+from rulecast.wiring.workspace import Workspace
+
+NOT_SENT_EXIT = 1
+SENT = frozenset({"accepted", "held"})
+SENTENCES = {
+    "accepted": "Meta has taken it.",
+    "held": "Meta has taken it and holds it back for a while.",
+    "refused": "Meta has refused it (code {code}).",
+    "unknown": "Nobody knows whether Meta has taken it; it is not sent again.",
+    "unresolved": "Nobody knows whether Meta has taken it; it is not sent again.",
+    "cancelled": "It was not sent: {why}",
+    "expired": "It was not sent in time: {why}",
+}
+WAITING = "It waits for a sender: `rulecast serve` or `rulecast send` must run."
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+
+    @app.command("reply")
+    def reply(
+        context: typer.Context,
+        contact: Annotated[
+            str, typer.Argument(metavar="CONTACT", help="Number or contact id of the person.")
+        ],
+        text: Annotated[
+            str,
+            typer.Argument(
+                metavar="TEXT", help="What to say, 4,096 characters at most; - reads standard input."
+            ),
+        ],
+        number: Annotated[
+            str | None,
+            typer.Option(
+                "--number", help="The business number by its name; else the one they wrote to last."
+            ),
+        ] = None,
+        wait: Annotated[
+            float, typer.Option("--wait", min=0, max=300, help="Seconds to wait for the outcome.")
+        ] = 10.0,
+        json: JsonOption = False,
+    ) -> None:
+        """Answer a person who wrote within the last 24 hours; it passes the gate like every message."""
+
+        async def work(workspace: Workspace, terminal: Terminal) -> None:
+            async with open_lean_transport(workspace) as transport:
+                said = sys.stdin.read().strip() if text == "-" else text
+                sent = await reply_to(workspace, contact, said, number=number, transport=transport)
+            outcome = await wait_for_outcome(workspace, sent.run_id, seconds=wait)
+            if json:
+                terminal.print_json(
+                    {
+                        "contact_id": sent.contact_id,
+                        "run_id": sent.run_id,
+                        "number": sent.business_number,
+                        "state": outcome.state,
+                        "reason": outcome.reason,
+                        "error_code": outcome.error_code,
+                    }
+                )
+            else:
+                terminal.print(
+                    f"Reply to contact {sent.contact_id} from {sent.business_number}, run {sent.run_id}."
+                )
+                terminal.print(_sentence(outcome))
+            if outcome.has_ended and outcome.state not in SENT:
+                raise typer.Exit(NOT_SENT_EXIT)
+
+        run(context, work, acts=True)
+
+
+def _sentence(outcome: ReplyOutcome) -> str:
+    known = {reason.value for reason in Reason}
+    why = DESCRIPTIONS[Reason(outcome.reason)] if outcome.reason in known else outcome.reason
+    return SENTENCES.get(outcome.state, WAITING).format(code=outcome.error_code, why=why)
