@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from tests.real_data import households
 from tests.real_data.agreements import EARLY, agreed_at, write_agreements
+from tests.real_data.part import IS_WHOLE
 from tests.real_data.shop import EXAMPLES, File, Shop, data_folder, example, imported, name_people
 
 from rulecast.cli.app import run_command
@@ -61,11 +62,13 @@ def members(shop: Shop, plan_id: int) -> dict[Reason | None, set[int]]:
 
 
 def test_every_household_and_every_line_of_the_grocer_is_stored_once(grocer: Shop, known_households) -> None:
-    assert grocer.events_by_name() == {
-        "campaign_received": 2_466,
-        "coupon_redeemed": 538,
-        "purchase": 728_336,
+    counted = {
+        "campaign_received": sum(len(one.campaigns) for one in known_households.values()),
+        "coupon_redeemed": sum(len(one.redemptions) for one in known_households.values()),
+        "purchase": sum(len(one.purchases) for one in known_households.values()),
     }
+    assert grocer.events_by_name() == counted
+    assert not IS_WHOLE or list(counted.values()) == [2_466, 538, 728_336]
     assert [report.counts.rows_rejected for report in grocer.reports.values()] == [0] * 5
     assert set(grocer.numbers.values()) == set(known_households)
     assert grocer.value("SELECT count(*) FROM profile.contact") == len(known_households)
@@ -79,12 +82,16 @@ def test_two_thirds_of_the_households_have_no_profile_and_miss_its_values(
     grocer: Shop, known_households
 ) -> None:
     with_income = grocer.value("SELECT count(*) FROM profile.contact WHERE attributes ? 'income'")
-    assert with_income == 801
+    assert with_income == sum(bool(one.profile.get("income")) for one in known_households.values())
+    assert not IS_WHOLE or with_income == 801
     owners = sum(bool(one.profile.get("home_ownership")) for one in known_households.values())
     with_owner = grocer.value("SELECT count(*) FROM profile.contact WHERE attributes ? 'home_ownership'")
-    assert with_owner == owners == 568
+    assert with_owner == owners
+    assert not IS_WHOLE or owners == 568
 
 
+# Of a part of the households another category may be ahead.
+@pytest.mark.soak
 def test_the_category_that_campaign_8_stands_for_is_the_one_its_coupons_were_used_in(
     grocer: Shop, known_households
 ) -> None:
@@ -151,7 +158,7 @@ def test_the_command_plans_a_rule_as_of_a_day_of_the_data(
     assert {one["reason"]: one["count"] for one in plan["exclusions"]} == {
         "no_consent": len(audience) - len(agreed)
     }
-    assert members(grocer, plan["plan_id"])[None] == agreed
+    assert members(grocer, plan["plan_id"]).get(None, set()) == agreed
 
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*/*.rule")), ids=lambda path: path.stem)

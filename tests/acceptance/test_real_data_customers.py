@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 from tests.real_data import customers
+from tests.real_data.part import IS_WHOLE
 from tests.real_data.shop import EXAMPLES, Shop, data_folder, example, imported, name_people
 
 SAMPLE_SIZE = 200
@@ -37,14 +38,16 @@ def test_the_retailer_keeps_every_line_that_names_a_customer_and_refuses_the_oth
     retailer: Shop, counted_customers
 ) -> None:
     known, counted = counted_customers
-    assert (counted.lines, counted.without_customer, counted.cancelled) == (541_909, 135_080, 9_288)
+    whole = (541_909, 135_080, 9_288)
+    assert not IS_WHOLE or (counted.lines, counted.without_customer, counted.cancelled) == whole
     assert retailer.events_by_name() == {
         "cancellation": sum(len(one.cancellations) for one in known.values()),
         "purchase": sum(len(one.purchases) for one in known.values()),
     }
     (report,) = retailer.reports.values()
-    assert report.reject_codes == {"RC-IMPORT-102": 135_080}
-    assert len(retailer.numbers) == len(known) == 4_372
+    assert report.reject_codes == {"RC-IMPORT-102": counted.without_customer}
+    assert len(retailer.numbers) == len(known)
+    assert not IS_WHOLE or len(known) == 4_372
     assert retailer.memory_mib < MEMORY_MIB_MAX
 
 
@@ -64,7 +67,7 @@ def test_the_usual_cleaning_gives_the_published_figures_from_the_stored_events(
 ) -> None:
     _known, counted = counted_customers
     by_hand = (counted.clean_lines, len(counted.clean_customers), round(counted.clean_amount, 2))
-    assert by_hand == (397_884, 4_338, Decimal("8911407.90"))
+    assert not IS_WHOLE or by_hand == (397_884, 4_338, Decimal("8911407.90"))
     cleaned = retailer.value(
         "SELECT ARRAY[count(*), count(DISTINCT contact_id), round(sum((properties ->> 'amount')::numeric), 2)]"
         " FROM collect.event WHERE name = 'purchase' AND (properties ->> 'quantity')::bigint > 0"

@@ -27,6 +27,7 @@ DECISION_PARTS = ("Question.", "Choice.", "Because.", "Price.", "Look again when
 TEST_SETTINGS = {
     "RULECAST_TEST_DATA",
     "RULECAST_TEST_RULE_EXAMPLES",
+    "RULECAST_TEST_WHOLE_DATA",
     "RULECAST_TEST_WAKE_UP_CASES",
     "RULECAST_TEST_WAKE_UP_WORLDS",
 }

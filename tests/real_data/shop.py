@@ -1,7 +1,6 @@
 """A data set as the product holds it: imported by the verbs of `rulecast import`, asked as of a day inside it."""
 
 import asyncio
-import os
 import random
 import resource
 import time
@@ -31,6 +30,7 @@ from rulecast.wiring.workspace import Workspace, open_workspace
 from rulecast.wiring.workspace_file import apply_workspace_file
 from tests.conftest import ROOT_KEY
 from tests.database import cloned_database
+from tests.real_data.part import folder_of
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 # The server of the tests is shared: another test's open transaction may hold the horizon for a while.
@@ -41,8 +41,8 @@ Result = TypeVar("Result")
 
 
 def data_folder(name: str) -> Path:
-    """Return where a public data set lies."""
-    return Path(os.environ["RULECAST_TEST_DATA"]) / name
+    """Return where a public data set, or the part of it that this run uses, lies."""
+    return folder_of(name)
 
 
 def example(kind: ImportKind, path: str, mapping: str) -> "File":
