@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -10,7 +10,7 @@ from rulecast.account import BusinessNumber, Portfolio
 from rulecast.account.records import Signup, read_number, read_portfolio, read_signup
 from rulecast.policy import SendingPolicy, read_sending_policy
 from rulecast.template import MessageTemplate, read_parts
-from rulecast.template.parts import HEADER_FORMATS
+from rulecast.template.parts import HEADER_FORMATS, Parts
 from rulecast.template.records import CATEGORIES, PARAMETER_FORMATS, STATUSES, TTL_SECONDS_MAX
 from rulecast.values.catalogue import Attribute, AttributeType, DataClass, EventDefinition
 from rulecast.values.errors import RulecastError
@@ -169,7 +169,7 @@ def _templates(fields: Fields, link_base: str) -> list[MessageTemplate]:
                 status=translation.choice("status", STATUSES, default="pending"),
                 components=tuple(components),
                 links=destinations,
-                parts=read_parts(components, place=translation.place),
+                parts=_parts(translation, components),
                 parameter_format=parameter_format,
                 ttl_seconds=ttl_seconds,
             )
@@ -183,7 +183,9 @@ def _components(fields: Fields, link_base: str) -> list[dict[str, Any]]:
     """Return Cloud API components, given as such or written shorter as header, body, footer and buttons."""
     if fields.has("components"):
         given = fields.raw_list("components")
-        return [dict(Fields(component, fields.where("components")).mapping()) for component in given]
+        places = [f"{fields.where('components')}[{count}]" for count in range(1, len(given) + 1)]
+        read = [Fields(one, place).mapping() for one, place in zip(given, places, strict=True)]
+        return [_with_addresses(component, link_base) for component in read]
     components: list[dict[str, Any]] = []
     if fields.has("header_format"):
         header_format = fields.choice("header_format", HEADER_FORMATS)
@@ -201,21 +203,51 @@ def _components(fields: Fields, link_base: str) -> list[dict[str, Any]]:
     return components
 
 
+def _parts(translation: Fields, components: Sequence[Mapping[str, Any]]) -> Parts:
+    place = translation.where("components")
+    try:
+        return read_parts(components, place=place)
+    except FieldInvalidError as error:
+        if translation.has("components"):
+            raise
+        # Written shorter there are no components: the place is that of the field they were made of.
+        found = re.match(rf"{re.escape(place)}\[(\d+)\]\.(?:buttons)?", error.place)
+        if found is None:
+            raise
+        kind = str(components[int(found[1]) - 1]["type"]).lower()
+        inside = error.place[found.end() :] if kind == "buttons" else ""
+        what = error.what.removeprefix(f"{error.place}: ").removesuffix(".")
+        raise FieldInvalidError(translation.where(kind) + inside, what) from error
+
+
+def _with_addresses(value: Any, link_base: str) -> Any:
+    """Return a component in which each button that names a link leads to our own redirect, those of cards too."""
+    if isinstance(value, list):
+        return [_with_addresses(one, link_base) for one in value]
+    if not isinstance(value, Mapping):
+        return value
+    found = {name: _with_addresses(one, link_base) for name, one in value.items()}
+    return _addressed(found, link_base) if found.get("type") == "URL" else found
+
+
 def _button(fields: Fields, link_base: str) -> dict[str, Any]:
-    button = dict(fields.mapping())
+    return _addressed(fields.mapping(), link_base)
+
+
+def _addressed(given: Mapping[str, Any], link_base: str) -> dict[str, Any]:
+    button = dict(given)
     if button.get("type") == "URL" and "link" in button and "url" not in button:
         button["url"] = f"{link_base}/l/{{{{1}}}}"
     return button
 
 
+_STEP = re.compile(r"(?P<name>[^.\[\]]+)(?:\[(?P<count>\d+)\])?[^.]*")
 _TABLE = re.compile(r"\s*\[{1,2}\s*(?P<path>[A-Za-z0-9_.\-\"]+)\s*\]{1,2}")
 
 
 def line_of(text: str, place: str) -> int:
     """Return the line of a dotted place such as `templates[2].languages[1].body`, or of the nearest table above it."""
-    steps = [
-        (step.partition("[")[0], int(step.partition("[")[2].rstrip("]") or 1)) for step in place.split(".")
-    ]
+    steps = [(found["name"], int(found["count"] or 1)) for found in _STEP.finditer(place)]
     lines = text.splitlines()
     found, start = 1, 0
     for depth in range(1, len(steps) + 1):

@@ -90,6 +90,18 @@ MISTAKES = [
     ),
     ('category = "marketing"', 'category = "promo"', "templates[1].category", 'category = "promo"'),
     ('name = "winback"', 'name = "Win Back"', "templates[1].name", 'name = "Win Back"'),
+    (
+        '"QUICK_REPLY", text = "Stop"',
+        '"REPLY", text = "Stop"',
+        "templates[1].languages[1].buttons[1].type",
+        "buttons = [",
+    ),
+    (
+        'body = "Bonjour {{name}}, 20 % sur tout cette semaine."\n',
+        'components = [{ type = "BODY", text = "Bonjour" }, { type = "FOOTER" }]\n#',
+        "templates[1].languages[1].components[2].text",
+        "components = [",
+    ),
 ]
 
 
@@ -105,6 +117,23 @@ def test_a_mistake_is_named_with_file_line_and_field(
         expected = line_with(text, line)
         told = int(refused.value.what.split("line ")[1].split(":")[0])
         assert expected - 1 <= told <= expected + 4
+
+
+def test_a_button_that_names_a_link_leads_to_our_redirect_however_it_is_written() -> None:
+    button = '{ type = "URL", text = "Voir", link = "promo" }'
+    card = f'{{ components = [{{ type = "BODY", text = "Une" }}, {{ type = "BUTTONS", buttons = [{button}] }}] }}'
+    written = (
+        f'components = [{{ type = "BODY", text = "Bonjour" }}, {{ type = "BUTTONS", buttons = [{button}] }}, '
+        f'{{ type = "CAROUSEL", cards = [{card}, {card}] }}]'
+    )
+    text = (
+        '[[templates]]\nname = "promo"\ncategory = "marketing"\nlinks = { promo = "https://shop.example" }\n'
+        f'[[templates.languages]]\nlanguage = "fr"\n{written}\n'
+    )
+    declared = read_workspace_file(text, source="workspace.toml", link_base="https://go.example")
+    (template,) = declared.templates
+    assert {one.url for one in template.parts.all_buttons} == {"https://go.example/l/{{1}}"}
+    assert template.link_names == ("promo", "promo", "promo")
 
 
 def test_what_is_no_toml_is_refused_with_its_line() -> None:
