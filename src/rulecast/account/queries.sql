@@ -28,3 +28,19 @@ SET portfolio_id = excluded.portfolio_id,
     waba_id = excluded.waba_id,
     throughput_per_second = excluded.throughput_per_second,
     marketing_messages = excluded.marketing_messages;
+
+-- name: list_rates
+-- Rates of imported cards; the shipped ones are read from the product.
+SELECT market, category, effective_from, currency, price_e4, source, tier_from FROM account.rate
+ORDER BY market, category, currency, effective_from, tier_from;
+
+-- name: insert_rates
+-- A price that was there stays: plans were made and budgets charged by it.
+INSERT INTO account.rate
+    (market, category, currency, effective_from, tier_from, price_e4, source, imported_at, imported_by)
+SELECT r.market, r.category, r.currency, r.effective_from, r.tier_from, r.price_e4, r.source, %(now)s::timestamptz, %(by)s
+FROM unnest(
+    %(markets)b::text[], %(categories)b::text[], %(currencies)b::text[], %(days)b::date[], %(tiers)b::bigint[],
+    %(prices_e4)b::bigint[], %(sources)b::text[]
+) AS r (market, category, currency, effective_from, tier_from, price_e4, source)
+ON CONFLICT DO NOTHING;

@@ -82,7 +82,9 @@ def reaction_of(fact: AccountFact) -> Reaction:
 def cause_of(*words: str) -> str:
     """Return words as the name of a cause."""
     joined = ":".join(word for word in words if word)
-    return "".join(one if one.isalnum() or one in "_.:-" else "_" for one in joined)[:CAUSE_LENGTH_MAX]
+    return "".join(one if (one.isascii() and one.isalnum()) or one in "_.:-" else "_" for one in joined)[
+        :CAUSE_LENGTH_MAX
+    ]
 
 
 def _restriction(fact: AccountFact) -> Reaction:

@@ -1,7 +1,10 @@
 """Numbers and portfolios in the database."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 
+from rulecast.account.rate_card import Rate, RateCard, shipped_rate_card
 from rulecast.account.records import BusinessNumber, Portfolio
 from rulecast.database import Connection, execute, fetch_all, load_queries
 
@@ -26,3 +29,32 @@ async def list_numbers(connection: Connection) -> list[BusinessNumber]:
 async def save_number(connection: Connection, number: BusinessNumber) -> None:
     """Create or change a business number; its state stays as it is."""
     await execute(connection, QUERIES["save_number"], asdict(number))
+
+
+async def read_rate_card(connection: Connection) -> RateCard:
+    """Return the shipped cards with the imported ones."""
+    return shipped_rate_card().joined(await list_rates(connection))
+
+
+async def list_rates(connection: Connection) -> list[Rate]:
+    """Return every imported rate."""
+    return await fetch_all(connection, QUERIES["list_rates"], record=Rate)
+
+
+async def insert_rates(connection: Connection, rates: Sequence[Rate], *, by: str, now: datetime) -> int:
+    """Keep imported rates and return how many were new; what is there is never changed."""
+    return await execute(
+        connection,
+        QUERIES["insert_rates"],
+        {
+            "markets": [one.market for one in rates],
+            "categories": [one.category for one in rates],
+            "currencies": [one.currency for one in rates],
+            "days": [one.effective_from for one in rates],
+            "tiers": [one.tier_from for one in rates],
+            "prices_e4": [one.price_e4 for one in rates],
+            "sources": [one.source for one in rates],
+            "by": by,
+            "now": now,
+        },
+    )

@@ -25,6 +25,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "workspace": ("workspace",),
     "connect": ("connect",),
     "templates": ("template",),
+    "media": ("media",),
     "imports": ("import",),
     "contacts": ("contact",),
     "rules": ("rule",),

@@ -14,6 +14,7 @@ from typer.main import get_command
 
 import rulecast
 from rulecast.cli.app import build_app
+from rulecast.cli.codes import render_codes_page
 from rulecast.cli.reference_recipes import render_recipes_page
 from rulecast.template.finding import KINDS
 from rulecast.values.errors import RulecastError, registered_errors
@@ -110,6 +111,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "errors.md": render_errors_page,
     "reasons.md": render_reasons_page,
     "template-findings.md": render_findings_page,
+    "codes.md": lambda: render_codes_page(GENERATED),
     "recipes.md": lambda: render_recipes_page(GENERATED),
 }
 

@@ -214,6 +214,34 @@ CREATE TABLE account.business_number (
     CONSTRAINT business_number_waba_id_check CHECK ((waba_id ~ '^[0-9]{1,40}$'::text))
 );
 
+CREATE TABLE account.connection (
+    business_number_id text NOT NULL,
+    waba_id text NOT NULL,
+    app_id text NOT NULL,
+    is_test_number boolean DEFAULT false NOT NULL,
+    callback_url text DEFAULT ''::text NOT NULL,
+    subscribed_at timestamp with time zone,
+    hello_run_id bigint,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT connection_app_id_check CHECK (((length(app_id) >= 1) AND (length(app_id) <= 40))),
+    CONSTRAINT connection_business_number_id_check CHECK (((length(business_number_id) >= 1) AND (length(business_number_id) <= 40))),
+    CONSTRAINT connection_callback_url_check CHECK ((length(callback_url) <= 2000)),
+    CONSTRAINT connection_waba_id_check CHECK (((length(waba_id) >= 1) AND (length(waba_id) <= 40)))
+);
+
+CREATE TABLE account.connection_step (
+    business_number_id text NOT NULL,
+    step text NOT NULL,
+    outcome text NOT NULL,
+    what text NOT NULL,
+    checked_by text NOT NULL,
+    checked_at timestamp with time zone NOT NULL,
+    CONSTRAINT connection_step_business_number_id_check CHECK (((length(business_number_id) >= 1) AND (length(business_number_id) <= 40))),
+    CONSTRAINT connection_step_outcome_check CHECK ((outcome = ANY (ARRAY['done'::text, 'note'::text, 'refused'::text, 'waiting'::text]))),
+    CONSTRAINT connection_step_step_check CHECK ((step ~ '^[a-z ]{1,40}$'::text)),
+    CONSTRAINT connection_step_what_check CHECK ((length(what) <= 500))
+);
+
 CREATE TABLE account.fact (
     fact_key bytea NOT NULL,
     field text NOT NULL,
@@ -259,6 +287,24 @@ CREATE TABLE account.portfolio (
     CONSTRAINT portfolio_people_per_day_max_check CHECK ((people_per_day_max > 0)),
     CONSTRAINT portfolio_portfolio_id_check CHECK (((length(portfolio_id) >= 1) AND (length(portfolio_id) <= 40))),
     CONSTRAINT portfolio_told_people_per_day_max_check CHECK ((told_people_per_day_max >= 0))
+);
+
+CREATE TABLE account.rate (
+    market text NOT NULL,
+    category text NOT NULL,
+    currency text NOT NULL,
+    effective_from date NOT NULL,
+    tier_from bigint DEFAULT 0 NOT NULL,
+    price_e4 bigint NOT NULL,
+    source text NOT NULL,
+    imported_at timestamp with time zone NOT NULL,
+    imported_by text NOT NULL,
+    CONSTRAINT rate_category_check CHECK ((category = ANY (ARRAY['marketing'::text, 'utility'::text, 'authentication'::text, 'service'::text, 'authentication_international'::text]))),
+    CONSTRAINT rate_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT rate_market_check CHECK (((length(market) >= 1) AND (length(market) <= 60))),
+    CONSTRAINT rate_price_e4_check CHECK ((price_e4 >= 0)),
+    CONSTRAINT rate_source_check CHECK (((length(source) >= 1) AND (length(source) <= 300))),
+    CONSTRAINT rate_tier_from_check CHECK ((tier_from >= 0))
 );
 
 CREATE TABLE account.signup (
@@ -569,9 +615,26 @@ CREATE TABLE deliver.message (
     opted_out_at timestamp with time zone,
     billed_category text DEFAULT ''::text NOT NULL,
     variant text DEFAULT ''::text NOT NULL,
+    media text DEFAULT ''::text NOT NULL,
     CONSTRAINT message_check CHECK (((state <> 'accepted'::text) OR (accepted_at IS NOT NULL))),
+    CONSTRAINT message_media_check CHECK ((media = ANY (ARRAY[''::text, 'light'::text, 'tiny'::text, 'none'::text]))),
     CONSTRAINT message_state_check CHECK ((state = ANY (ARRAY['planned'::text, 'claimed'::text, 'intent'::text, 'accepted'::text, 'held'::text, 'refused'::text, 'unknown'::text, 'unresolved'::text, 'cancelled'::text, 'expired'::text, 'deferred'::text]))),
     CONSTRAINT message_wamid_index_check CHECK ((octet_length(wamid_index) = 16))
+);
+
+CREATE TABLE deliver.reply (
+    after_message_id bigint NOT NULL,
+    "position" smallint NOT NULL,
+    answered_run_id bigint NOT NULL,
+    contact_id bigint NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    state text DEFAULT 'waiting'::text NOT NULL,
+    why text DEFAULT ''::text NOT NULL,
+    settled_at timestamp with time zone,
+    CONSTRAINT reply_check CHECK (((state = 'waiting'::text) = (settled_at IS NULL))),
+    CONSTRAINT reply_position_check CHECK ((("position" >= 1) AND ("position" <= 1000))),
+    CONSTRAINT reply_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'written'::text, 'ended'::text]))),
+    CONSTRAINT reply_why_check CHECK ((length(why) <= 200))
 );
 
 CREATE SEQUENCE deliver.run_id_sequence
@@ -593,9 +656,9 @@ CREATE TABLE deliver.run (
     finished_at timestamp with time zone,
     step smallint DEFAULT 1 NOT NULL,
     first_run_id bigint,
-    CONSTRAINT run_check CHECK (((step = 1) = (first_run_id IS NULL))),
+    CONSTRAINT run_follows_check CHECK (((step = ANY (ARRAY[1, 100])) = (first_run_id IS NULL))),
     CONSTRAINT run_state_check CHECK ((state = ANY (ARRAY['running'::text, 'finished'::text, 'cancelled'::text]))),
-    CONSTRAINT run_step_check CHECK (((step >= 1) AND (step <= 6)))
+    CONSTRAINT run_step_check CHECK ((((step >= 1) AND (step <= 6)) OR ((step >= 100) AND (step <= 1100))))
 );
 
 CREATE TABLE deliver.run_link (
@@ -663,6 +726,15 @@ ALTER TABLE deliver.tally ALTER COLUMN tally_id ADD GENERATED ALWAYS AS IDENTITY
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+
+CREATE TABLE deliver.typed_reply (
+    run_id bigint NOT NULL,
+    contact_id bigint NOT NULL,
+    sealed_text bytea NOT NULL,
+    typed_by text NOT NULL,
+    typed_at timestamp with time zone NOT NULL,
+    CONSTRAINT typed_reply_typed_by_check CHECK (((length(typed_by) >= 1) AND (length(typed_by) <= 200)))
 );
 
 CREATE TABLE gate.budget (
@@ -734,8 +806,22 @@ CREATE TABLE gate.permit (
     released_at timestamp with time zone,
     budget_month date,
     step smallint DEFAULT 1 NOT NULL,
+    is_in_window boolean DEFAULT false NOT NULL,
+    billed_e4 bigint,
+    CONSTRAINT permit_billed_e4_check CHECK ((billed_e4 >= 0)),
     CONSTRAINT permit_check CHECK (((purpose <> 'marketing'::text) OR (consent_id IS NOT NULL))),
-    CONSTRAINT permit_step_check CHECK (((step >= 1) AND (step <= 6)))
+    CONSTRAINT permit_step_check CHECK ((((step >= 1) AND (step <= 6)) OR ((step >= 100) AND (step <= 1100))))
+);
+
+CREATE TABLE gate.rest (
+    contact_id bigint NOT NULL,
+    code integer NOT NULL,
+    kind text NOT NULL,
+    failed_at timestamp with time zone[] NOT NULL,
+    last_failed_at timestamp with time zone NOT NULL,
+    rests_until timestamp with time zone NOT NULL,
+    CONSTRAINT rest_failed_at_check CHECK (((cardinality(failed_at) >= 1) AND (cardinality(failed_at) <= 12))),
+    CONSTRAINT rest_kind_check CHECK ((kind = ANY (ARRAY['marketing'::text, 'all'::text])))
 );
 
 CREATE TABLE gate.stop (
@@ -967,7 +1053,9 @@ CREATE TABLE plan.member (
     decision_day date DEFAULT '-infinity'::date NOT NULL,
     score double precision DEFAULT '-Infinity'::double precision NOT NULL,
     score_margin double precision DEFAULT 0 NOT NULL,
-    variant text DEFAULT ''::text NOT NULL
+    variant text DEFAULT ''::text NOT NULL,
+    media text DEFAULT ''::text NOT NULL,
+    CONSTRAINT member_media_check CHECK ((media = ANY (ARRAY[''::text, 'light'::text, 'tiny'::text, 'none'::text])))
 );
 
 CREATE TABLE plan.plan (
@@ -991,11 +1079,11 @@ CREATE TABLE plan.plan (
     step smallint DEFAULT 1 NOT NULL,
     first_run_id bigint,
     CONSTRAINT plan_check CHECK ((expires_at > created_at)),
-    CONSTRAINT plan_check1 CHECK (((step = 1) = (first_run_id IS NULL))),
     CONSTRAINT plan_content_hash_check CHECK ((octet_length(content_hash) = 32)),
     CONSTRAINT plan_document_check CHECK ((jsonb_typeof(document) = 'object'::text)),
+    CONSTRAINT plan_follows_check CHECK (((step = ANY (ARRAY[1, 100])) = (first_run_id IS NULL))),
     CONSTRAINT plan_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'approved'::text, 'launched'::text, 'void'::text]))),
-    CONSTRAINT plan_step_check CHECK (((step >= 1) AND (step <= 6)))
+    CONSTRAINT plan_step_check CHECK ((((step >= 1) AND (step <= 6)) OR ((step >= 100) AND (step <= 1100))))
 );
 
 ALTER TABLE plan.plan ALTER COLUMN plan_id ADD GENERATED ALWAYS AS IDENTITY (
@@ -1034,7 +1122,8 @@ CREATE VIEW plan.sendable AS
     batch,
     send_from,
     send_until,
-    variant
+    variant,
+    media
    FROM plan.member
   WHERE (reason_number = 0);
 
@@ -1043,7 +1132,8 @@ CREATE UNLOGGED TABLE plan.work_audience (
     contact_id bigint NOT NULL,
     in_holdout boolean NOT NULL,
     order_key bigint NOT NULL,
-    variant text DEFAULT ''::text NOT NULL
+    variant text DEFAULT ''::text NOT NULL,
+    media text DEFAULT ''::text NOT NULL
 );
 
 CREATE UNLOGGED TABLE plan.work_candidate (
@@ -1064,7 +1154,8 @@ CREATE UNLOGGED TABLE plan.work_candidate (
     score double precision DEFAULT '-Infinity'::double precision NOT NULL,
     score_margin double precision DEFAULT 0 NOT NULL,
     variant text DEFAULT ''::text NOT NULL,
-    day_ends_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL
+    day_ends_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL,
+    media text DEFAULT ''::text NOT NULL
 );
 
 CREATE UNLOGGED TABLE plan.work_claim (
@@ -1093,7 +1184,8 @@ CREATE UNLOGGED TABLE plan.work_combination (
     price_e4 bigint NOT NULL,
     latest_birth_date text NOT NULL,
     variant text DEFAULT ''::text NOT NULL,
-    day_ends_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL
+    day_ends_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL,
+    media text DEFAULT ''::text NOT NULL
 );
 
 CREATE UNLOGGED TABLE plan.work_missing (
@@ -1724,6 +1816,28 @@ ALTER TABLE template.change ALTER COLUMN change_id ADD GENERATED ALWAYS AS IDENT
     CACHE 1
 );
 
+CREATE TABLE template.medium_content (
+    medium_content_id bigint NOT NULL,
+    name text NOT NULL,
+    kind text NOT NULL,
+    source_hash bytea NOT NULL,
+    fetched_at timestamp with time zone NOT NULL,
+    fetched_by text NOT NULL,
+    CONSTRAINT medium_content_fetched_by_check CHECK (((length(fetched_by) >= 1) AND (length(fetched_by) <= 200))),
+    CONSTRAINT medium_content_kind_check CHECK ((kind = ANY (ARRAY['image'::text, 'video'::text, 'gif'::text, 'document'::text]))),
+    CONSTRAINT medium_content_name_check CHECK ((name ~ '^[a-z_][a-z0-9_]{0,59}$'::text)),
+    CONSTRAINT medium_content_source_hash_check CHECK ((octet_length(source_hash) = 32))
+);
+
+ALTER TABLE template.medium_content ALTER COLUMN medium_content_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME template.medium_content_medium_content_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE template.registration (
     waba_id text NOT NULL,
     meta_id text NOT NULL,
@@ -1739,6 +1853,22 @@ CREATE TABLE template.registration (
     CONSTRAINT registration_components_check CHECK ((jsonb_typeof(components) = 'array'::text)),
     CONSTRAINT registration_meta_id_check CHECK ((meta_id ~ '^[0-9]{1,32}$'::text)),
     CONSTRAINT registration_waba_id_check CHECK ((waba_id ~ '^[0-9]{1,32}$'::text))
+);
+
+CREATE TABLE template.rendition (
+    medium_content_id bigint NOT NULL,
+    grade text NOT NULL,
+    content_hash bytea NOT NULL,
+    mime_type text NOT NULL,
+    size_bytes integer NOT NULL,
+    width integer NOT NULL,
+    height integer NOT NULL,
+    CONSTRAINT rendition_content_hash_check CHECK ((octet_length(content_hash) = 32)),
+    CONSTRAINT rendition_grade_check CHECK ((grade = ANY (ARRAY['full'::text, 'light'::text, 'tiny'::text]))),
+    CONSTRAINT rendition_height_check CHECK ((height >= 0)),
+    CONSTRAINT rendition_mime_type_check CHECK (((length(mime_type) >= 3) AND (length(mime_type) <= 100))),
+    CONSTRAINT rendition_size_bytes_check CHECK ((size_bytes > 0)),
+    CONSTRAINT rendition_width_check CHECK ((width >= 0))
 );
 
 CREATE TABLE template.template (
@@ -1827,6 +1957,12 @@ ALTER TABLE ONLY account.business_number
 ALTER TABLE ONLY account.business_number
     ADD CONSTRAINT business_number_pkey PRIMARY KEY (business_number_id);
 
+ALTER TABLE ONLY account.connection
+    ADD CONSTRAINT connection_pkey PRIMARY KEY (business_number_id);
+
+ALTER TABLE ONLY account.connection_step
+    ADD CONSTRAINT connection_step_pkey PRIMARY KEY (business_number_id, step);
+
 ALTER TABLE ONLY account.fact
     ADD CONSTRAINT fact_pkey PRIMARY KEY (fact_key);
 
@@ -1835,6 +1971,9 @@ ALTER TABLE ONLY account.hold
 
 ALTER TABLE ONLY account.portfolio
     ADD CONSTRAINT portfolio_pkey PRIMARY KEY (portfolio_id);
+
+ALTER TABLE ONLY account.rate
+    ADD CONSTRAINT rate_pkey PRIMARY KEY (market, category, currency, effective_from, tier_from);
 
 ALTER TABLE ONLY account.signup
     ADD CONSTRAINT signup_pkey PRIMARY KEY (signup_id);
@@ -1905,6 +2044,9 @@ ALTER TABLE ONLY deliver.message
 ALTER TABLE ONLY deliver.message
     ADD CONSTRAINT message_run_id_contact_id_step_key UNIQUE (run_id, contact_id, step);
 
+ALTER TABLE ONLY deliver.reply
+    ADD CONSTRAINT reply_pkey PRIMARY KEY (after_message_id, "position");
+
 ALTER TABLE ONLY deliver.run_link
     ADD CONSTRAINT run_link_pkey PRIMARY KEY (run_id, template_id);
 
@@ -1929,6 +2071,9 @@ ALTER TABLE ONLY deliver.status_default
 ALTER TABLE ONLY deliver.tally
     ADD CONSTRAINT tally_pkey PRIMARY KEY (tally_id);
 
+ALTER TABLE ONLY deliver.typed_reply
+    ADD CONSTRAINT typed_reply_pkey PRIMARY KEY (run_id);
+
 ALTER TABLE ONLY gate.budget
     ADD CONSTRAINT budget_pkey PRIMARY KEY (run_id);
 
@@ -1940,6 +2085,9 @@ ALTER TABLE ONLY gate.month_budget
 
 ALTER TABLE ONLY gate.permit
     ADD CONSTRAINT permit_pkey PRIMARY KEY (permit_id);
+
+ALTER TABLE ONLY gate.rest
+    ADD CONSTRAINT rest_pkey PRIMARY KEY (contact_id, code);
 
 ALTER TABLE ONLY gate.stop
     ADD CONSTRAINT stop_pkey PRIMARY KEY (stop_id);
@@ -1996,7 +2144,7 @@ ALTER TABLE ONLY plan.reservation
     ADD CONSTRAINT reservation_pkey PRIMARY KEY (contact_id, plan_id);
 
 ALTER TABLE ONLY plan.work_combination
-    ADD CONSTRAINT work_combination_pkey PRIMARY KEY (plan_id, country, language, zone, variant);
+    ADD CONSTRAINT work_combination_pkey PRIMARY KEY (plan_id, country, language, zone, variant, media);
 
 ALTER TABLE ONLY plan.work_missing
     ADD CONSTRAINT work_missing_pkey PRIMARY KEY (plan_id, contact_id);
@@ -2121,8 +2269,14 @@ ALTER TABLE ONLY template.account_reading
 ALTER TABLE ONLY template.change
     ADD CONSTRAINT change_pkey PRIMARY KEY (change_id);
 
+ALTER TABLE ONLY template.medium_content
+    ADD CONSTRAINT medium_content_pkey PRIMARY KEY (medium_content_id);
+
 ALTER TABLE ONLY template.registration
     ADD CONSTRAINT registration_pkey PRIMARY KEY (waba_id, meta_id);
+
+ALTER TABLE ONLY template.rendition
+    ADD CONSTRAINT rendition_pkey PRIMARY KEY (medium_content_id, grade);
 
 ALTER TABLE ONLY template.template
     ADD CONSTRAINT template_name_language_key UNIQUE (name, language);
@@ -2181,6 +2335,10 @@ CREATE INDEX message_in_doubt ON deliver.message USING btree (business_number_id
 
 CREATE INDEX message_to_do ON deliver.message USING btree (business_number_id, send_from, message_id) WHERE (state = ANY (ARRAY['planned'::text, 'deferred'::text]));
 
+CREATE INDEX reply_waiting ON deliver.reply USING btree (asked_at) WHERE (state = 'waiting'::text);
+
+CREATE UNIQUE INDEX run_of_reply ON deliver.run USING btree (first_run_id, step) WHERE (step > 100);
+
 CREATE INDEX run_of_step ON deliver.run USING btree (first_run_id) WHERE (first_run_id IS NOT NULL);
 
 CREATE INDEX status_by_wamid ON ONLY deliver.status USING btree (wamid_index);
@@ -2194,6 +2352,8 @@ CREATE INDEX status_default_wamid_index_idx ON deliver.status_default USING btre
 CREATE INDEX tally_by_age ON deliver.tally USING btree (counted_at);
 
 CREATE INDEX tally_by_version ON deliver.tally USING btree (rule_version_id, counted_at) INCLUDE (delivered, failed, opted_out);
+
+CREATE INDEX typed_reply_by_contact ON deliver.typed_reply USING btree (contact_id, typed_at);
 
 CREATE UNIQUE INDEX incident_is_open_once ON gate.incident USING btree (cause, scope, scope_id) WHERE (closed_at IS NULL);
 
@@ -2291,7 +2451,11 @@ CREATE INDEX standing_approval_by_version ON rule.standing_approval USING btree 
 
 CREATE INDEX change_by_name ON template.change USING btree (waba_id, name, language, changed_at);
 
+CREATE INDEX medium_content_by_name ON template.medium_content USING btree (name, medium_content_id DESC);
+
 CREATE INDEX registration_by_template ON template.registration USING btree (template_id);
+
+CREATE INDEX rendition_by_content ON template.rendition USING btree (content_hash);
 
 CREATE INDEX template_by_meta_id ON template.template USING btree (meta_id) WHERE (meta_id <> ''::text);
 
@@ -2365,8 +2529,15 @@ CREATE TRIGGER standing_approval_is_append_only BEFORE DELETE OR UPDATE ON rule.
 
 CREATE TRIGGER change_is_append_only BEFORE DELETE OR UPDATE ON template.change FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
 
+CREATE TRIGGER medium_content_is_append_only BEFORE DELETE OR UPDATE ON template.medium_content FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
+
+CREATE TRIGGER rendition_is_append_only BEFORE DELETE OR UPDATE ON template.rendition FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
+
 ALTER TABLE ONLY account.business_number
     ADD CONSTRAINT business_number_portfolio_id_fkey FOREIGN KEY (portfolio_id) REFERENCES account.portfolio(portfolio_id);
+
+ALTER TABLE ONLY account.connection
+    ADD CONSTRAINT connection_hello_run_id_fkey FOREIGN KEY (hello_run_id) REFERENCES deliver.run(run_id);
 
 ALTER TABLE ONLY conversation.detail
     ADD CONSTRAINT detail_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES profile.contact(contact_id);
@@ -2413,6 +2584,15 @@ ALTER TABLE ONLY deliver.message
 ALTER TABLE ONLY deliver.message
     ADD CONSTRAINT message_run_id_fkey FOREIGN KEY (run_id) REFERENCES deliver.run(run_id);
 
+ALTER TABLE ONLY deliver.reply
+    ADD CONSTRAINT reply_after_message_id_fkey FOREIGN KEY (after_message_id) REFERENCES deliver.message(message_id);
+
+ALTER TABLE ONLY deliver.reply
+    ADD CONSTRAINT reply_answered_run_id_fkey FOREIGN KEY (answered_run_id) REFERENCES deliver.run(run_id);
+
+ALTER TABLE ONLY deliver.reply
+    ADD CONSTRAINT reply_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES profile.contact(contact_id);
+
 ALTER TABLE ONLY deliver.run
     ADD CONSTRAINT run_business_number_id_fkey FOREIGN KEY (business_number_id) REFERENCES account.business_number(business_number_id);
 
@@ -2434,6 +2614,12 @@ ALTER TABLE ONLY deliver.tally
 ALTER TABLE ONLY deliver.tally
     ADD CONSTRAINT tally_run_id_fkey FOREIGN KEY (run_id) REFERENCES deliver.run(run_id);
 
+ALTER TABLE ONLY deliver.typed_reply
+    ADD CONSTRAINT typed_reply_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES profile.contact(contact_id);
+
+ALTER TABLE ONLY deliver.typed_reply
+    ADD CONSTRAINT typed_reply_run_id_fkey FOREIGN KEY (run_id) REFERENCES deliver.run(run_id);
+
 ALTER TABLE ONLY gate.budget
     ADD CONSTRAINT budget_run_id_fkey FOREIGN KEY (run_id) REFERENCES deliver.run(run_id);
 
@@ -2448,6 +2634,9 @@ ALTER TABLE ONLY gate.permit
 
 ALTER TABLE ONLY gate.permit
     ADD CONSTRAINT permit_rule_version_id_fkey FOREIGN KEY (rule_version_id) REFERENCES rule.rule_version(rule_version_id);
+
+ALTER TABLE ONLY gate.rest
+    ADD CONSTRAINT rest_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES profile.contact(contact_id);
 
 ALTER TABLE ONLY observe.conversion
     ADD CONSTRAINT conversion_message_id_fkey FOREIGN KEY (message_id) REFERENCES deliver.message(message_id);
@@ -2565,3 +2754,6 @@ ALTER TABLE ONLY rule.trigger_candidate
 
 ALTER TABLE ONLY template.registration
     ADD CONSTRAINT registration_template_id_fkey FOREIGN KEY (template_id) REFERENCES template.template(template_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY template.rendition
+    ADD CONSTRAINT rendition_medium_content_id_fkey FOREIGN KEY (medium_content_id) REFERENCES template.medium_content(medium_content_id);

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from rulecast.account import shipped_rate_card
+from rulecast.account.store import read_rate_card
 from rulecast.database import Connection
 from rulecast.plan import Plan, Terms
 from rulecast.plan.errors import RuleRefusedError
@@ -86,7 +86,7 @@ async def make_terms(  # noqa: PLR0913 - a stored plan brings each of its instan
         purpose=Purpose(rule.purpose),
         policy=policy,
         templates={(one.name, one.language): one for one in offered if one.name in names},
-        rate_card=shipped_rate_card(),
+        rate_card=await read_rate_card(connection),
         billing_currency=rules.billing_currency,
         workspace_zone=workspace.settings.default_timezone,
         evaluated_at=evaluated_at,

@@ -6,7 +6,8 @@ import pytest
 
 from rulecast.account import market_of, shipped_rate_card
 from rulecast.account.errors import RateCardInvalidError, RateUnknownError
-from rulecast.account.rate_card import read_rate_cards
+from rulecast.account.import_rates import new_rates
+from rulecast.account.rate_card import marginal_cost_e4, read_rate_cards
 
 OCTOBER = date(2026, 10, 1)
 HEADING = "market,category,effective_from,currency,rate,source\n"
@@ -95,3 +96,76 @@ def test_a_price_that_is_not_in_a_card_is_an_error(category: str, currency: str,
 def test_a_bad_card_is_refused_with_its_place(text: str, place: str) -> None:
     with pytest.raises(RateCardInvalidError, match=place):
         read_rate_cards({"card.csv": text})
+
+
+TIERS = """market,category,effective_from,currency,tier_from,tier_to,rate,source
+India,utility,2026-10-01,INR,0,750000,0.1150,card
+India,utility,2026-10-01,INR,750001,15000000,0.1081,card
+India,utility,2026-10-01,INR,15000001,MAX,0.1012,card
+"""
+
+
+def test_each_message_costs_the_price_of_its_tier() -> None:
+    tiers = read_rate_cards({"t.csv": TIERS}).tiers("IN", "utility", currency="INR", on=OCTOBER)
+    assert [one.price_e4 for one in tiers] == [115_000, 108_100, 101_200]
+    assert marginal_cost_e4(tiers, charged=0, count=10) == 10 * 115_000
+    assert marginal_cost_e4(tiers, charged=750_000, count=2) == 115_000 + 108_100
+    assert marginal_cost_e4(tiers, charged=20_000_000, count=3) == 3 * 101_200
+    whole = marginal_cost_e4(tiers, charged=0, count=16_000_001)
+    assert whole == 750_001 * 115_000 + 14_250_000 * 108_100 + 1_000_000 * 101_200
+    one_tier = shipped_rate_card().tiers("MA", "marketing", currency="USD", on=OCTOBER)
+    assert marginal_cost_e4(one_tier, charged=5, count=7) == 7 * 41_400
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place"),
+    [
+        ("0,750000", "5,750000", "do not begin with 0"),
+        ("750001,15000000", "760001,15000000", "line 3"),
+        ("0.1081", "0.2081", "rise in price"),
+        ("0,750000", "0,0", "line 2"),
+        ("0,750000", "0,MAX", "line 3"),
+    ],
+)
+def test_tiers_that_do_not_fit_together_are_refused(old: str, new: str, place: str) -> None:
+    with pytest.raises(RateCardInvalidError, match=place):
+        read_rate_cards({"t.csv": TIERS.replace(old, new, 1)})
+
+
+TODAY = date(2026, 11, 22)
+
+
+def card(*lines: str) -> str:
+    return HEADING + "".join(f"{line}\n" for line in lines)
+
+
+def test_a_newer_card_joins_the_ones_there_are() -> None:
+    known = shipped_rate_card()
+    text = card(
+        "Morocco,marketing,2026-10-01,USD,0.0414,the same",
+        "Morocco,marketing,2027-01-01,USD,0.0500,Meta card of January 2027",
+        "Morocco,marketing,2026-10-01,EUR,0.0380,a currency of its own",
+    )
+    new = new_rates("january.csv", text, known=known, today=TODAY)
+    assert {(one.currency, one.price_e4) for one in new} == {("USD", 50_000), ("EUR", 38_000)}
+    joined = known.joined(new)
+    assert joined.find("MA", "marketing", currency="USD", on=TODAY).price_e4 == 41_400
+    assert joined.find("MA", "marketing", currency="USD", on=date(2027, 1, 1)).price_e4 == 50_000
+    assert new_rates("january.csv", text, known=joined, today=TODAY) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("Morocco,marketing,2026-10-01,USD,0.0500,x", "another price holds"),
+        ("Morocco,marketing,2026-11-22,USD,0.0500,x", "another price holds"),
+        ("Atlantis,marketing,2027-01-01,USD,0.0500,x", "no such market"),
+        ("Morocco,marketing,2027-01-01,MAD,0.5000,x", "does not bill in MAD"),
+        ("Morocco,marketing,2027-01-01,USD,0.0500,", "source"),
+        ("Morocco,gift,2027-01-01,USD,0.0500,x", "line 2"),
+        ("Morocco,marketing,2027-01-01,USD,NaN,x", "line 2"),
+    ],
+)
+def test_a_card_that_changes_the_past_or_names_nothing_is_refused(line: str, why: str) -> None:
+    with pytest.raises(RateCardInvalidError, match=why):
+        new_rates("card.csv", card(line), known=shipped_rate_card(), today=TODAY)

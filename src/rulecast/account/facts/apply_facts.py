@@ -80,6 +80,7 @@ async def apply_account_facts(
                 scope_id=one.scope_id,
                 occurred_at=one.at,
                 until=one.fact.until,
+                is_undated=one.fact.occurred_at is None,
                 details=msgspec.json.encode(one.fact.details).decode(),
             )
             for key, one in sorted(placed.items())
@@ -108,8 +109,7 @@ def _place(fact: AccountFact, numbers: Sequence[store.NumberPlace], now: datetim
         return None
     said = {
         "kind": fact.kind, "field": fact.field, "event": fact.event, "of": scope_id, "until": fact.until,
-        # Without a time of its own, what is told again on another day is news.
-        "at": fact.occurred_at or now.date(), "details": dict(sorted(fact.details.items())),
+        "at": fact.occurred_at, "details": dict(sorted(fact.details.items())),
     }  # fmt: skip
     return _Placed(
         fact=fact,

@@ -28,7 +28,7 @@ class NumberPlace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactRow:
-    """A fact as it is kept; `details` is JSON text."""
+    """A fact as it is kept; `details` is JSON text, `is_undated` that its time is the one of its arrival."""
 
     fact_key: bytes
     field: str
@@ -37,6 +37,7 @@ class FactRow:
     scope_id: str
     occurred_at: datetime
     until: datetime | None
+    is_undated: bool
     details: str
 
 
@@ -90,6 +91,7 @@ async def insert_facts(connection: Connection, rows: Sequence[FactRow], now: dat
             "scope_ids": [row.scope_id for row in rows],
             "occurred": [row.occurred_at for row in rows],
             "until": [row.until for row in rows],
+            "undated_keys": [row.fact_key for row in rows if row.is_undated],
             "details": [row.details for row in rows],
         },
     )

@@ -1,0 +1,20 @@
+-- Rate cards that were imported, and what Meta billed where that is not what was estimated.
+
+CREATE TABLE account.rate (
+    market text NOT NULL CHECK (length(market) BETWEEN 1 AND 60),
+    category text NOT NULL CHECK (
+        category IN ('marketing', 'utility', 'authentication', 'service', 'authentication_international')),
+    currency text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
+    effective_from date NOT NULL,
+    -- The messages of a month from which the price holds, counted from 0; only charged ones count.
+    tier_from bigint NOT NULL DEFAULT 0 CHECK (tier_from >= 0),
+    -- Ten-thousandths of a minor unit.
+    price_e4 bigint NOT NULL CHECK (price_e4 >= 0),
+    source text NOT NULL CHECK (length(source) BETWEEN 1 AND 300),
+    imported_at timestamptz NOT NULL,
+    imported_by text NOT NULL,
+    PRIMARY KEY (market, category, currency, effective_from, tier_from)
+);
+
+-- Empty while nothing was billed, or what was billed is what was estimated.
+ALTER TABLE gate.permit ADD COLUMN billed_e4 bigint CHECK (billed_e4 >= 0);
