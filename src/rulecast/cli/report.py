@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from rulecast.cli.report_costs import cost_json, render_costs
 from rulecast.cli.report_tables import render_report
 from rulecast.cli.session import JsonOption, Terminal, run
 from rulecast.observe.summary import summary_of
@@ -22,6 +23,9 @@ def register(app: typer.Typer) -> None:
             int | None, typer.Argument(metavar="[RUN]", help="Number of one run; default: all runs.")
         ] = None,
         rule: Annotated[str | None, typer.Option("--rule", help="Only the runs of this rule.")] = None,
+        cost: Annotated[
+            bool, typer.Option("--cost", help="Only the cost: estimated, billed, and the difference.")
+        ] = False,
         json: JsonOption = False,
     ) -> None:
         """Show what became of everyone: left out and why, sent, delivered, read, clicked, answered, cost."""
@@ -29,7 +33,9 @@ def register(app: typer.Typer) -> None:
         async def work(workspace: Workspace, terminal: Terminal) -> None:
             found = await make_report(workspace, run_id=run_number, rule_name=rule)
             if json:
-                terminal.print_json(report_json(found))
+                terminal.print_json(cost_json(found) if cost else report_json(found))
+            elif cost:
+                terminal.print(*render_costs(found))
             else:
                 terminal.print(*render_report(found, is_simulated=workspace.is_simulated))
 
@@ -63,5 +69,6 @@ def report_json(report: Report) -> dict[str, object]:
             {"rule": one.rule_name, "lost_to": one.lost_to, "people": one.people} for one in report.losses
         ],
         **asdict(report.afterwards),
+        **cost_json(report),
         "unbalanced": sum(abs(one.difference) for one in report.by_run),
     }

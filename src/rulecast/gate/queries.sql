@@ -330,6 +330,42 @@ WITH released AS (
 )
 UPDATE gate.budget AS b SET spent_e4 = b.spent_e4 - s.price_e4 FROM sums AS s WHERE b.run_id = s.run_id;
 
+-- name: find_permitted
+-- What these messages were estimated at.
+SELECT p.message_id, c.country, p.category, p.price_e4, p.granted_at AS at
+FROM gate.permit AS p JOIN profile.contact AS c ON c.contact_id = p.contact_id
+WHERE p.message_id = ANY(%(message_ids)b::bigint[]) AND p.released_at IS NULL ORDER BY p.message_id;
+
+-- name: settle_prices
+-- The difference goes to the budget that paid the estimate, within its limits; the newest word about a price counts.
+WITH told AS (
+    SELECT * FROM unnest(%(message_ids)b::bigint[], %(billed_e4)b::bigint[]) AS t (message_id, billed_e4)
+), before AS (
+    SELECT p.permit_id, coalesce(p.billed_e4, p.price_e4) AS known_e4, t.billed_e4
+    FROM gate.permit AS p JOIN told AS t ON t.message_id = p.message_id
+    WHERE p.released_at IS NULL AND p.billed_e4 IS DISTINCT FROM t.billed_e4
+    ORDER BY p.permit_id FOR NO KEY UPDATE OF p
+), settled AS (
+    UPDATE gate.permit AS p SET billed_e4 = b.billed_e4
+    FROM before AS b WHERE p.permit_id = b.permit_id
+    RETURNING p.message_id, p.rule_name, p.budget_month, b.billed_e4 - b.known_e4 AS more_e4
+), months AS (
+    SELECT rule_name, budget_month, sum(more_e4)::bigint AS more_e4
+    FROM settled WHERE budget_month IS NOT NULL GROUP BY rule_name, budget_month
+), charged AS (
+    UPDATE gate.month_budget AS b SET spent_e4 = greatest(0, least(b.limit_e4, b.spent_e4 + s.more_e4)) FROM months AS s
+    WHERE b.rule_name = s.rule_name AND b.month = s.budget_month
+), runs AS (
+    SELECT coalesce(n.first_run_id, n.run_id) AS run_id, sum(s.more_e4)::bigint AS more_e4
+    FROM settled AS s JOIN deliver.message AS m ON m.message_id = s.message_id
+    JOIN deliver.run AS n ON n.run_id = m.run_id
+    GROUP BY coalesce(n.first_run_id, n.run_id)
+), spent AS (
+    UPDATE gate.budget AS b SET spent_e4 = greatest(0, least(b.limit_e4, b.spent_e4 + s.more_e4)) FROM runs AS s
+    WHERE b.run_id = s.run_id
+)
+SELECT count(*) FROM settled;
+
 -- name: retake_permits
 -- Meta did accept what we believed it had not: the message counts, and is paid for as far as the budget shows it.
 -- Newest by time: every connection draws ids from a block of its own.

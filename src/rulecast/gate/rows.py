@@ -149,3 +149,14 @@ class TemplateRow:
     correct_category: str
     paused_until: datetime | None
     components_hash: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermittedRow:
+    """A message with a live permit, as far as its price goes; `at` is when it was let through."""
+
+    message_id: int
+    country: str
+    category: str
+    price_e4: int
+    at: datetime

@@ -10,6 +10,7 @@ from rulecast.database import Connection, execute, fetch_all, fetch_one, fetch_v
 from rulecast.gate.rows import (
     FollowedRow,
     PermitRow,
+    PermittedRow,
     PersonRow,
     RecipientRow,
     SendingNumberRow,
@@ -23,6 +24,7 @@ __all__ = [
     "Connection",
     "FollowedRow",
     "PermitRow",
+    "PermittedRow",
     "PersonRow",
     "RecipientRow",
     "SendingNumberRow",
@@ -158,9 +160,7 @@ async def read_recipients(
     return {row.contact_id: row for row in rows}
 
 
-async def read_typed_replies(
-    connection: Connection, run_ids: Sequence[int]
-) -> list[tuple[int, int, bytes]]:
+async def read_typed_replies(connection: Connection, run_ids: Sequence[int]) -> list[tuple[int, int, bytes]]:
     """Return run, contact and sealed text of typed replies."""
     return await fetch_all(connection, QUERIES["read_typed_replies"], {"run_ids": list(run_ids)})
 
@@ -308,3 +308,17 @@ async def lift_stops(connection: Connection, *, scope: str, target: str, by: str
 async def stops_in_force(connection: Connection) -> list[tuple[Any, ...]]:
     """Return every stop in force, the oldest first."""
     return await fetch_all(connection, QUERIES["stops_in_force"])
+
+
+async def find_permitted(connection: Connection, message_ids: Sequence[int]) -> list[PermittedRow]:
+    """Return what these messages were estimated at."""
+    return await fetch_all(
+        connection, QUERIES["find_permitted"], {"message_ids": list(message_ids)}, record=PermittedRow
+    )
+
+
+async def settle_prices(connection: Connection, billed_e4: Mapping[int, int]) -> int:
+    """Keep billed prices by message and return how many were news."""
+    ordered = sorted(billed_e4)
+    parameters = {"message_ids": ordered, "billed_e4": [billed_e4[one] for one in ordered]}
+    return int(await fetch_value(connection, QUERIES["settle_prices"], parameters) or 0)

@@ -94,7 +94,9 @@ SELECT
         ELSE 'all'
     END AS key,
     coalesce(sum(permit.price_e4), 0)::bigint AS estimated_e4,
-    coalesce(sum(permit.price_e4) FILTER (WHERE outcome.billed_category <> '' AND outcome.is_delivered), 0)::bigint
+    -- Where Meta billed another category, or nothing, that price; a message that was free names no category.
+    coalesce(sum(coalesce(permit.billed_e4, permit.price_e4)) FILTER (
+        WHERE outcome.is_delivered AND (outcome.billed_category <> '' OR permit.billed_e4 IS NOT NULL)), 0)::bigint
         AS billed_e4
 FROM observe.message_outcome AS outcome
 JOIN gate.permit AS permit ON permit.message_id = outcome.message_id AND permit.released_at IS NULL
@@ -103,6 +105,39 @@ WHERE (outcome.run_id = %(run_id)s::bigint OR (%(run_id)s::bigint IS NULL AND NO
     AND (%(rule_name)s::text IS NULL OR outcome.rule_name = %(rule_name)s::text)
     AND (%(grain)s::text <> 'variant' OR outcome.variant <> '')
 GROUP BY 1;
+
+-- name: reconcile_costs
+-- Messages that were let through, by what they were estimated and billed as; what was not delivered costs nothing.
+SELECT permit.category AS estimated_as,
+    CASE
+        WHEN NOT outcome.is_delivered THEN CASE WHEN outcome.is_failed OR outcome.state = 'refused' THEN 'failed' ELSE 'open' END
+        WHEN permit.billed_e4 = 0 THEN 'free'
+        WHEN outcome.billed_category = '' THEN 'untold'
+        ELSE outcome.billed_category
+    END AS billed_as,
+    count(*) AS messages,
+    sum(permit.price_e4)::bigint AS estimated_e4,
+    coalesce(sum(coalesce(permit.billed_e4, permit.price_e4)) FILTER (
+        WHERE outcome.is_delivered AND (outcome.billed_category <> '' OR permit.billed_e4 IS NOT NULL)), 0)::bigint
+        AS billed_e4
+FROM observe.message_outcome AS outcome
+JOIN gate.permit AS permit ON permit.message_id = outcome.message_id AND permit.released_at IS NULL
+WHERE (outcome.run_id = %(run_id)s::bigint OR (%(run_id)s::bigint IS NULL AND NOT outcome.is_test))
+    AND (%(rule_name)s::text IS NULL OR outcome.rule_name = %(rule_name)s::text)
+GROUP BY 1, 2 ORDER BY 1, 2;
+
+-- name: count_service_messages
+-- Free-form messages of each number that Meta delivered since the month began; the first thousand of a number are free.
+SELECT number.name AS number, count(*) FILTER (WHERE sent.message_id IS NOT NULL) AS delivered
+FROM account.business_number AS number
+LEFT JOIN (
+    SELECT DISTINCT message.message_id, message.business_number_id
+    FROM deliver.status AS status
+    JOIN deliver.message AS message ON message.message_id = status.message_id
+    WHERE status.occurred_at >= %(since)s::timestamptz AND status.status IN ('delivered', 'read')
+        AND status.pricing_category = 'service'
+) AS sent ON sent.business_number_id = number.business_number_id
+GROUP BY number.name ORDER BY number.name;
 
 -- name: count_conversions
 -- People whose success event fell into the window, and what it was worth, per currency; who bought in two currencies

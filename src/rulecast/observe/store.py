@@ -7,6 +7,7 @@ from typing import Any
 
 from rulecast.database import Connection, execute, fetch_all, fetch_one, load_queries
 from rulecast.database.rows import Jsonb
+from rulecast.observe.cost import Allowance, CostLine
 from rulecast.observe.funnel import ConversionSum, CostSum, Grain, MemberCount, OutcomeCount
 from rulecast.plan.draw import REACHED_MARGIN
 from rulecast.values.ids import ContactId, MessageId, RunId
@@ -189,6 +190,17 @@ async def count_members(connection: Connection, grain: Grain, scope: Scope) -> l
 async def sum_costs(connection: Connection, grain: Grain, scope: Scope) -> list[CostSum]:
     """Sum estimated and billed prices."""
     return await fetch_all(connection, QUERIES["sum_costs"], _parameters(grain, scope), record=CostSum)
+
+
+async def reconcile_costs(connection: Connection, scope: Scope) -> list[CostLine]:
+    """Return what was estimated and billed, by category."""
+    parameters = {"run_id": scope.run_id, "rule_name": scope.rule_name}
+    return await fetch_all(connection, QUERIES["reconcile_costs"], parameters, record=CostLine)
+
+
+async def count_service_messages(connection: Connection, since: datetime) -> list[Allowance]:
+    """Return each number with its service messages delivered since an instant."""
+    return await fetch_all(connection, QUERIES["count_service_messages"], {"since": since}, record=Allowance)
 
 
 async def count_conversions(connection: Connection, grain: Grain, scope: Scope) -> list[ConversionSum]:

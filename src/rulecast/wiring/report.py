@@ -1,11 +1,15 @@
 """The report of a run, a rule or everything: one reading of the database, nothing changed."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from rulecast.observe import Funnel, Grain, Scope, find_run, list_losses, list_runs, read_funnels
+from rulecast.observe.cost import Allowance, CostLine
+from rulecast.observe.reconcile_costs import read_allowances, reconcile_costs
 from rulecast.observe.store import Loss, RunRow
 from rulecast.values.errors import RulecastError
 from rulecast.values.ids import RunId
+from rulecast.values.zone_offsets import local_time, utc_of_local
 from rulecast.wiring.moments.views import Afterwards, read_afterwards
 from rulecast.wiring.workspace import Workspace
 
@@ -45,6 +49,8 @@ class Report:
     by_hour: tuple[Funnel, ...]
     losses: tuple[Loss, ...]
     afterwards: Afterwards
+    costs: tuple[CostLine, ...]
+    allowances: tuple[Allowance, ...]
 
 
 async def make_report(workspace: Workspace, *, run_id: int | None, rule_name: str | None) -> Report:
@@ -78,4 +84,12 @@ async def make_report(workspace: Workspace, *, run_id: int | None, rule_name: st
             by_hour=(await read_funnels(connection, Grain.HOUR, scope))[-HOURS_SHOWN:],
             losses=tuple(await list_losses(connection, scope)),
             afterwards=await read_afterwards(connection, run_id=scope.run_id, rule_name=rule_name),
+            costs=tuple(await reconcile_costs(connection, scope)),
+            allowances=tuple(await read_allowances(connection, _month_start(workspace))),
         )
+
+
+def _month_start(workspace: Workspace) -> datetime:
+    """Return when the running month of the account began."""
+    zone = workspace.settings.default_timezone
+    return utc_of_local(zone, local_time(zone, workspace.clock.now()).date().replace(day=1))

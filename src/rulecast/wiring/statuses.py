@@ -23,6 +23,7 @@ from rulecast.profile.suppression import JournalEntry
 from rulecast.template.words import heed_billed_categories
 from rulecast.wiring.message_book import Answer, LinkClick, MessageBook
 from rulecast.wiring.moments import MomentActions
+from rulecast.wiring.settle_billed import settle_billed
 from rulecast.wiring.webhook_accounts import tell_template_news
 from rulecast.wiring.workspace import Workspace
 
@@ -41,11 +42,18 @@ class MessageFacts(MessageBook):
 
     directory: MessageDirectory
     actions: MomentActions
+    currency: str
+    zone: str
 
     @classmethod
     def of(cls, workspace: Workspace) -> Self:
         """Return the book of a workspace."""
-        return cls(directory=MessageDirectory(workspace.vault), actions=MomentActions(workspace))
+        return cls(
+            directory=MessageDirectory(workspace.vault),
+            actions=MomentActions(workspace),
+            currency=workspace.billing_currency,
+            zone=workspace.settings.default_timezone,
+        )
 
     @override
     async def apply_statuses(
@@ -54,6 +62,8 @@ class MessageFacts(MessageBook):
         """Merge statuses and run the rule's actions; the door keeps the opt-outs among them before."""
         applied = await apply_statuses(connection, self.directory, statuses, now)
         await self._act(connection, applied.moments, now)
+        if applied.priced:
+            await settle_billed(connection, applied.priced, currency=self.currency, zone=self.zone)
         if applied.billed:
             await tell_template_news(
                 connection, await heed_billed_categories(connection, applied.billed, now)

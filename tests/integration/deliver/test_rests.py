@@ -11,8 +11,9 @@ from tests.sending import NUMBER, START, Launched, launch
 from rulecast.account.facts import list_holds
 from rulecast.collect.webhook_facts import StatusFact
 from rulecast.conversation import Heard, open_windows
-from rulecast.database import fetch_all, fetch_value
+from rulecast.database import execute, fetch_all, fetch_value
 from rulecast.gate.incidents import list_incidents
+from rulecast.wiring.report import make_report
 from rulecast.wiring.sender import run_sender
 from rulecast.wiring.statuses import MessageFacts
 from rulecast.wiring.workspace import Workspace
@@ -111,3 +112,56 @@ async def test_an_answer_in_the_service_window_takes_none_of_the_people_of_a_day
             "SELECT contact_id, is_in_window FROM gate.permit WHERE rule_name = 'second' ORDER BY contact_id",
         )
     assert found == [(run.contact_ids[0], True), (run.contact_ids[1], False)]
+
+
+async def test_what_meta_billed_settles_the_estimate_its_budget_and_the_report(
+    workspace: Workspace, graph: GraphStub
+) -> None:
+    async with workspace.database.transaction() as connection:
+        await execute(
+            connection,
+            "INSERT INTO gate.month_budget (rule_name, month, limit_e4, spent_e4)"
+            " VALUES ('winback', '2026-11-01', 200000, 165600)",
+        )
+    run = await sent(workspace, 4)
+    async with workspace.database.transaction() as connection:
+        await execute(connection, "UPDATE gate.permit SET budget_month = '2026-11-01'")
+    book = MessageFacts.of(workspace)
+    prices = [
+        ("regular", "utility"),
+        ("free_entry_point", "referral_conversion"),
+        ("regular", "marketing"),
+        ("", ""),
+    ]
+    for opaque, (kind, category) in zip(graph.asked, prices, strict=True):
+        for _ in range(2):
+            fact = StatusFact(
+                wamid=f"wamid.{opaque}",
+                status="delivered",
+                occurred_at=AT,
+                business_number_id=NUMBER,
+                pricing_type=kind,
+                pricing_category=category,
+            )
+            await tell(workspace, book, [fact])
+    async with workspace.database.connection() as connection:
+        billed = await fetch_all(
+            connection,
+            "SELECT billed_e4 FROM gate.permit JOIN deliver.message USING (message_id) WHERE billed_e4 IS NOT NULL"
+            " ORDER BY billed_e4",
+        )
+        left = await fetch_value(connection, "SELECT spent_e4 FROM gate.month_budget")
+    # Utility to Morocco costs 2.3 cents, marketing 4.14; nothing in an entry point. Told twice, charged once.
+    assert billed == [(0,), (23_000,)]
+    assert left == 165_600 - 41_400 - (41_400 - 23_000)
+    report = await make_report(workspace, run_id=int(run.run_id), rule_name=None)
+    found = {
+        one.billed_as: (one.messages, one.difference_e4, one.is_another_category) for one in report.costs
+    }
+    assert found == {
+        "utility": (1, 23_000 - 41_400, True),
+        "free": (1, -41_400, False),
+        "marketing": (1, 0, False),
+        "untold": (1, 0, False),
+    }
+    assert report.total.cost_billed_e4 == 41_400 + 23_000

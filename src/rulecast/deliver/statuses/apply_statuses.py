@@ -10,16 +10,19 @@ from rulecast.deliver.group import SEALED_WAMID
 from rulecast.deliver.state import MessageState
 from rulecast.deliver.statuses import store
 from rulecast.deliver.statuses.heed_failures import heed_failures
-from rulecast.deliver.statuses.merge import join_all
+from rulecast.deliver.statuses.merge import BILLED_PRICING_TYPE, join_all
 from rulecast.deliver.statuses.message_directory import MessageDirectory
 from rulecast.deliver.statuses.outcome import MessageMoment, MomentName, StatusesApplied
 from rulecast.deliver.statuses.store import Connection, MatchedRow, MergedRow
 from rulecast.gate.retake import retake_permits
-from rulecast.template.words.meaning import billed_category
+from rulecast.template.words.meaning import billed_category, rate_category
 from rulecast.values.ids import ContactId, OpaqueId, RunId, TemplateId
 from rulecast.vault import SealItem
 
 # A status is a fact about a person under its own name; `played` is a kind of `read` and no fact of its own.
+PRICED = frozenset({"delivered", "read"})
+# A message is paid for where it was delivered; these types cost nothing (whatsapp-platform 5.2, 5.4).
+FREE_TYPES = frozenset({"free_entry_point", "free_customer_service"})
 FACTS = frozenset({"sent", "delivered", "read", "failed"})
 # States that a status turns into accepted.
 IN_DOUBT = frozenset({MessageState.INTENT, MessageState.UNKNOWN, MessageState.UNRESOLVED})
@@ -62,6 +65,7 @@ async def apply_statuses(
         unknown_wamids=applied.unknown_wamids,
         moments=applied.moments,
         billed=applied.billed,
+        priced=applied.priced,
     )
 
 
@@ -144,6 +148,7 @@ async def _merge(
         ),
         moments=_moments(directory, fresh, keyed),
         billed=_billed(directory, fresh, keyed),
+        priced=_priced(directory, fresh, keyed),
     )
 
 
@@ -249,6 +254,24 @@ def _billed(
         category = billed_category(status.pricing_category)
         if category and directory.is_news(row.template_id, category):
             found[TemplateId(row.template_id)] = (category, status.occurred_at)
+    return found
+
+
+def _priced(
+    directory: MessageDirectory, fresh: Mapping[int, MatchedRow], keyed: Sequence[Keyed]
+) -> dict[int, str]:
+    """Return which messages were billed as nothing, or as another category than their template counts as."""
+    found: dict[int, str] = {}
+    for position, row in fresh.items():
+        status = keyed[position][0]
+        if status.status not in PRICED or not status.pricing_type:
+            continue
+        if status.pricing_type in FREE_TYPES or status.is_billable is False:
+            found[row.message_id] = ""
+        elif status.pricing_type == BILLED_PRICING_TYPE:
+            category = rate_category(status.pricing_category)
+            if category and directory.may_be_priced_otherwise(row.template_id, category):
+                found[row.message_id] = category
     return found
 
 

@@ -20,6 +20,7 @@ class MessageDirectory:
         self._runs: dict[int, RunRow] = {}
         self._templates: dict[int, str] = {}
         self._categories: dict[int, frozenset[str]] = {}
+        self._steady: dict[int, str] = {}
 
     async def learn(
         self, connection: Connection, run_ids: Iterable[int], template_ids: Iterable[int]
@@ -34,11 +35,12 @@ class MessageDirectory:
                 self._runs[row.run_id] = row
         new_templates = sorted(set(template_ids) - self._templates.keys())
         if new_templates:
-            for template_id, (name, categories) in (
+            for template_id, (name, categories, steady) in (
                 await store.describe_templates(connection, new_templates)
             ).items():
                 self._templates[template_id] = name
                 self._categories[template_id] = categories
+                self._steady[template_id] = steady
         return None
 
     def is_news(self, template_id: int, category: str) -> bool:
@@ -48,6 +50,10 @@ class MessageDirectory:
             return False
         self._categories[template_id] = known | {category}
         return True
+
+    def may_be_priced_otherwise(self, template_id: int, category: str) -> bool:
+        """Return whether messages of a template may have been estimated under another category than was billed."""
+        return self._steady.get(template_id) != category
 
     def wamid_index(self, wamid: str) -> bytes:
         """Return the keyed hash under which a message is found by its wamid."""

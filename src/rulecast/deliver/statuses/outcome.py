@@ -24,7 +24,8 @@ class MessageMoment:
 class StatusesApplied:
     """How many statuses were new, repeated, or of wamids nobody here knows, and which moments were reached.
 
-    `billed` names templates that Meta billed as another category than they count as here, and when.
+    `billed` names templates that Meta billed as another category than they count as here, and when. `priced` holds
+    what delivered messages were billed as, by message, where that is free (empty) or not what the template counts as.
     """
 
     new: int = 0
@@ -32,3 +33,4 @@ class StatusesApplied:
     unknown_wamids: int = 0
     moments: Sequence[MessageMoment] = ()
     billed: Mapping[TemplateId, tuple[str, datetime]] = field(default_factory=dict)
+    priced: Mapping[int, str] = field(default_factory=dict)

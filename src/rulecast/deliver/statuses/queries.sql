@@ -102,7 +102,9 @@ SELECT run_id, rule_name, is_test, step FROM deliver.run WHERE run_id = ANY(%(ru
 
 -- name: describe_templates
 -- Facts name the template; prices are compared with what it counts as.
-SELECT template_id, name, category, correct_category FROM template.template WHERE template_id = ANY(%(template_ids)b::bigint[]);
+SELECT template_id, name, category, correct_category,
+    CASE WHEN correct_category IN ('', category) AND previous_category IN ('', category) THEN category ELSE '' END
+FROM template.template WHERE template_id = ANY(%(template_ids)b::bigint[]);
 
 -- name: mark_answered
 -- The message an answer quotes, else the newest that reached the person in the days before.

@@ -175,10 +175,13 @@ async def describe_runs(connection: Connection, run_ids: Sequence[int]) -> list[
 
 async def describe_templates(
     connection: Connection, template_ids: Sequence[int]
-) -> dict[int, tuple[str, frozenset[str]]]:
-    """Return the name of each of these templates, and the categories it counts or is to count as."""
+) -> dict[int, tuple[str, frozenset[str], str]]:
+    """Return the name of each of these templates, the categories it counts or is to count as, and the only one ever.
+
+    The last one is empty where there were several.
+    """
     rows = await fetch_all(connection, QUERIES["describe_templates"], {"template_ids": list(template_ids)})
-    return {row[0]: (row[1], frozenset(row[2:4])) for row in rows}
+    return {row[0]: (row[1], frozenset(row[2:4]), row[4]) for row in rows}
 
 
 async def mark_answered(

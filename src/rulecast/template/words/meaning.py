@@ -41,10 +41,12 @@ _REASON_LENGTH_MAX = 200
 def with_status(template: MessageTemplate, fact: TemplateFact, at: datetime) -> MessageTemplate:
     """Return the template after a word about its status; a word nobody knows changes nothing."""
     event = {"UNPAUSE": "APPROVED", "DISABLED": "DISABLED"}.get(fact.pause_title, fact.event)
-    status = STATUS_OF_EVENT.get(event, template.status)
+    if event not in STATUS_OF_EVENT:
+        return template
+    status = STATUS_OF_EVENT[event]
     is_paused = status == "paused"
     pause = PAUSES.get(fact.pause_title)
-    changed = replace(
+    return replace(
         template,
         status=status,
         meta_id=template.meta_id or fact.template_id,
@@ -52,8 +54,15 @@ def with_status(template: MessageTemplate, fact: TemplateFact, at: datetime) -> 
         pause_title=fact.pause_title[:_PAUSE_TITLE_LENGTH_MAX] if is_paused else "",
         paused_until=at + pause if is_paused and pause is not None else None,
     )
-    # An approval tells as what: utility that reads as marketing is approved as marketing, without another word.
-    return with_category(changed, fact) if event == "APPROVED" else changed
+
+
+def recategorises(template: MessageTemplate, fact: TemplateFact) -> bool:
+    """Return whether a word about the status tells another category than ours.
+
+    An approval tells as what: utility that reads as marketing is approved as marketing, without another word.
+    """
+    category = fact.category.lower()
+    return fact.event == "APPROVED" and category in CATEGORIES and category != template.category
 
 
 def with_category(template: MessageTemplate, fact: TemplateFact) -> MessageTemplate:
@@ -61,7 +70,9 @@ def with_category(template: MessageTemplate, fact: TemplateFact) -> MessageTempl
     correct, category = fact.correct_category.lower(), fact.category.lower()
     if fact.is_impending:
         return replace(template, correct_category=correct) if correct in CATEGORIES else template
-    if category not in CATEGORIES or category == template.category:
+    if category not in CATEGORIES:
+        return template
+    if category == template.category:
         return replace(template, correct_category="") if fact.kind == "category" else template
     previous = fact.previous_category.lower()
     return replace(
@@ -76,6 +87,12 @@ def with_quality(template: MessageTemplate, fact: TemplateFact) -> MessageTempla
     """Return the template after a word about how people take it."""
     quality = fact.quality.lower()
     return replace(template, quality=quality) if quality in QUALITIES else template
+
+
+def rate_category(word: str) -> str:
+    """Return the category of a rate card that a price of a status names, or nothing for prices of other things."""
+    word = word.replace("-", "_")
+    return word if word == "authentication_international" else billed_category(word)
 
 
 def billed_category(word: str) -> str:

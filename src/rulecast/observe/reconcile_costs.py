@@ -1,0 +1,18 @@
+"""Estimated against billed: what messages were let through as, what Meta billed them as, and the difference."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from rulecast.observe import store
+from rulecast.observe.cost import Allowance, CostLine
+from rulecast.observe.store import Connection, Scope
+
+
+async def reconcile_costs(connection: Connection, scope: Scope) -> Sequence[CostLine]:
+    """Return what was estimated and billed, by category."""
+    return await store.reconcile_costs(connection, scope)
+
+
+async def read_allowances(connection: Connection, since: datetime) -> Sequence[Allowance]:
+    """Return the service messages of each number since the month of the account began."""
+    return await store.count_service_messages(connection, since)
