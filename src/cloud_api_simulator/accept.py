@@ -97,6 +97,8 @@ def _judge(attempt: _Attempt, version: str, *, lite: bool) -> Message | None:
     if checked.read_id is not None:
         return None
     person = _recipient(world, checked)
+    if person.wa_id == number.settings.display_phone_number:
+        raise ApiError(131021)
     check_identity(world, attempt.number_id, person, checked)
     _check_standing(world, number, asked, person, now=attempt.virtual)
     if not number.window.admits(attempt.virtual):

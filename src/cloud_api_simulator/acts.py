@@ -1,5 +1,6 @@
 """What people do with their phones: type, tap, send anything, stop and resume, by themselves or by a visitor."""
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,7 +20,9 @@ def react(world: World, message: Message, reaction: Reaction) -> None:
         case "text":
             say(world, message, reaction.text, is_stop=reaction.is_stop)
         case "button":
-            tap(world, message, reaction.button_index)
+            # A habit may name a row that this message does not have.
+            with contextlib.suppress(IndexError):
+                tap(world, message, reaction.button_index)
         case _:
             prefer(world, message, "stop")
 

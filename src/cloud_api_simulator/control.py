@@ -143,10 +143,10 @@ def _fault_list(world: World, request: Request) -> Answer:
 def _behaviour(world: World, request: Request) -> Answer:
     """Change how people and the platform behave."""
     row = read_object(request)
-    world.behaviour = change_record(world.behaviour, row, place="behaviour")
-    world.people.behaviour = world.behaviour
+    behaviour = change_record(world.behaviour, row, place="behaviour")
     if "messaging_limit_tier" in row:
-        world.limit = PortfolioLimit(world.behaviour.messaging_limit_tier)
+        world.limit = PortfolioLimit(behaviour.messaging_limit_tier)
+    world.behaviour = world.people.behaviour = behaviour
     return json_response(asdict(world.behaviour))
 
 

@@ -139,6 +139,9 @@ class Faults:
 
 def read_fault(row: Mapping[str, Any], position: int) -> Fault:
     """Return the fault a control request describes; raises ValueError naming the wrong field."""
+    if not isinstance(row, Mapping):
+        message = f"faults[{position}]: expected an object"
+        raise TypeError(message)
     known = {item.name for item in fields(Fault)}
     unknown = set(row) - known
     if unknown:
@@ -158,11 +161,32 @@ def read_fault(row: Mapping[str, Any], position: int) -> Fault:
         "".join(character for character in str(phone) if character.isdigit()) for phone in phones
     )
     values.setdefault("accepted", kind not in _REFUSING_BY_DEFAULT)
-    for name in ("rate", "seconds"):
-        if name in values and (not isinstance(values[name], int | float) or values[name] < 0):
-            message = f"faults[{position}].{name}: expected a number of at least 0"
-            raise ValueError(message)
+    _check_kinds(values, f"faults[{position}]")
     return Fault(**values)
+
+
+_NUMBERS, _COUNTS, _ANSWERS = (
+    ("rate", "seconds"),
+    ("code", "bytes_count", "times", "times_per_phone", "status"),
+    ("accepted", "dropped", "silent"),
+)
+_MAY_BE_ABSENT = frozenset({"times", "times_per_phone", "status"})
+
+
+def _check_kinds(values: Mapping[str, Any], place: str) -> None:
+    """Raise ValueError naming a field whose value is of another kind, before a message meets it."""
+    for names, kind, wanted in (
+        (_NUMBERS, int | float, "a number of at least 0"),
+        (_COUNTS, int, "a whole number of at least 0"),
+        (_ANSWERS, bool, "true or false"),
+    ):
+        for name in names:
+            value = values.get(name)
+            if name not in values or (value is None and name in _MAY_BE_ABSENT):
+                continue
+            if not isinstance(value, kind) or (kind is not bool and (isinstance(value, bool) or value < 0)):
+                message = f"{place}.{name}: expected {wanted}"
+                raise ValueError(message)
 
 
 def read_trigger(row: Mapping[str, Any], position: int) -> Trigger:

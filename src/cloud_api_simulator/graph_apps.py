@@ -59,8 +59,8 @@ def subscribed_apps(world: World) -> list[JsonObject]:
     return rows
 
 
-def subscribe_app(call: Call) -> Response:
-    """`POST /{waba-id}/subscribed_apps`: plain, or with an override once the app is subscribed."""
+async def subscribe_app(call: Call) -> Response:
+    """`POST /{waba-id}/subscribed_apps`: plain, or with an override once the app is subscribed and it answers."""
     body = call.body()
     app = _own_app(call)
     url = body.get("override_callback_uri")
@@ -70,12 +70,7 @@ def subscribe_app(call: Call) -> Response:
                 100,
                 "Before override the current callback uri, your app must be subscribed to receive messages.",
             )
-        app.account_override = Endpoint(
-            url=str(url),
-            secret=app.endpoint.secret,
-            verify_token=str(body.get("verify_token", "")),
-            app_id=app.app_id,
-        )
+        app.account_override = await shake_hands(call, app, url, body.get("verify_token"))
     else:
         # Subscribing without an override takes a former one away (platform reference 3.1).
         app.is_subscribed, app.account_override = True, None
@@ -131,10 +126,19 @@ async def subscribe_fields(call: Call) -> Response:
         if isinstance(given, str)
         else list(map(str, given if isinstance(given, list) else ()))
     )
+    endpoint = await shake_hands(call, app, url, body.get("verify_token"))
+    app.endpoint.url, app.endpoint.verify_token = endpoint.url, endpoint.verify_token
+    app.fields = frozenset(names) or None
+    subscriptions.changed()
+    return json_response({"success": True})
+
+
+async def shake_hands(call: Call, app: App, url: object, verify_token: object) -> Endpoint:
+    """Return a callback of an app that answered the handshake; raises ApiError 2200 (platform reference 3.1)."""
     endpoint = Endpoint(
-        url=url,
+        url=str(url),
         secret=app.endpoint.secret,
-        verify_token=str(body.get("verify_token", "")),
+        verify_token="" if verify_token is None else str(verify_token),
         app_id=app.app_id,
     )
     try:
@@ -145,10 +149,7 @@ async def subscribe_fields(call: Call) -> Response:
             "The URL couldn't be validated. Callback verification failed.",
             message="(#2200) Callback verification failed with the following errors",
         ) from None
-    app.endpoint.url, app.endpoint.verify_token = endpoint.url, endpoint.verify_token
-    app.fields = frozenset(names) or None
-    subscriptions.changed()
-    return json_response({"success": True})
+    return endpoint
 
 
 def unsubscribe_fields(call: Call) -> Response:

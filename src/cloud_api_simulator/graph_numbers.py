@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 from cloud_api_simulator.calling_codes import country_of
 from cloud_api_simulator.errors import ApiError, JsonObject
+from cloud_api_simulator.graph_apps import shake_hands
 from cloud_api_simulator.graph_request import Call, choose_fields
 from cloud_api_simulator.http_server import Response, json_response
 from cloud_api_simulator.settings import STANDARD_THROUGHPUT_PER_SECOND
-from cloud_api_simulator.subscriptions import Endpoint
 from cloud_api_simulator.world import Number, World
 
 DEFAULT_FIELDS = (
@@ -161,7 +161,7 @@ def summary_of(entities: list[JsonObject]) -> JsonObject:
     return {"can_send_message": worst, "entities": entities}
 
 
-def change_number(call: Call) -> Response:
+async def change_number(call: Call) -> Response:
     """`POST /{phone-number-id}`: an override of the callback, or a new display name (reference 3.1)."""
     body = call.body()
     configuration = body.get("webhook_configuration")
@@ -169,11 +169,8 @@ def change_number(call: Call) -> Response:
     if isinstance(configuration, dict):
         url = configuration.get("override_callback_uri")
         if url:
-            subscriptions.first.number_overrides[call.node] = Endpoint(
-                url=str(url),
-                secret=subscriptions.first.endpoint.secret,
-                verify_token=str(configuration.get("verify_token", "")),
-                app_id=subscriptions.first.app_id,
+            subscriptions.first.number_overrides[call.node] = await shake_hands(
+                call, subscriptions.first, url, configuration.get("verify_token")
             )
         else:
             subscriptions.first.number_overrides.pop(call.node, None)

@@ -169,7 +169,10 @@ class Connection(asyncio.Protocol):
         self.transport.abort()
 
     def _answer(self, request: Request, *, keep_alive: bool) -> None:
-        result = self._handler(request)
+        try:
+            result = self._handler(request)
+        except Exception:  # noqa: BLE001 - inside a callback of the parser it would pass for a malformed request
+            result = _broken()
         if isinstance(result, Response):
             self._write(request, result, keep_alive=keep_alive)
         else:
@@ -183,8 +186,7 @@ class Connection(asyncio.Protocol):
         try:
             response = await result
         except Exception:  # noqa: BLE001 - one broken answer must not end the connection silently
-            _LOG.exception("a request could not be answered")
-            response = json_response({"error": {"message": "Internal error", "code": 1}}, status=500)
+            response = _broken()
         self._task = None
         if response is None:
             return
@@ -210,6 +212,12 @@ class Connection(asyncio.Protocol):
             )
         )
         self.transport.close()
+
+
+def _broken() -> Response:
+    """Log the defect being handled and return what the platform says of its own."""
+    _LOG.exception("a request could not be answered")
+    return json_response({"error": {"message": "Internal error", "code": 1}}, status=500)
 
 
 def _bytes_max(path: str) -> int:

@@ -3,7 +3,6 @@
 `check_message` is pure: it takes the parsed body and returns a checked message or raises Meta's refusal.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +21,7 @@ from cloud_api_simulator.message_bodies import (
 from cloud_api_simulator.message_fields import need_choice, need_object, need_text, optional_text, wrong_shape
 from cloud_api_simulator.message_interactive import check_interactive
 from cloud_api_simulator.message_template import check_template
-from cloud_api_simulator.people import PHONE_DIGITS_MAX, PHONE_DIGITS_MIN
+from cloud_api_simulator.people import PHONE_DIGITS_MAX, PHONE_DIGITS_MIN, USER_ID
 
 OPAQUE_CHARACTERS_MAX = 512
 """Longest `biz_opaque_callback_data` (platform reference 2.2)."""
@@ -30,7 +29,6 @@ IDENTITY_HASH_CHARACTERS_MAX = 128
 """Longest `recipient_identity_key_hash`; Meta's are far shorter (platform reference 1.5)."""
 
 _PHONE_DECORATION = str.maketrans("", "", "+-() ")
-_USER_ID = re.compile(r"[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +103,7 @@ def _check_recipient(raw: Mapping[str, Any]) -> tuple[str | None, str | None]:
         raise ApiError(131009, "recipient_type must be individual")
     if to is not None:
         return _phone_digits(to), None
-    if not isinstance(user_id, str) or _USER_ID.fullmatch(user_id) is None:
+    if not isinstance(user_id, str) or USER_ID.fullmatch(user_id) is None:
         raise ApiError(131009, "Parameter recipient is not a valid business-scoped user id")
     return None, user_id
 

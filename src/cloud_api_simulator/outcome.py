@@ -128,7 +128,7 @@ def decide_outcome(
     The order of refusals is that of Meta's asynchronous checks (platform reference 10): window 131047, stop
     list 131050, blocked 130403 or 131026, not on WhatsApp 131026, United States 131049, per-user cap 131049,
     experiment 130472, media 131053. Free-form messages (`template` None) are only sent, delivered and read,
-    unless a habit answers.
+    unless the habit `taps_row` answers.
     """
     draws = chance.draws("message", person.wa_id, template.name if template is not None else "")
     sent_after = behaviour.sent_seconds_min + draws[5] * (
@@ -241,12 +241,11 @@ def _delay(behaviour: Behaviour, step: Step, draw: float) -> float:
 def _reaction(
     template: Template | None, habits: Mapping[str, Any], behaviour: Behaviour, draws: tuple[float, ...]
 ) -> Reaction | None:
-    if template is None:
-        return None
     after = habits.get("reacts_after_seconds")
-    if after is None:
-        after = _delay(behaviour, "reaction", draws[13])
-    after = float(after)
+    after = float(_delay(behaviour, "reaction", draws[13]) if after is None else after)
+    if template is None:
+        index = habits.get("taps_row")
+        return _tap(None if index is None else int(index), after, is_stop=False)
     stop_index = next((index for index, button in enumerate(template.buttons) if button.is_stop), None)
     if "will_reply" in habits:
         text = str(habits["will_reply"])

@@ -48,7 +48,7 @@ def handle_page(world: World, request: Request) -> Response:
         return _html(world, request, None)
     if path.startswith("/phones/"):
         wa_id = "".join(character for character in path[8:] if character.isascii() and character.isdigit())
-        return _html(world, request, wa_id) if wa_id else _missing()
+        return _html(world, request, wa_id) if 0 < len(wa_id) <= PHONE_DIGITS_MAX else _missing()
     if path.startswith("/media/"):
         return _picture(world, path.removeprefix("/media/"))
     if path == "/static/icon.svg":

@@ -1,5 +1,6 @@
 """The people at the other end: who they are and what they always do."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -11,6 +12,8 @@ from cloud_api_simulator.chance import Chance
 PHONE_DIGITS_MIN = 7
 PHONE_DIGITS_MAX = 15
 """Bounds of an international number without its plus (E.164)."""
+USER_ID = re.compile(r"[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}")
+"""Form of a BSUID and of a parent BSUID (platform reference 1.4)."""
 SERVICE_WINDOW_SECONDS = 24 * 3600
 """Free-form messages arrive this long after the user's last message (Cloud API docs: service window)."""
 ENTRY_POINT_SECONDS = 72 * 3600
@@ -121,24 +124,17 @@ class Person:
         return last is not None and now - last < PHONE_SHOWN_SECONDS
 
 
-HABITS = frozenset(
-    {
-        "will_reply",
-        "taps_stop_button",
-        "taps_button",
-        "prefers_stop",
-        "clicks",
-        "delivered",
-        "reads",
-        "capped",
-        "reacts_after_seconds",
-        "preview_bot",
-        "blocks",
-        "reports",
-        "late",
-        "taps_row",
-    }
-)
+_YES_OR_NO = ("taps_stop_button", "prefers_stop", "delivered", "reads", "capped", "preview_bot", "blocks")
+_HABIT_KINDS: Mapping[str, tuple[type, ...]] = {
+    **dict.fromkeys((*_YES_OR_NO, "reports", "late"), (bool, int)),
+    "will_reply": (str,),
+    "taps_button": (int,),
+    "taps_row": (int,),
+    "clicks": (int,),
+    "reacts_after_seconds": (int, float),
+}
+HABITS = frozenset(_HABIT_KINDS)
+"""What a test may fix of somebody's behaviour; each has a kind of value."""
 _ACTING = frozenset(
     {
         *("will_reply", "taps_stop_button", "taps_button", "prefers_stop", "clicks", "blocks", "reports"),
@@ -243,7 +239,7 @@ class People:
             if name in row:
                 # The field's own type says how a value is read: a name is text, a stop is yes or no.
                 setattr(person, name, type(getattr(person, name))(row[name]))
-        habits = {key: row[key] for key in HABITS if key in row}
+        habits = {key: _habit(key, row[key]) for key in HABITS if key in row}
         if habits.keys() & _ACTING:
             # Whoever is told to act must be reachable: the seed may not silence the person a test is about.
             person.has_whatsapp = bool(row.get("has_whatsapp", True))
@@ -271,7 +267,9 @@ class People:
             person.blocked = frozenset(str(number) for number in blocked)
 
     def rename(self, person: Person, user_id: str) -> None:
-        """Give a person another BSUID; the old one leads nowhere any more."""
+        """Give a person another BSUID; the old one leads nowhere any more. Raises ValueError for another form."""
+        if USER_ID.fullmatch(user_id) is None:
+            raise ValueError("bsuid: expected a country, a period and letters or digits, such as MA.123")
         self._gone.add(person.user_id)
         self._gone.discard(user_id)
         self._by_user_id.pop(person.user_id, None)
@@ -320,6 +318,14 @@ class People:
             username=f"user.{wa_id[-6:]}" if draws[5] < behaviour.username_rate else None,
             parent_user_id=parent_of(user_id) if behaviour.parent_user_ids else None,
         )
+
+
+def _habit(name: str, value: object) -> object:
+    """Return a habit's value; one of another kind would break the message that asks for it."""
+    if not isinstance(value, _HABIT_KINDS[name]):
+        message = f"{name}: expected {' or '.join(kind.__name__ for kind in _HABIT_KINDS[name])}"
+        raise TypeError(message)
+    return value
 
 
 def parent_of(user_id: str) -> str:

@@ -15,6 +15,12 @@ HIGH_THROUGHPUT_PER_SECOND = 1000
 """Messages per second of a number at level HIGH (Cloud API docs: throughput)."""
 
 
+GROUPING_CHOICES = ("value", "change", "entry", "mixed")
+"""The three levels at which Meta batches updates (Cloud API docs: webhooks, batching), or all three in turn."""
+PORT_MAX = 65_535
+"""Largest port there is."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumberSettings:
     """A business phone number that may send."""
@@ -26,6 +32,10 @@ class NumberSettings:
 
     def __post_init__(self) -> None:
         """A number also used in the Business App sends 20 messages a second (Cloud API docs: throughput)."""
+        if not self.phone_number_id.isascii() or not self.phone_number_id.isdigit():
+            raise ValueError("number: expected an id of digits")
+        if self.throughput_per_second < 1:
+            raise ValueError("number: expected a throughput of at least 1 message a second")
         if self.is_coexistent:
             object.__setattr__(self, "throughput_per_second", COEXISTENCE_THROUGHPUT_PER_SECOND)
 
@@ -52,6 +62,17 @@ class WebhookSettings:
     retry_schedule: tuple[float, ...] = ()
     retries_reach_all_apps: bool = True
     verify_at_start: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what would silently send nothing; raises ValueError naming the field."""
+        for name in ("updates_per_post_max", "in_flight_max"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"webhooks.{name}: expected a count of at least 1")
+        for name in ("flush_seconds", "timeout_seconds", "retry_seconds_first", "retry_seconds_max"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"webhooks.{name}: expected a number of at least 0")
+        if self.grouping not in GROUPING_CHOICES:
+            raise ValueError(f"webhooks.grouping: expected one of {', '.join(GROUPING_CHOICES)}")
 
 
 DEFAULT_NUMBERS = (NumberSettings(phone_number_id="106540352242922"),)
@@ -90,3 +111,9 @@ class SimulatorSettings:
         if not self.numbers:
             message = "numbers: at least one business number is needed"
             raise ValueError(message)
+        if not 0 <= self.port <= PORT_MAX:
+            raise ValueError(f"port: expected a number from 0 to {PORT_MAX}")
+        if self.webhook_url is not None and not self.webhook_url.startswith(("http://", "https://")):
+            raise ValueError("webhook_url: expected an address that begins with http:// or https://")
+        if not all(all(pair) for pair in self.link_map):
+            raise ValueError("link_map: expected PREFIX=REPLACEMENT")

@@ -55,7 +55,8 @@ class Simulator:
         self.world.ledger.close()
 
     def _handle(self, request: Request) -> Response | Awaitable[Response | None]:
-        parts = request.path[1:].split("/")
+        # A slash at the end means nothing, as on the graph.
+        parts = request.path[1:].removesuffix("/").split("/")
         if (parts[0][:1] == "v" and len(parts) > 1) or parts[0].isdigit() or parts[0] in _UNVERSIONED:
             return self._graph(request, parts)
         if not _is_own_visitor(request):

@@ -18,6 +18,8 @@ GIVE_UP_VIRTUAL_SECONDS = 7 * 86400
 """Meta drops a webhook nobody took for seven days (Cloud API docs: webhooks overview)."""
 GIVE_UP_REAL_SECONDS = 600.0
 """A fast clock must not make the simulator drop webhooks during a short outage, so both bounds must pass."""
+HELD_BYTES_MAX = 256 * 1024 * 1024
+"""Bytes of webhooks that wait for a callback that is down: some hours of a busy day; beyond, the oldest go."""
 _CONTENT_TYPE = ("content-type", "application/json")
 
 
@@ -65,6 +67,7 @@ class WebhookSender:
         self._waiting: set[asyncio.TimerHandle] = set()
         self._in_flight: set[asyncio.Task[None]] = set()
         self._stopped = False
+        self._held_bytes = 0
 
     @property
     def undelivered(self) -> int:
@@ -119,6 +122,9 @@ class WebhookSender:
         body = encode_webhook(
             self._waba_id, opened.updates, grouping=grouping, now=self._clock.now() + self.skew_seconds
         )
+        self._held_bytes += len(body)
+        while self._held_bytes > HELD_BYTES_MAX and self._queue:
+            self._drop(self._queue.popleft())
         self._queue.append(
             _Post(
                 body=body,
@@ -172,6 +178,7 @@ class WebhookSender:
         for timer in self._waiting:
             timer.cancel()
         self._waiting.clear()
+        self._held_bytes = 0
 
     def _start_next(self) -> None:
         while self._queue and len(self._in_flight) < self.settings.in_flight_max and not self._stopped:
@@ -186,6 +193,7 @@ class WebhookSender:
     async def _deliver(self, post: _Post) -> None:
         url, secret = post.endpoint.url, post.endpoint.secret
         if url is None:
+            self._let_go(post)
             return
         if post.attempts == 0:
             post.first_tried_real, post.first_tried_virtual = time.monotonic(), self._clock.now()
@@ -205,6 +213,7 @@ class WebhookSender:
         if status == 200:  # noqa: PLR2004 - HTTP OK
             self.watched.difference_update(post.update_ids)
             self._ledger.write("acknowledged", row)
+            self._let_go(post)
             return
         self._ledger.write("webhook_refused", {**row, "status": status})
         if not post.is_copy:
@@ -213,8 +222,9 @@ class WebhookSender:
     def _try_later(self, post: _Post) -> None:
         waited_real = time.monotonic() - post.first_tried_real
         waited_virtual = self._clock.now() - post.first_tried_virtual
-        if waited_real > GIVE_UP_REAL_SECONDS and waited_virtual > GIVE_UP_VIRTUAL_SECONDS:
-            self._ledger.write("webhook_dropped", {"updates": post.update_ids, "attempts": post.attempts})
+        is_old = waited_real > GIVE_UP_REAL_SECONDS and waited_virtual > GIVE_UP_VIRTUAL_SECONDS
+        if is_old or self._held_bytes > HELD_BYTES_MAX:
+            self._drop(post)
             return
         loop = asyncio.get_running_loop()
 
@@ -231,6 +241,15 @@ class WebhookSender:
 
         timer = loop.call_later(self._wait_seconds(post.attempts), again)
         self._waiting.add(timer)
+
+    def _drop(self, post: _Post) -> None:
+        """Give a POST up; the ledger says so."""
+        self._let_go(post)
+        self._ledger.write("webhook_dropped", {"updates": post.update_ids, "attempts": post.attempts})
+
+    def _let_go(self, post: _Post) -> None:
+        if not post.is_copy:
+            self._held_bytes = max(0, self._held_bytes - len(post.body))
 
     def _wait_seconds(self, attempts: int) -> float:
         """Return the real seconds until the next try: by the schedule where there is one, else doubling."""

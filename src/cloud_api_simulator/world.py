@@ -63,6 +63,7 @@ class World:
     pacing: Pacing = field(default_factory=Pacing)
     template_health: dict[str, Health] = field(default_factory=dict)
     wamid_count: int = 0
+    user_wamid_count: int = 0
     link_client: HttpClient = field(
         default_factory=lambda: HttpClient(connections_max=LINK_FETCHES_AT_ONCE_MAX)
     )
@@ -80,9 +81,17 @@ class World:
         return not (len(self.scheduler) or self.sender.undelivered or self.tasks)
 
     def next_wamid(self, digits: str, *, by_user: bool = False) -> str:
-        """Return a message id nobody had before, the same in every run with this seed and these requests."""
-        self.wamid_count += 1
-        return new_wamid(digits, by_user=by_user, unique=self.chance.token("wamid", str(self.wamid_count)))
+        """Return a message id nobody had before, the same in every run with this seed and these requests.
+
+        The two directions are counted apart: when people answer depends on the machine's pace.
+        """
+        if by_user:
+            self.user_wamid_count += 1
+            unique = self.chance.token("wamid of a user", str(self.user_wamid_count))
+        else:
+            self.wamid_count += 1
+            unique = self.chance.token("wamid", str(self.wamid_count))
+        return new_wamid(digits, by_user=by_user, unique=unique)
 
     def health_of(self, template_id: str) -> Health:
         """Return the quality of a template."""
@@ -160,6 +169,7 @@ def build_world(settings: SimulatorSettings, clock: Clock) -> World:
         # Ids go on from the ledger's size, so that they stay unique over restarts on one state directory.
         update_count=ledger.size_at_start,
         wamid_count=ledger.size_at_start,
+        user_wamid_count=ledger.size_at_start,
         graph=build_graph_state(settings, chance),
         limit=PortfolioLimit(settings.behaviour.messaging_limit_tier),
         numbers={
