@@ -31,6 +31,7 @@ REPLAY_AGE = timedelta(days=8)
 PERSON_STOPPED_CODE = 131050
 # The price of a message that a click on an advertisement made free (Cloud API: pricing in statuses).
 FREE_ENTRY_POINT = "free_entry_point"
+PersonFact = StatusFact | InboundMessage | PreferenceFact | IdentityChange | EchoFact | ClickFact
 # These say something about an earlier message; they answer none.
 NO_ANSWERS = frozenset({"reaction", "revoke", "edit", "unsupported", "unknown"})
 
@@ -123,8 +124,8 @@ class GroupReader:
         refused = [one for one in group.statuses if one.error_code == PERSON_STOPPED_CODE]
         free = [one for one in group.statuses if one.pricing_type == FREE_ENTRY_POINT]
         if others or refused or free:
-            accounts = {change.waba_id for parsed in others for change in parsed.identity_changes}
-            await self._portfolios.refresh(connection, _numbers_of(others, [*refused, *free]), accounts)
+            numbers, accounts = _places_of(others, [*refused, *free])
+            await self._portfolios.refresh(connection, numbers, accounts)
         group.refused.extend((one, self._recipient(one)) for one in refused)
         group.entry_answers.extend((one, self._recipient(one)) for one in free)
         for parsed in others:
@@ -158,12 +159,12 @@ class GroupReader:
             if one.occurred_at >= oldest
         )
         group.echoes.extend(
-            (one, self._sender(one.recipient_phone, one.recipient_bsuid, None, one.business_number_id))
+            (one, self._sender(one, one.recipient_phone, one.recipient_bsuid))
             for one in parsed.echoes
             if one.occurred_at >= oldest
         )
         group.clicks.extend(
-            (one, self._sender(one.sender_phone, one.sender_bsuid, None, one.business_number_id))
+            (one, self._sender(one, one.sender_phone, one.sender_bsuid))
             for one in parsed.clicks
             if (one.occurred_at or oldest) >= oldest
         )
@@ -177,24 +178,22 @@ class GroupReader:
         group.unread.extend(parsed.unread)
 
     def _chooser(self, chosen: PreferenceFact) -> Sender:
-        return self._sender(chosen.phone, chosen.bsuid, chosen.parent_bsuid, chosen.business_number_id)
+        return self._sender(chosen, chosen.phone, chosen.bsuid, chosen.parent_bsuid)
 
     def _recipient(self, status: StatusFact) -> Sender:
         return self._sender(
-            status.recipient_phone,
-            status.recipient_bsuid,
-            status.recipient_parent_bsuid,
-            status.business_number_id,
+            status, status.recipient_phone, status.recipient_bsuid, status.recipient_parent_bsuid
         )
 
     def _sender(
-        self, phone: str | None, bsuid: str | None, parent_bsuid: str | None, business_number_id: str
+        self, fact: PersonFact, phone: str | None, bsuid: str | None, parent_bsuid: str | None = None
     ) -> Sender:
+        """Return who a fact is about; where it names no number of ours its account tells the portfolio."""
         return Sender(
             phone=phone,
             bsuid=bsuid,
             parent_bsuid=parent_bsuid,
-            portfolio_id=self._portfolios.of(business_number_id),
+            portfolio_id=self._portfolios.of(fact.business_number_id, fact.waba_id),
         )
 
     def _read(self, message: InboundMessage, *, is_incomplete: bool = False) -> Said:
@@ -204,9 +203,7 @@ class GroupReader:
             match = OptOutMatch.EXACT if is_stop else OptOutMatch.NOT
         else:
             match = match_opt_out(message.text) if message.text else OptOutMatch.NOT
-        sender = self._sender(
-            message.sender_phone, message.sender_bsuid, message.parent_bsuid, message.business_number_id
-        )
+        sender = self._sender(message, message.sender_phone, message.sender_bsuid, message.parent_bsuid)
         return Said(
             message=message, sender=sender, match=match, is_button=is_button, is_incomplete=is_incomplete
         )
@@ -228,16 +225,18 @@ def is_statuses_only(parsed: ParsedWebhook) -> bool:
     )
 
 
-def _numbers_of(others: Sequence[ParsedWebhook], statuses: Sequence[StatusFact]) -> set[str]:
-    """Return the numbers whose portfolio tells who somebody is."""
-    numbers = {one.business_number_id for one in statuses}
+def _places_of(others: Sequence[ParsedWebhook], statuses: Sequence[StatusFact]) -> tuple[set[str], set[str]]:
+    """Return the numbers whose portfolio tells who somebody is, and the accounts where no number is named."""
+    facts: list[PersonFact] = list(statuses)
     for parsed in others:
-        for facts in (
-            parsed.messages, parsed.preferences, parsed.identity_changes, parsed.echoes, parsed.clicks,
-            parsed.incomplete,
-        ):  # fmt: skip
-            numbers.update(one.business_number_id for one in facts)
-    return numbers
+        facts += parsed.messages
+        facts += parsed.preferences
+        facts += parsed.identity_changes
+        facts += parsed.echoes
+        facts += parsed.clicks
+        facts += parsed.incomplete
+    numbers = {one.business_number_id for one in facts}
+    return numbers, {one.waba_id for one in facts if not one.business_number_id}
 
 
 def describe_post(post: WebhookPost) -> str:

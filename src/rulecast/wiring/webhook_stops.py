@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from rulecast.account.facts import find_signups
+from rulecast.account.records import Signup
 from rulecast.collect.webhook_facts import PreferenceFact, StatusFact
 from rulecast.database import Connection
 from rulecast.profile.suppression import (
@@ -14,6 +16,7 @@ from rulecast.profile.suppression import (
     suppress,
 )
 from rulecast.values.ids import ContactId
+from rulecast.values.purpose import Purpose
 from rulecast.vault import Vault
 from rulecast.wiring.senders import Sender, find_receivers
 from rulecast.wiring.webhook_group import Group, Said
@@ -26,9 +29,11 @@ async def stop_people(
     stops = [
         _stop_of_words(said, vault, people.get(said.sender), now) for said in group.said if said.is_opt_out
     ]
+    declared = await find_signups(connection, [fact.signup_id for fact, _ in group.signups])
     stops.extend(
         _stop_of_preference(fact, sender, vault, contact_id=people.get(sender), now=now)
         for fact, sender in group.preferences
+        if fact.value != "signup" or _is_to_marketing(declared.get(fact.signup_id))
     )
     receivers = await find_receivers(
         connection, vault, [(fact.wamid, fact.opaque_id) for fact, _ in group.refused]
@@ -48,6 +53,11 @@ def _stop_of_words(said: Said, vault: Vault, contact_id: ContactId | None, now: 
         cause=SuppressionCause.STOP_BUTTON if said.is_button else SuppressionCause.STOP_WORD,
         level="likely" if said.match is OptOutMatch.LIKELY else "exact",
     )
+
+
+def _is_to_marketing(signup: Signup | None) -> bool:
+    """Return whether a sign-up lifts what was stopped inside WhatsApp: one that is declared as marketing."""
+    return signup is not None and signup.purpose == Purpose.MARKETING
 
 
 def _stop_of_preference(

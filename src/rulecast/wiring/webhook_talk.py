@@ -17,8 +17,9 @@ from rulecast.vault import Vault
 # Words of Meta and of businesses in properties of events; the mart keeps them by the million.
 WORD_LENGTH_MAX = 100
 EMOJI_LENGTH_MAX = 32
-# An edit changes and a revoke takes back; neither is a message of its own, and neither opens a window.
-NO_MESSAGES = frozenset({"edit", "revoke"})
+# An edit changes and a revoke takes back; neither is a message of its own, and neither opens a window. Nor does a chat
+# that somebody opened without a word (sent by Meta until March 2026).
+NO_MESSAGES = frozenset({"edit", "revoke", "request_welcome"})
 
 EventKeys = Callable[[str], bytes]
 

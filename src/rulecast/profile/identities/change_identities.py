@@ -1,17 +1,18 @@
 """Act upon what WhatsApp says about a changed number or user id, once and in any order."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 
 from rulecast.profile.identities import store
 from rulecast.profile.identities.conflicts import Conflict, IdentitiesChanged, open_conflicts
-from rulecast.profile.identities.store import Connection, Owner
+from rulecast.profile.identities.store import Connection, FormerOwner, Owner
 from rulecast.profile.identity import Identity, lookup_of, phone_variants
 from rulecast.profile.seal_identities import seal_identities
+from rulecast.profile.suppression.suppress import carry_stops
 from rulecast.values.ids import ContactId
 from rulecast.vault import Vault
 
@@ -20,6 +21,8 @@ UpdateKind = Literal["number", "user_id", "identity_hash"]
 SEALED_CHANGE = "profile.identity_change.sealed_change"
 # Changes of one person that waited for each other; nobody changes the number so often in a week.
 CHAIN_LENGTH_MAX = 16
+Found = TypeVar("Found", Owner, FormerOwner)
+BSUIDS = frozenset({"bsuid", "parent_bsuid"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +60,9 @@ async def apply_identity_updates(
         if contact_id is not None:
             changed.contact_of[update.key] = contact_id
             queue = await _followers(connection, vault, update) + queue
-    changed.conflicts, changed.entries = await open_conflicts(connection, conflicts, now)
+    changed.entries = await carry_stops(connection, changed.contact_of.values(), now)
+    changed.conflicts, shared = await open_conflicts(connection, conflicts, now)
+    changed.entries += shared
     return changed
 
 
@@ -67,9 +72,10 @@ async def _apply(
     new = {lookup_of(vault, one): one for one in update.new}
     old = _old_lookups(vault, update)
     owners = await store.find_owners(connection, [*old, *new])
-    # A number belongs to a person in whatever spelling; a username never tells who somebody is.
-    telling = [one for one in owners if one.kind != "username"]
-    owner = _first(telling, old) or _first(telling, list(new))
+    former = await store.find_former(connection, old)
+    then = [one for one in former if one.valid_to >= update.occurred_at]
+    telling = _telling(owners, then, update.occurred_at)
+    owner = _first(telling, old) or _first(then, old) or _first(telling, list(new))
     if owner is None:
         return None
     contact_id = owner.contact_id
@@ -84,12 +90,24 @@ async def _apply(
         if one.contact_id != contact_id
     )
     taken = {(one.kind, one.scope, one.lookup) for one in owners}
-    begun = [one for key, one in new.items() if (one.kind, one.scope, key) not in taken]
+    begun = {
+        Owner(
+            contact_id=contact_id,
+            kind=one.kind,
+            scope=one.scope,
+            lookup=key,
+            valid_from=update.occurred_at,
+        ): one
+        for key, one in new.items()
+        if (one.kind, one.scope, key) not in taken
+    }
     current = await store.list_current(connection, [contact_id])
     ended = [one for one in current if _ends(one, update, old=old, new=list(new))]
     await store.close_identities(connection, [(one, update.occurred_at) for one in ended])
-    rows = await seal_identities(vault, [(contact_id, one) for one in begun])
+    rows = await seal_identities(vault, [(contact_id, one) for one in begun.values()])
     await store.open_identities(connection, [(row, update.occurred_at) for row in rows])
+    outlived = _outlived(begun, current, is_late=isinstance(owner, FormerOwner))
+    await store.close_identities(connection, outlived)
     await store.mark_reachability(connection, [contact_id], now)
     return contact_id
 
@@ -105,8 +123,38 @@ def _old_lookups(vault: Vault, update: IdentityUpdate) -> list[bytes]:
     return [lookup_of(vault, one) for one in (*update.old, *variants)]
 
 
-def _first(owners: Sequence[Owner], lookups: Sequence[bytes]) -> Owner | None:
-    by_lookup = {one.lookup: one for one in owners}
+def _telling(owners: Sequence[Owner], then: Sequence[FormerOwner], at: datetime) -> list[Owner]:
+    """Return the owners who tell who somebody is: not by a username, nor by what was somebody else's at that time.
+
+    A number belongs to a person in whatever spelling.
+    """
+    theirs = {one.lookup for one in then}
+    return [
+        one for one in owners if one.kind != "username" and not (one.lookup in theirs and one.valid_from > at)
+    ]
+
+
+def _outlived(
+    begun: Iterable[Owner], current: Sequence[Owner], *, is_late: bool
+) -> list[tuple[Owner, datetime]]:
+    """Return which of the new identities a later change has ended already, and when.
+
+    A number counts only where the change itself is told late: one from a list begins when the list was read.
+    """
+    found = []
+    for one in begun:
+        later = [
+            other.valid_from
+            for other in current
+            if (other.kind, other.scope) == (one.kind, one.scope) and other.valid_from > one.valid_from
+        ]
+        if later and (is_late or one.kind in BSUIDS):
+            found.append((one, min(later)))
+    return found
+
+
+def _first(owners: Sequence[Found], lookups: Sequence[bytes]) -> Found | None:
+    by_lookup = {one.lookup: one for one in reversed(owners)}
     return next((by_lookup[one] for one in lookups if one in by_lookup), None)
 
 
@@ -114,10 +162,8 @@ def _ends(current: Owner, update: IdentityUpdate, *, old: Sequence[bytes], new: 
     """Return whether an identity of the person ends with this update; what began later does not."""
     if current.lookup in new or update.kind == "identity_hash":
         return False
-    is_named = current.lookup in old and (
-        update.kind == "number" or current.kind in {"bsuid", "parent_bsuid"}
-    )
-    replaced = {(one.kind, one.scope) for one in update.new if one.kind in {"bsuid", "parent_bsuid"}}
+    is_named = current.lookup in old and (update.kind == "number" or current.kind in BSUIDS)
+    replaced = {(one.kind, one.scope) for one in update.new if one.kind in BSUIDS}
     is_replaced = (current.kind, current.scope) in replaced and current.valid_from <= update.occurred_at
     return is_named or is_replaced
 

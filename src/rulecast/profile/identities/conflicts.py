@@ -8,6 +8,7 @@ from rulecast.profile.identities import store
 from rulecast.profile.identities.store import ConflictRow, Connection
 from rulecast.profile.suppression import JournalEntry, Stop, SuppressionCause, suppress
 from rulecast.profile.suppression.stop import Scope
+from rulecast.profile.suppression.store import doubles_of
 from rulecast.values.ids import ContactId
 
 
@@ -50,15 +51,24 @@ async def open_conflicts(
 async def _share_stops(
     connection: Connection, pairs: Sequence[tuple[ContactId, ContactId]], now: datetime
 ) -> list[JournalEntry]:
+    """Stop everybody whom a chain of open conflicts joins to somebody stopped."""
+    if not pairs:
+        return []
+    doubles = await doubles_of(connection, {person for pair in pairs for person in pair})
+    people = doubles.keys() | {double for others in doubles.values() for double in others}
     stopped: dict[ContactId, set[Scope]] = {}
-    people = {person for pair in pairs for person in pair}
-    for contact_id, scope, _ in await store.list_stops(connection, people) if people else ():
+    for contact_id, scope, _ in await store.list_stops(connection, people):
         stopped.setdefault(contact_id, set()).add("all" if scope == "all" else "marketing")
+    wanted = {
+        (other, scope)
+        for one, others in doubles.items()
+        for other in (one, *others)
+        for scope in set().union(*(stopped.get(person, set()) for person in (one, *others)))
+        if scope not in stopped.get(other, set())
+    }
     stops = [
-        Stop(contact_id=other, occurred_at=now, cause=SuppressionCause.IDENTITY_CONFLICT, scope=scope)
-        for first, second in pairs
-        for one, other in ((first, second), (second, first))
-        for scope in sorted(stopped.get(one, set()) - stopped.get(other, set()))
+        Stop(contact_id=contact_id, occurred_at=now, cause=SuppressionCause.IDENTITY_CONFLICT, scope=scope)
+        for contact_id, scope in sorted(wanted)
     ]
     return await suppress(connection, stops, now)
 

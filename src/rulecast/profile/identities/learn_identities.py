@@ -9,6 +9,7 @@ from rulecast.profile.identities.conflicts import Conflict, IdentitiesChanged, o
 from rulecast.profile.identities.store import Connection, Owner
 from rulecast.profile.identity import Identity, lookup_of, lookups_of
 from rulecast.profile.seal_identities import seal_identities
+from rulecast.profile.suppression.suppress import carry_stops
 from rulecast.values.ids import ContactId
 from rulecast.vault import Vault
 
@@ -27,11 +28,44 @@ class Sighting:
 
 @dataclass(slots=True, kw_only=True)
 class _Learning:
-    """What is to be written."""
+    """Who has which identity, as far as the sightings have been read, and what is to be written.
 
-    begun: list[tuple[ContactId, Identity, datetime]] = field(default_factory=list)
+    `former` are (person, kind, keyed hash) of what people had before; `outlived` began and ended within the sightings.
+    """
+
+    owners: list[Owner]
+    current: list[Owner]
+    former: set[tuple[ContactId, str, bytes]]
+    begun: dict[Owner, Identity] = field(default_factory=dict)
     ended: list[tuple[Owner, datetime]] = field(default_factory=list)
+    outlived: list[tuple[Owner, datetime]] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
+
+    def begin(self, sighting: Sighting, identity: Identity, lookup: bytes) -> Owner:
+        """Give an identity to the person."""
+        owner = Owner(
+            contact_id=sighting.contact_id,
+            kind=identity.kind,
+            scope=identity.scope,
+            lookup=lookup,
+            valid_from=sighting.occurred_at,
+        )
+        self.begun[owner] = identity
+        self.owners.append(owner)
+        self.current.append(owner)
+        return owner
+
+    def end(self, owner: Owner, at: datetime) -> None:
+        """Take an identity away; of usernames nobody asks who bore them for a moment."""
+        for known in (self.owners, self.current):
+            if owner in known:
+                known.remove(owner)
+        if owner not in self.begun:
+            self.ended.append((owner, at))
+        elif owner.kind == "username":
+            del self.begun[owner]
+        else:
+            self.outlived.append((owner, at))
 
 
 async def learn_identities(
@@ -48,32 +82,34 @@ async def learn_identities(
         for sighting in sightings
         for one in sighting.identities
     }
-    owners = await store.find_owners(connection, [lookup for _, _, lookup in by_lookup])
+    lookups = [lookup for _, _, lookup in by_lookup]
+    owners = await store.find_owners(connection, lookups)
     unknown = [one for one in sightings if not _is_known(vault, one, owners)]
     if not unknown:
         return changed
-    current = await store.list_current(connection, {one.contact_id for one in unknown})
-    learning = _Learning()
+    learning = _Learning(
+        owners=owners,
+        current=await store.list_current(connection, {one.contact_id for one in unknown}),
+        former={
+            (one.contact_id, one.kind, one.lookup) for one in await store.find_former(connection, lookups)
+        },
+    )
     for sighting in sorted(unknown, key=lambda one: one.occurred_at):
         for identity in sighting.identities:
-            _learn(learning, vault, sighting, identity, owners=owners, current=current)
+            _learn(learning, vault, sighting, identity)
     await store.close_identities(connection, learning.ended)
-    distinct = {
-        (kind_scope_value.kind, kind_scope_value.scope, kind_scope_value.value): (contact_id, at)
-        for contact_id, kind_scope_value, at in learning.begun
-    }
-    identities = [
-        (contact_id, Identity(kind=kind, scope=scope, value=value), at)
-        for (kind, scope, value), (contact_id, at) in distinct.items()
-    ]
-    rows = await seal_identities(vault, [(contact_id, identity) for contact_id, identity, _ in identities])
+    begun = learning.begun
+    rows = await seal_identities(vault, [(owner.contact_id, identity) for owner, identity in begun.items()])
     await store.open_identities(
-        connection, [(row, at) for row, (_, _, at) in zip(rows, identities, strict=True)]
+        connection, [(row, owner.valid_from) for row, owner in zip(rows, begun, strict=True)]
     )
+    await store.close_identities(connection, learning.outlived)
     await store.mark_reachability(
-        connection, {contact_id for contact_id, one, _ in identities if one.kind in {"phone", "bsuid"}}, now
+        connection, {owner.contact_id for owner in begun if owner.kind in {"phone", "bsuid"}}, now
     )
-    changed.conflicts, changed.entries = await open_conflicts(connection, learning.conflicts, now)
+    changed.entries = await carry_stops(connection, {owner.contact_id for owner in begun}, now)
+    changed.conflicts, shared = await open_conflicts(connection, learning.conflicts, now)
+    changed.entries += shared
     return changed
 
 
@@ -86,18 +122,10 @@ def _family(kind: str) -> str:
     return "phone" if kind in NUMBERS else kind
 
 
-def _learn(
-    learning: _Learning,
-    vault: Vault,
-    sighting: Sighting,
-    identity: Identity,
-    *,
-    owners: Sequence[Owner],
-    current: Sequence[Owner],
-) -> None:
+def _learn(learning: _Learning, vault: Vault, sighting: Sighting, identity: Identity) -> None:
     lookup = lookup_of(vault, identity)
     family = _family(identity.kind)
-    having = [one for one in owners if _family(one.kind) == family and one.lookup == lookup]
+    having = [one for one in learning.owners if _family(one.kind) == family and one.lookup == lookup]
     if any(one.contact_id == sighting.contact_id for one in having):
         return
     if having and identity.kind != "username":
@@ -112,27 +140,37 @@ def _learn(
         return
     theirs = [
         one
-        for one in current
+        for one in learning.current
         if one.contact_id == sighting.contact_id
         and _family(one.kind) == family
         and one.scope == identity.scope
     ]
     if family == "phone":
         _learn_number(learning, vault, sighting, identity, theirs=theirs)
-        return
-    replaced = [*theirs, *having]
-    if any(one.valid_from > sighting.occurred_at for one in replaced):
-        return
-    learning.ended.extend((one, sighting.occurred_at) for one in replaced)
-    learning.begun.append((sighting.contact_id, identity, sighting.occurred_at))
+    else:
+        _replace(learning, sighting, identity, lookup, replaced=[*theirs, *having])
+
+
+def _replace(
+    learning: _Learning, sighting: Sighting, identity: Identity, lookup: bytes, *, replaced: Sequence[Owner]
+) -> None:
+    """End what a newer BSUID or username replaces; an older BSUID is kept as one the person had."""
+    later = [one.valid_from for one in replaced if one.valid_from > sighting.occurred_at]
+    if not later:
+        for one in replaced:
+            learning.end(one, sighting.occurred_at)
+        learning.begin(sighting, identity, lookup)
+    elif identity.kind != "username" and (sighting.contact_id, identity.kind, lookup) not in learning.former:
+        learning.former.add((sighting.contact_id, identity.kind, lookup))
+        learning.end(learning.begin(sighting, identity, lookup), min(later))
 
 
 def _learn_number(
     learning: _Learning, vault: Vault, sighting: Sighting, identity: Identity, *, theirs: Sequence[Owner]
 ) -> None:
     """Keep the first number of a person, or another spelling of a known one; a different one changes nothing."""
+    lookup = lookup_of(vault, identity)
     if not theirs:
-        learning.begun.append((sighting.contact_id, identity, sighting.occurred_at))
+        learning.begin(sighting, identity, lookup)
     elif {one.lookup for one in theirs} & set(lookups_of(vault, identity.value)):
-        spelling = Identity(kind="wa_id", value=identity.value)
-        learning.begun.append((sighting.contact_id, spelling, sighting.occurred_at))
+        learning.begin(sighting, Identity(kind="wa_id", value=identity.value), lookup)

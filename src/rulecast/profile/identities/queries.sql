@@ -4,6 +4,12 @@ SELECT contact_id, kind, scope, lookup, valid_from FROM profile.identity
 WHERE lookup = ANY(%(lookups)b::bytea[]) AND valid_to IS NULL
     AND kind IN ('phone', 'wa_id', 'bsuid', 'parent_bsuid', 'username', 'external');
 
+-- name: find_former
+-- Whose these identities were, and until when, the latest first.
+SELECT contact_id, kind, scope, lookup, valid_to FROM profile.identity
+WHERE lookup = ANY(%(lookups)b::bytea[]) AND valid_to IS NOT NULL AND kind <> 'username'
+ORDER BY valid_to DESC, contact_id;
+
 -- name: list_current
 -- By what these people are known now.
 SELECT contact_id, kind, scope, lookup, valid_from FROM profile.identity
@@ -63,11 +69,15 @@ WHERE contact_id IS NULL AND old_lookups && %(lookups)b::bytea[] AND occurred_at
 RETURNING change_key, kind, sealed_change, occurred_at;
 
 -- name: insert_conflicts
--- Two contacts that may be one person; an open conflict is not opened again.
+-- Two contacts that may be one person; an open conflict is not opened again, nor one that somebody settled knowing
+-- of what is told.
 INSERT INTO profile.identity_conflict (first_contact_id, second_contact_id, cause, occurred_at, recorded_at)
 SELECT c.first_id, c.second_id, c.cause, c.occurred_at, %(now)s::timestamptz
 FROM unnest(%(firsts)b::bigint[], %(seconds)b::bigint[], %(causes)b::text[], %(occurred)b::timestamptz[])
     AS c (first_id, second_id, cause, occurred_at)
+WHERE NOT EXISTS (
+    SELECT FROM profile.identity_conflict AS k
+    WHERE k.first_contact_id = c.first_id AND k.second_contact_id = c.second_id AND k.resolved_at >= c.occurred_at)
 ON CONFLICT (first_contact_id, second_contact_id) WHERE resolved_at IS NULL DO NOTHING
 RETURNING first_contact_id, second_contact_id;
 

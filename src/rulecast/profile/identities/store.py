@@ -8,7 +8,7 @@ from rulecast.database import Connection, execute, fetch_all, load_queries
 from rulecast.profile.store import IdentityRow
 from rulecast.values.ids import ContactId
 
-__all__ = ["QUERIES", "Connection", "IdentityRow", "Owner", "WaitingRow"]
+__all__ = ["QUERIES", "Connection", "FormerOwner", "IdentityRow", "Owner", "WaitingRow"]
 
 QUERIES = load_queries(__package__)
 
@@ -22,6 +22,17 @@ class Owner:
     scope: str
     lookup: bytes = field(repr=False)
     valid_from: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormerOwner:
+    """Who had an identity, and until when."""
+
+    contact_id: ContactId
+    kind: str
+    scope: str
+    lookup: bytes = field(repr=False)
+    valid_to: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +62,14 @@ async def find_owners(connection: Connection, lookups: Iterable[bytes]) -> list[
     if not wanted:
         return []
     return await fetch_all(connection, QUERIES["find_owners"], {"lookups": wanted}, record=Owner)
+
+
+async def find_former(connection: Connection, lookups: Iterable[bytes]) -> list[FormerOwner]:
+    """Return whose identities with these keyed hashes were, the latest end first."""
+    wanted = sorted(set(lookups))
+    if not wanted:
+        return []
+    return await fetch_all(connection, QUERIES["find_former"], {"lookups": wanted}, record=FormerOwner)
 
 
 async def list_current(connection: Connection, contact_ids: Iterable[ContactId]) -> list[Owner]:

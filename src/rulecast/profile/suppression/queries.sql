@@ -5,9 +5,12 @@ WHERE contact_id = ANY(%(contact_ids)b::bigint[])
 ORDER BY contact_id FOR NO KEY UPDATE;
 
 -- name: people_behind
--- Who has an identity with one of these keyed hashes now.
-SELECT suppression_index, contact_id FROM profile.identity
-WHERE suppression_index = ANY(%(indexes)b::bytea[]) AND valid_to IS NULL;
+-- Who has an identity with one of these keyed hashes, or had it until an instant: a stop can arrive after the change
+-- of number it was said before.
+SELECT suppression_index, contact_id, CASE WHEN bool_or(valid_to IS NULL) THEN NULL ELSE max(valid_to) END AS ended_at
+FROM profile.identity
+WHERE suppression_index = ANY(%(indexes)b::bytea[]) AND kind <> 'username'
+GROUP BY suppression_index, contact_id;
 
 -- name: doubles_of
 -- Who may be the same person, through any chain of open conflicts.
@@ -29,6 +32,33 @@ WHERE i.contact_id = ANY(%(contact_ids)b::bigint[]) AND i.kind <> 'username' AND
     i.valid_to IS NULL OR NOT EXISTS (
         SELECT FROM profile.identity AS c
         WHERE c.contact_id = i.contact_id AND c.valid_to IS NULL AND c.kind <> 'username'));
+
+-- name: ended_identities_of
+-- By what these people were known before, and until when.
+SELECT contact_id, suppression_index, max(valid_to) FROM profile.identity
+WHERE contact_id = ANY(%(contact_ids)b::bigint[]) AND kind <> 'username'
+GROUP BY contact_id, suppression_index HAVING bool_and(valid_to IS NOT NULL);
+
+-- name: uncarried_stops
+-- A stop is the person's, whatever they are called since: what is in force through any identity they ever had, for
+-- each they have now. Whoever is given an old number later can lift only what is kept under that number.
+SELECT c.suppression_index, w.contact_id, newest.scope, newest.action, newest.cause, newest.level, newest.occurred_at
+FROM unnest(%(contact_ids)b::bigint[]) AS w (contact_id)
+CROSS JOIN LATERAL (
+    SELECT DISTINCT ON (s.suppression_index, s.scope) s.scope, s.action, s.cause, s.level, s.occurred_at
+    FROM profile.suppression AS s
+    WHERE s.suppression_index IN (
+        SELECT i.suppression_index FROM profile.identity AS i WHERE i.contact_id = w.contact_id
+        UNION ALL
+        SELECT o.suppression_index FROM profile.suppression AS o WHERE o.contact_id = w.contact_id)
+    ORDER BY s.suppression_index, s.scope, s.occurred_at DESC, (s.action = 'resume'), s.suppression_id DESC
+) AS newest
+JOIN profile.identity AS c ON c.contact_id = w.contact_id AND c.valid_to IS NULL AND c.kind <> 'username'
+WHERE newest.action = 'stop' AND NOT EXISTS (
+    SELECT FROM profile.suppression AS k
+    WHERE k.suppression_index = c.suppression_index AND k.scope = newest.scope AND k.action = 'stop'
+        AND k.occurred_at >= newest.occurred_at)
+ORDER BY w.contact_id, c.suppression_index, newest.scope, newest.occurred_at;
 
 -- name: people_stopped_by_whatsapp_only
 -- A resume inside WhatsApp restores what stood before: a proven consent nobody withdrew, stopped in no other way.

@@ -24,10 +24,14 @@ async def replay(connection: Connection, entries: Sequence[JournalEntry], now: d
         raise ValueError(f"replay at most {REPLAY_BATCH_MAX} entries a transaction")
     lacking = await store.lacking_entries(connection, entries)
     behind = await store.people_behind(connection, {entry.suppression_index for entry in lacking})
-    await store.lock_people(connection, {person for people in behind.values() for person in people})
+    owners = {
+        index: sorted(one.contact_id for one in people if one.ended_at is None)
+        for index, people in behind.items()
+    }
+    await store.lock_people(connection, {person for people in owners.values() for person in people})
     rows: dict[SuppressionRow, None] = {}
     for entry in lacking:
-        people = sorted(behind.get(entry.suppression_index, ()))
+        people = owners.get(entry.suppression_index, [])
         rows[SuppressionRow(contact_id=people[0] if people else None, entry=entry)] = None
     written = await store.insert_suppressions(connection, list(rows), now)
     await store.insert_changes(connection, written, now)

@@ -14,8 +14,10 @@ from rulecast.values.ids import ContactId
 __all__ = [
     "QUERIES",
     "Connection",
+    "Ownership",
     "SuppressionRow",
     "doubles_of",
+    "ended_identities_of",
     "identities_of",
     "insert_changes",
     "insert_suppressions",
@@ -24,6 +26,7 @@ __all__ = [
     "lock_people",
     "people_behind",
     "people_stopped_by_whatsapp_only",
+    "uncarried_stops",
 ]
 
 QUERIES = load_queries(__package__)
@@ -37,6 +40,14 @@ class SuppressionRow:
     entry: JournalEntry
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ownership:
+    """Who has or had an identity; without `ended_at` it is theirs now."""
+
+    contact_id: ContactId
+    ended_at: datetime | None
+
+
 async def lock_people(connection: Connection, contact_ids: Iterable[ContactId]) -> None:
     """Lock the guard rows of these people, in the one order everybody takes them."""
     wanted = sorted(set(contact_ids))
@@ -44,14 +55,39 @@ async def lock_people(connection: Connection, contact_ids: Iterable[ContactId]) 
         await fetch_all(connection, QUERIES["lock_people"], {"contact_ids": wanted})
 
 
-async def people_behind(connection: Connection, indexes: Iterable[bytes]) -> dict[bytes, set[ContactId]]:
-    """Return who has these identities now, by keyed hash; a hash nobody has is absent."""
+async def people_behind(connection: Connection, indexes: Iterable[bytes]) -> dict[bytes, list[Ownership]]:
+    """Return who has or had these identities, by keyed hash; a hash nobody ever had is absent."""
     wanted = sorted(set(indexes))
-    found: dict[bytes, set[ContactId]] = defaultdict(set)
+    found: dict[bytes, list[Ownership]] = defaultdict(list)
     if wanted:
-        for index, contact_id in await fetch_all(connection, QUERIES["people_behind"], {"indexes": wanted}):
-            found[bytes(index)].add(ContactId(contact_id))
+        rows = await fetch_all(connection, QUERIES["people_behind"], {"indexes": wanted})
+        for index, contact_id, ended_at in rows:
+            found[bytes(index)].append(Ownership(contact_id=ContactId(contact_id), ended_at=ended_at))
     return dict(found)
+
+
+async def ended_identities_of(
+    connection: Connection, contact_ids: Iterable[ContactId]
+) -> dict[ContactId, dict[bytes, datetime]]:
+    """Return when each identity that is no longer these people's ended, by person and keyed hash."""
+    wanted = sorted(set(contact_ids))
+    found: dict[ContactId, dict[bytes, datetime]] = defaultdict(dict)
+    if wanted:
+        rows = await fetch_all(connection, QUERIES["ended_identities_of"], {"contact_ids": wanted})
+        for contact_id, index, ended_at in rows:
+            found[ContactId(contact_id)][bytes(index)] = ended_at
+    return dict(found)
+
+
+async def uncarried_stops(connection: Connection, contact_ids: Iterable[ContactId]) -> list[SuppressionRow]:
+    """Return the stops in force of these people as rows for those of their identities that lack them."""
+    wanted = sorted(set(contact_ids))
+    if not wanted:
+        return []
+    return [
+        _row(*columns)
+        for columns in await fetch_all(connection, QUERIES["uncarried_stops"], {"contact_ids": wanted})
+    ]
 
 
 async def doubles_of(

@@ -7,7 +7,7 @@ from datetime import datetime
 from rulecast.profile.suppression import store
 from rulecast.profile.suppression.journal import JournalEntry
 from rulecast.profile.suppression.stop import WHATSAPP_CAUSES, Stop, SuppressionAction, SuppressionCause
-from rulecast.profile.suppression.store import Connection, SuppressionRow
+from rulecast.profile.suppression.store import Connection, Ownership, SuppressionRow
 from rulecast.values.ids import ContactId
 
 
@@ -30,14 +30,32 @@ async def suppress(connection: Connection, stops: Sequence[Stop], now: datetime)
     await store.lock_people(connection, everybody)
     owned = await store.identities_of(connection, everybody)
     liftable = await _liftable(connection, stops, people_of)
+    ended = await store.ended_identities_of(connection, liftable)
     rows: dict[SuppressionRow, None] = {}
     for stop, people in zip(stops, people_of, strict=True):
         rows.update(dict.fromkeys(_rows_of(stop, people & liftable if _asks(stop) else people, owned)))
+        if _asks(stop):
+            rows.update(dict.fromkeys(_lifts_of_ended(stop, people & liftable, ended)))
         # What was spread from another person is not spread again, least of all back.
         if stop.action is SuppressionAction.STOP and stop.cause is not SuppressionCause.IDENTITY_CONFLICT:
             others = {double for person in people for double in doubles.get(person, ())} - people
             rows.update(dict.fromkeys(_rows_of_doubles(stop, others, owned)))
     written = await store.insert_suppressions(connection, list(rows), now)
+    written += await store.insert_suppressions(connection, await _renewed(connection, written), now)
+    await store.insert_changes(connection, written, now)
+    return [row.entry for row in written]
+
+
+async def carry_stops(
+    connection: Connection, contact_ids: Iterable[ContactId], now: datetime
+) -> list[JournalEntry]:
+    """Repeat stops in force under identities these people have since; return what the journal must hold."""
+    wanted = set(contact_ids)
+    if not await store.uncarried_stops(connection, wanted):
+        return []
+    await store.lock_people(connection, wanted)
+    rows = await store.uncarried_stops(connection, wanted)
+    written = await store.insert_suppressions(connection, rows, now)
     written += await store.insert_suppressions(connection, await _renewed(connection, written), now)
     await store.insert_changes(connection, written, now)
     return [row.entry for row in written]
@@ -68,8 +86,15 @@ async def lock_people(connection: Connection, contact_ids: Iterable[ContactId]) 
     await store.lock_people(connection, set(contact_ids))
 
 
-def _people_of(stop: Stop, behind: Mapping[bytes, set[ContactId]]) -> set[ContactId]:
-    people = {person for index in stop.suppression_indexes for person in behind.get(index, ())}
+def _people_of(stop: Stop, behind: Mapping[bytes, Sequence[Ownership]]) -> set[ContactId]:
+    """Return whose word it is: who has the identity; of a stop also whoever still had it when it was said."""
+    is_stop = stop.action is SuppressionAction.STOP
+    people = {
+        one.contact_id
+        for index in stop.suppression_indexes
+        for one in behind.get(index, ())
+        if one.ended_at is None or (is_stop and stop.occurred_at <= one.ended_at)
+    }
     return people | ({stop.contact_id} if stop.contact_id is not None else set())
 
 
@@ -98,6 +123,17 @@ def _rows_of(
         _row(stop, index, person)
         for person in sorted(people)
         for index in sorted(owned.get(person, set()) | set(stop.suppression_indexes))
+    ]
+
+
+def _lifts_of_ended(
+    stop: Stop, people: set[ContactId], ended: Mapping[ContactId, Mapping[bytes, datetime]]
+) -> list[SuppressionRow]:
+    """Return the lifting for identities the person had before, as of their end: what others say later stands."""
+    return [
+        _row(replace(stop, occurred_at=min(stop.occurred_at, ended_at)), index, person)
+        for person in sorted(people)
+        for index, ended_at in sorted(ended.get(person, {}).items())
     ]
 
 
