@@ -8,7 +8,7 @@ from rulecast.collect.webhook_facts import TemplateFact
 from rulecast.template.records import MessageTemplate
 from rulecast.template.store import find_templates, lock_template_of_fact, save_template_state
 from rulecast.template.words import store
-from rulecast.template.words.meaning import GRAVE, with_category, with_quality, with_status
+from rulecast.template.words.meaning import GRAVE, recategorises, with_category, with_quality, with_status
 from rulecast.template.words.store import Connection, WordRow
 from rulecast.values.ids import TemplateId
 
@@ -50,6 +50,13 @@ async def apply_template_facts(
         if template is None:
             continue
         changed = _changed(template, fact, at)
+        # A late approval must not undo a newer word about the category.
+        if (
+            fact.kind == "status"
+            and recategorises(template, fact)
+            and await store.put_word(connection, replace(_word(fact, at), topic="category"), now)
+        ):
+            changed = with_category(changed, fact)
         if changed != template:
             await save_template_state(connection, changed, now=now)
         news.extend(_news(template, changed, fact, at))
@@ -67,7 +74,12 @@ async def heed_billed_categories(
         template = found and await lock_template_of_fact(
             connection, meta_id="", name=found.name, language=found.language
         )
-        if template is None or category in {template.category, template.correct_category}:
+        # Marketing needs most consent already: no price makes it need less.
+        is_told = template is not None and (
+            category in {template.category, template.correct_category}
+            or template.correct_category == "marketing"
+        )
+        if template is None or is_told:
             continue
         await save_template_state(connection, replace(template, correct_category=category), now=now)
         news.append(

@@ -1,10 +1,11 @@
 -- name: put_word
--- The newest word by Meta's own time; of two at one instant the one that is no approval.
+-- The newest word by Meta's own time; of two at one instant the graver, so that neither order nor repeats matter.
 INSERT INTO template.word AS kept (meta_id, name, language, topic, event, said_at, details, recorded_at)
 VALUES (%(meta_id)s, %(name)s, %(language)s, %(topic)s, %(event)s, %(said_at)s::timestamptz, %(details)s::jsonb,
     %(now)s::timestamptz)
 ON CONFLICT (meta_id, name, language, topic) DO UPDATE
 SET event = excluded.event, said_at = excluded.said_at, details = excluded.details, recorded_at = excluded.recorded_at
 WHERE kept.said_at < excluded.said_at
-    OR (kept.said_at = excluded.said_at AND kept.event <> excluded.event
-        AND excluded.event NOT IN ('APPROVED', 'REINSTATED', 'UNARCHIVED'));
+    OR (kept.said_at = excluded.said_at
+        AND (coalesce(array_position(%(gravity)b::text[], excluded.event), 0), excluded.event COLLATE "C")
+            > (coalesce(array_position(%(gravity)b::text[], kept.event), 0), kept.event COLLATE "C"));

@@ -14,6 +14,12 @@ QUERIES = load_queries(__package__)
 WORD_LENGTH_MAX = 64
 NAME_LENGTH_MAX = 512
 LANGUAGE_LENGTH_MAX = 20
+GRAVITY = (
+    "GREEN", "YELLOW", "RED", "APPROVED", "REINSTATED", "UNARCHIVED", "DONE", "DETECTED", "IMPENDING", "PENDING",
+    "IN_APPEAL", "FLAGGED", "LIMIT_EXCEEDED", "PAUSED", "ARCHIVED", "REJECTED", "LOCKED", "DISABLED",
+    "PENDING_DELETION", "DELETED",
+)  # fmt: skip
+"""Words from the lightest to the gravest; an unknown one is lighter than all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +48,7 @@ async def put_word(connection: Connection, row: WordRow, now: datetime) -> bool:
             "event": row.event[:WORD_LENGTH_MAX],
             "said_at": row.said_at,
             "details": Jsonb(dict(row.details)),
+            "gravity": list(GRAVITY),
             "now": now,
         },
     )
