@@ -212,6 +212,7 @@ def _lines(plan: Plan, zone: str) -> RenderableType:
         lines[0] += f"; budget {money(document['budget_e4'], document['currency'])}"
         if document.get("budget_per") == "month":
             lines[0] += f" a month, {money(document['budget_left_e4'], document['currency'])} left"
+    lines += _interval(document.get("cost_interval"), document["currency"])
     lines.append(f"Calendar  {_calendar(document['calendar'], zone)}")
     difference = document["difference"]
     if difference is not None:
@@ -230,6 +231,19 @@ def _lines(plan: Plan, zone: str) -> RenderableType:
     if plan.is_of_past:
         lines.append(f"Present   without history, taken as now: {', '.join(document['without_history'])}")
     return Padding(Text("\n".join(lines)), (1, 0))
+
+
+def _interval(interval: Mapping[str, Any] | None, currency: str) -> list[str]:
+    """Return the line on between what and what the messages cost; plans of earlier releases have none."""
+    if interval is None:
+        return []
+    text = f"          from {money(interval['low_e4'], currency)} to {money(interval['high_e4'], currency)}"
+    share = interval["delivered_percent"]
+    text += ", expected " + money(interval["expected_e4"], currency)
+    text += "" if share is None else f" ({share} % of the last messages arrived)"
+    if interval["free_e4"]:
+        text += f"; {money(interval['free_e4'], currency)} of it free in entry points"
+    return [text]
 
 
 def _calendar(calendar: Mapping[str, Any] | None, zone: str) -> str:

@@ -1,9 +1,11 @@
 """Closing a plan: everything it shows is counted, the samples are rendered and masked, the hash is made."""
 
+from dataclasses import asdict
 from typing import Any
 
 from rulecast.database import Connection
 from rulecast.plan import content_hash, forecast, store
+from rulecast.plan.cost import read_interval
 from rulecast.plan.document import Figures, build_document, instant
 from rulecast.plan.draw import band_number, is_experiment, strength
 from rulecast.plan.parameters import mask_personal, parameter_values
@@ -32,6 +34,10 @@ async def finish(
     figures = await _count(connection, workspace, draft, portfolio=portfolio)
     terms = _terms(draft, workspace, freshness) | await _steps(connection, draft)
     terms |= await media_of_plan(connection, workspace, draft)
+    interval = await read_interval(
+        connection, draft.terms, draft.plan_id, business_number_id=draft.number.business_number_id
+    )
+    terms |= {"cost_interval": asdict(interval)}
     document = build_document(terms, figures)
     members_hash = await store.hash_members(connection, draft.plan_id)
     await store.finish_plan(
