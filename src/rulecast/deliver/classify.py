@@ -8,6 +8,7 @@ import msgspec
 from typing_extensions import override
 
 from rulecast.deliver.error_code import CodeAction, CodeOutcome, describe_error_code
+from rulecast.deliver.regain import regain_minutes
 from rulecast.deliver.transport import Answered, Lost, NotSent
 
 HTTP_OK = 200
@@ -87,10 +88,10 @@ def classify(result: Answered | NotSent | Lost) -> Outcome:
             )
         case Lost(cause=cause):
             return _unknown(cause)
-        case Answered(status=status, body=body):
+        case Answered(status=status, body=body, usage=usage):
             if body is None:
                 return _unknown("answer_unreadable")
-            return _classify_success(body) if status == HTTP_OK else _classify_failure(status, body)
+            return _classify_success(body) if status == HTTP_OK else _classify_failure(status, body, usage)
 
 
 def _unknown(cause: str, code: int = 0) -> Rejected:
@@ -122,7 +123,7 @@ def _spelling(contacts: object) -> str:
             return ""
 
 
-def _classify_failure(status: int, body: bytes) -> Outcome:
+def _classify_failure(status: int, body: bytes, usage: str) -> Outcome:
     try:
         code = _FAILURE.decode(body).error.code
     except msgspec.MsgspecError:
@@ -130,6 +131,12 @@ def _classify_failure(status: int, body: bytes) -> Outcome:
     row = describe_error_code(code)
     # Any 5xx is in doubt whatever its body says; what the code tells about the number still counts.
     outcome = CodeOutcome.UNKNOWN if status >= HTTP_SERVER_ERROR else row.outcome
+    # Of too many calls Meta knows best when it takes the next one.
+    regain_seconds = 60 * regain_minutes(usage) if row.action is CodeAction.RETRY_AFTER else 0
     return Rejected(
-        outcome=outcome, action=row.action, code=code, cause=f"code_{code}", wait_seconds=row.wait_seconds
+        outcome=outcome,
+        action=row.action,
+        code=code,
+        cause=f"code_{code}",
+        wait_seconds=max(row.wait_seconds, regain_seconds),
     )

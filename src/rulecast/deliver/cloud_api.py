@@ -12,6 +12,7 @@ from typing import Self
 import aiohttp
 
 from rulecast.deliver.failpoints import INERT, Failpoint, Failpoints
+from rulecast.deliver.regain import USAGE_HEADER
 from rulecast.deliver.transport import (
     Answered,
     Lost,
@@ -102,7 +103,8 @@ class CloudApiTransport:
                 allow_redirects=False,
                 trace_request_ctx=progress,
             ) as response:
-                return Answered(response.status, await _read_answer(response))
+                usage = response.headers.get(USAGE_HEADER, "")
+                return Answered(response.status, await _read_answer(response), usage)
         except _WithheldError as withheld:
             return Withheld(withheld.cause)
         except TimeoutError:

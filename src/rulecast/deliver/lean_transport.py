@@ -23,6 +23,7 @@ from rulecast.deliver.cloud_api import (
     unpack_answer,
 )
 from rulecast.deliver.failpoints import INERT, Failpoint, Failpoints
+from rulecast.deliver.regain import USAGE_HEADER, USAGE_LENGTH_MAX
 from rulecast.deliver.transport import (
     Answered,
     Lost,
@@ -35,6 +36,7 @@ from rulecast.deliver.transport import (
 )
 
 HTTP_OK = 200
+_USAGE = USAGE_HEADER.lower().encode()
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -173,6 +175,7 @@ class _Connection(asyncio.Protocol):
         self._parser: httptools.HttpResponseParser | None = None
         self._body = bytearray()
         self._coding = b"identity"
+        self._usage = ""
 
     def ask(self, data: bytes) -> "asyncio.Future[TransportResult]":
         """Write a whole request and return what will be its answer."""
@@ -181,6 +184,7 @@ class _Connection(asyncio.Protocol):
         self._parser = httptools.HttpResponseParser(self)
         self._body.clear()
         self._coding = b"identity"
+        self._usage = ""
         self.can_be_kept = False
         if self.is_closed:
             self._fail()
@@ -219,9 +223,11 @@ class _Connection(asyncio.Protocol):
 
     # What the parser calls.
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Heed how the body is packed."""
+        """Heed how the body is packed, and when Meta wants to be asked again."""
         if name.lower() == b"content-encoding":
             self._coding = value.lower()
+        elif name.lower() == _USAGE and len(value) <= USAGE_LENGTH_MAX:
+            self._usage = value.decode("latin-1")
 
     def on_body(self, body: bytes) -> None:
         """Collect the body; one that is too large is not read to its end."""
@@ -243,7 +249,7 @@ class _Connection(asyncio.Protocol):
 
     def _settle(self, body: bytes | None) -> None:
         if self._answer is not None and not self._answer.done() and self._parser is not None:
-            self._answer.set_result(Answered(self._parser.get_status_code(), body))
+            self._answer.set_result(Answered(self._parser.get_status_code(), body, self._usage))
         self._parser = None
 
     def _fail(self) -> None:

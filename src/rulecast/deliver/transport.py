@@ -18,10 +18,14 @@ class OutboundRequest:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The peer answered completely; `body` is None where it was too large or could not be unpacked."""
+    """The peer answered completely; `body` is None where it was too large or could not be unpacked.
+
+    `usage` is Meta's header on how much of its call limits is used, empty without one.
+    """
 
     status: int
     body: bytes | None = field(repr=False)
+    usage: str = field(default="", repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """The management calls about templates: one request each, refusals in words, waits as Meta asks for them."""
 
 import io
-import json
 import mimetypes
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -12,6 +11,7 @@ from typing import Any, Self
 import aiohttp
 
 from rulecast.config import Settings
+from rulecast.deliver.regain import regain_minutes
 from rulecast.template.errors import TemplatePushError, TemplateThrottledError
 from rulecast.template.explain_refusal import Refusal, explain_refusal
 
@@ -161,9 +161,5 @@ def wait_minutes(usage: str) -> int:
 
     The header is an object by account of lists with `estimated_time_to_regain_access` (Cloud API: rate limits).
     """
-    try:
-        rows = [row for found in json.loads(usage).values() for row in found]
-        minutes = max(int(row.get("estimated_time_to_regain_access", 0)) for row in rows)
-    except (ValueError, TypeError, AttributeError):
-        minutes = 0
+    minutes = regain_minutes(usage)
     return min(minutes, WAIT_MINUTES_MAX) if minutes > 0 else WAIT_MINUTES_DEFAULT

@@ -122,3 +122,27 @@ CATALOGUE = [
 @pytest.mark.parametrize("code", CATALOGUE)
 def test_every_code_that_sending_can_meet_is_listed(code: int) -> None:
     assert describe_error_code(code).first_code != -1
+
+
+@pytest.mark.parametrize(
+    ("usage", "wait_seconds"),
+    [
+        ('{"102290129340398": [{"call_count": 100, "estimated_time_to_regain_access": 12}]}', 720),
+        (
+            '{"1": [{"estimated_time_to_regain_access": 1}], "2": [{"estimated_time_to_regain_access": 30}]}',
+            1800,
+        ),
+        ('{"1": [{"estimated_time_to_regain_access": 1}]}', 300),
+        ('{"1": [{"estimated_time_to_regain_access": 999999}]}', 86_400),
+        ('{"1": [{"estimated_time_to_regain_access": -5}]}', 300),
+        ("not json", 300),
+        ("[]", 300),
+        ("{}", 300),
+        ("", 300),
+    ],
+)
+def test_meta_says_when_it_takes_calls_again(usage: str, wait_seconds: int) -> None:
+    answer = graph_error(80007)
+    found = classify(Answered(answer.status, answer.body, usage))
+    assert isinstance(found, Rejected)
+    assert found.wait_seconds == wait_seconds
