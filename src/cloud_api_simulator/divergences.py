@@ -28,7 +28,8 @@ class Divergence:
     """One difference: `section` of the platform reference, what each side does, how sure that is, how to check.
 
     `probe`, where a single request tells, is `method`, `path` with the places {pnid}, {waba}, {business}, {app}
-    and {to}, perhaps `body`, and `expect`: what the simulator answers (`status`, `code`, `one_of`).
+    and {to}, perhaps `body` and another `version`, and `expect`: what the simulator answers (`status`, `code`,
+    `subcode`, `one_of`).
     """
 
     id: str
