@@ -51,6 +51,7 @@ async def test_only_a_one_time_token_opens_the_page(
     assert refused is not None
     assert refused.status == 401
     await expect(page.get_by_role("heading")).to_have_text("This page needs a one-time address")
+    await expect(page.get_by_text("SIMULATED", exact=True)).to_be_visible()
 
     opened = await page.goto(served.address)
     assert opened is not None

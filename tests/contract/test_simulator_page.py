@@ -37,6 +37,7 @@ async def test_the_page_escapes_every_foreign_text(tmp_path: Path) -> None:
                 assert "script-src 'self'" in answer.headers["content-security-policy"]
                 pages.append(await answer.text())
     for page in pages:
+        assert "SIMULATED" in page
         assert "<script>alert" not in page
         assert "<img" not in page
         assert "<i>" not in page

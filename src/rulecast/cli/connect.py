@@ -222,7 +222,7 @@ def _with_secrets(settings: Settings, files: Mapping[str, Path | None]) -> Setti
 def _read_secret(path: Path) -> str:
     with path.open(encoding="utf-8") as file:
         text = file.read(SECRET_LENGTH_MAX + 1).strip()
-    if not text or len(text) > SECRET_LENGTH_MAX or not text.isprintable() or " " in text:
+    if not text or len(text) > SECRET_LENGTH_MAX or not text.isprintable():
         raise ConnectNotPossibleError(f"{path} holds no secret: one line of visible characters is expected.")
     return text
 

@@ -63,20 +63,19 @@ async def _command(workspace: Workspace) -> list[str]:
         raise SimulatorRefusedError
     async with workspace.database.connection() as connection:
         numbers = await list_numbers(connection)
-    if not numbers:
-        raise SimulatorRefusedError(
-            "No business number is declared.", hint="Declare one in the workspace file and apply it."
-        )
     state = settings.home / "simulator"
     await asyncio.to_thread(state.mkdir, mode=0o700, parents=True, exist_ok=True)
     receiver = f"http://127.0.0.1:{settings.receiver_port}"
     command = [sys.executable, "-m", "cloud_api_simulator", "--port", str(address.port)]
-    command += ["--state-dir", str(state), "--clock", settings.clock, "--waba", numbers[0].waba_id]
+    command += ["--state-dir", str(state), "--clock", settings.clock]
     command += ["--app-secret-file", await _keep(state / "app_secret", _newest(settings.app_secret))]
     command += ["--access-token-file", await _keep(state / "access_token", _newest(settings.access_token))]
     command += ["--verify-token-file", await _keep(state / "verify_token", settings.verify_token)]
     command += ["--webhook-url", f"{receiver}/webhook", "--end-with-stdin"]
     command += _links(settings, receiver)
+    # Without a declared number the simulator brings one of its own, which `rulecast connect` can connect.
+    if numbers:
+        command += ["--waba", numbers[0].waba_id, "--business", numbers[0].portfolio_id]
     for number in numbers:
         command += ["--number", f"{number.business_number_id}:{number.throughput_per_second}"]
     return command

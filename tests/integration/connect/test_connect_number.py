@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.integration.connect.standing import WABA, Standing, standing
-from tests.people import ASHA
+from tests.people import ASHA, BILAL
 from tests.simulated import NUMBER, SECRET, TOKEN
 
 import rulecast.wiring.connect
@@ -80,6 +80,10 @@ async def test_a_number_is_connected_resumed_looked_at_and_compared(
         assert {row[0] for row in kept} == set(STEPS)
         for secret in (TOKEN, SECRET, ASHA.phone, ASHA.phone.removeprefix("+")):
             assert not [row for row in kept if re.search(rf"\b{re.escape(secret)}\b", str(row[2]))]
+
+        # Another phone is another hello.
+        steps, last = await place.connect(phone=BILAL.phone)
+        assert (last, steps[last].outcome) == ("hello", Outcome.REFUSED)
 
         await _is_healthy(place)
         await _agrees_with_itself(place)
@@ -162,6 +166,9 @@ async def test_each_refusal_says_what_happened_and_what_to_do(settings: Settings
         await ends("graph", "did not answer", at=place.with_settings(graph_base_url="http://127.0.0.1:9"))
         with pytest.raises(ConnectNotPossibleError):
             await place.with_settings(verify_token=None).connect()
+        for odd in ({"number_id": "1/../me"}, {"waba_id": "?"}, {"number_name": "main number"}):
+            with pytest.raises(ConnectNotPossibleError):
+                await place.connect(**odd)
 
         # The hello: a template that is marketing or unknown, and a phone that is not on the list of the test number.
         await place.connect()

@@ -194,7 +194,9 @@ def is_as_expected(answer: Answer, expected: Mapping[str, Any]) -> bool:
     """
     status, code = expected.get("status"), expected.get("code")
     if code is not None:
-        return answer.code == code and answer.status in _CLIENT_ERRORS
+        subcode = expected.get("subcode")
+        is_same = subcode is None or (answer.error or {}).get("error_subcode") == subcode
+        return answer.code == code and is_same and answer.status in _CLIENT_ERRORS
     words = expected.get("one_of")
     if words is not None and not any(
         value in words for value in answer.body.values() if isinstance(value, str)

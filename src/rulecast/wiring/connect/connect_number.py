@@ -1,6 +1,7 @@
 """Connecting a number: the steps in their order, each kept and shown as soon as it has ended."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
@@ -24,6 +25,7 @@ from rulecast.wiring.connect.records import Outcome, Show, Step
 from rulecast.wiring.template_sync import sync_templates
 from rulecast.wiring.workspace import Workspace
 
+ID_SHAPE, NAME_SHAPE = "[0-9]{1,40}", "[a-z][a-z0-9_]{0,62}"
 GRAPH, WORKSPACE, TEMPLATES = "graph", "workspace", "templates"
 SECRETS = {
     "access_token": "--token-file",
@@ -65,7 +67,7 @@ async def connect_number(workspace: Workspace, order: ConnectOrder, *, show: Sho
     Raises:
         ConnectNotPossibleError: a secret is missing, or the recipient is no number.
     """
-    _require(workspace.settings)
+    _require(workspace.settings, order)
     steps: list[Step] = []
     async with GraphDoor.open(workspace.settings) as door, aclosing(_steps(workspace, door, order)) as coming:
         try:
@@ -92,6 +94,8 @@ async def _steps(workspace: Workspace, door: GraphDoor, order: ConnectOrder) -> 
     yield await _number(door, order, found)
     yield await _account(door, found)
     yield await _save(workspace, order, found)
+    if order.phone is not None and order.is_recipient_declared:
+        await hello.declare_recipient(workspace, order.phone)
     yield await _templates(workspace, found)
     callback = callback_of(workspace.settings, order.callback_url, found.app_id, found.waba_id)
     # Where the Cloud API itself is reached over an open line, it is a simulator on this machine.
@@ -105,8 +109,6 @@ async def _steps(workspace: Workspace, door: GraphDoor, order: ConnectOrder) -> 
     yield step
     yield await subscribe.await_webhook(workspace, order.number_id, wait_seconds=order.wait_seconds)
     if order.phone is not None:
-        if order.is_recipient_declared:
-            await hello.declare_recipient(workspace, order.phone)
         yield await hello.say_hello(
             workspace,
             order.number_id,
@@ -274,7 +276,15 @@ async def _keep(workspace: Workspace, order: ConnectOrder, step: Step) -> None:
         )
 
 
-def _require(settings: Settings) -> None:
+def _require(settings: Settings, order: ConnectOrder) -> None:
+    # Ids become parts of addresses and the name a word of rules.
+    for what, text, shape in (
+        ("--number-id", order.number_id, ID_SHAPE),
+        ("--waba-id", order.waba_id or "0", ID_SHAPE),
+        ("--name", order.number_name, NAME_SHAPE),
+    ):
+        if re.fullmatch(shape, text) is None:
+            raise ConnectNotPossibleError(f"{what} has another shape than {shape}.")
     missing = [name for name in SECRETS if not getattr(settings, name)]
     if missing:
         given = " ".join(f"{SECRETS[name]} FILE" for name in missing)

@@ -94,7 +94,7 @@ async def say_hello(
     async with workspace.database.connection() as connection:
         row = await store.find_connection(connection, number_id)
     run_id = None if row is None or row.hello_run_id is None else RunId(row.hello_run_id)
-    if run_id is None or not await _is_under_way(workspace, run_id):
+    if run_id is None or not await _is_for(workspace, run_id, phone=phone):
         started = await _write(workspace, number_id, number_name, phone=phone, template=template)
         if isinstance(started, Step):
             return started
@@ -199,10 +199,14 @@ def _asks(template: MessageTemplate) -> bool:
     return bool(template.parameters or template.link_names or has_file)
 
 
-async def _is_under_way(workspace: Workspace, run_id: RunId) -> bool:
+async def _is_for(workspace: Workspace, run_id: RunId, *, phone: str) -> bool:
+    """Return whether a run is a hello to this phone that has not failed."""
+    contact_id = await find_recipient(workspace, phone)
     async with workspace.database.connection() as connection:
         hello = await store.find_hello(connection, run_id)
-    return hello is not None and judge_hello(hello).outcome is not Outcome.REFUSED
+    if hello is None or hello.contact_id != contact_id:
+        return False
+    return judge_hello(hello).outcome is not Outcome.REFUSED
 
 
 async def _has_ended(workspace: Workspace, run_id: RunId) -> bool:

@@ -21,6 +21,7 @@ ACCOUNT_FIELDS = (
     "id,name,currency,status,account_review_status,business_verification_status,owner_business_info,health_status,"
     "whatsapp_business_manager_messaging_limit"
 )
+UNLIMITED = "TIER_UNLIMITED"
 UNREADY = frozenset({"PENDING", "UNVERIFIED", "DISCONNECTED", "MIGRATED", "DELETED"})
 REGISTER_CODE, LOCKED_CODE = 133010, 131031
 THROUGHPUT_STANDARD, THROUGHPUT_HIGH, THROUGHPUT_COEXISTENCE = 80, 1000, 20
@@ -204,6 +205,8 @@ def people_per_day_of(node: Mapping[str, Any]) -> int | None:
 
 def _tier_words(node: Mapping[str, Any]) -> str:
     people = people_per_day_of(node)
+    if node.get("whatsapp_business_manager_messaging_limit") == UNLIMITED:
+        return "as many people a day as it likes"
     return "no limit of people told" if people is None else f"{people:,} people a day"
 
 

@@ -41,7 +41,7 @@ SELECT EXISTS (SELECT FROM collect.inbox WHERE source = 'webhook' AND received_a
 
 -- name: find_hello
 -- How the one message of a run stands.
-SELECT state, reason, error_code, sent_at IS NOT NULL AS is_sent, delivered_at IS NOT NULL AS is_delivered,
+SELECT contact_id, state, reason, error_code, sent_at IS NOT NULL AS is_sent, delivered_at IS NOT NULL AS is_delivered,
     read_at IS NOT NULL AS is_read, failed_code
 FROM deliver.message WHERE run_id = %(run_id)s;
 

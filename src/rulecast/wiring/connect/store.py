@@ -28,6 +28,7 @@ class ConnectionRow:
 class HelloRow:
     """How the message stands by which a number is tried."""
 
+    contact_id: int
     state: str
     reason: str
     error_code: int
