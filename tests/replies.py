@@ -66,6 +66,12 @@ class ReplyShop:
             row: dict[str, Any] = await answer.json()
         return list(row["chat"])
 
+    async def page(self, contact_id: ContactId) -> str:
+        """Return the person's phone as its page shows it."""
+        url = f"{self.shop.bench.url}/phones/{self.phone(contact_id)}"
+        async with self.shop.bench.client.get(url) as answer:
+            return await answer.text()
+
     def sent(self) -> list[tuple[str, str]]:
         """Return the last digit and the kind of every message without template the simulator accepted."""
         return [
@@ -76,10 +82,12 @@ class ReplyShop:
 
 
 @asynccontextmanager
-async def reply_shop(settings: Settings, clock: ManualClock, tmp_path: Path) -> AsyncIterator[ReplyShop]:
+async def reply_shop(
+    settings: Settings, clock: ManualClock, tmp_path: Path, *, more: str = ""
+) -> AsyncIterator[ReplyShop]:
     """Open a shop on a simulator whose clock rulecast follows."""
     async with moment_shop(
-        settings, clock, tmp_path, speed=SPEED, behaviour=replace(CERTAIN, read_rate=0)
+        settings, clock, tmp_path, more=more, speed=SPEED, behaviour=replace(CERTAIN, read_rate=0)
     ) as shop:
         door = WebhookDoor(shop.workspace, book=shop.book, journal=open_journal(shop.workspace))
         yield ReplyShop(shop=shop, door=door)

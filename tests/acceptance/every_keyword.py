@@ -21,11 +21,17 @@ BATCHES = f"{HERE}::test_batches_leave_one_after_the_other"
 READ = f"{HERE}::test_a_step_follows_what_was_read"
 ACTIONS = f"{MOMENTS}test_actions.py::test_every_moment_does_its_actions_once_for_each_message"
 STEPS = f"{MOMENTS}test_follow_ups.py::test_who_neither_clicked_nor_answered_gets_the_next_step"
+REPLIES = f"{MOMENTS}test_replies.py::test_who_answers_is_answered_once"
+FORMS_OF_REPLIES = f"{MOMENTS}test_replies.py::test_every_form_of_a_reply_reaches_the_phone_in_its_language"
 STOPS = f"{MOMENTS}test_stop_at_the_simulator.py::test_a_rule_stops_while_it_sends_where_too_many_leave"
 VALIDITY = f"{PLAN}test_clauses_at_the_simulator.py::test_a_rule_is_refused_outside_its_days"
 ARMS = f"{PLAN}test_experiments.py::test_each_arm_gets_its_own_message_and_nobody_who_is_held_out_any"
 LINKS = (
     f"{PLAN}test_experiments.py::test_a_rule_leads_its_button_elsewhere_and_a_click_is_told_with_its_variant"
+)
+FILES = (
+    "tests/integration/media/test_media_at_the_simulator.py::"
+    "test_f96_a_file_is_fetched_once_and_each_device_gets_its_form_at_the_simulator"
 )
 BANDS = (
     f"{PLAN}test_rivals.py::"
@@ -71,6 +77,13 @@ CLAUSE_WORDS = {
     "SKIP": LANGUAGES,
     "_LINK": LINKS,
     "_TO": LINKS,
+    "_MEDIA": FILES,
+    "LIGHTER": FILES,
+    "LIGHTEST": FILES,
+    "NONE": FILES,
+    "ON_SLOW_NETWORK": FILES,
+    "ON_VERY_SLOW_NETWORK": FILES,
+    "ON_OLD_SYSTEM": FILES,
     "_FOR_VARIANT": ARMS,
     "_FOLLOW_UP": STEPS,
     "_IF": STEPS,
@@ -81,6 +94,10 @@ CLAUSE_WORDS = {
     "NOW": ACTIONS,
     "_ASSIGN_TO": ACTIONS,
     "_NOTIFY": f"{MOMENTS}test_notices.py::test_a_recipient_is_told_once_of_each_message_and_learns_nothing_of_people",
+    "REPLY": REPLIES,
+    "_AS": REPLIES,
+    "_BUTTONS": FORMS_OF_REPLIES,
+    "_LIST": FORMS_OF_REPLIES,
     "CHINESE accepted": ACTIONS,
     "CHINESE delivered": ACTIONS,
     "CHINESE clicked": ACTIONS,

@@ -22,9 +22,6 @@ PLURAL = re.compile(r"^(minute|hour|day|week|month)s$")
 LISTS = frozenset({"CHINESE", "UNIT", "PERIOD", "DISTANCE", "MEASURE"})
 REFUSED = {
     Construct.COUPON: RULE.replace('first_name or "client"', "coupon from spring"),
-    Construct.SEND_LINK: RULE + '  send link promo to "https://shop.example"\n',
-    Construct.REPLY: RULE + '  send reply "hello"\n',
-    Construct.MEDIA: RULE + '  send media "sale.jpg"\n',
 }
 
 

@@ -1,8 +1,9 @@
-"""The cases of the problems in clauses: RL-080 to RL-099."""
+"""The cases of the problems in clauses: RL-080 to RL-106."""
 
 from tests.spec.problem_case import RULE, ProblemCase
 
 SEND = 'send template winback in fr (name: "client") from casablanca_main'
+SENT = 'winback in fr (name: first_name or "client") from casablanca_main'
 THANKS = """rule thanks
   purpose marketing
   on clicked where (rule = "hello")
@@ -57,4 +58,11 @@ CLAUSE_CASES: tuple[ProblemCase, ...] = (
     ),
     _added("RL-098", 'example "somebody" (first_name: "Asha") matches'),
     _added("RL-099", "on purchase"),
+    _added("RL-100", 'when replied: reply "Thank you"', column=17),
+    _added("RL-101", 'when replied: reply "Thank you" buttons "Yes", "Yes" as service', column=23),
+    _added("RL-102", 'when delivered: reply "Any questions?" as service', column=19),
+    _added("RL-103", 'when replied: reply "Thank you {{}}" as service', column=23),
+    _added("RL-104", 'when replied: reply "See bit.ly, or https://bit.ly/x" as marketing', column=23),
+    _sent("RL-105", "main", "main media sale", column=83),
+    _sent("RL-106", SENT, f"{SENT.replace('winback', 'poster')} media none on old system", column=88),
 )

@@ -116,6 +116,16 @@ CLAUSES: tuple[tuple[str, str], ...] = (
         "Where tracked buttons of the template lead for this rule, instead of where the template says.",
     ),
     (
+        "send template NAME in fr from NUMBER media sale, none on old system else template TEXT",
+        (
+            "Which file a template with an image, a video or a document shows, and what becomes of it by what is on "
+            "record of the device: `lighter`, `lightest` or `none`, on a `slow network` (3G and slower), a `very slow "
+            "network` (2G) or an `old system`. Of several that fit the lightest counts; who fits none, or of whom "
+            "nothing is known, gets the file in full. `none` needs a template of the same languages without a file. "
+            "Without a name it is the file that the workspace file declares for the template."
+        ),
+    ),
+    (
         "for variant b send template NAME in fr from NUMBER",
         "What the people of a variant get instead of the rule's own message.",
     ),
@@ -144,6 +154,33 @@ CLAUSES: tuple[tuple[str, str], ...] = (
             "The conversation gets an owner; somebody is told. Teams and recipients are declared in the workspace "
             "file."
         ),
+    ),
+    (
+        'when replied: reply "Thank you, {{first_name or friend}}." as service',
+        (
+            "A message without template, sent only while the person's service window is open: for 24 hours after they "
+            "wrote to the number, less five minutes. Outside it is dropped, and never becomes a template. `{{ }}` "
+            "holds an attribute and, after `or`, what stands where it is missing. `as service` is an answer to what "
+            "the person asked and needs no consent of theirs; `as marketing` is an offer, with all that an offer "
+            "needs; a rule for service need not say it. A reply is answered to once for each message, and nothing "
+            "follows from what is said to it."
+        ),
+    ),
+    (
+        'when replied: reply (en: "Thanks"; fr: "Merci"; else en) as service',
+        "The same in the contact's language; `else skip` answers nobody of other languages.",
+    ),
+    (
+        'when replied: reply "Shall we call you?" buttons "Yes", "No" as service',
+        "With one to three buttons of 20 characters; a tap comes back as its words.",
+    ),
+    (
+        'when replied: reply "When?" list "Choose" ("Morning", "Evening") as service',
+        "With a button that opens a list of up to ten rows of 24 characters.",
+    ),
+    (
+        'when replied: reply "Here it is" link shop "Open" to "https://shop.example/sale" as marketing',
+        "With a button that opens a tracked address; whoever opens it has clicked.",
     ),
     (
         "once on weekdays at 20:00..22:00 local time of the contact; carry over until friday",

@@ -13,6 +13,7 @@ from rulecast.values.catalogue import (
     Coordinates,
     DataClass,
     EventDefinition,
+    Medium,
     Place,
     Template,
     fold_text,
@@ -56,6 +57,8 @@ CATALOGUE = Catalogue.of(
             parameters=("name",),
             translations={"fr": ("name",), "ar": ()},
         ),
+        Template(name="poster", languages=("fr",), parameters=("name",), media_headers=("IMAGE",)),
+        Template(name="clip", languages=("fr",), media_headers=("VIDEO",)),
     ],
     numbers=("casablanca_main",),
     default_zone="Africa/Casablanca",
@@ -69,6 +72,10 @@ CATALOGUE = Catalogue.of(
     labels={"churn_risk": ("low", "high")},
     recipients=("ops",),
     teams=("support",),
+    media=[
+        Medium(name="sale", kind="image", templates=("poster",)),
+        Medium(name="dance", kind="video"),
+    ],
 )
 TRUTHS = ("TT", "TF", "TM", "FT", "FF", "FM", "MT", "MF", "MM")
 NAMES = ("Asha", "Bilal", "Chitra", "Deepa", *TRUTHS, "Elif")

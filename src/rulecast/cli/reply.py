@@ -8,7 +8,7 @@ import typer
 from rulecast.cli.session import JsonOption, Terminal, run
 from rulecast.values.reason import DESCRIPTIONS, Reason
 from rulecast.wiring.read_receipts import open_lean_transport
-from rulecast.wiring.replies.typed import ReplyOutcome, reply_to, wait_for_outcome
+from rulecast.wiring.replies.typed import ReplyOutcome, TypedReply, reply_to, wait_for_outcome
 from rulecast.wiring.workspace import Workspace
 
 NOT_SENT_EXIT = 1
@@ -59,16 +59,7 @@ def register(app: typer.Typer) -> None:
                 sent = await reply_to(workspace, contact, said, number=number, transport=transport)
             outcome = await wait_for_outcome(workspace, sent.run_id, seconds=wait)
             if json:
-                terminal.print_json(
-                    {
-                        "contact_id": sent.contact_id,
-                        "run_id": sent.run_id,
-                        "number": sent.business_number,
-                        "state": outcome.state,
-                        "reason": outcome.reason,
-                        "error_code": outcome.error_code,
-                    }
-                )
+                terminal.print_json(_json(sent, outcome))
             else:
                 terminal.print(
                     f"Reply to contact {sent.contact_id} from {sent.business_number}, run {sent.run_id}."
@@ -78,6 +69,17 @@ def register(app: typer.Typer) -> None:
                 raise typer.Exit(NOT_SENT_EXIT)
 
         run(context, work, acts=True)
+
+
+def _json(sent: TypedReply, outcome: ReplyOutcome) -> dict[str, object]:
+    return {
+        "contact_id": sent.contact_id,
+        "run_id": sent.run_id,
+        "number": sent.business_number,
+        "state": outcome.state,
+        "reason": outcome.reason,
+        "error_code": outcome.error_code,
+    }
 
 
 def _sentence(outcome: ReplyOutcome) -> str:

@@ -1,5 +1,7 @@
 """Free-form replies: sent once to who wrote, inside the window, by the same gate as every message."""
 
+import re
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -8,10 +10,18 @@ from tests.replies import ReplyShop, reply_shop
 
 from rulecast.config import Settings
 from rulecast.values.clock import ManualClock
+from rulecast.values.ids import OpaqueId
+from rulecast.values.link_token import LinkToken, read_link_token
+from rulecast.wiring.links import Destination, find_destination
 from rulecast.wiring.replies.errors import WindowClosedError
 from rulecast.wiring.replies.typed import reply_to, wait_for_outcome
 
 THANKS = 'when replied: reply "Merci {{first_name or client}} !" as service'
+NICKNAME = """
+[[attributes]]
+name = "nickname"
+type = "text"
+"""
 ENDS = (
     "SELECT run.rule_name, message.contact_id, message.state, message.reason FROM deliver.message AS message"
     " JOIN deliver.run AS run USING (run_id) WHERE message.step >= 100 ORDER BY message.message_id"
@@ -67,6 +77,59 @@ async def test_nobody_is_answered_whose_window_is_closed(
         assert await refusals(here) == set()
         with pytest.raises(WindowClosedError):
             await reply_to(here.shop.workspace, str(bilal), "Bonjour ?")
+
+
+async def test_every_form_of_a_reply_reaches_the_phone_in_its_language(
+    settings: Settings, clock: ManualClock, tmp_path: Path
+) -> None:
+    greeting = '(en: "Hi {{first_name}}"; fr: "Salut {{nickname or ami}}" buttons "Oui", "Non"; else en)'
+    rule = moment_rule(
+        f"when replied: reply {greeting} as service",
+        'when replied: reply "Quand ?" list "Horaires" ("Matin", "Soir") as service',
+        'when replied: reply "La boutique" link shop "Ouvrir" to "https://shop.example/a" as marketing',
+    )
+    async with reply_shop(settings, clock, tmp_path, more=NICKNAME) as here:
+        asha = here.shop.people[0]
+        await here.shop.launch(rule, [asha])
+        await here.hear()
+        await here.say(asha, "Bonjour")
+        await here.answer()
+        page = await here.page(asha)
+        for shown in ("Salut ami", "Oui", "Non", "Quand ?", "Horaires", "La boutique", "Ouvrir"):
+            assert shown in page, shown
+        link = LinkToken(opaque_id=await attempt_of_link(here), link_index=0)
+        async with here.shop.workspace.database.connection() as connection:
+            found = await find_destination(connection, link)
+        assert found == Destination(link_name="shop", address="https://shop.example/a")
+        sign = partial(here.shop.workspace.vault.sign, "link")
+        tokens = re.findall(r"/l/([A-Za-z0-9_-]{34})", page)
+        assert link in [read_link_token(token, sign) for token in tokens]
+
+
+async def test_an_offer_is_kept_from_who_left_and_an_answer_is_not(
+    settings: Settings, clock: ManualClock, tmp_path: Path
+) -> None:
+    offer = 'when replied: reply "Encore 10 %" as marketing'
+    async with reply_shop(settings, clock, tmp_path) as here:
+        await here.shop.launch(moment_rule(THANKS, offer, "test holdout 50%"))
+        await here.hear()
+        reached = {to for to, _ in here.shop.reached()}
+        assert 0 < len(reached) < len(here.shop.people)
+        for person in here.shop.people:
+            await here.say(person, "Merci bien")
+            await here.say(person, "STOP")
+        await here.answer()
+        # Whoever is held out got no message, and no answer to one.
+        assert sorted(here.sent()) == [(to, "text") for to in sorted(reached)]
+        ends = [(state, reason) for _, _, state, reason in await here.shop.fetch(ENDS)]
+        assert sorted(ends) == sorted([("accepted", ""), ("cancelled", "opted_out")] * len(reached))
+
+
+async def attempt_of_link(here: ReplyShop) -> OpaqueId:
+    rows = await here.shop.fetch(
+        "SELECT a.opaque_id FROM deliver.attempt AS a JOIN deliver.message AS m USING (message_id) WHERE m.step = 103"
+    )
+    return OpaqueId(bytes(rows[0][0]))
 
 
 async def test_a_person_of_the_business_answers_by_hand(

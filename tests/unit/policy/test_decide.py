@@ -69,6 +69,7 @@ FINE = Facts(
     portfolio_left=1,
     rests=(),
     is_delivered_there=True,
+    ramp_next_at=None,
 )
 
 
@@ -173,6 +174,7 @@ DEFERRALS: list[tuple[Reason, dict[str, Any], datetime]] = [
     ),
     (Reason.OUTSIDE_WINDOW, {"window": EVENING}, datetime(2026, 11, 17, 19, 0, tzinfo=UTC)),
     (Reason.PORTFOLIO_LIMIT, {"portfolio_left": 0}, NOW + PORTFOLIO_RETRY),
+    (Reason.TEMPLATE_RAMP, {"ramp_next_at": NOW + timedelta(hours=1)}, NOW + timedelta(hours=1)),
     (Reason.NOT_VALID, {"valid_from": NOW + timedelta(hours=2)}, NOW + timedelta(hours=2)),
     (
         Reason.PUBLIC_HOLIDAY,
@@ -239,10 +241,9 @@ def test_an_unknown_fact_that_does_not_exist_is_refused() -> None:
 
 
 def test_every_reason_can_be_reached() -> None:
-    found = (
-        {reason for reason, _ in DENIALS} | {reason for reason, _, _ in DEFERRALS} | {Reason.FACTS_UNKNOWN}
-    )
-    assert found == set(Reason)
+    found = {reason for reason, _ in DENIALS} | {reason for reason, _, _ in DEFERRALS}
+    # The last two have tests of their own.
+    assert found | {Reason.FACTS_UNKNOWN, Reason.WINDOW_CLOSED} == set(Reason)
 
 
 def test_a_hold_covers_only_the_kinds_of_messages_it_names() -> None:
@@ -271,6 +272,28 @@ def test_consent_follows_the_strictest_category_anybody_named() -> None:
     assert strictest_category() == "marketing"
 
 
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({}, None),
+        ({"purpose": Purpose.SERVICE, "suppressions": stopped("marketing", "stop_word")}, None),
+        ({"suppressions": stopped("marketing", "stop_word")}, Reason.OPTED_OUT),
+        ({"purpose": Purpose.SERVICE, "suppressions": stopped("all", "stop_word")}, Reason.OPTED_OUT),
+        ({"consent": None}, Reason.NO_CONSENT),
+        ({"holds": (HoldState(kind="business_initiated", cause="x"),)}, None),
+        ({"holds": (HoldState(kind="customer_initiated", cause="x"),)}, Reason.ACCOUNT_HELD),
+        ({"holds": (HoldState(kind="all", cause="x"),)}, Reason.ACCOUNT_HELD),
+        ({"stops": frozenset({"rule"})}, Reason.STOPPED),
+        ({"is_in_window": False}, Reason.WINDOW_CLOSED),
+        ({"unknown": frozenset({"is_in_window"})}, Reason.FACTS_UNKNOWN),
+    ],
+)
+def test_a_reply_needs_a_window_and_no_template(changes: dict[str, Any], reason: Reason | None) -> None:
+    facts = replace(FINE, **{"is_reply": True, "is_in_window": True, "template": None, **changes})
+    verdict = decide(facts, NOW)
+    assert (None if isinstance(verdict, Allowed) else verdict.reason) == reason
+
+
 def test_a_plan_shows_only_reasons_that_concern_people() -> None:
     of_the_gate_alone = {
         Reason.RULE_ARCHIVED,
@@ -282,6 +305,8 @@ def test_a_plan_shows_only_reasons_that_concern_people() -> None:
         Reason.TEMPLATE_CHANGED,
         Reason.NO_LONGER_MATCHES,
         Reason.FACTS_UNKNOWN,
+        Reason.WINDOW_CLOSED,
+        Reason.TEMPLATE_RAMP,
     }
     assert set(WATERFALL) == set(Reason) - of_the_gate_alone
 
@@ -305,6 +330,7 @@ def failures() -> Iterator[tuple[int, dict[str, Any]]]:
                 Reason.MISSING_PARAMETER,
                 Reason.NO_LONGER_MATCHES,
                 *WATERFALL[16:],
+                Reason.TEMPLATE_RAMP,
             )
         )
     }

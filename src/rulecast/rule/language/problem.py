@@ -30,7 +30,6 @@ from rulecast.rule.language.problem_condition import (
     UNKNOWN_ZONE,
 )
 from rulecast.rule.language.problem_kind import ProblemKind, error, warning
-from rulecast.rule.language.problem_reply import REPLY_KINDS
 
 __all__ = [
     "ADDS_MISSING",
@@ -217,7 +216,6 @@ KINDS: tuple[ProblemKind, ...] = (
     READS_SENSITIVE,
     *CONDITION_KINDS,
     *CLAUSE_KINDS,
-    *REPLY_KINDS,
 )
 """Every kind of problem; the manual has a section for each code, and the tests a case."""
 

@@ -1,6 +1,7 @@
 """The kinds of problem in clauses: RL-080 to RL-099."""
 
 from rulecast.rule.language.problem_kind import ProblemKind, error, warning
+from rulecast.rule.language.problem_reply import REPLY_KINDS
 
 TRIGGER_AND_WINDOW = error(
     "RL-080",
@@ -129,6 +130,7 @@ CLAUSE_KINDS: tuple[ProblemKind, ...] = (
     LIMIT_NEVER_REACHED,
     EXAMPLE_PERSONAL,
     NO_PERSON_LIMIT,
+    *REPLY_KINDS,
     MEDIA_UNFIT,
     MEDIA_FALLBACK,
 )

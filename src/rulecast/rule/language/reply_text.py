@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-VARIABLE = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)(?:\s+or\s+([^{}]*?))?\s*\}\}")
+# In Chinese the word between attribute and stand-in is another.
+VARIABLE = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)(?:(?:\s+or\s+|\s*或\s*)([^{}]*?))?\s*\}\}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
