@@ -620,7 +620,8 @@ CREATE TABLE deliver.message (
     CONSTRAINT message_media_check CHECK ((media = ANY (ARRAY[''::text, 'light'::text, 'tiny'::text, 'none'::text]))),
     CONSTRAINT message_state_check CHECK ((state = ANY (ARRAY['planned'::text, 'claimed'::text, 'intent'::text, 'accepted'::text, 'held'::text, 'refused'::text, 'unknown'::text, 'unresolved'::text, 'cancelled'::text, 'expired'::text, 'deferred'::text]))),
     CONSTRAINT message_wamid_index_check CHECK ((octet_length(wamid_index) = 16))
-);
+)
+WITH (fillfactor='70');
 
 CREATE TABLE deliver.reply (
     after_message_id bigint NOT NULL,
@@ -668,15 +669,7 @@ CREATE TABLE deliver.run_link (
     CONSTRAINT run_link_links_check CHECK ((jsonb_typeof(links) = 'object'::text))
 );
 
-CREATE SEQUENCE deliver.status_id_sequence
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1000;
-
 CREATE TABLE deliver.status (
-    status_id bigint DEFAULT nextval('deliver.status_id_sequence'::regclass) NOT NULL,
     occurred_at timestamp with time zone NOT NULL,
     wamid_index bytea NOT NULL,
     status text NOT NULL,
@@ -692,7 +685,6 @@ CREATE TABLE deliver.status (
 PARTITION BY RANGE (occurred_at);
 
 CREATE TABLE deliver.status_default (
-    status_id bigint DEFAULT nextval('deliver.status_id_sequence'::regclass) CONSTRAINT status_status_id_not_null NOT NULL,
     occurred_at timestamp with time zone CONSTRAINT status_occurred_at_not_null NOT NULL,
     wamid_index bytea CONSTRAINT status_wamid_index_not_null NOT NULL,
     status text CONSTRAINT status_status_not_null NOT NULL,
@@ -811,6 +803,15 @@ CREATE TABLE gate.permit (
     CONSTRAINT permit_billed_e4_check CHECK ((billed_e4 >= 0)),
     CONSTRAINT permit_check CHECK (((purpose <> 'marketing'::text) OR (consent_id IS NOT NULL))),
     CONSTRAINT permit_step_check CHECK ((((step >= 1) AND (step <= 6)) OR ((step >= 100) AND (step <= 1100))))
+);
+
+CREATE TABLE gate.ramp (
+    template_id bigint NOT NULL,
+    batch smallint NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    granted integer NOT NULL,
+    CONSTRAINT ramp_batch_check CHECK ((batch >= 0)),
+    CONSTRAINT ramp_granted_check CHECK ((granted >= 0))
 );
 
 CREATE TABLE gate.rest (
@@ -2057,16 +2058,10 @@ ALTER TABLE ONLY deliver.run
     ADD CONSTRAINT run_plan_id_key UNIQUE (plan_id);
 
 ALTER TABLE ONLY deliver.status
-    ADD CONSTRAINT status_occurred_at_wamid_index_status_error_code_key UNIQUE (occurred_at, wamid_index, status, error_code);
+    ADD CONSTRAINT status_pkey PRIMARY KEY (wamid_index, occurred_at, status, error_code);
 
 ALTER TABLE ONLY deliver.status_default
-    ADD CONSTRAINT status_default_occurred_at_wamid_index_status_error_code_key UNIQUE (occurred_at, wamid_index, status, error_code);
-
-ALTER TABLE ONLY deliver.status
-    ADD CONSTRAINT status_pkey PRIMARY KEY (occurred_at, status_id);
-
-ALTER TABLE ONLY deliver.status_default
-    ADD CONSTRAINT status_default_pkey PRIMARY KEY (occurred_at, status_id);
+    ADD CONSTRAINT status_default_pkey PRIMARY KEY (wamid_index, occurred_at, status, error_code);
 
 ALTER TABLE ONLY deliver.tally
     ADD CONSTRAINT tally_pkey PRIMARY KEY (tally_id);
@@ -2085,6 +2080,9 @@ ALTER TABLE ONLY gate.month_budget
 
 ALTER TABLE ONLY gate.permit
     ADD CONSTRAINT permit_pkey PRIMARY KEY (permit_id);
+
+ALTER TABLE ONLY gate.ramp
+    ADD CONSTRAINT ramp_pkey PRIMARY KEY (template_id);
 
 ALTER TABLE ONLY gate.rest
     ADD CONSTRAINT rest_pkey PRIMARY KEY (contact_id, code);
@@ -2341,13 +2339,9 @@ CREATE UNIQUE INDEX run_of_reply ON deliver.run USING btree (first_run_id, step)
 
 CREATE INDEX run_of_step ON deliver.run USING btree (first_run_id) WHERE (first_run_id IS NOT NULL);
 
-CREATE INDEX status_by_wamid ON ONLY deliver.status USING btree (wamid_index);
-
 CREATE INDEX status_is_parked ON ONLY deliver.status USING btree (recorded_at) WHERE (message_id IS NULL);
 
 CREATE INDEX status_default_recorded_at_idx ON deliver.status_default USING btree (recorded_at) WHERE (message_id IS NULL);
-
-CREATE INDEX status_default_wamid_index_idx ON deliver.status_default USING btree (wamid_index);
 
 CREATE INDEX tally_by_age ON deliver.tally USING btree (counted_at);
 
@@ -2475,13 +2469,9 @@ ALTER INDEX deliver.attempt_by_opaque ATTACH PARTITION deliver.attempt_default_o
 
 ALTER INDEX deliver.attempt_pkey ATTACH PARTITION deliver.attempt_default_pkey;
 
-ALTER INDEX deliver.status_occurred_at_wamid_index_status_error_code_key ATTACH PARTITION deliver.status_default_occurred_at_wamid_index_status_error_code_key;
-
 ALTER INDEX deliver.status_pkey ATTACH PARTITION deliver.status_default_pkey;
 
 ALTER INDEX deliver.status_is_parked ATTACH PARTITION deliver.status_default_recorded_at_idx;
-
-ALTER INDEX deliver.status_by_wamid ATTACH PARTITION deliver.status_default_wamid_index_idx;
 
 ALTER INDEX gate.verdict_by_contact ATTACH PARTITION gate.verdict_default_contact_id_decided_at_idx;
 
@@ -2634,6 +2624,9 @@ ALTER TABLE ONLY gate.permit
 
 ALTER TABLE ONLY gate.permit
     ADD CONSTRAINT permit_rule_version_id_fkey FOREIGN KEY (rule_version_id) REFERENCES rule.rule_version(rule_version_id);
+
+ALTER TABLE ONLY gate.ramp
+    ADD CONSTRAINT ramp_template_id_fkey FOREIGN KEY (template_id) REFERENCES template.template(template_id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY gate.rest
     ADD CONSTRAINT rest_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES profile.contact(contact_id);

@@ -9,6 +9,7 @@ from rulecast.gate.budgets import lock_budgets, spend_budgets
 from rulecast.gate.draft import PreparedDraft, Refusal
 from rulecast.gate.facts import GroupState, facts_json, facts_of
 from rulecast.gate.permit import Permit
+from rulecast.gate.ramps import lock_ramps, save_ramps
 from rulecast.gate.recheck import matches_of
 from rulecast.gate.store import Connection, PermitRow, PersonRow, VerdictRow
 from rulecast.gate.terms import RunTerms
@@ -58,8 +59,9 @@ async def lock_people(
 class Gate:
     """Decides with facts that are read after the locks; unknown means defer."""
 
-    def __init__(self, *, workspace_zone: str) -> None:
-        """Take what does not change while the process runs."""
+    def __init__(self, *, workspace_zone: str, template_ramp: Sequence[int] = ()) -> None:
+        """Take what does not change while the process runs; the batches hold where the policy names none."""
+        self._template_ramp = tuple(template_ramp)
         self._workspace_zone = workspace_zone
         self._policy_text: str | None = None
         self._policy = SendingPolicy()
@@ -108,6 +110,7 @@ class Gate:
             in_window={message_id for message_id, row in rows.items() if row.is_in_window},
             now=now,
         )
+        await save_ramps(connection, group.ramps)
         return Authorised(permits=permits, refusals=refusals)
 
     async def _read_group(
@@ -134,14 +137,17 @@ class Gate:
             )
         policy = self._read_policy(shared.sending_policy)
         people_max = policy.people_per_day(shared.people_per_day_max, shared.told_people_per_day_max)
+        templates = await store.read_template_states(
+            connection, sorted({one.draft.template_id for one in drafts})
+        )
+        batches = self._template_ramp if policy.template_ramp is None else policy.template_ramp
         return GroupState(
             now=now,
             lease_held=True,
             shared=shared,
             policy=policy,
-            templates=await store.read_template_states(
-                connection, sorted({one.draft.template_id for one in drafts})
-            ),
+            templates=templates,
+            ramps=await lock_ramps(connection, templates, batches, now),
             budget_left_e4=await lock_budgets(
                 connection, [terms[one.draft.run_id] for one in drafts], month=self._month(now)
             ),
@@ -295,6 +301,7 @@ def _use_up(group: GroupState, prepared: PreparedDraft, terms: RunTerms, facts: 
         group.portfolio_left -= 1
     if terms.budget_e4 is not None and terms.budget_key in group.budget_left_e4:
         group.budget_left_e4[terms.budget_key] -= facts.price_e4
+    group.ramps.take(prepared.draft.template_id)
     if not terms.is_test:
         granted = group.granted_now.setdefault(prepared.draft.contact_id, [])
         granted.append((terms.rule_name, terms.purpose.value))

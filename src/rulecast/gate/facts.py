@@ -9,6 +9,7 @@ import msgspec
 
 from rulecast.account.undelivered import is_undelivered
 from rulecast.gate.draft import PreparedDraft
+from rulecast.gate.ramps import Ramps
 from rulecast.gate.store import PersonRow, SharedRow, TemplateRow
 from rulecast.gate.terms import RunTerms
 from rulecast.policy import Facts, SendingPolicy, local_clock
@@ -54,6 +55,7 @@ class GroupState:
     granted_now: dict[int, list[tuple[str, str]]]
     workspace_zone: str
     matches: Mapping[int, bool | None]
+    ramps: Ramps
 
 
 def facts_of(prepared: PreparedDraft, terms: RunTerms, row: PersonRow | None, group: GroupState) -> Facts:
@@ -99,6 +101,7 @@ def facts_of(prepared: PreparedDraft, terms: RunTerms, row: PersonRow | None, gr
         portfolio_left=_portfolio_left(row, group),
         rests=_rests(row),
         is_delivered_there=_is_delivered(template, prepared.country or country, group.now),
+        ramp_next_at=group.ramps.next_at(prepared.draft.template_id),
         is_reply=terms.reply is not None,
         is_in_window=row is not None and row.is_in_window,
         unknown=frozenset(unknown),
@@ -170,6 +173,7 @@ def facts_json(facts: Facts, *, zone: str, country: str, now: datetime) -> str:
             "portfolio_left": facts.portfolio_left,
             "rests": [[one.kind, one.code, one.until] for one in facts.rests],
             "is_delivered_there": facts.is_delivered_there,
+            "ramp_next_at": facts.ramp_next_at,
             **({"is_in_window": facts.is_in_window} if facts.is_reply else {}),
             "unknown": sorted(facts.unknown),
         }

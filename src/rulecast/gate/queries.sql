@@ -133,9 +133,31 @@ WHERE p.released_at IS NULL AND NOT p.is_in_window AND p.granted_at > %(now)s::t
 -- name: read_template_states
 -- Fresh under the lock: a template can be paused or changed since the plan.
 SELECT template_id, CASE WHEN obstacle = '' THEN status ELSE 'disabled' END AS status, category, correct_category,
-    paused_until, components_hash
+    paused_until, components_hash, quality
 FROM template.template
 WHERE template_id = ANY(%(template_ids)b::bigint[]);
+
+-- name: lock_ramps
+-- Senders of one template take turns while it is new.
+SELECT template_id, batch, began_at, granted FROM gate.ramp WHERE template_id = ANY(%(template_ids)b::bigint[])
+ORDER BY template_id FOR NO KEY UPDATE;
+
+-- name: save_ramps
+-- Written together with the permits that use it; of two senders that begin it at once the larger count stays.
+INSERT INTO gate.ramp AS kept (template_id, batch, began_at, granted)
+SELECT r.template_id, r.batch, r.began_at, r.granted
+FROM unnest(%(template_ids)b::bigint[], %(batches)b::smallint[], %(began)b::timestamptz[], %(granted)b::integer[])
+    AS r (template_id, batch, began_at, granted)
+ORDER BY r.template_id
+ON CONFLICT (template_id) DO UPDATE
+SET batch = greatest(kept.batch, excluded.batch),
+    began_at = CASE WHEN excluded.batch > kept.batch THEN excluded.began_at ELSE kept.began_at END,
+    granted = CASE WHEN excluded.batch > kept.batch THEN excluded.granted
+        ELSE greatest(kept.granted, excluded.granted) END;
+
+-- name: end_ramps
+-- What was paused begins again when it is resumed.
+DELETE FROM gate.ramp WHERE template_id = ANY(%(template_ids)b::bigint[]);
 
 -- name: read_run_terms
 -- What a run was approved with; it never changes, so it is read once.
@@ -417,6 +439,19 @@ WHERE scope = %(scope)s AND target = %(target)s AND resumed_at IS NULL;
 -- A number that rulecast held because of an answer of Meta goes on when a person resumes it.
 UPDATE account.business_number SET state = 'active', hold_reason = ''
 WHERE state = 'held' AND (%(scope)s::text = 'all' OR business_number_id = %(target)s);
+
+-- name: close_resumed_incidents
+-- What codes told of a number is over where it goes on; not what Meta's word still holds or a stop of everything keeps.
+UPDATE gate.incident AS i
+SET closed_at = greatest(i.opened_at, %(now)s::timestamptz), closed_by = %(by)s, because = 'Sending was resumed.'
+WHERE i.closed_at IS NULL AND i.scope = 'number' AND i.cause LIKE 'code:%%'
+    AND (%(scope)s::text = 'all' OR i.scope_id = %(target)s)
+    AND NOT EXISTS (
+        SELECT FROM account.hold AS h
+        WHERE h.is_in_force AND h.cause = i.cause AND h.scope = i.scope AND h.scope_id = i.scope_id)
+    AND NOT EXISTS (
+        SELECT FROM gate.stop AS s
+        WHERE s.resumed_at IS NULL AND s.scope = 'all' AND s.reason = replace(i.cause, 'code:', 'code_'));
 
 -- name: stops_in_force
 -- For the page and the command line.

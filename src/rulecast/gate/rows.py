@@ -149,6 +149,7 @@ class TemplateRow:
     correct_category: str
     paused_until: datetime | None
     components_hash: bytes
+    quality: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,7 +53,10 @@ async def stop_sending(
 async def resume_sending(
     connection: Connection, *, scope: StopScope, target: str, by: str, now: datetime
 ) -> int:
-    """Lift the stops of this scope and target and return how many there were; nothing is skipped by it."""
+    """Lift the stops of this scope and target and return how many there were; nothing is skipped by it.
+
+    Incidents of error codes that made the number rest are closed with it.
+    """
     return await store.lift_stops(connection, scope=scope, target=target, by=by, now=now)
 
 

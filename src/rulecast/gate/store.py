@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from rulecast.account.ramp import Ramp
 from rulecast.database import Connection, execute, fetch_all, fetch_one, fetch_value, load_queries
 from rulecast.gate.rows import (
     FollowedRow,
@@ -301,6 +302,8 @@ async def lift_stops(connection: Connection, *, scope: str, target: str, by: str
     )
     if scope in {"all", "sender"}:
         lifted += await execute(connection, QUERIES["lift_number_hold"], {"scope": scope, "target": target})
+        said = {"scope": scope, "target": target, "by": by, "now": now}
+        await execute(connection, QUERIES["close_resumed_incidents"], said)
     await execute(connection, QUERIES["notify_stop"])
     return lifted
 
@@ -322,3 +325,29 @@ async def settle_prices(connection: Connection, billed_e4: Mapping[int, int]) ->
     ordered = sorted(billed_e4)
     parameters = {"message_ids": ordered, "billed_e4": [billed_e4[one] for one in ordered]}
     return int(await fetch_value(connection, QUERIES["settle_prices"], parameters) or 0)
+
+
+async def lock_ramps(connection: Connection, template_ids: Sequence[int]) -> dict[int, Ramp]:
+    """Return and lock how far these templates have come."""
+    rows = await fetch_all(connection, QUERIES["lock_ramps"], {"template_ids": list(template_ids)})
+    return {row[0]: Ramp(batch=row[1], began_at=row[2], granted=row[3]) for row in rows}
+
+
+async def save_ramps(connection: Connection, ramps: Mapping[int, Ramp]) -> None:
+    """Keep how far templates have come."""
+    ordered = sorted(ramps)
+    await execute(
+        connection,
+        QUERIES["save_ramps"],
+        {
+            "template_ids": ordered,
+            "batches": [ramps[one].batch for one in ordered],
+            "began": [ramps[one].began_at for one in ordered],
+            "granted": [ramps[one].granted for one in ordered],
+        },
+    )
+
+
+async def end_ramps(connection: Connection, template_ids: Sequence[int]) -> None:
+    """Let templates begin anew."""
+    await execute(connection, QUERIES["end_ramps"], {"template_ids": list(template_ids)})

@@ -106,6 +106,7 @@ def forecast_facts(
         budget_left_e4=standing.budget_left_e4,
         portfolio_left=standing.portfolio_left,
         rests=tuple(_rest(one) for one in row.rests),
+        ramp_next_at=None,
         is_delivered_there=template is None or is_delivered(template_state(template), terms, row.country),
     )
     return facts, at

@@ -267,6 +267,11 @@ def _portfolio(facts: Facts, now: datetime) -> Finding:
     return Deferred(Reason.PORTFOLIO_LIMIT, now + PORTFOLIO_RETRY) if left is not None and left <= 0 else None
 
 
+def _ramp(facts: Facts, now: datetime) -> Finding:
+    next_at = facts.ramp_next_at
+    return None if next_at is None else Deferred(Reason.TEMPLATE_RAMP, max(next_at, now + RETRY))
+
+
 CHECKS: tuple[CheckStep, ...] = (
     CheckStep(name="lease", reads=("lease_held",), find=_lease),
     CheckStep(name="stop", reads=("stops",), find=_stopped),
@@ -298,4 +303,5 @@ CHECKS: tuple[CheckStep, ...] = (
     CheckStep(name="window", reads=("local_clock", "window", "send_until"), find=_window),
     CheckStep(name="budget", reads=("price_e4", "budget_left_e4"), find=_budget),
     CheckStep(name="portfolio", reads=("portfolio_left",), find=_portfolio),
+    CheckStep(name="batches of a new template", reads=("ramp_next_at",), find=_ramp),
 )

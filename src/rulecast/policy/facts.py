@@ -107,6 +107,7 @@ class Facts:
     rule holds from `valid_from` until before `valid_until`; None is open. Prices are minor units of the billing
     currency times 10^4. `is_archived` says that the version was archived after the plan. `rests` follow messages
     that Meta did not deliver; `is_delivered_there` says whether it delivers such templates to that country at all.
+    `ramp_next_at` is when the next batch of a new template goes, None while there is room in this one.
     `is_reply` marks a free-form message: it has no template and needs the person's window open. A fact whose name
     stands in `unknown` could not be read; its value is then never looked at.
     """
@@ -145,6 +146,7 @@ class Facts:
     portfolio_left: int | None
     rests: tuple[RestState, ...]
     is_delivered_there: bool
+    ramp_next_at: datetime | None
     is_reply: bool = False
     is_in_window: bool = False
     unknown: frozenset[str] = field(default_factory=frozenset)

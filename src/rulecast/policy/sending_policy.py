@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from itertools import pairwise
 from types import MappingProxyType
 
 from rulecast.policy.facts import Use
@@ -15,6 +16,10 @@ CAPS_MAX = 8
 """Each cap is one more count over a person's permits at every send."""
 CAP_HOURS_MAX = 24 * 90
 """Permits older than a quarter of a year are no longer near at hand."""
+RAMP_BATCHES_MAX = 10
+"""Each batch waits an hour: more of them would not end in a day's window."""
+RAMP_BATCH_MAX = 1_000_000
+"""Larger first batches are none."""
 AGE_MAX = 30
 """No law known to us forbids marketing above 21; a higher figure is a typing error."""
 
@@ -57,6 +62,7 @@ class SendingPolicy:
     withdrawn_wordings: frozenset[str] = frozenset()
     budget_rates: Mapping[str, Decimal] = field(default_factory=lambda: MappingProxyType({}))
     portfolio_percent: int = 90
+    template_ramp: tuple[int, ...] | None = None
 
     def quiet_hours_for(self, purpose: Purpose) -> QuietHours | None:
         """Return the quiet hours that bind a purpose: what a person waits for comes at any hour."""
@@ -110,6 +116,7 @@ def read_sending_policy(data: Mapping[str, object], *, place: str = "sending_pol
         else None,
         withdrawn_wordings=frozenset(fields.texts("withdrawn_wordings")),
         budget_rates=_budget_rates(fields.table("budget_rates")),
+        template_ramp=_ramp(fields) if fields.has("template_ramp") else None,
         portfolio_percent=fields.whole("portfolio_percent", low=1, high=100, default=usual.portfolio_percent),
     )
     fields.finish()
@@ -139,6 +146,19 @@ def _caps(fields: Fields) -> tuple[Cap, ...]:
         )
         table.finish()
     return tuple(caps)
+
+
+def _ramp(fields: Fields) -> tuple[int, ...]:
+    """Return the growing batches of a new template; none switches them off."""
+    found = fields.raw_list("template_ramp")
+    batches = tuple(one for one in found if type(one) is int and 1 <= one <= RAMP_BATCH_MAX)
+    is_usable = len(batches) == len(found) <= RAMP_BATCHES_MAX
+    if not is_usable or any(two < one for one, two in pairwise(batches)):
+        raise FieldInvalidError(
+            fields.where("template_ramp"),
+            f"at most {RAMP_BATCHES_MAX} whole numbers are expected, each at least the one before",
+        )
+    return batches
 
 
 def _budget_rates(table: Fields) -> Mapping[str, Decimal]:

@@ -43,6 +43,7 @@ class Reason(StrEnum):
     UNDELIVERABLE = "undeliverable"
     MARKETING_RESTS = "marketing_rests"
     NOT_DELIVERED_THERE = "not_delivered_there"
+    TEMPLATE_RAMP = "template_ramp"
 
 
 DESCRIPTIONS: dict[Reason, str] = {
@@ -83,6 +84,7 @@ DESCRIPTIONS: dict[Reason, str] = {
     Reason.UNDELIVERABLE: "Three messages in 30 days could not be delivered; rulecast waits until the person writes.",
     Reason.MARKETING_RESTS: "Meta lately did not deliver marketing to this person, so it rests for a while.",
     Reason.NOT_DELIVERED_THERE: "Meta delivers no marketing templates to numbers of this country.",
+    Reason.TEMPLATE_RAMP: "The template is new or was paused; its messages go out in growing batches, an hour apart.",
 }
 
 

@@ -10,6 +10,7 @@ from functools import partial
 
 import structlog
 
+from rulecast.account.ramp import USUAL_BATCHES
 from rulecast.database import Connection
 from rulecast.database.errors import OperationalError
 from rulecast.deliver.failpoints import INERT, Failpoint, Failpoints
@@ -205,7 +206,10 @@ async def _parts_of(workspace: Workspace, drill: SenderDrill) -> AsyncIterator[S
     async with _transport_of(workspace, drill) as transport, open_run_uploads(workspace) as uploads:
         yield SenderParts(
             database=workspace.database,
-            gate=Gate(workspace_zone=settings.default_timezone),
+            gate=Gate(
+                workspace_zone=settings.default_timezone,
+                template_ramp=() if workspace.is_simulated else USUAL_BATCHES,
+            ),
             terms=TermsBook(workspace.catalogue_of_runs),
             vault=workspace.vault,
             transport=transport,

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.graph_stub import GraphStub
 from tests.integration.deliver.test_statuses import sent, tell
-from tests.sending import NUMBER, START, Launched, launch
+from tests.sending import NUMBER, START, Launched, launch, prepare_number, prepare_people
 
 from rulecast.account.facts import list_holds
 from rulecast.collect.webhook_facts import StatusFact
@@ -165,3 +165,21 @@ async def test_what_meta_billed_settles_the_estimate_its_budget_and_the_report(
         "untold": (1, 0, False),
     }
     assert report.total.cost_billed_e4 == 41_400 + 23_000
+
+
+async def test_a_new_template_goes_out_in_growing_batches(workspace: Workspace, graph: GraphStub) -> None:
+    async with workspace.database.transaction() as connection:
+        await execute(connection, """UPDATE public.workspace SET sending_policy = '{"template_ramp": [2]}'""")
+        await prepare_number(connection)
+        people = await prepare_people(workspace, connection, 5)
+        soon = workspace.clock.now() + timedelta(minutes=30)
+        await launch(workspace, connection, people, send_until=soon)
+    await asyncio.wait_for(run_sender(workspace, stop_event=asyncio.Event(), until_idle=True), 60)
+    async with workspace.database.connection() as connection:
+        found = await fetch_all(
+            connection, "SELECT state, reason, count(*) FROM deliver.message GROUP BY 1, 2 ORDER BY 1"
+        )
+        ramp = await fetch_all(connection, "SELECT batch, granted FROM gate.ramp")
+    # The next batch would go in an hour, which is too late for this run.
+    assert found == [("accepted", "", 2), ("expired", "template_ramp", 3)]
+    assert ramp == [(0, 2)]

@@ -18,3 +18,12 @@ CREATE TABLE account.rate (
 
 -- Empty while nothing was billed, or what was billed is what was estimated.
 ALTER TABLE gate.permit ADD COLUMN billed_e4 bigint CHECK (billed_e4 >= 0);
+
+-- How far a new template has come: Meta judges the first messages of a template, so they go out in growing batches.
+CREATE TABLE gate.ramp (
+    template_id bigint PRIMARY KEY REFERENCES template.template (template_id) ON DELETE CASCADE,
+    -- The batch it is in, from 0, when that began, and how many of it were let through.
+    batch smallint NOT NULL CHECK (batch >= 0),
+    began_at timestamptz NOT NULL,
+    granted integer NOT NULL CHECK (granted >= 0)
+);
