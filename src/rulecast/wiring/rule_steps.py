@@ -26,6 +26,7 @@ from rulecast.values.catalogue import closest_name
 from rulecast.values.ids import RuleVersionId, StandingApprovalId
 from rulecast.values.money import money_of
 from rulecast.wiring.approve import NAME_LENGTH_MAX, same_person
+from rulecast.wiring.media_library import fetch_for_rules
 from rulecast.wiring.plan_terms import check
 from rulecast.wiring.rule_loops import refuse_loops
 from rulecast.wiring.rule_terms import read_template_hashes, runs_by_itself, sensitive_fields_of
@@ -60,10 +61,14 @@ async def approve_rule(
     name = approved_by.strip()
     if not 1 <= len(name) <= NAME_LENGTH_MAX:
         raise ApproverNameError(f"A name of 1 to {NAME_LENGTH_MAX} characters is expected.")
+    pick = in_force_or_head if is_of_running else _head
+    async with workspace.database.connection() as connection:
+        text = pick(await _versions(connection, rule_name)).text
+    # What it shows is fetched now, and from now on stays what is signed.
+    await fetch_for_rules(workspace, [text])
     async with workspace.database.transaction() as connection:
         await book.lock_rule(connection, rule_name)
-        versions = await _versions(connection, rule_name)
-        kept = in_force_or_head(versions) if is_of_running else _head(versions)
+        kept = pick(await _versions(connection, rule_name))
         next_state(kept.state, Act.APPROVE)
         _check_four_eyes(workspace, kept, name)
         checked = await _checked(connection, workspace, kept)

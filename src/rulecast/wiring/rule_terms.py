@@ -7,8 +7,10 @@ from rulecast.database import Connection
 from rulecast.plan.errors import RuleRefusedError
 from rulecast.rule.language import CheckedRule, Rule, RuleProblems, parse_rule
 from rulecast.rule.language.document import SendTemplate, sends_of
+from rulecast.template.media.store import list_media
 from rulecast.template.store import list_template_hashes
 from rulecast.values.catalogue import Catalogue, DataClass
+from rulecast.wiring.catalogue import read_declared
 
 RULES_REMEMBERED = 4_096
 """Texts of kept versions never change, and active rules are read again and again; about 40 MB when full."""
@@ -22,13 +24,35 @@ def runs_by_itself(rule: Rule) -> bool:
 
 
 async def read_template_hashes(connection: Connection, rule: Rule) -> dict[str, str]:
-    """Return the hash of every template a rule can send, by name and language."""
+    """Return the hash of everything a rule can send: templates by name and language, files as `file poster`."""
     sends = sends_of(rule)
-    rows = await list_template_hashes(connection, {one.template for one in sends})
-    wanted = {(one.template, language) for one in sends for language in _languages(one)}
+    wanted = {(name, language) for one in sends for name in _names(one) for language in _languages(one)}
+    rows = await list_template_hashes(connection, {name for name, _ in wanted})
     return {
-        f"{name} {language}": digest.hex() for name, language, digest in rows if (name, language) in wanted
+        **{
+            f"{name} {language}": digest.hex()
+            for name, language, digest in rows
+            if (name, language) in wanted
+        },
+        **await _file_hashes(connection, sends),
     }
+
+
+async def _file_hashes(connection: Connection, sends: Iterable[SendTemplate]) -> dict[str, str]:
+    """Return what was fetched for the messages of a rule, by `file` and name; empty where nothing ever was."""
+    kept = await list_media(connection)
+    if not kept:
+        return {}
+    own = {
+        template: one.name
+        for one in (await read_declared(connection)).names.media
+        for template in one.templates
+    }
+    named = {
+        one.media.medium if one.media is not None and one.media.medium is not None else own.get(one.template)
+        for one in sends
+    }
+    return {f"file {name}": one.source_hash.hex() for name, one in kept.items() if name in named}
 
 
 def sensitive_fields(rule: Rule, read_by_condition: Iterable[str], catalogue: Catalogue) -> frozenset[str]:
@@ -61,6 +85,12 @@ def read_kept(text: str) -> Rule:
     if isinstance(parsed, RuleProblems):
         raise RuleRefusedError("This release cannot read the rule as it is kept.")
     return parsed
+
+
+def _names(send: SendTemplate) -> set[str]:
+    """Return the templates of a message: its own, and the one for those who get no file."""
+    fallback = None if send.media is None else send.media.fallback
+    return {send.template} if fallback is None else {send.template, fallback}
 
 
 def _languages(send: SendTemplate) -> set[str]:

@@ -1,6 +1,6 @@
 """Trying a rule on staff: its exact rendering to listed, consented people, through the same gate, outside reports."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import cycle
@@ -17,6 +17,7 @@ from rulecast.plan.errors import SeedMissingError
 from rulecast.rule.book.store import save_rule
 from rulecast.rule.language.document import send_for
 from rulecast.values.ids import ContactId, PlanId, RunId
+from rulecast.wiring.media_library import fetch_for_rules, media_of_rule
 from rulecast.wiring.plan_terms import check, make_terms
 from rulecast.wiring.workspace import Workspace
 
@@ -44,6 +45,7 @@ async def try_rule(workspace: Workspace, text: str) -> Trial:
         RuleRefusedError: the rule does not check.
         SeedMissingError: nobody is marked as seed, or more than 100 are.
     """
+    await fetch_for_rules(workspace, [text])
     async with workspace.database.transaction() as connection:
         seeds = await store.list_seeds(connection)
         if not 1 <= len(seeds) <= SEEDS_MAX:
@@ -70,7 +72,8 @@ async def write_listed_run(
         RuleRefusedError: the rule does not check.
     """
     now = workspace.clock.now()
-    checked = check(text, await workspace.catalogue(connection))
+    catalogue = await workspace.catalogue(connection)
+    checked = check(text, catalogue)
     rule = replace(checked.rule, schedule=None, validity=None)
     version = await save_rule(connection, checked.rule, author=workspace.actor, now=now)
     numbers = {number.name: number for number in await list_numbers(connection)}
@@ -82,7 +85,10 @@ async def write_listed_run(
     )
     await store.insert_plan(connection, row)
     await _insert_members(connection, terms, plan_id, people)
-    await _finish(connection, terms, plan_id, people=len(people), is_asked_for=is_asked_for)
+    media = await media_of_rule(connection, rule, catalogue)
+    await _finish(
+        connection, terms, plan_id, people=len(people), more={"is_asked_for": is_asked_for, "media": media}
+    )
     run_id = await _start(connection, workspace, plan_id, rule_name=rule.name, number_id=number_id)
     return Trial(plan_id=plan_id, run_id=run_id, people=len(people))
 
@@ -160,7 +166,7 @@ async def _insert_members(
 
 
 async def _finish(
-    connection: Connection, terms: Terms, plan_id: PlanId, *, people: int, is_asked_for: bool
+    connection: Connection, terms: Terms, plan_id: PlanId, *, people: int, more: Mapping[str, object]
 ) -> None:
     reasons = await store.count_reasons(connection, plan_id)
     document = {
@@ -175,7 +181,7 @@ async def _finish(
         "audience": people,
         "planned": reasons.get(0, 0),
         "exclusions": [],
-        "is_asked_for": is_asked_for,
+        **more,
         "budget_e4": None,
         "link_targets": {
             arm: {link.name: link.url for link in send.links}
