@@ -28,10 +28,12 @@ def forecast(
     per_second: int,
     batch_every: timedelta | None,
     portfolio_days: int,
+    template_rest: timedelta = timedelta(),
 ) -> Calendar | None:
     """Return the calendar of messages that may start at these instants, in order, at a throughput; None for nobody.
 
-    `portfolio_days` is how many times 24 hours the portfolio's limit makes the last people wait. The binding limit
+    `portfolio_days` is how many times 24 hours the portfolio's limit makes the last people wait, `template_rest`
+    how long the batches of a new template do. The binding limit
     is the one that alone would take the longest.
     """
     if not starts:
@@ -49,6 +51,7 @@ def forecast(
         "throughput": timedelta(seconds=sending_seconds(messages, per_second)),
         "batch spacing": batches * (batch_every or timedelta()),
         "portfolio limit of people in 24 hours": portfolio_days * timedelta(hours=24),
+        "batches of a new template": template_rest,
     }
     waits["quiet hours or sending window"] = max(start.send_from for start in starts) - evaluated_at
     if waits["quiet hours or sending window"] <= max(
@@ -60,6 +63,7 @@ def forecast(
     return Calendar(
         binding_limit=binding if waits[binding] > MOMENT else "throughput",
         starts_at=starts[0].send_from,
-        finishes_at=instant,
+        # The batches fill while the rest waits: whichever takes longer is the end.
+        finishes_at=max(instant, starts[0].send_from + template_rest),
         messages_too_late=late,
     )

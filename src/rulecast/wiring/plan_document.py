@@ -1,14 +1,20 @@
 """Closing a plan: everything it shows is counted, the samples are rendered and masked, the hash is made."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 
+from rulecast.account.facts import list_holds
+from rulecast.account.ramp import USUAL_BATCHES, ramp_rest
 from rulecast.database import Connection
 from rulecast.plan import content_hash, forecast, store
 from rulecast.plan.cost import read_interval
 from rulecast.plan.document import Figures, build_document, instant
 from rulecast.plan.draw import band_number, is_experiment, strength
 from rulecast.plan.parameters import mask_personal, parameter_values
+from rulecast.policy.facts import strictest_category
 from rulecast.policy.rule_window import validity_span
 from rulecast.rule.engine.mart import Freshness
 from rulecast.rule.language import explain_rule
@@ -38,11 +44,33 @@ async def finish(
         connection, draft.terms, draft.plan_id, business_number_id=draft.number.business_number_id
     )
     terms |= {"cost_interval": asdict(interval)}
+    terms |= {"holds": await _holds(connection, draft)}
     document = build_document(terms, figures)
     members_hash = await store.hash_members(connection, draft.plan_id)
     await store.finish_plan(
         connection, draft.plan_id, document=document, content_hash=content_hash(document, members_hash)
     )
+
+
+async def _holds(connection: Connection, draft: Draft) -> list[dict[str, Any]]:
+    """Return what rests now of what this plan would send; its calendar counts as if nothing did."""
+    number, kinds = draft.number, {"all", "business_initiated"}
+    for one in draft.terms.templates.values():
+        kinds |= {one.category, strictest_category(one.category, one.correct_category)}
+    places = {
+        ("number", str(number.business_number_id)),
+        ("waba", number.waba_id),
+        ("portfolio", str(number.portfolio_id)),
+        *(("country", country) for country, *_ in await store.count_messages(connection, draft.plan_id)),
+    }
+    found = [
+        {"cause": one.cause, "kind": one.kind, "scope": one.scope, "until": instant(one.until)}
+        for one in await list_holds(connection, draft.terms.made_at)
+        if one.kind in kinds and (one.scope, one.scope_id) in places
+    ]
+    if number.state == "held":
+        found.append({"cause": number.hold_reason, "kind": "all", "scope": "number", "until": None})
+    return found
 
 
 async def _steps(connection: Connection, draft: Draft) -> dict[str, Any]:
@@ -72,18 +100,20 @@ async def _count(
     starts = await store.count_starts(connection, plan_id)
     planned = reasons.get(0, 0)
     templates = {one.template_id: one for one in draft.terms.templates.values()}
+    messages = await store.count_messages(connection, plan_id)
     return Figures(
         reasons=reasons,
         losses=losses,
         rule_names=await store.rule_names(connection, {plan for plan, *_ in losses}),
         arms=await store.count_arms(connection, plan_id) if is_experiment(rule) else [],
-        messages=await store.count_messages(connection, plan_id),
+        messages=messages,
         templates=templates,
         calendar=forecast(
             starts,
             evaluated_at=draft.terms.evaluated_at,
             per_second=draft.number.pace_per_second,
             batch_every=None if rule.batch is None else rule.batch.every.length,
+            template_rest=_template_rest(workspace, draft, messages),
             portfolio_days=max(0, planned - 1 + portfolio.used) // portfolio.limit if planned else 0,
         ),
         samples=await _samples(connection, workspace, draft),
@@ -99,6 +129,23 @@ async def _count(
         if previous_id is None
         else (previous_id, *await store.compare_members(connection, plan_id, previous_id)),
     )
+
+
+def _template_rest(
+    workspace: Workspace, draft: Draft, messages: Sequence[tuple[str, int, str, int, int]]
+) -> timedelta:
+    """Return how long the growing batches of templates that Meta does not call good make the last messages wait."""
+    said = draft.terms.policy.template_ramp
+    batches = (() if workspace.is_simulated else USUAL_BATCHES) if said is None else said
+    watched = {
+        int(one.template_id)
+        for one in draft.terms.templates.values()
+        if one.category == "marketing" and one.quality != "green"
+    }
+    counts: Counter[int] = Counter()
+    for _country, template_id, _variant, count, _cost in messages:
+        counts[template_id] += count if template_id in watched else 0
+    return max((ramp_rest(count, batches) for count in counts.values()), default=timedelta())
 
 
 def _terms(draft: Draft, workspace: Workspace, freshness: Freshness) -> dict[str, Any]:
