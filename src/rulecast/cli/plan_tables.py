@@ -60,7 +60,7 @@ def render_plan(plan: Plan, *, zone: str, mode: Mode) -> Iterator[RenderableType
     for finding in document["findings"]:
         style = "red" if finding["severity"] == "refused" else "yellow"
         yield Text.assemble((f"{finding['severity']} {finding['code']} ", style), finding["message"])
-    for warning in document["warnings"]:
+    for warning in (*document["warnings"], *_holds(document, zone)):
         yield Text.assemble(("warning ", "yellow"), warning)
 
 
@@ -213,7 +213,7 @@ def _lines(plan: Plan, zone: str) -> RenderableType:
         if document.get("budget_per") == "month":
             lines[0] += f" a month, {money(document['budget_left_e4'], document['currency'])} left"
     lines += _interval(document.get("cost_interval"), document["currency"])
-    lines.append(f"Calendar  {_calendar(document['calendar'], zone)}")
+    lines.append(f"Calendar  {_calendar(document['calendar'], zone)}{_unless_held(document)}")
     difference = document["difference"]
     if difference is not None:
         lines.append(
@@ -231,6 +231,21 @@ def _lines(plan: Plan, zone: str) -> RenderableType:
     if plan.is_of_past:
         lines.append(f"Present   without history, taken as now: {', '.join(document['without_history'])}")
     return Padding(Text("\n".join(lines)), (1, 0))
+
+
+def _holds(document: Mapping[str, Any], zone: str) -> Iterator[str]:
+    """Tell what rested when the plan was made; plans of earlier releases do not say."""
+    for one in document.get("holds", ()):
+        end = "somebody resumes it" if one["until"] is None else _local(one["until"], zone)
+        kind = "everything" if one["kind"] == "all" else one["kind"].replace("_", "-") + " messages"
+        yield (
+            f"The {one['scope']} is held ({one['cause']}): {kind} waited until {end} when this plan was made; "
+            "`rulecast incident list` shows what to do."
+        )
+
+
+def _unless_held(document: Mapping[str, Any]) -> str:
+    return "; begins when the hold below ends" if document.get("holds") and document["calendar"] else ""
 
 
 def _interval(interval: Mapping[str, Any] | None, currency: str) -> list[str]:

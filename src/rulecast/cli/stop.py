@@ -49,7 +49,10 @@ def register(app: typer.Typer) -> None:
         everything: AllOption = False,
         json: JsonOption = False,
     ) -> None:
-        """Lift a stop, and a hold of the number; what waited goes on through the same gate."""
+        """Lift a stop, a hold of the number and its incidents of codes; what waited goes on through the same gate.
+
+        What Meta itself holds is lifted by `rulecast incident resume`.
+        """
         target = _target(sender, rule, everything=everything)
 
         async def work(workspace: Workspace, terminal: Terminal) -> int:

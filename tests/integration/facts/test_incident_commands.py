@@ -64,7 +64,7 @@ def test_an_incident_is_listed_shown_and_resumed_with_a_reason(
     assert "1. Open WhatsApp Manager" in rulecast("incident", "show", str(number))
     assert "RC-INCIDENT-002" in rulecast("incident", "resume", str(number), code=2)
     lifted = json.loads(rulecast("incident", "resume", str(number), "--because", "appealed", "--json"))
-    assert lifted == {"incident": number, "holds_lifted": 1, "stops_lifted": 0}
+    assert lifted == {"mode": "simulated", "incident": number, "holds_lifted": 1, "stops_lifted": 0}
     assert "RC-INCIDENT-001" in rulecast("incident", "resume", str(number), "--because", "x", code=2)
     assert "closed by" in rulecast("incident", "show", str(number))
     assert asyncio.run(health()) is Health.GOOD
