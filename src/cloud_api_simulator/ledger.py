@@ -47,8 +47,9 @@ class Ledger:
     def write(self, kind: str, row: dict[str, Any], *, count_as: str | None = None) -> None:
         """Append one row, stamped with real and virtual time unless it brings them."""
         if "real" not in row:
-            row["real"] = round(real_seconds(), 6)
-            row["virtual"] = round(self._clock.now(), 6)
+            real = real_seconds()
+            row["real"] = round(real, 6)
+            row["virtual"] = round(self._clock.at(real), 6)
         self.counts[count_as if count_as is not None else kind] += 1
         self._buffer.append(_ENCODE({"kind": kind, **row}))
         if self._timer is None:

@@ -1,10 +1,11 @@
 """What becomes of an accepted message: a function of the seed, the phone and the template alone."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from statistics import NormalDist
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from cloud_api_simulator.behaviour import Behaviour
 from cloud_api_simulator.calling_codes import has_us_area_code
@@ -53,6 +54,11 @@ _WITHOUT_CAP = frozenset(
 _NORMAL = NormalDist()
 _EDGE = 1e-6
 Step = Literal["delivered", "late", "read", "reaction"]
+_LOGNORMAL: Mapping[Step, Callable[[Behaviour], tuple[float, float, float]]] = {
+    step: attrgetter(f"{step}_seconds_median", f"{step}_sigma", f"{step}_seconds_max")
+    for step in get_args(Step)
+}
+"""What gives a step's median, sigma and longest delay."""
 TIME_TO_LIVE_SECONDS = 30 * 86_400.0
 """Seconds WhatsApp tries to deliver, by default (Cloud API docs: time to live)."""
 AUTHENTICATION_LIVE_SECONDS = 600.0
@@ -232,9 +238,7 @@ def _grievance(habits: Mapping[str, Any], behaviour: Behaviour, draw: float) -> 
 
 def _delay(behaviour: Behaviour, step: Step, draw: float) -> float:
     """Return a lognormal delay in virtual seconds, at most the step's longest."""
-    median: float = getattr(behaviour, f"{step}_seconds_median")
-    sigma: float = getattr(behaviour, f"{step}_sigma")
-    longest: float = getattr(behaviour, f"{step}_seconds_max")
+    median, sigma, longest = _LOGNORMAL[step](behaviour)
     return min(median * math.exp(sigma * _NORMAL.inv_cdf(min(max(draw, _EDGE), 1 - _EDGE))), longest)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cloud_api_simulator.errors import ApiError, JsonObject
+from cloud_api_simulator.message_fields import objects_of
 from cloud_api_simulator.message_template import parameters_of
 from cloud_api_simulator.parameters_buttons import check_button, check_filled
 from cloud_api_simulator.templates import BODY_CHARACTERS_MAX, Card, Template, fill
@@ -61,9 +62,7 @@ def check_parameters(template: Template, components: object, *, lite: bool = Fal
 def _rows(components: object) -> list[JsonObject]:
     if components is None:
         return []
-    if not isinstance(components, list) or not all(isinstance(item, dict) for item in components):
-        raise ApiError(100, "Param template['components'] must be an array of objects")
-    return components
+    return objects_of(components, "template['components']")
 
 
 def _kind(component: Mapping[str, Any]) -> str:
