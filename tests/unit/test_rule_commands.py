@@ -41,7 +41,7 @@ def test_many_files_are_checked_without_a_workspace(rule: Commands) -> None:
     bad = rule.file("bad.rule", RULE.replace("city", "town").replace("marketing", "marketting"))
     printed = rule("check", good, bad, "--workspace-file", str(WORKSPACE), "--json", code=1)
     first, second = (json.loads(line) for line in printed.splitlines())
-    assert first == {"file": good, "ok": True, "problems": []}
+    assert first == {"mode": "simulated", "file": good, "ok": True, "problems": []}
     assert second["ok"] is False
     assert [problem["code"] for problem in second["problems"]] == ["RL-015", "RL-010"]
     misspelled, unknown = second["problems"]

@@ -119,6 +119,7 @@ def test_a_directory_comes_back_byte_by_byte_and_unchanged_rules_make_no_version
     typed("rule", "archive", "winback_agadir")
     report = typed.json("rule", "import", str(directory))
     assert report == {
+        "mode": "simulated",
         "created": ["fresh"],
         "changed": ["winback"],
         "unchanged": [],
@@ -160,7 +161,7 @@ def test_one_bad_file_keeps_the_whole_directory_out_and_every_place_is_named(
     ):
         assert place in error
     assert "good.rule:" not in error.replace("rule is named good, so the file must be good.rule", "")
-    assert typed.json("rule", "list") == {"rules": []}
+    assert typed.json("rule", "list")["rules"] == []
     (directory / "broken.rule").write_bytes(b"rule \xff")
     assert "broken.rule:1: is not UTF-8" in typed("rule", "import", str(directory), code=2)
 
