@@ -1,14 +1,18 @@
 """Transactions, rows, bulk copy, notifications, locks and retries, as every store uses them."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import struct
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from typing import LiteralString, cast
 
 import pytest
 from psycopg.conninfo import make_conninfo
 from tests.database import empty_database
 
 from rulecast.database import Connection, Database, copy_rows, execute, fetch_all, fetch_one, fetch_value
+from rulecast.database.columns import bigints, blobs, instants, integers, texts
 from rulecast.database.errors import DeadlockDetected, UniqueViolation
 from rulecast.database.locks import lock_in_transaction, try_lock_in_transaction
 from rulecast.database.retry import ATTEMPTS_LIMIT, retry_conflicts
@@ -229,3 +233,29 @@ async def test_another_error_is_not_retried(things: Database) -> None:
     with pytest.raises(UniqueViolation):
         await retry_conflicts(break_a_rule)
     assert runs == 1
+
+
+async def test_packed_lists_arrive_as_the_driver_would_send_them(things: Database) -> None:
+    at = datetime(1999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
+    later = datetime(2026, 11, 22, 3, 4, 5, 6, tzinfo=timezone(timedelta(hours=5, minutes=30)))
+    packed: list[tuple[LiteralString, bytes, Sequence[object]]] = [
+        ("text", texts(["é", None, "", "é", "x" * 70_000]), ["é", None, "", "é", "x" * 70_000]),
+        ("bytea", blobs([b"\0", None, b"", b"\xff" * 9]), [b"\0", None, b"", b"\xff" * 9]),
+        ("integer", integers([0, -1, 2**31 - 1, None]), [0, -1, 2**31 - 1, None]),
+        ("bigint", bigints([2**63 - 1, None, -(2**63)]), [2**63 - 1, None, -(2**63)]),
+        ("timestamptz", instants([at, None, later]), [at, None, later]),
+        ("text", texts([]), []),
+    ]
+    async with things.connection() as connection:
+        for kind, parameter, values in packed:
+            query = f"SELECT pg_typeof(%(packed)b)::text, %(packed)b::{kind}[]"
+            found = await fetch_one(connection, cast("LiteralString", query), {"packed": parameter})
+            assert found == (
+                {"timestamptz": "timestamp with time zone"}.get(kind, kind) + "[]",
+                list(values),
+            )
+        filled = "SELECT a, b FROM unnest(%(some)b::bigint[], %(none)b::text[]) AS u (a, b)"
+        rows = await fetch_all(connection, filled, {"some": bigints([1, 2]), "none": texts(())})
+        assert rows == [(1, None), (2, None)]
+    with pytest.raises(struct.error):
+        integers([2**31])

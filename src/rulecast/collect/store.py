@@ -7,6 +7,7 @@ from datetime import date, datetime
 from rulecast.collect.event import AddedEvent, EventColumns, RecordedEvent
 from rulecast.collect.import_batch import ImportBatch, ImportCounts, ImportKey, ImportMovedError
 from rulecast.database import Connection, execute, fetch_all, fetch_one, load_queries
+from rulecast.database.columns import bigints, blobs, instants, texts
 from rulecast.values.ids import ContactId, ImportId
 
 __all__ = [
@@ -47,13 +48,14 @@ async def insert_heard_events(
 def _parameters(columns: EventColumns, now: datetime) -> dict[str, object]:
     return {
         "now": now,
-        "contact_ids": columns.contact_ids,
-        "names": columns.names,
-        "occurred": columns.occurred,
-        "keys": columns.keys,
-        "sources": columns.sources,
-        "import_ids": columns.import_ids,
-        "properties": columns.properties,
+        "contact_ids": bigints(columns.contact_ids),
+        "names": texts(columns.names),
+        "occurred": instants(columns.occurred),
+        "keys": blobs(columns.keys),
+        "sources": texts(columns.sources),
+        # No list of nothing but 0: `unnest` fills an empty one up with NULL, which says the same.
+        "import_ids": bigints(columns.import_ids if any(columns.import_ids) else ()),
+        "properties": texts(columns.properties),
     }
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from rulecast.collect.inbox.received_body import ReceivedBody, SealedText
 from rulecast.database import Connection, execute, fetch_all, load_queries
+from rulecast.database.columns import blobs, instants, texts
 
 __all__ = ["QUERIES", "Connection", "find_outcomes", "find_quarantined", "keep_bodies", "keep_texts"]
 
@@ -17,12 +18,12 @@ async def keep_bodies(connection: Connection, bodies: Sequence[ReceivedBody]) ->
         connection,
         QUERIES["insert_bodies"],
         {
-            "received": [body.received_at for body in bodies],
-            "hashes": [body.body_hash for body in bodies],
-            "sealed": [body.sealed_body for body in bodies],
+            "received": instants([body.received_at for body in bodies]),
+            "hashes": blobs([body.body_hash for body in bodies]),
+            "sealed": blobs([body.sealed_body for body in bodies]),
             "days": [body.key_day for body in bodies],
-            "states": [body.state for body in bodies],
-            "problems": [body.problem for body in bodies],
+            "states": texts([body.state for body in bodies]),
+            "problems": texts([body.problem for body in bodies]),
         },
     )
 

@@ -53,7 +53,8 @@ async def apply_statuses(
 ) -> StatusesApplied:
     """Merge the statuses in the caller's transaction, and record what they tell as facts.
 
-    Message rows are locked in the order of their ids; a status of a message we do not know is kept and counted.
+    Message rows are locked in the order of their ids, those that bear no wamid yet after the others; a status of a
+    message we do not know is kept and counted.
     """
     keyed = _distinct(directory, statuses)
     if not keyed:
@@ -114,37 +115,32 @@ async def _merge(
     *,
     are_parked: bool = False,
 ) -> StatusesApplied:
-    matched = await store.lock_matched(
-        connection, [index for _, index in keyed], [status.opaque_id for status, _ in keyed]
-    )
-    by_position = {row.position - 1: row for row in matched}
+    by_position = await _lock(connection, keyed)
     by_message: dict[int, list[Keyed]] = {}
     for position, row in by_position.items():
         by_message.setdefault(row.message_id, []).append(keyed[position])
-    messages = {row.message_id: row for row in matched}
+    messages = {row.message_id: row for row in by_position.values()}
     merged = await _merged_rows(directory, messages, by_message)
-    added = await store.merge_statuses(
+    repeated = await store.merge_statuses(
         connection,
         [
-            (status, index, by_position[position].message_id if position in by_position else 0)
+            (status, index, by_position[position].message_id if position in by_position else None)
             for position, (status, index) in enumerate(keyed)
         ],
         merged,
         now=now,
     )
     await _settle(connection, messages, by_message, now)
-    fresh = {
-        position: row for position, row in by_position.items() if are_parked or _key(keyed[position]) in added
-    }
+    fresh = {position: row for position, row in by_position.items() if are_parked or position not in repeated}
     await directory.learn(
         connection, {row.run_id for row in fresh.values()}, {row.template_id for row in fresh.values()}
     )
     await _record(connection, directory, [(keyed[position], row) for position, row in fresh.items()], now)
     await heed_failures(connection, [(keyed[position][0], row) for position, row in fresh.items()], now)
     return StatusesApplied(
-        new=len(added),
+        new=len(keyed) - len(repeated),
         unknown_wamids=sum(
-            1 for position, one in enumerate(keyed) if position not in by_position and _key(one) in added
+            position not in by_position and position not in repeated for position in range(len(keyed))
         ),
         moments=_moments(directory, fresh, keyed),
         billed=_billed(directory, fresh, keyed),
@@ -152,9 +148,20 @@ async def _merge(
     )
 
 
-def _key(keyed: Keyed) -> tuple[datetime, bytes, str, int]:
-    status, index = keyed
-    return (status.occurred_at, index, status.status, status.error_code)
+async def _lock(connection: Connection, keyed: Sequence[Keyed]) -> dict[int, MatchedRow]:
+    """Lock the messages of the statuses: those that bear their wamid, then those whose attempt a status names."""
+    known = await store.lock_known(connection, [index for _, index in keyed])
+    found = {row.position - 1: row for row in known}
+    others = [
+        (position + 1, status.opaque_id)
+        for position, (status, _) in enumerate(keyed)
+        if status.opaque_id is not None and position not in found
+    ]
+    if others:
+        positions, opaque_ids = zip(*others, strict=True)
+        attempted = await store.lock_attempted(connection, positions, opaque_ids)
+        found.update((row.position - 1, row) for row in attempted)
+    return found
 
 
 async def _merged_rows(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
 
 from rulecast.collect.webhook_facts import StatusFact
 
@@ -55,10 +56,8 @@ def join(left: Marks, right: Marks) -> Marks:
 
 def join_all(statuses: Iterable[StatusFact]) -> Marks:
     """Return everything the statuses told of one message."""
-    marks = Marks()
-    for status in statuses:
-        marks = join(marks, marks_of(status))
-    return marks
+    told = [marks_of(status) for status in statuses]
+    return reduce(join, told) if told else Marks()
 
 
 def _earliest(left: datetime | None, right: datetime | None) -> datetime | None:

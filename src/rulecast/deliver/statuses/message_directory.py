@@ -19,6 +19,7 @@ class MessageDirectory:
         self.vault = vault
         self._runs: dict[int, RunRow] = {}
         self._templates: dict[int, str] = {}
+        self._properties: dict[tuple[int, int, str], Mapping[str, object]] = {}
         self._categories: dict[int, frozenset[str]] = {}
         self._steady: dict[int, str] = {}
 
@@ -30,6 +31,7 @@ class MessageDirectory:
         if new_runs:
             if len(self._runs) > KEPT_MAX:
                 self._runs.clear()
+                self._properties.clear()
                 return await self.learn(connection, run_ids, template_ids)
             for row in await store.describe_runs(connection, new_runs):
                 self._runs[row.run_id] = row
@@ -69,10 +71,17 @@ class MessageDirectory:
 
     def properties(self, run_id: int, template_id: int, variant: str = "") -> Mapping[str, object]:
         """Return the properties every fact about a message of this run has; the variant where there is one."""
-        return {
-            "rule": fold_text(self._runs[run_id].rule_name),
-            "run": run_id,
-            "step": self._runs[run_id].step,
-            "template": fold_text(self._templates.get(template_id, "")),
-            **({"variant": fold_text(variant)} if variant else {}),
-        }
+        found = self._properties.get((run_id, template_id, variant))
+        if found is None:
+            run = self._runs[run_id]
+            found = {
+                "rule": fold_text(run.rule_name),
+                "run": run_id,
+                "step": run.step,
+                "template": fold_text(self._templates.get(template_id, "")),
+                **({"variant": fold_text(variant)} if variant else {}),
+            }
+            # A template met here for the first time has no name yet, and must not stay nameless.
+            if template_id in self._templates and len(self._properties) < KEPT_MAX:
+                self._properties[run_id, template_id, variant] = found
+        return found

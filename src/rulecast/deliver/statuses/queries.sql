@@ -1,18 +1,25 @@
--- name: lock_matched
--- Which message each status belongs to: by wamid, else by the opaque id of the attempt (the status may be faster than
--- our own answer). The rows are locked in order, and read as they are once locked.
+-- name: lock_known
+-- The messages of these statuses by their wamids, which most bear by then. The rows are locked in order, and read as
+-- they are once locked.
+SELECT i.position, m.message_id, m.contact_id, m.business_number_id, m.run_id, m.template_id, m.variant, m.state,
+    m.wamid_index IS NULL AS lacks_wamid, m.delivered_at IS NOT NULL OR m.read_at IS NOT NULL AS was_delivered,
+    m.failed_at IS NOT NULL OR m.state = 'refused' AS was_failed
+FROM unnest(%(wamid_indexes)b::bytea[]) WITH ORDINALITY AS i (wamid_index, position)
+JOIN deliver.message AS m ON m.wamid_index = i.wamid_index
+ORDER BY m.message_id
+FOR NO KEY UPDATE OF m;
+
+-- name: lock_attempted
+-- The messages of statuses that were faster than our own answer, by the opaque ids of their attempts; locked as above.
 WITH matched AS MATERIALIZED (
-    SELECT i.position, coalesce(m.message_id, a.message_id) AS message_id
-    FROM unnest(%(wamid_indexes)b::bytea[], %(opaque_ids)b::bytea[])
-        WITH ORDINALITY AS i (wamid_index, opaque_id, position)
-    LEFT JOIN deliver.message AS m ON m.wamid_index = i.wamid_index
-    LEFT JOIN LATERAL (
-        SELECT o.message_id FROM deliver.attempt AS o
-        WHERE m.message_id IS NULL AND o.opaque_id = i.opaque_id LIMIT 1
-    ) AS a ON true
+    SELECT i.position, a.message_id
+    FROM unnest(%(positions)b::bigint[], %(opaque_ids)b::bytea[]) AS i (position, opaque_id)
+    CROSS JOIN LATERAL (
+        SELECT o.message_id FROM deliver.attempt AS o WHERE o.opaque_id = i.opaque_id LIMIT 1
+    ) AS a
 )
-SELECT k.position, m.message_id, m.contact_id, m.business_number_id, m.run_id, m.template_id, m.variant, m.state, m.wamid_index IS NULL AS lacks_wamid,
-    m.delivered_at IS NOT NULL OR m.read_at IS NOT NULL AS was_delivered,
+SELECT k.position, m.message_id, m.contact_id, m.business_number_id, m.run_id, m.template_id, m.variant, m.state,
+    m.wamid_index IS NULL AS lacks_wamid, m.delivered_at IS NOT NULL OR m.read_at IS NOT NULL AS was_delivered,
     m.failed_at IS NOT NULL OR m.state = 'refused' AS was_failed
 FROM matched AS k JOIN deliver.message AS m ON m.message_id = k.message_id
 ORDER BY m.message_id
@@ -20,58 +27,76 @@ FOR NO KEY UPDATE OF m;
 
 -- name: merge_statuses
 -- Statuses are kept once, and merged as a join: the earliest instant of each kind stays, so that order and repetition
--- do not matter. A status proves that Meta took the message, whatever we thought of it.
-WITH added AS (
-    INSERT INTO deliver.status
-        (occurred_at, wamid_index, status, error_code, opaque_id, message_id, pricing_type, pricing_category, recorded_at)
-    SELECT s.occurred_at, s.wamid_index, s.status, s.error_code, s.opaque_id, nullif(s.message_id, 0), s.pricing_type,
-        s.pricing_category, %(now)s::timestamptz
+-- do not matter. A status proves that Meta took the message, whatever we thought of it. Nothing is written where
+-- nothing is new. Returned are the positions of the statuses that were there before.
+WITH told AS MATERIALIZED (
+    SELECT s.occurred_at, s.wamid_index, s.status, coalesce(s.error_code, 0) AS error_code, s.opaque_id, s.message_id,
+        s.pricing_type, s.pricing_category, s.position
     FROM unnest(
         %(occurred)b::timestamptz[], %(wamid_indexes)b::bytea[], %(statuses)b::text[], %(error_codes)b::integer[],
         %(opaque_ids)b::bytea[], %(status_message_ids)b::bigint[], %(pricing_types)b::text[],
-        %(pricing_categories)b::text[], %(positions)b::integer[]
-    ) AS s (occurred_at, wamid_index, status, error_code, opaque_id, message_id, pricing_type, pricing_category, position)
-    ORDER BY s.wamid_index, s.status
-    ON CONFLICT (occurred_at, wamid_index, status, error_code) DO NOTHING
+        %(pricing_categories)b::text[]
+    ) WITH ORDINALITY AS s (occurred_at, wamid_index, status, error_code, opaque_id, message_id, pricing_type,
+        pricing_category, position)
+), added AS (
+    INSERT INTO deliver.status
+        (occurred_at, wamid_index, status, error_code, opaque_id, message_id, pricing_type, pricing_category, recorded_at)
+    SELECT t.occurred_at, t.wamid_index, t.status, t.error_code, t.opaque_id, t.message_id, t.pricing_type,
+        t.pricing_category, %(now)s::timestamptz
+    FROM told AS t
+    ORDER BY t.wamid_index, t.occurred_at, t.status, t.error_code
+    ON CONFLICT (wamid_index, occurred_at, status, error_code) DO NOTHING
     RETURNING occurred_at, wamid_index, status, error_code
-), joined AS (
-    SELECT g.message_id, g.has_left, g.wamid_index, g.sealed_wamid,
-        least(m.sent_at, g.sent_at) AS sent_at, least(m.delivered_at, g.delivered_at) AS delivered_at,
-        least(m.read_at, g.read_at) AS read_at, least(m.failed_at, g.failed_at) AS failed_at,
-        CASE WHEN g.failed_at IS NULL THEN m.failed_code
-            WHEN m.failed_at IS NULL OR (g.failed_at, g.failed_code) < (m.failed_at, m.failed_code) THEN g.failed_code
-            ELSE m.failed_code END AS failed_code,
-        greatest(m.billed_category, g.billed_category) AS billed_category,
-        -- Instants of statuses alone: an acceptance that only statuses prove is as old as the oldest of them.
-        least(m.sent_at, m.delivered_at, m.read_at, m.failed_at) AS told_before_at,
-        least(m.sent_at, m.delivered_at, m.read_at, m.failed_at, g.first_at) AS told_at,
-        m.state IN ('intent', 'unknown', 'unresolved') AS is_in_doubt,
-        -- Meta held it and then dropped it; that it left after all outweighs both.
-        g.failed_at IS NOT NULL AND NOT g.has_left
-            AND (m.state = 'held' OR m.state = 'refused' AND m.accepted_at IS NOT NULL) AS is_dropped
-    FROM unnest(
-        %(message_ids)b::bigint[], %(sent)b::timestamptz[], %(delivered)b::timestamptz[], %(read)b::timestamptz[],
-        %(failed)b::timestamptz[], %(failed_codes)b::integer[], %(billed)b::text[], %(have_left)b::boolean[],
-        %(first)b::timestamptz[], %(new_wamid_indexes)b::bytea[], %(sealed_wamids)b::bytea[]
-    ) AS g (message_id, sent_at, delivered_at, read_at, failed_at, failed_code, billed_category, has_left, first_at,
-            wamid_index, sealed_wamid)
-    JOIN deliver.message AS m ON m.message_id = g.message_id
 ), merged AS (
     UPDATE deliver.message AS m
-    SET sent_at = j.sent_at, delivered_at = j.delivered_at, read_at = j.read_at, failed_at = j.failed_at,
-        failed_code = j.failed_code, billed_category = j.billed_category,
-        state = CASE WHEN j.has_left OR j.is_in_doubt THEN 'accepted' WHEN j.is_dropped THEN 'refused' ELSE m.state END,
-        reason = CASE WHEN j.has_left THEN '' ELSE m.reason END,
-        error_code = CASE WHEN j.has_left THEN 0 WHEN j.is_dropped THEN j.failed_code ELSE m.error_code END,
+    SET sent_at = least(m.sent_at, g.sent_at), delivered_at = least(m.delivered_at, g.delivered_at),
+        read_at = least(m.read_at, g.read_at), failed_at = least(m.failed_at, g.failed_at),
+        failed_code = CASE WHEN g.failed_at IS NULL THEN m.failed_code
+            WHEN m.failed_at IS NULL OR (g.failed_at, g.failed_code) < (m.failed_at, m.failed_code) THEN g.failed_code
+            ELSE m.failed_code END,
+        billed_category = greatest(m.billed_category, g.billed_category),
+        state = CASE WHEN g.has_left OR m.state IN ('intent', 'unknown', 'unresolved') THEN 'accepted'
+            -- Meta held it and then dropped it; that it left after all outweighs both.
+            WHEN m.state = 'held' THEN 'refused' ELSE m.state END,
+        reason = CASE WHEN g.has_left THEN '' ELSE m.reason END,
+        error_code = CASE WHEN g.has_left THEN 0
+            WHEN m.state = 'held' OR m.state = 'refused' AND m.accepted_at IS NOT NULL THEN
+                CASE WHEN m.failed_at IS NULL OR (g.failed_at, g.failed_code) < (m.failed_at, m.failed_code)
+                    THEN g.failed_code ELSE m.failed_code END
+            ELSE m.error_code END,
+        -- Instants of statuses alone: an acceptance that only statuses prove is as old as the oldest of them.
         accepted_at = CASE
-            WHEN m.accepted_at IS NOT NULL AND m.accepted_at IS DISTINCT FROM j.told_before_at THEN m.accepted_at
-            WHEN m.accepted_at IS NOT NULL OR j.has_left OR j.is_in_doubt OR j.is_dropped THEN j.told_at END,
-        wamid_index = coalesce(m.wamid_index, j.wamid_index),
-        sealed_wamid = coalesce(m.sealed_wamid, j.sealed_wamid),
+            WHEN m.accepted_at IS DISTINCT FROM least(m.sent_at, m.delivered_at, m.read_at, m.failed_at)
+                AND m.accepted_at IS NOT NULL THEN m.accepted_at
+            WHEN m.accepted_at IS NOT NULL OR g.has_left
+                OR m.state IN ('intent', 'unknown', 'unresolved', 'held')
+            THEN least(m.sent_at, m.delivered_at, m.read_at, m.failed_at, g.first_at) END,
+        wamid_index = coalesce(m.wamid_index, g.wamid_index),
+        sealed_wamid = coalesce(m.sealed_wamid, g.sealed_wamid),
         changed_at = CASE WHEN m.state IN ('accepted', 'refused') THEN m.changed_at ELSE %(now)s::timestamptz END
-    FROM joined AS j WHERE m.message_id = j.message_id
+    FROM (
+        SELECT u.*, coalesce(u.sent_at, u.delivered_at, u.read_at) IS NOT NULL AS has_left,
+            least(u.sent_at, u.delivered_at, u.read_at, u.failed_at) AS first_at
+        FROM unnest(
+            %(message_ids)b::bigint[], %(sent)b::timestamptz[], %(delivered)b::timestamptz[], %(read)b::timestamptz[],
+            %(failed)b::timestamptz[], %(failed_codes)b::integer[], %(billed)b::text[],
+            %(new_wamid_indexes)b::bytea[], %(sealed_wamids)b::bytea[]
+        ) AS u (message_id, sent_at, delivered_at, read_at, failed_at, failed_code, billed_category, wamid_index,
+                sealed_wamid)
+    ) AS g
+    WHERE m.message_id = g.message_id
+        AND (m.state = 'accepted' AND m.reason = '' AND m.error_code = 0 AND m.wamid_index IS NOT NULL
+            AND g.failed_at IS NULL AND m.billed_category >= g.billed_category
+            AND (g.sent_at IS NULL OR m.sent_at <= g.sent_at)
+            AND (g.delivered_at IS NULL OR m.delivered_at <= g.delivered_at)
+            AND (g.read_at IS NULL OR m.read_at <= g.read_at)) IS NOT TRUE
 )
-SELECT occurred_at, wamid_index, status, error_code FROM added;
+SELECT t.position FROM told AS t
+WHERE NOT EXISTS (
+    SELECT FROM added AS a
+    WHERE a.wamid_index = t.wamid_index AND a.occurred_at = t.occurred_at AND a.status = t.status
+        AND a.error_code = t.error_code
+);
 
 -- name: settle_attempts
 -- The attempt a status names was accepted, whatever we had written; of another one that is still open nobody knows.
@@ -83,7 +108,7 @@ WHERE message_id = ANY(%(message_ids)b::bigint[])
 
 -- name: list_parked
 -- Statuses that came before anything of ours bore their wamid; by now it may.
-SELECT s.occurred_at, s.status_id, s.wamid_index, s.status, s.error_code, s.opaque_id, s.pricing_type,
+SELECT s.occurred_at, s.wamid_index, s.status, s.error_code, s.opaque_id, s.pricing_type,
     s.pricing_category
 FROM deliver.status AS s
 WHERE s.message_id IS NULL AND s.recorded_at > %(after)s::timestamptz
@@ -93,8 +118,11 @@ ORDER BY s.recorded_at LIMIT %(count_max)s;
 -- name: adopt_parked
 -- The status rows themselves say from now on whose they are.
 UPDATE deliver.status AS s SET message_id = m.message_id
-FROM unnest(%(occurred)b::timestamptz[], %(status_ids)b::bigint[]) AS p (occurred_at, status_id), deliver.message AS m
-WHERE s.occurred_at = p.occurred_at AND s.status_id = p.status_id AND m.wamid_index = s.wamid_index;
+FROM unnest(
+    %(wamid_indexes)b::bytea[], %(occurred)b::timestamptz[], %(statuses)b::text[], %(error_codes)b::integer[]
+) AS p (wamid_index, occurred_at, status, error_code), deliver.message AS m
+WHERE s.wamid_index = p.wamid_index AND s.occurred_at = p.occurred_at AND s.status = p.status
+    AND s.error_code = p.error_code AND m.wamid_index = p.wamid_index;
 
 -- name: describe_runs
 -- Facts name the rule; rehearsals make none.

@@ -3,18 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple, TypeVar
 
 from rulecast.collect.webhook_facts import StatusFact
 from rulecast.database import Connection, execute, fetch_all, fetch_one, load_queries
+from rulecast.database.columns import bigints, blobs, instants, integers, texts
 from rulecast.deliver.statuses.merge import Marks
 
 __all__ = ["AnsweredRow", "ClickedRow", "Connection", "MatchedRow", "MergedRow", "ParkedRow", "RunRow"]
 
 QUERIES = load_queries(__package__)
 
+Value = TypeVar("Value")
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MatchedRow:
+
+class MatchedRow(NamedTuple):
     """The message of the status at a position (from 1), as it stands under the lock."""
 
     position: int
@@ -45,7 +48,6 @@ class ParkedRow:
     """A status that was kept before its message was known."""
 
     occurred_at: datetime
-    status_id: int
     wamid_index: bytes = field(repr=False)
     status: str
     error_code: int
@@ -90,55 +92,65 @@ class ClickedRow:
     was_clicked: bool
 
 
-async def lock_matched(
-    connection: Connection, wamid_indexes: Sequence[bytes], opaque_ids: Sequence[bytes | None]
+async def lock_known(connection: Connection, wamid_indexes: Sequence[bytes]) -> list[MatchedRow]:
+    """Return and lock the messages that bear these wamids; positions count from 1."""
+    rows = await fetch_all(connection, QUERIES["lock_known"], {"wamid_indexes": blobs(wamid_indexes)})
+    return [MatchedRow._make(row) for row in rows]
+
+
+async def lock_attempted(
+    connection: Connection, positions: Sequence[int], opaque_ids: Sequence[bytes | None]
 ) -> list[MatchedRow]:
-    """Return and lock the messages of these statuses; a status of a stranger has no row."""
-    return await fetch_all(
+    """Return and lock the messages of these attempts; a status of a stranger has no row."""
+    rows = await fetch_all(
         connection,
-        QUERIES["lock_matched"],
-        {"wamid_indexes": list(wamid_indexes), "opaque_ids": list(opaque_ids)},
-        record=MatchedRow,
+        QUERIES["lock_attempted"],
+        {"positions": bigints(positions), "opaque_ids": blobs(opaque_ids)},
     )
+    return [MatchedRow._make(row) for row in rows]
 
 
 async def merge_statuses(
     connection: Connection,
-    statuses: Sequence[tuple[StatusFact, bytes, int]],
+    statuses: Sequence[tuple[StatusFact, bytes, int | None]],
     merged: Sequence[MergedRow],
     *,
     now: datetime,
-) -> set[tuple[datetime, bytes, str, int]]:
-    """Keep statuses (with wamid index and message, 0 for none), merge them, and return which were new."""
+) -> set[int]:
+    """Keep statuses (with wamid index and message), merge them, and return the places of those that were not new."""
     facts = [one[0] for one in statuses]
+    marks = [one.marks for one in merged]
+    failed = [one.failed for one in marks]
     rows = await fetch_all(
         connection,
         QUERIES["merge_statuses"],
         {
             "now": now,
-            "occurred": [one.occurred_at for one in facts],
-            "wamid_indexes": [one[1] for one in statuses],
-            "statuses": [one.status for one in facts],
-            "error_codes": [one.error_code for one in facts],
-            "opaque_ids": [one.opaque_id for one in facts],
-            "status_message_ids": [one[2] for one in statuses],
-            "pricing_types": [one.pricing_type for one in facts],
-            "pricing_categories": [one.pricing_category for one in facts],
-            "positions": list(range(len(facts))),
-            "message_ids": [one.message_id for one in merged],
-            "sent": [one.marks.sent_at for one in merged],
-            "delivered": [one.marks.delivered_at for one in merged],
-            "read": [one.marks.read_at for one in merged],
-            "failed": [None if one.marks.failed is None else one.marks.failed[0] for one in merged],
-            "failed_codes": [None if one.marks.failed is None else one.marks.failed[1] for one in merged],
-            "billed": [one.marks.billed_category for one in merged],
-            "have_left": [one.marks.has_left for one in merged],
-            "first": [one.marks.first_at for one in merged],
-            "new_wamid_indexes": [one.wamid_index for one in merged],
-            "sealed_wamids": [one.sealed_wamid for one in merged],
+            "occurred": instants([one.occurred_at for one in facts]),
+            "wamid_indexes": blobs([one[1] for one in statuses]),
+            "statuses": texts([one.status for one in facts]),
+            "error_codes": integers(_unless_empty([one.error_code or None for one in facts])),
+            "opaque_ids": blobs([one.opaque_id for one in facts]),
+            "status_message_ids": bigints([one[2] for one in statuses]),
+            "pricing_types": texts([one.pricing_type for one in facts]),
+            "pricing_categories": texts([one.pricing_category for one in facts]),
+            "message_ids": bigints([one.message_id for one in merged]),
+            "sent": instants(_unless_empty([one.sent_at for one in marks])),
+            "delivered": instants(_unless_empty([one.delivered_at for one in marks])),
+            "read": instants(_unless_empty([one.read_at for one in marks])),
+            "failed": instants(_unless_empty([None if one is None else one[0] for one in failed])),
+            "failed_codes": integers(_unless_empty([None if one is None else one[1] for one in failed])),
+            "billed": texts([one.billed_category for one in marks]),
+            "new_wamid_indexes": blobs(_unless_empty([one.wamid_index for one in merged])),
+            "sealed_wamids": blobs(_unless_empty([one.sealed_wamid for one in merged])),
         },
     )
-    return {(row[0], row[1], row[2], row[3]) for row in rows}
+    return {position - 1 for (position,) in rows}
+
+
+def _unless_empty(values: Sequence[Value | None]) -> Sequence[Value | None]:
+    """Return nothing in place of a list of nothing but None, which `unnest` makes of it again."""
+    return values if any(value is not None for value in values) else ()
 
 
 async def settle_attempts(
@@ -164,7 +176,12 @@ async def adopt_parked(connection: Connection, rows: Sequence[ParkedRow]) -> Non
     await execute(
         connection,
         QUERIES["adopt_parked"],
-        {"occurred": [one.occurred_at for one in rows], "status_ids": [one.status_id for one in rows]},
+        {
+            "wamid_indexes": [one.wamid_index for one in rows],
+            "occurred": [one.occurred_at for one in rows],
+            "statuses": [one.status for one in rows],
+            "error_codes": [one.error_code for one in rows],
+        },
     )
 
 
