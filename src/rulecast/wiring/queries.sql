@@ -179,7 +179,8 @@ ORDER BY suppression.occurred_at DESC;
 
 -- name: list_person_messages
 -- Messages of the person, the newest first, with the verdict that decided last.
-SELECT message.message_id, message.run_id, run.rule_name, template.name AS template_name, message.state, message.reason,
+SELECT message.message_id, message.run_id, run.rule_name,
+    coalesce(template.name, CASE message.template_id WHEN 0 THEN 'reply' END) AS template_name, message.state, message.reason,
     message.changed_at, message.delivered_at, message.read_at, message.failed_code, run.is_test
 FROM deliver.message AS message
 JOIN deliver.run AS run ON run.run_id = message.run_id
@@ -230,6 +231,17 @@ CROSS JOIN generate_series(
 ) AS month (start)
 WHERE to_regclass(parent.name || '_' || to_char(month.start, 'YYYYMM')) IS NULL
 ORDER BY 1;
+
+-- name: list_number_standings
+-- What Meta told of each number, and how many people its portfolio has written to outside their windows.
+SELECT number.name, number.throughput_per_second, number.told_throughput_per_second, number.told_quality,
+    number.portfolio_id, portfolio.people_per_day_max, portfolio.told_people_per_day_max,
+    (SELECT count(DISTINCT permit.contact_id)
+     FROM gate.permit AS permit JOIN account.business_number AS other USING (business_number_id)
+     WHERE other.portfolio_id = number.portfolio_id AND permit.released_at IS NULL AND NOT permit.is_in_window
+        AND permit.granted_at > %(since)s::timestamptz) AS people
+FROM account.business_number AS number JOIN account.portfolio AS portfolio USING (portfolio_id)
+ORDER BY number.name;
 
 -- name: list_leases
 -- Who sends from which number, in the database's own time.

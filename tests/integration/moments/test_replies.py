@@ -10,7 +10,6 @@ from tests.replies import ReplyShop, reply_shop
 
 from rulecast.config import Settings
 from rulecast.values.clock import ManualClock
-from rulecast.values.ids import OpaqueId
 from rulecast.values.link_token import LinkToken, read_link_token
 from rulecast.wiring.links import Destination, find_destination
 from rulecast.wiring.replies.errors import WindowClosedError
@@ -22,6 +21,13 @@ NICKNAME = """
 name = "nickname"
 type = "text"
 """
+SHOWN = (
+    ("Salut ami", "Oui", "Non"),
+    ("متى؟", "اختر"),
+    ("Hi", "Open"),
+    ("Salut ami", "Oui", "Non"),
+)
+"""What stands on each phone: French, Arabic, English, and German, which gets what everybody else gets."""
 ENDS = (
     "SELECT run.rule_name, message.contact_id, message.state, message.reason FROM deliver.message AS message"
     " JOIN deliver.run AS run USING (run_id) WHERE message.step >= 100 ORDER BY message.message_id"
@@ -82,27 +88,35 @@ async def test_nobody_is_answered_whose_window_is_closed(
 async def test_every_form_of_a_reply_reaches_the_phone_in_its_language(
     settings: Settings, clock: ManualClock, tmp_path: Path
 ) -> None:
-    greeting = '(en: "Hi {{first_name}}"; fr: "Salut {{nickname or ami}}" buttons "Oui", "Non"; else en)'
     rule = moment_rule(
-        f"when replied: reply {greeting} as service",
-        'when replied: reply "Quand ?" list "Horaires" ("Matin", "Soir") as service',
-        'when replied: reply "La boutique" link shop "Ouvrir" to "https://shop.example/a" as marketing',
+        'when replied: reply (fr: "Salut {{nickname or ami}}" buttons "Oui", "Non"; ar: "متى؟" list "اختر" ("صباحا", '
+        '"مساء"); en: "Hi" link shop "Open" to "https://shop.example/a"; else fr) as marketing'
     )
     async with reply_shop(settings, clock, tmp_path, more=NICKNAME) as here:
-        asha = here.shop.people[0]
-        await here.shop.launch(rule, [asha])
+        people = here.shop.people
+        speaking = dict(zip(people, ("fr", "ar", "en", "de"), strict=True))
+        async with here.shop.workspace.database.transaction() as connection:
+            for person, language in speaking.items():
+                await connection.execute(
+                    "UPDATE profile.contact SET attributes = attributes || jsonb_build_object('language', %s::text)"
+                    " WHERE contact_id = %s",
+                    (language, person),
+                )
+        await here.shop.launch(rule)
         await here.hear()
-        await here.say(asha, "Bonjour")
+        for person in people:
+            await here.say(person, "Bonjour")
         await here.answer()
-        page = await here.page(asha)
-        for shown in ("Salut ami", "Oui", "Non", "Quand ?", "Horaires", "La boutique", "Ouvrir"):
-            assert shown in page, shown
-        link = LinkToken(opaque_id=await attempt_of_link(here), link_index=0)
+        pages = [await here.page(person) for person in people]
+        for page, shown in zip(pages, SHOWN, strict=True):
+            assert all(words in page for words in shown), shown
+        opaque_id = await here.shop.attempt_of(people[2])
+        link = LinkToken(opaque_id=opaque_id, link_index=0)
         async with here.shop.workspace.database.connection() as connection:
             found = await find_destination(connection, link)
         assert found == Destination(link_name="shop", address="https://shop.example/a")
         sign = partial(here.shop.workspace.vault.sign, "link")
-        tokens = re.findall(r"/l/([A-Za-z0-9_-]{34})", page)
+        tokens = re.findall(r"/l/([A-Za-z0-9_-]{34})", pages[2])
         assert link in [read_link_token(token, sign) for token in tokens]
 
 
@@ -123,13 +137,6 @@ async def test_an_offer_is_kept_from_who_left_and_an_answer_is_not(
         assert sorted(here.sent()) == [(to, "text") for to in sorted(reached)]
         ends = [(state, reason) for _, _, state, reason in await here.shop.fetch(ENDS)]
         assert sorted(ends) == sorted([("accepted", ""), ("cancelled", "opted_out")] * len(reached))
-
-
-async def attempt_of_link(here: ReplyShop) -> OpaqueId:
-    rows = await here.shop.fetch(
-        "SELECT a.opaque_id FROM deliver.attempt AS a JOIN deliver.message AS m USING (message_id) WHERE m.step = 103"
-    )
-    return OpaqueId(bytes(rows[0][0]))
 
 
 async def test_a_person_of_the_business_answers_by_hand(
