@@ -11,6 +11,8 @@ PEOPLE_PER_DAY_MAX = 2_000_000_000
 """Above every tier; `unlimited` is said by leaving the field out."""
 THROUGHPUT_MAX = 1000
 """Meta's highest throughput of one number, messages a second (Cloud API: throughput, level HIGH)."""
+COEXISTENCE_THROUGHPUT = 20
+"""Messages a second of a number that the WhatsApp Business app uses too, whatever else is said (Cloud API)."""
 ID_LENGTH_MAX = 40
 SIGNUP_ID_LENGTH_MAX = 100
 WORDING_VERSION_LENGTH_MAX = 100
@@ -91,7 +93,10 @@ def read_number(fields: Fields) -> BusinessNumber:
         business_number_id=BusinessNumberId(fields.text("id", length_max=ID_LENGTH_MAX)),
         waba_id=fields.text("waba_id", length_max=ID_LENGTH_MAX),
         portfolio_id=PortfolioId(fields.text("portfolio", length_max=ID_LENGTH_MAX)),
-        throughput_per_second=fields.whole("throughput_per_second", low=1, high=THROUGHPUT_MAX, default=80),
+        throughput_per_second=min(
+            fields.whole("throughput_per_second", low=1, high=THROUGHPUT_MAX, default=80),
+            COEXISTENCE_THROUGHPUT if fields.flag("coexistence", default=False) else THROUGHPUT_MAX,
+        ),
         marketing_messages=fields.flag("marketing_messages", default=False),
     )
     fields.finish()

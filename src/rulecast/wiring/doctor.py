@@ -18,6 +18,7 @@ from rulecast.database import fetch_all, fetch_one, fetch_value, load_queries
 from rulecast.observe.append_audit import append_audit
 from rulecast.values import zone_offsets
 from rulecast.values.errors import RulecastError
+from rulecast.wiring.doctor_money import look_at_limits, look_at_payment, look_at_prices
 from rulecast.wiring.engine import ask_engine
 from rulecast.wiring.incidents import read_incidents
 from rulecast.wiring.partitions import PARTITIONED
@@ -73,6 +74,7 @@ async def examine_workspace(workspace: Workspace) -> list[Finding]:
         await _triggers(workspace),
         await _senders(workspace),
         await _incidents(workspace),
+        *await _money(workspace),
     ]
     if not workspace.is_simulated:
         found.append(await _disk(workspace))
@@ -282,6 +284,39 @@ async def _incidents(workspace: Workspace) -> Finding:
             what=f"{standing.conflict_count} pairs of contacts may be one person; a stop of one stops both",
         )
     return Finding(name="incidents", health=Health.GOOD, what="none is open")
+
+
+async def _money(workspace: Workspace) -> list[Finding]:
+    async with workspace.database.connection() as connection:
+        is_paid, unpaid = await look_at_payment(connection)
+        are_priced, prices = await look_at_prices(connection, workspace)
+        is_free, limits = await look_at_limits(connection, workspace)
+    return [
+        Finding(
+            name="payment",
+            health=Health.GOOD if is_paid else Health.PROBLEM,
+            what="Meta told of no trouble" if is_paid else f"Meta is not paid: {unpaid}",
+            what_to_do=""
+            if is_paid
+            else "Correct the payment method in WhatsApp Manager, then `rulecast incident resume`.",
+        ),
+        Finding(
+            name="prices",
+            health=Health.GOOD if are_priced else Health.NOTE,
+            what=prices,
+            what_to_do=""
+            if are_priced
+            else "Download Meta's card of this quarter, then `rulecast rates import FILE`.",
+        ),
+        Finding(
+            name="limits",
+            health=Health.GOOD if is_free else Health.NOTE,
+            what=limits,
+            what_to_do=""
+            if is_free
+            else "Messages beyond a limit wait; look at who gets them, and at the quality.",
+        ),
+    ]
 
 
 async def _disk(workspace: Workspace) -> Finding:

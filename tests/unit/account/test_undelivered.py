@@ -4,7 +4,9 @@ from datetime import date
 
 import pytest
 
+from rulecast.account.records import read_number
 from rulecast.account.undelivered import country_of_address, is_undelivered
+from rulecast.values.fields import Fields
 
 TODAY = date(2026, 11, 22)
 
@@ -44,3 +46,11 @@ def test_marketing_alone_is_not_delivered_to_the_united_states(
     category: str, country: str, on: date, expected: bool
 ) -> None:
     assert is_undelivered(category, country, on=on) is expected
+
+
+def test_a_number_the_business_app_uses_too_sends_twenty_a_second_at_most() -> None:
+    declared = {"name": "main", "id": "1", "waba_id": "2", "portfolio": "3", "throughput_per_second": 80}
+    assert read_number(Fields(declared, "numbers[1]")).pace_per_second == 80
+    assert read_number(Fields({**declared, "coexistence": True}, "numbers[1]")).pace_per_second == 20
+    slow = {**declared, "coexistence": True, "throughput_per_second": 5}
+    assert read_number(Fields(slow, "numbers[1]")).pace_per_second == 5

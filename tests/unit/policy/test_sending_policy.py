@@ -103,3 +103,29 @@ def test_a_schedule_means_a_window_and_midnight_at_its_end_is_the_end_of_the_day
     assert sending_window(schedule) == SendingWindow(
         weekdays=frozenset({0, 6}), start_minute=20 * 60 + 30, end_minute=24 * 60
     )
+
+
+@pytest.mark.parametrize(
+    ("declared", "told", "people"),
+    [
+        (None, None, None),
+        (1_000, None, 1_000),
+        (None, 10_000, 9_000),
+        (10_000, 10_000, 9_000),
+        (500, 10_000, 500),
+        (None, 0, 0),
+    ],
+)
+def test_what_meta_told_is_kept_a_tenth_below(
+    declared: int | None, told: int | None, people: int | None
+) -> None:
+    assert SendingPolicy().people_per_day(declared, told) == people
+
+
+def test_the_batches_of_a_new_template_are_declared_or_switched_off() -> None:
+    assert read_sending_policy({}).template_ramp is None
+    assert read_sending_policy({"template_ramp": []}).template_ramp == ()
+    assert read_sending_policy({"template_ramp": [100, 100, 900]}).template_ramp == (100, 100, 900)
+    for wrong in ([0], [500, 100], ["500"], [True], [1] * 11):
+        with pytest.raises(FieldInvalidError, match="template_ramp"):
+            read_sending_policy({"template_ramp": wrong})
