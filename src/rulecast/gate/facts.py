@@ -171,13 +171,20 @@ def facts_json(facts: Facts, *, zone: str, country: str, now: datetime) -> str:
             "price_e4": facts.price_e4,
             "budget_left_e4": facts.budget_left_e4,
             "portfolio_left": facts.portfolio_left,
-            "rests": [[one.kind, one.code, one.until] for one in facts.rests],
-            "is_delivered_there": facts.is_delivered_there,
-            "ramp_next_at": facts.ramp_next_at,
-            **({"is_in_window": facts.is_in_window} if facts.is_reply else {}),
+            **_platform_json(facts),
             "unknown": sorted(facts.unknown),
         }
     ).decode()
+
+
+def _platform_json(facts: Facts) -> dict[str, object]:
+    """Return what Meta's own ways say about a message; the window matters to replies alone."""
+    return {
+        "rests": [[one.kind, one.code, one.until] for one in facts.rests],
+        "is_delivered_there": facts.is_delivered_there,
+        "ramp_next_at": facts.ramp_next_at,
+        **({"is_in_window": facts.is_in_window} if facts.is_reply else {}),
+    }
 
 
 def _consent_json(consent: ConsentState) -> list[object]:
