@@ -41,7 +41,8 @@ SELECT
         WHEN 'run' THEN outcome.run_id::text
         WHEN 'rule' THEN outcome.rule_name
         WHEN 'variant' THEN outcome.rule_name || ': ' || outcome.variant
-        WHEN 'template' THEN coalesce(template.name || ' (' || template.language || ')', CASE outcome.template_id WHEN 0 THEN 'reply' ELSE 'unknown' END)
+        WHEN 'template' THEN coalesce(template.name || ' (' || template.language || ')',
+            CASE outcome.template_id WHEN 0 THEN 'reply' ELSE 'unknown' END)
         WHEN 'hour' THEN to_char(outcome.hour AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"')
         ELSE 'all'
     END AS key,
@@ -89,7 +90,8 @@ SELECT
         WHEN 'run' THEN outcome.run_id::text
         WHEN 'rule' THEN outcome.rule_name
         WHEN 'variant' THEN outcome.rule_name || ': ' || outcome.variant
-        WHEN 'template' THEN coalesce(template.name || ' (' || template.language || ')', CASE outcome.template_id WHEN 0 THEN 'reply' ELSE 'unknown' END)
+        WHEN 'template' THEN coalesce(template.name || ' (' || template.language || ')',
+            CASE outcome.template_id WHEN 0 THEN 'reply' ELSE 'unknown' END)
         WHEN 'hour' THEN to_char(outcome.hour AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"')
         ELSE 'all'
     END AS key,
@@ -147,7 +149,8 @@ SELECT
         WHEN 'run' THEN outcome.run_id::text
         WHEN 'rule' THEN outcome.rule_name
         WHEN 'variant' THEN outcome.rule_name || ': ' || outcome.variant
-        WHEN 'template' THEN coalesce(template.name || ' (' || template.language || ')', CASE outcome.template_id WHEN 0 THEN 'reply' ELSE 'unknown' END)
+        WHEN 'template' THEN coalesce(template.name || ' (' || template.language || ')',
+            CASE outcome.template_id WHEN 0 THEN 'reply' ELSE 'unknown' END)
         WHEN 'hour' THEN to_char(outcome.hour AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"')
         ELSE 'all'
     END AS key,

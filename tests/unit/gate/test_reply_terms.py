@@ -80,7 +80,7 @@ def test_a_link_has_one_index_over_all_languages_and_an_address_of_ours() -> Non
     )
     made = [said_to(said, language) for language in ("en", "fr")]
     assert all(isinstance(one, Content) for one in made)
-    assert [one.value["action"]["parameters"]["url"] for one in made] == [  # type: ignore[union-attr,index]  # see above
+    assert [one.value["action"]["parameters"]["url"] for one in made] == [  # type: ignore[index]  # see above
         "https://go.example/l/token1",
         "https://go.example/l/token0",
     ]
