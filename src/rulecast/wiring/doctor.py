@@ -21,6 +21,7 @@ from rulecast.values.errors import RulecastError
 from rulecast.wiring.doctor_money import look_at_limits, look_at_payment, look_at_prices
 from rulecast.wiring.engine import ask_engine
 from rulecast.wiring.incidents import read_incidents
+from rulecast.wiring.media_library import find_missing, list_library
 from rulecast.wiring.partitions import PARTITIONED
 from rulecast.wiring.triggers.figures import read_trigger_lag
 from rulecast.wiring.workspace import Workspace
@@ -75,6 +76,7 @@ async def examine_workspace(workspace: Workspace) -> list[Finding]:
         await _senders(workspace),
         await _incidents(workspace),
         *await _money(workspace),
+        *await _files(workspace),
     ]
     if not workspace.is_simulated:
         found.append(await _disk(workspace))
@@ -316,6 +318,31 @@ async def _money(workspace: Workspace) -> list[Finding]:
             if is_free
             else "Messages beyond a limit wait; look at who gets them, and at the quality.",
         ),
+    ]
+
+
+async def _files(workspace: Workspace) -> list[Finding]:
+    """Return how the files of messages stand, where any are declared."""
+    library = await list_library(workspace)
+    if not library:
+        return []
+    missing = await find_missing(workspace, library)
+    waiting = [one.declared.name for one in library if one.kept is None]
+    what = f"{len(library)} declared"
+    if waiting:
+        what += f", not fetched yet: {', '.join(waiting)}"
+    return [
+        Finding(
+            name="files of messages",
+            health=Health.PROBLEM if missing else Health.NOTE if waiting else Health.GOOD,
+            what=f"{what}, missing here: {', '.join(missing)}" if missing else what,
+            what_to_do="Bring the directory `media` of RULECAST_HOME back, or fetch and plan anew: "
+            "`rulecast media fetch --again`."
+            if missing
+            else "Whoever plans fetches them, or now: `rulecast media fetch`."
+            if waiting
+            else "",
+        )
     ]
 
 

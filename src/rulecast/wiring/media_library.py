@@ -19,7 +19,7 @@ from rulecast.template.media import (
     make_renditions,
     store,
 )
-from rulecast.template.media.errors import MediaNotFetchedError, MediaUnknownError
+from rulecast.template.media.errors import MediaBrokenError, MediaNotFetchedError, MediaUnknownError
 from rulecast.template.media.fetch import Fetched, read_from_disk
 from rulecast.values.catalogue import Catalogue
 from rulecast.wiring.catalogue import read_declared
@@ -47,6 +47,23 @@ async def list_library(workspace: Workspace) -> list[LibraryEntry]:
         declared = (await read_declared(connection)).names.media
         kept = await store.list_media(connection)
     return [LibraryEntry(declared=one, kept=kept.get(one.name)) for one in declared]
+
+
+async def find_missing(workspace: Workspace, library: Iterable[LibraryEntry]) -> list[str]:
+    """Return the names of the files of which a form is not on this machine, or was changed on its disk."""
+    files = open_files(workspace)
+    missing = []
+    for one in library:
+        forms = () if one.kept is None else one.kept.renditions.values()
+        for form in forms:
+            try:
+                content = await files.load(form.content_hash)
+            except MediaBrokenError:
+                content = None
+            if content is None:
+                missing.append(one.declared.name)
+                break
+    return missing
 
 
 async def fetch_media(

@@ -22,6 +22,7 @@ from rulecast.rule.language import Rule, parse_rule
 from rulecast.template.media import Grade
 from rulecast.template.media.errors import MediaRefusedError, MediaUnknownError
 from rulecast.values.clock import ManualClock
+from rulecast.wiring import doctor
 from rulecast.wiring.approve import approve
 from rulecast.wiring.media_library import fetch_media, list_library, open_files
 from rulecast.wiring.rule_terms import read_template_hashes
@@ -201,6 +202,8 @@ async def test_f96_f97_a_changed_file_voids_what_signed_another_and_one_that_fai
         (plan,) = await here.plan(RULE)
         light = open_files(workspace)._path(kept.rendition(Grade.LIGHT).content_hash)
         away = light.rename(light.with_suffix(".away"))
+        (finding,) = await doctor._files(workspace)
+        assert (finding.health, finding.what) == (doctor.Health.PROBLEM, "1 declared, missing here: poster")
         await here.start(plan)
         await here.send()
         waiting = here.people[1]

@@ -40,6 +40,11 @@ _WORDS: Mapping[str, str] = {
     "gender": "gender sex sexe genre الجنس",
     "birth_date": "birth_date birthdate birthday date_of_birth dob date_de_naissance naissance geburtsdatum "
     "fecha_de_nacimiento تاريخ_الميلاد",
+    "network_type": "network_type connection_type effective_type type_de_connexion reseau_mobile",
+    "os_name": "os os_name operating_system systeme_d_exploitation sistema_operativo نظام_التشغيل",
+    "os_version": "os_version operating_system_version version_os android_version ios_version",
+    "device_model": "device_model phone_model modele_de_telephone",
+    "app_version": "app_version version_app",
     "tags": "tags tag labels etiquettes segments",
     "first_seen_at": "first_seen_at known_since customer_since client_depuis created_at",
     "consent_status": "consent opt_in optin consent_status marketing_consent consentement whatsapp_consent "
