@@ -93,7 +93,7 @@ def render_sync(account: AccountSync) -> Iterator[RenderableType]:
         {
             "read": f"Account {account.waba_id}: {account.template_count} templates read.",
             "recent": f"Account {account.waba_id} was read less than a minute ago; again from {until}.",
-            "blocked": f"Account {account.waba_id}: Meta wants no question before {until}.",
+            "blocked": f"Account {account.waba_id}: Meta was silent or wants a wait; again from {until}.",
         }[account.outcome]
     )
     if account.unreadable_count:

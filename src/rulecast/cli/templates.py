@@ -1,6 +1,7 @@
 """`rulecast template`: what may be said, as Meta keeps it and as a phone shows it."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -269,6 +270,7 @@ def preview(
     async def work(workspace: Workspace, terminal: Terminal) -> None:
         values = dict(_pair(one) for one in set_ or ())
         found = await _named(workspace, name, language)
+        _refuse_unknown(values, found)
         shown = [(one, show_message(one, values, keeps_missing=True)) for one in found]
         if json:
             terminal.print_json(
@@ -302,6 +304,16 @@ def _pair(given: str) -> tuple[str, str]:
     if not sign or not name.strip():
         raise TemplateActError(f"“{given}” is no value of a variable.", hint="Write --set name=value.")
     return name.strip(), value
+
+
+def _refuse_unknown(values: Mapping[str, str], templates: Sequence[MessageTemplate]) -> None:
+    known = dict.fromkeys(name for one in templates for name in one.parameters)
+    unknown = [name for name in values if name not in known]
+    if unknown:
+        raise TemplateActError(
+            f"{templates[0].name} has no variable {unknown[0]}.",
+            hint=f"It has: {', '.join(known) or 'none'}.",
+        )
 
 
 async def _all(workspace: Workspace) -> list[MessageTemplate]:

@@ -13,6 +13,7 @@ from rulecast.rule.book.store import list_kept, list_steps
 from rulecast.values.ids import PlanId, RunId
 from rulecast.wiring.approve import SIGNING_PURPOSE, find_change, refuse_if_stale, signed_text, void
 from rulecast.wiring.late_sends import find_late_sends
+from rulecast.wiring.template_upkeep import sync_before_launch
 from rulecast.wiring.workspace import Workspace
 
 
@@ -32,6 +33,7 @@ async def launch(workspace: Workspace, plan_id: PlanId, *, launched_by: str) -> 
         RuleRestsError: the rule is paused, held or archived.
         PlanChangedError: it is not what was approved any more; the plan is void from now on.
     """
+    await sync_before_launch(workspace, plan_id)
     async with workspace.database.transaction() as connection:
         plan = await store.lock_plan(connection, plan_id)
         run_id = await store.find_run(connection, plan_id)

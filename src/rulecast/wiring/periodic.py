@@ -1,4 +1,4 @@
-"""What happens by itself: month partitions ahead, day keys destroyed, successes counted, doubt settled."""
+"""What happens by itself: partitions ahead, day keys destroyed, successes counted, doubt settled, templates read."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -12,6 +12,7 @@ from rulecast.observe.record_conversions import record_conversions
 from rulecast.wiring.moments.stop_test import fold_counts
 from rulecast.wiring.partitions import make_partitions
 from rulecast.wiring.recurring import ContactZones, run_due_rules
+from rulecast.wiring.template_upkeep import sync_regularly
 from rulecast.wiring.triggers.counting import check_counters
 from rulecast.wiring.triggers.nightly import check_memberships, forget_old_firings
 from rulecast.wiring.workspace import Workspace
@@ -37,6 +38,7 @@ async def run_periodic(workspace: Workspace, stop: asyncio.Event) -> None:
         jobs.register_periodic("counters", _bound(workspace, check_counters), cron=EVERY_NIGHT)
         jobs.register_periodic("firings", _bound(workspace, forget_old_firings), cron=EVERY_NIGHT)
         jobs.register_periodic("stop_counts", _bound(workspace, fold_counts), cron=EVERY_HOUR)
+        jobs.register_periodic("templates", _bound(workspace, sync_regularly), cron=EVERY_MINUTE)
         jobs.register_periodic("recurring", _recurring(workspace), cron=EVERY_TEN_SECONDS)
         await look_ahead(workspace)
         await jobs.run_worker(stop)

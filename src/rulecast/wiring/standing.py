@@ -19,6 +19,7 @@ from rulecast.values.zone_offsets import local_time
 from rulecast.wiring.approve import find_change, refuse_if_stale, sign, void
 from rulecast.wiring.launch import start_run
 from rulecast.wiring.rule_terms import read_kept, read_template_hashes, sensitive_fields
+from rulecast.wiring.template_upkeep import sync_before_launch
 from rulecast.wiring.workspace import Workspace
 
 LOG = structlog.get_logger("rule_book")
@@ -58,6 +59,7 @@ async def launch_under_standing_approval(workspace: Workspace, plan_id: PlanId) 
     Raises:
         PlanUnknownError, PlanExpiredError, PlanOfPastError: the plan cannot be launched by anybody.
     """
+    await sync_before_launch(workspace, plan_id)
     async with workspace.database.transaction() as connection:
         rule_name = (await store.find_plan(connection, plan_id)).rule_name
         await book.lock_rule(connection, rule_name)

@@ -1,9 +1,10 @@
 """The doctor's look at templates: what is paused, judged badly or changed, and whether a rule in force needs it."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from rulecast.template import MessageTemplate
+from rulecast.template.registry.records import AccountReading
 from rulecast.template.registry.store import list_account_readings
 from rulecast.template.store import list_templates
 from rulecast.wiring.doctor import Finding, Health
@@ -20,7 +21,7 @@ async def examine_templates(workspace: Workspace) -> Finding:
     """Return how the templates stand: a problem where a rule in force sends one that cannot be sent."""
     async with workspace.database.connection() as connection:
         templates = await list_templates(connection)
-        readings = await list_account_readings(connection)
+        oldest = _oldest(await list_account_readings(connection))
         stopped = [one for one in templates if not one.is_sendable and one.status != "pending"]
         uses = await find_uses(connection, stopped, workspace=workspace) if stopped else None
     if uses is not None and uses.rules:
@@ -35,19 +36,29 @@ async def examine_templates(workspace: Workspace) -> Finding:
         return Finding(
             name="templates",
             health=Health.NOTE,
-            what=_named(remarkable),
+            what=f"{_named(remarkable)}; {_when(oldest)}",
             what_to_do="Read `rulecast template list`.",
         )
-    now = workspace.clock.now()
-    read = [one.read_at for one in readings if one.read_at is not None]
-    if not workspace.is_simulated and templates and (not read or min(read) < now - READING_AGE_MAX):
+    is_old = oldest is None or oldest < workspace.clock.now() - READING_AGE_MAX
+    if not workspace.is_simulated and templates and is_old:
         return Finding(
             name="templates",
             health=Health.NOTE,
-            what="Meta's listing was not read for a day",
-            what_to_do="Run `rulecast template sync`.",
+            what=f"Meta's listing was not read for a day: {_when(oldest)}",
+            what_to_do="`rulecast serve` reads it every hour; now `rulecast template sync` does, or says why not.",
         )
-    return Finding(name="templates", health=Health.GOOD, what=f"{len(templates)} known, nothing stands out")
+    what = f"{len(templates)} known, nothing stands out; {_when(oldest)}"
+    return Finding(name="templates", health=Health.GOOD, what=what)
+
+
+def _oldest(readings: Sequence[AccountReading]) -> datetime | None:
+    """Return when the account that was read the longest ago was read; None where one never was."""
+    read = [one.read_at for one in readings]
+    return None if None in read else min((one for one in read if one is not None), default=None)
+
+
+def _when(oldest: datetime | None) -> str:
+    return "never read from Meta" if oldest is None else f"read from Meta at {oldest:%Y-%m-%d %H:%M} UTC"
 
 
 def _is_remarkable(template: MessageTemplate) -> bool:

@@ -44,6 +44,7 @@ def test_templates_are_checked_listed_shown_and_drawn(
     assert page.read_text("utf-8").count("<svg") == 2
 
     assert "no value of a variable" in rulecast("template", "preview", "winback", "--set", "name", code=2)
+    assert "It has: name." in rulecast("template", "preview", "winback", "--set", "nom=Asha", code=2)
     assert "There is no template nobody" in rulecast("template", "show", "nobody", code=2)
     assert rulecast("template", "delete", "winback", code=1) == ""
     assert "Meta holds no winback" in rulecast("template", "delete", "winback", "--yes", code=2)

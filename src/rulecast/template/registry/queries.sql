@@ -52,6 +52,10 @@ VALUES (%(waba_id)s, %(read_at)s, %(blocked_until)s, %(template_count)s)
 ON CONFLICT (waba_id) DO UPDATE
 SET read_at = excluded.read_at, blocked_until = excluded.blocked_until, template_count = excluded.template_count;
 
+-- name: forget_reading
+-- Whoever reads regularly does so at once.
+UPDATE template.account_reading SET read_at = NULL WHERE waba_id = %(waba_id)s;
+
 -- name: append_change
 -- Asked of Meta and granted.
 INSERT INTO template.change (waba_id, name, language, kind, was_status, asked_by, changed_at)

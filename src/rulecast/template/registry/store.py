@@ -13,6 +13,7 @@ __all__ = [
     "drop_registrations",
     "find_account_reading",
     "find_pause_start",
+    "forget_reading",
     "list_account_readings",
     "list_changes",
     "list_registrations",
@@ -97,6 +98,11 @@ async def save_account_reading(connection: Connection, reading: AccountReading) 
             "template_count": reading.template_count,
         },
     )
+
+
+async def forget_reading(connection: Connection, waba_id: str) -> None:
+    """Let an account count as never read: something in it has changed."""
+    await execute(connection, QUERIES["forget_reading"], {"waba_id": waba_id})
 
 
 async def list_account_readings(connection: Connection) -> list[AccountReading]:

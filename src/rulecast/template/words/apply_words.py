@@ -2,16 +2,26 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from rulecast.collect.webhook_facts import TemplateFact
 from rulecast.template.records import MessageTemplate
+from rulecast.template.registry.store import forget_reading, list_changes
 from rulecast.template.store import find_templates, lock_template_of_fact, save_template_state
 from rulecast.template.words import store
-from rulecast.template.words.meaning import GRAVE, recategorises, with_category, with_quality, with_status
+from rulecast.template.words.meaning import (
+    GRAVE,
+    reason_of,
+    recategorises,
+    with_category,
+    with_quality,
+    with_status,
+)
 from rulecast.template.words.store import Connection, WordRow
 from rulecast.values.ids import TemplateId
 
+REVIEW_MAX = timedelta(hours=24)
+"""Meta has looked at an edit within a day (Cloud API: template review); until then its webhook may be of our own."""
 # Which statuses no longer need a person.
 SETTLED = frozenset({"approved"})
 
@@ -59,8 +69,20 @@ async def apply_template_facts(
             changed = with_category(changed, fact)
         if changed != template:
             await save_template_state(connection, changed, now=now)
-        news.extend(_news(template, changed, fact, at))
+        is_our_edit = False
+        if fact.kind == "components":
+            # What it says now is read before anything else is sent with it.
+            await forget_reading(connection, fact.waba_id)
+            is_our_edit = await _was_edited_here(connection, fact, at)
+        news.extend(_news(template, changed, fact, at, is_our_edit=is_our_edit))
     return news
+
+
+async def _was_edited_here(connection: Connection, fact: TemplateFact, at: datetime) -> bool:
+    changes = await list_changes(
+        connection, waba_id=fact.waba_id, name=fact.name, language=fact.language, since=at - REVIEW_MAX
+    )
+    return any(change.kind == "edited" for change in changes)
 
 
 async def heed_billed_categories(
@@ -119,7 +141,7 @@ def _changed(template: MessageTemplate, fact: TemplateFact, at: datetime) -> Mes
 
 
 def _news(
-    before: MessageTemplate, after: MessageTemplate, fact: TemplateFact, at: datetime
+    before: MessageTemplate, after: MessageTemplate, fact: TemplateFact, at: datetime, *, is_our_edit: bool
 ) -> list[TemplateNews]:
     found: list[TemplateNews] = []
 
@@ -130,10 +152,10 @@ def _news(
             )
         )
 
-    if fact.kind == "components":
+    if fact.kind == "components" and not is_our_edit:
         tell("template:components")
     if after.status != before.status and after.status in GRAVE:
-        tell("template:status", status=after.status, reason=fact.reason, pause=fact.pause_title)
+        tell("template:status", status=after.status, reason=reason_of(fact), pause=fact.pause_title)
     if after.status != before.status and after.status in SETTLED:
         tell("template:status", is_over=True)
     if (after.category, after.correct_category) != (before.category, before.correct_category):

@@ -50,7 +50,7 @@ def with_status(template: MessageTemplate, fact: TemplateFact, at: datetime) -> 
         template,
         status=status,
         meta_id=template.meta_id or fact.template_id,
-        rejected_reason=fact.reason[:_REASON_LENGTH_MAX] if status == "rejected" else "",
+        rejected_reason=reason_of(fact)[:_REASON_LENGTH_MAX] if status == "rejected" else "",
         pause_title=fact.pause_title[:_PAUSE_TITLE_LENGTH_MAX] if is_paused else "",
         paused_until=at + pause if is_paused and pause is not None else None,
     )
@@ -63,6 +63,11 @@ def recategorises(template: MessageTemplate, fact: TemplateFact) -> bool:
     """
     category = fact.category.lower()
     return fact.event == "APPROVED" and category in CATEGORIES and category != template.category
+
+
+def reason_of(fact: TemplateFact) -> str:
+    """Return why Meta rejected a template; nothing where Meta says NONE."""
+    return "" if fact.reason.upper() == "NONE" else fact.reason
 
 
 def with_category(template: MessageTemplate, fact: TemplateFact) -> MessageTemplate:

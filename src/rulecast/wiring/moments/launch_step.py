@@ -20,6 +20,7 @@ from rulecast.wiring.moments import store
 from rulecast.wiring.moments.records import StepPlan
 from rulecast.wiring.rule_terms import read_kept, read_template_hashes
 from rulecast.wiring.standing import ITSELF, HeldBack, launch_under_standing_approval
+from rulecast.wiring.template_upkeep import sync_before_launch
 from rulecast.wiring.workspace import Workspace
 
 REFUSALS = (PlanExpiredError, PlanEmptyError, PlanOfPastError, RuleNotValidError, RuleRefusedError)
@@ -67,6 +68,7 @@ async def _launch(workspace: Workspace, one: StepPlan) -> str | None:
         return (
             RESTS if outcome.reason == "not_active" and await _rests(workspace, one) else str(outcome.reason)
         )
+    await sync_before_launch(workspace, one.plan_id)
     async with workspace.database.transaction() as connection:
         plan = await plan_store.lock_plan(connection, one.plan_id)
         if await plan_store.find_run(connection, one.plan_id) is not None:
