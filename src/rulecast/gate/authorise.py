@@ -7,12 +7,13 @@ from datetime import date, datetime, timedelta
 from rulecast.gate import store
 from rulecast.gate.budgets import lock_budgets, spend_budgets
 from rulecast.gate.draft import PreparedDraft, Refusal
-from rulecast.gate.facts import GroupState, facts_json, facts_of
+from rulecast.gate.facts import GroupState, facts_of
 from rulecast.gate.permit import Permit
 from rulecast.gate.ramps import lock_ramps, save_ramps
 from rulecast.gate.recheck import matches_of
 from rulecast.gate.store import Connection, PermitRow, PersonRow, VerdictRow
 from rulecast.gate.terms import RunTerms
+from rulecast.gate.verdict_json import facts_json
 from rulecast.policy import Allowed, Deferred, Denied, Facts, SendingPolicy, decide, read_sending_policy
 from rulecast.values.ids import ContactId, MessageId, PermitId
 from rulecast.values.reason import Reason

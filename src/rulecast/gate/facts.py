@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import cast
 
-import msgspec
-
 from rulecast.account.undelivered import is_undelivered
 from rulecast.gate.draft import PreparedDraft
 from rulecast.gate.ramps import Ramps
@@ -26,13 +24,12 @@ from rulecast.policy.facts import (
     Use,
     strictest_category,
 )
-from rulecast.policy.local_time import SEARCH_DAYS_MAX, SendingWindow
+from rulecast.policy.local_time import SendingWindow
 from rulecast.policy.rule_window import validity_span, window_of_person
 from rulecast.values.ids import ConsentId
 from rulecast.values.purpose import ConsentStatus, Purpose
 from rulecast.values.reason import Reason
 
-_ENCODER = msgspec.json.Encoder()
 _STATUSES = {status.value: status for status in ConsentStatus}
 NO_RECORD = ConsentId(0)
 """In the place of a consent record where the person asked for the message itself."""
@@ -125,84 +122,6 @@ def _unknown(prepared: PreparedDraft, terms: RunTerms, row: PersonRow | None, gr
         # The address changed after the request was frozen: it is made again, never sent as it is.
         unknown.add("is_reachable")
     return unknown
-
-
-def facts_json(facts: Facts, *, zone: str, country: str, now: datetime) -> str:
-    """Return what a verdict keeps: every fact, the clock as zone and country, offsets by name only."""
-    template = facts.template
-    return _ENCODER.encode(
-        {
-            "purpose": facts.purpose.value,
-            "lease_held": facts.lease_held,
-            "stops": sorted(facts.stops),
-            "is_archived": facts.is_archived,
-            "plan_expires_at": facts.plan_expires_at,
-            "number_state": facts.number_state,
-            "holds": [[one.kind, one.cause, one.until] for one in facts.holds],
-            "consent": None if facts.consent is None else _consent_json(facts.consent),
-            "suppressions": [[one.scope, one.cause] for one in facts.suppressions],
-            "objects_to_profiling": facts.objects_to_profiling,
-            "reads_behaviour": facts.reads_behaviour,
-            "birth_date": facts.birth_date,
-            "age_minimum": facts.age_minimum,
-            "is_restricted": facts.is_restricted,
-            "is_reachable": facts.is_reachable,
-            "template": None
-            if template is None
-            else [template.status, template.category, template.has_opt_out, template.is_unchanged],
-            "has_all_parameters": facts.has_all_parameters,
-            "matches": facts.matches,
-            "lost_to": None
-            if facts.lost_to is None
-            # JSON knows no infinite number: a margin over nothing is null.
-            else [facts.lost_to.rule_name, facts.lost_to.margin, facts.lost_to.score_margin],
-            "in_holdout": facts.in_holdout,
-            "rule_limit": None if facts.rule_limit is None else _use(facts.rule_limit),
-            "caps": [_use(one) for one in facts.caps],
-            "zone": zone,
-            "country": country,
-            "quiet_hours": None
-            if facts.quiet_hours is None
-            else [facts.quiet_hours.start_minute, facts.quiet_hours.end_minute],
-            "workspace_limit": None if facts.workspace_limit is None else _use(facts.workspace_limit),
-            "valid": [facts.valid_from, facts.valid_until],
-            "window": None if facts.window is None else _window_json(facts.window, now),
-            "send_until": facts.send_until,
-            "price_e4": facts.price_e4,
-            "budget_left_e4": facts.budget_left_e4,
-            "portfolio_left": facts.portfolio_left,
-            **_platform_json(facts),
-            "unknown": sorted(facts.unknown),
-        }
-    ).decode()
-
-
-def _platform_json(facts: Facts) -> dict[str, object]:
-    """Return what Meta's own ways say about a message; the window matters to replies alone."""
-    return {
-        "rests": [[one.kind, one.code, one.until] for one in facts.rests],
-        "is_delivered_there": facts.is_delivered_there,
-        "ramp_next_at": facts.ramp_next_at,
-        **({"is_in_window": facts.is_in_window} if facts.is_reply else {}),
-    }
-
-
-def _consent_json(consent: ConsentState) -> list[object]:
-    return [consent.consent_id, consent.status.value, consent.is_proven, consent.is_expired]
-
-
-def _window_json(window: SendingWindow, now: datetime) -> list[object]:
-    """Return days, minutes, and the closed days near enough to have mattered; None where nobody knows them."""
-    near = (
-        None
-        if window.closed_days is None
-        else sorted(day for day in window.closed_days if abs((day - now.date()).days) <= SEARCH_DAYS_MAX)
-    )
-    return [sorted(window.weekdays), window.start_minute, window.end_minute, near]
-
-
-def _use(use: Use) -> list[int]:
-    return [use.count_max, use.window_hours, use.used]
 
 
 def _stops(terms: RunTerms, shared: SharedRow) -> frozenset[StopScope]:
