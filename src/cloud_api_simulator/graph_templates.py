@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from cloud_api_simulator.errors import ApiError, JsonObject
+from cloud_api_simulator.graph_numbers import account_entities, summary_of
 from cloud_api_simulator.graph_request import Call, choose_fields, no_object, split_words
 from cloud_api_simulator.http_server import Response, json_response
 from cloud_api_simulator.template_changes import change_status, delete, submit
@@ -12,6 +13,7 @@ from cloud_api_simulator.template_library import LIBRARY
 from cloud_api_simulator.template_rules import check_content, check_submission
 from cloud_api_simulator.template_texts import refuse
 from cloud_api_simulator.templates import Template, new_template_id, read_template
+from cloud_api_simulator.world import World
 
 TEMPLATES_MAX = 6_000
 """Templates of a verified business, each language counted (platform reference 4.8)."""
@@ -118,7 +120,7 @@ def node_of(call: Call, template: Template) -> JsonObject:
     health = call.world.template_health.get(template.template_id)
     if health is not None:
         row["quality_score"] = {"score": health.rating, "date": int(call.world.clock.now())}
-    row["health_status"] = template_health(template)
+    row["health_status"] = template_health(call.world, template)
     return row
 
 
@@ -138,20 +140,22 @@ def show_template(call: Call) -> Response:
     return json_response(choose_fields(node_of(call, template), call.words("fields"), _DEFAULT_FIELDS))
 
 
-def template_health(template: Template) -> JsonObject:
+def template_health(world: World, template: Template) -> JsonObject:
     """Return whether a template can be sent; 141002 when it is not approved (platform reference 8.8)."""
-    entity: JsonObject = {"entity_type": "MESSAGE_TEMPLATE", "id": template.template_id}
-    if template.status == "APPROVED":
-        return {"can_send_message": "AVAILABLE", "entities": [{**entity, "can_send_message": "AVAILABLE"}]}
-    entity["can_send_message"] = "BLOCKED"
-    entity["errors"] = [
-        {
-            "error_code": 141002,
-            "error_description": f"The template is {template.status}.",
-            "possible_solution": "Wait for its approval or edit it.",
-        }
-    ]
-    return {"can_send_message": "BLOCKED", "entities": [entity]}
+    entity: JsonObject = {
+        "entity_type": "MESSAGE_TEMPLATE",
+        "id": template.template_id,
+        "can_send_message": "AVAILABLE" if template.status == "APPROVED" else "BLOCKED",
+    }
+    if template.status != "APPROVED":
+        entity["errors"] = [
+            {
+                "error_code": 141002,
+                "error_description": f"The template is {template.status}.",
+                "possible_solution": "Wait for its approval or edit it.",
+            }
+        ]
+    return summary_of([entity, *account_entities(world)])
 
 
 def edit_template(call: Call) -> Response:

@@ -196,6 +196,8 @@ async def test_an_edit_is_reviewed_again_and_an_approved_template_takes_one_a_da
         await call.running.settle()
         assert b"message_template_components_update" in b"".join(call.running.receiver.bodies)
         assert shown["health_status"]["can_send_message"] == "AVAILABLE"
+        kinds = [one["entity_type"] for one in shown["health_status"]["entities"]]
+        assert kinds == ["MESSAGE_TEMPLATE", "WABA", "BUSINESS", "APP"]
 
 
 async def test_a_deleted_name_stays_taken_for_thirty_days(tmp_path: Path) -> None:
