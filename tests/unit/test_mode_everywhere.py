@@ -45,6 +45,16 @@ def test_every_command_tells_its_mode_before_anything_else(
     assert "SIMULATED" not in capfd.readouterr().err
 
 
+def test_the_demonstration_is_simulated_whatever_the_settings_say(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    taken = tmp_path / "file"
+    taken.touch()
+    environ = {"RULECAST_HOME": str(tmp_path), **LIVE}
+    assert run_command(["demo", "--exit", "--folder", str(taken / "no folder")], environ) != 0
+    assert capfd.readouterr().err.startswith(" SIMULATED ")
+
+
 def test_every_json_answer_holds_the_mode(capfd: pytest.CaptureFixture[str]) -> None:
     Terminal("live").print_json({"runs": []})
     assert json.loads(capfd.readouterr().out) == {"mode": "live", "runs": []}

@@ -13,12 +13,11 @@ from rulecast.wiring.connect.records import Outcome, Step
 from rulecast.wiring.connect.store import ConnectionRow
 from rulecast.wiring.connect.subscribe import find_gaps
 from rulecast.wiring.doctor import Finding, Health
+from rulecast.wiring.template_health import READING_AGE_MAX
 from rulecast.wiring.workspace import Workspace
 
 TIMEOUT_SECONDS = 10.0
 """A person waits for the doctor; Meta answers within a second."""
-READING_AGE_MAX = timedelta(hours=24)
-"""Meta announces a change of category about a day ahead; a reading older than that may have missed it."""
 HEALTHS = {Outcome.DONE: Health.GOOD, Outcome.NOTE: Health.NOTE, Outcome.WAITING: Health.NOTE}
 
 
