@@ -74,14 +74,20 @@ class EventColumns:
     def of(cls, events: Iterable[NewEvent]) -> Self:
         """Return the events as columns, in their order."""
         columns = cls()
+        # Facts about messages of one run share their properties; the mapping is kept so that its id stays its own.
+        known: dict[int, tuple[Mapping[str, object], str]] = {}
         for event in events:
+            encoded = known.get(id(event.properties))
+            if encoded is None:
+                encoded = (event.properties, encode_properties(event.properties))
+                known[id(event.properties)] = encoded
             columns.contact_ids.append(event.contact_id)
             columns.names.append(event.name)
             columns.occurred.append(event.occurred_at)
             columns.keys.append(event.event_key)
             columns.sources.append(event.source)
             columns.import_ids.append(event.import_id or 0)
-            columns.properties.append(encode_properties(event.properties))
+            columns.properties.append(encoded[1])
         return columns
 
     def chunks(self) -> Iterable[Self]:

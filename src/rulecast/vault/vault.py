@@ -6,6 +6,7 @@ import secrets
 import struct
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -19,6 +20,8 @@ from rulecast.vault.store import KeyStore
 
 KEY_VERSION = 1
 INDEX_BYTES = 16
+# Kinds of what is looked up are words of the program, a dozen.
+KINDS_MAX = 100
 # 20,000 ciphers are about 10 MB: the contacts of a few import batches.
 CACHE_LIMIT = 20_000
 # Erasure elsewhere reaches this process no later than this.
@@ -258,6 +261,11 @@ def _day_owner(day: date) -> bytes:
 
 def _index(key: bytes, kind: str, value: str) -> bytes:
     """Hash kind and value with their lengths, so that no two pairs write the same bytes."""
+    return hmac.digest(key, _kind_part(kind) + value.encode(), "sha256")[:INDEX_BYTES]
+
+
+@lru_cache(maxsize=KINDS_MAX)
+def _kind_part(kind: str) -> bytes:
+    """Return what all values of a kind have in common; a busy hour hashes millions of wamids."""
     kind_bytes = kind.encode()
-    message = struct.pack(">H", len(kind_bytes)) + kind_bytes + value.encode()
-    return hmac.digest(key, message, "sha256")[:INDEX_BYTES]
+    return struct.pack(">H", len(kind_bytes)) + kind_bytes
