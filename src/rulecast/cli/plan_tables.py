@@ -45,7 +45,7 @@ def render_plan(plan: Plan, *, zone: str, mode: Mode) -> Iterator[RenderableType
         yield _arms(document)
     if document["messages"]:
         yield _messages(document)
-    if document.get("media"):
+    if document.get("media_counts"):
         yield _media(document)
     yield _lines(plan, zone)
     for sample in document["samples"]:
@@ -176,7 +176,7 @@ def _messages(document: Mapping[str, Any]) -> RenderableType:
 
 
 def _media(document: Mapping[str, Any]) -> RenderableType:
-    table = _table("Files, by what each device and network gets")
+    table = _table("Files, by device and network")
     has_variants = any(one["variant"] for one in document["media_counts"])
     for name in (*(["variant"] if has_variants else []), "file", "form", "template"):
         table.add_column(name, no_wrap=True)
