@@ -72,7 +72,29 @@ def actions() -> st.SearchStrategy[tuple[d.Action, ...]]:
     )
     assign: st.SearchStrategy[d.Action] = st.builds(d.AssignAction, moment=moments, team=texts)
     notify: st.SearchStrategy[d.Action] = st.builds(d.NotifyAction, moment=moments, recipient=texts)
-    return st.lists(st.one_of(tag, put, assign, notify), max_size=4).map(tuple)
+    return st.lists(st.one_of(tag, put, assign, notify, replies()), max_size=4).map(tuple)
+
+
+@st.composite
+def replies(draw: st.DrawFn) -> d.ReplyAction:
+    tails = st.one_of(
+        st.none(),
+        st.builds(d.ReplyButtons, titles=st.lists(texts, min_size=1, max_size=3).map(tuple)),
+        st.builds(d.ReplyList, button=texts, rows=st.lists(texts, min_size=1, max_size=3).map(tuple)),
+        st.builds(d.ReplyLink, name=free_names, title=texts, url=texts),
+    )
+    languages = draw(
+        st.lists(st.sampled_from(("", "fr", "ar", "pt_BR")), min_size=1, max_size=3, unique=True)
+    )
+    if "" in languages:
+        languages = [""]
+    fallback = "" if languages == [""] else draw(st.one_of(st.none(), st.sampled_from(languages)))
+    return d.ReplyAction(
+        moment=draw(st.sampled_from(tuple(d.Moment))),
+        words=tuple(d.ReplyWords(text=draw(texts), language=one, tail=draw(tails)) for one in languages),
+        fallback_language=fallback,
+        purpose=draw(st.sampled_from((None, "service", "marketing"))),
+    )
 
 
 @st.composite

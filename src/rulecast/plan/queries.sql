@@ -583,6 +583,8 @@ SELECT
 FROM plan.plan AS plan
 JOIN rule.rule_version AS version USING (rule_version_id)
 LEFT JOIN plan.approval AS approval USING (plan_id)
+-- Plans behind replies chose nobody: there is nothing to look at or to approve.
+WHERE plan.step < 100
 ORDER BY plan.plan_id DESC
 LIMIT %(count)s::integer;
 

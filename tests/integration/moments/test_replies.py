@@ -14,6 +14,8 @@ from rulecast.values.link_token import LinkToken, read_link_token
 from rulecast.wiring.links import Destination, find_destination
 from rulecast.wiring.replies.errors import WindowClosedError
 from rulecast.wiring.replies.typed import reply_to, wait_for_outcome
+from rulecast.wiring.rule_keeping import keep_rule
+from rulecast.wiring.rule_steps import archive_rule
 
 THANKS = 'when replied: reply "Merci {{first_name or client}} !" as service'
 NICKNAME = """
@@ -137,6 +139,30 @@ async def test_an_offer_is_kept_from_who_left_and_an_answer_is_not(
         assert sorted(here.sent()) == [(to, "text") for to in sorted(reached)]
         ends = [(state, reason) for _, _, state, reason in await here.shop.fetch(ENDS)]
         assert sorted(ends) == sorted([("accepted", ""), ("cancelled", "opted_out")] * len(reached))
+
+
+async def test_an_archived_rule_answers_nobody_and_a_signature_is_looked_at_again(
+    settings: Settings, clock: ManualClock, tmp_path: Path
+) -> None:
+    async with reply_shop(settings, clock, tmp_path) as here:
+        shop, (asha, bilal, *_) = here.shop, here.shop.people
+        await shop.launch(moment_rule(THANKS), [asha, bilal])
+        await here.hear()
+        await here.say(asha, "Oui")
+        async with shop.workspace.database.transaction() as connection:
+            # As only the owner of the database could.
+            await connection.execute("SET LOCAL session_replication_role = replica")
+            await connection.execute("UPDATE plan.approval SET signature = sha256('forged')")
+        await here.answer()
+        await keep_rule(shop.workspace, moment_rule(THANKS))
+        await archive_rule(shop.workspace, "winback", why="over")
+        await here.say(bilal, "Oui")
+        await here.answer()
+        assert here.sent() == []
+        assert await shop.fetch("SELECT contact_id, state, why FROM deliver.reply ORDER BY asked_at") == [
+            (asha, "ended", "the signature of its approval does not fit."),
+            (bilal, "ended", "the rule is archived"),
+        ]
 
 
 async def test_a_person_of_the_business_answers_by_hand(

@@ -215,12 +215,14 @@ WHERE notice_id = ANY(%(notice_ids)b::bigint[]) AND state = 'waiting';
 
 -- name: count_actions
 -- What rules did at moments, by run, rule or all.
-SELECT run.rule_name, taken.moment, taken.what, count(*)::integer AS messages
+SELECT run.rule_name, taken.moment, taken.what || coalesce(' (not sent: ' || nullif(reply.why, '') || ')', '') AS what,
+    count(*)::integer AS messages
 FROM deliver.action_taken AS taken JOIN deliver.run AS run ON run.run_id = taken.run_id
+LEFT JOIN deliver.reply AS reply ON reply.after_message_id = taken.message_id AND reply.position = taken.position
 WHERE (%(run_id)s::bigint IS NULL OR %(run_id)s::bigint IN (run.run_id, run.first_run_id))
     AND (%(rule_name)s::text IS NULL OR run.rule_name = %(rule_name)s::text)
-GROUP BY run.rule_name, taken.moment, taken.what
-ORDER BY run.rule_name, array_position(ARRAY['accepted', 'delivered', 'clicked', 'replied'], taken.moment), taken.what;
+GROUP BY run.rule_name, taken.moment, 3
+ORDER BY run.rule_name, array_position(ARRAY['accepted', 'delivered', 'clicked', 'replied'], taken.moment), 3;
 
 -- name: count_steps
 -- Where people stand on their way through the steps.
@@ -258,8 +260,10 @@ WHERE contact_id = %(contact_id)s ORDER BY conversation_owner_id DESC LIMIT 1;
 
 -- name: list_actions_of
 -- What rules did because of a person's messages, the newest first.
-SELECT taken.taken_at, run.rule_name, taken.moment, taken.what
+SELECT taken.taken_at, run.rule_name, taken.moment,
+    taken.what || coalesce(' (not sent: ' || nullif(reply.why, '') || ')', '') AS what
 FROM deliver.action_taken AS taken JOIN deliver.run AS run ON run.run_id = taken.run_id
+LEFT JOIN deliver.reply AS reply ON reply.after_message_id = taken.message_id AND reply.position = taken.position
 WHERE taken.contact_id = %(contact_id)s ORDER BY taken.taken_at DESC, taken.message_id, taken.position
 LIMIT %(count)s::integer;
 
