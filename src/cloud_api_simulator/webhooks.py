@@ -20,6 +20,8 @@ GIVE_UP_REAL_SECONDS = 600.0
 """A fast clock must not make the simulator drop webhooks during a short outage, so both bounds must pass."""
 HELD_BYTES_MAX = 256 * 1024 * 1024
 """Bytes of webhooks that wait for a callback that is down: some hours of a busy day; beyond, the oldest go."""
+RETRIES_PER_SECOND_MAX = 200.0
+"""Tries a second of webhooks that wait: a dead callback must cost neither a core nor a full disk."""
 _CONTENT_TYPE = ("content-type", "application/json")
 
 
@@ -257,4 +259,5 @@ class WebhookSender:
         if schedule:
             return schedule[min(attempts, len(schedule)) - 1] / self._clock.speed
         doubled = self.settings.retry_seconds_first * 2.0 ** min(attempts - 1, 20)
-        return min(doubled, self.settings.retry_seconds_max)
+        crowd_seconds = len(self._waiting) / RETRIES_PER_SECOND_MAX
+        return max(min(doubled, self.settings.retry_seconds_max), crowd_seconds)
