@@ -26,7 +26,7 @@ from rulecast.wiring.workspace import Workspace
 
 PEOPLE = 160
 CLAUSES = """limit this rule to 1 per person per 14 days
-budget 3 MAD per run
+budget 1 MAD per run
 test holdout 10%"""
 REASONS = {number: reason for reason, number in NUMBERS.items()}
 
@@ -38,7 +38,7 @@ def somebody(number: int, chance: random.Random) -> Person:
             ("ma", "rabat", ""),
             ("fr", "lyon", "Europe/Paris"),
             ("tn", "tunis", "africa/tunis"),
-            ("us", "boston", "america/new_york"),
+            ("us", "lyon", "america/new_york"),
         ]
     )
     return Person(
