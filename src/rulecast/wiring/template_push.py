@@ -18,6 +18,7 @@ from rulecast.template.registry.request import example_files
 from rulecast.template.registry.store import append_change, list_changes
 from rulecast.template.store import find_templates, list_templates
 from rulecast.wiring.template_graph import TemplateGraph
+from rulecast.wiring.template_news import tell_changes
 from rulecast.wiring.template_sync import list_accounts
 from rulecast.wiring.workspace import Workspace
 
@@ -198,7 +199,7 @@ async def _keep(
     workspace: Workspace, template: MessageTemplate, listed: ListedTemplate, *, is_new: bool, now: datetime
 ) -> MessageTemplate:
     async with workspace.database.transaction() as connection:
-        await keep_listed(connection, [listed], now=now)
+        await tell_changes(connection, await keep_listed(connection, [listed], now=now), now)
         if is_new:
             await append_change(
                 connection,

@@ -10,6 +10,7 @@ from rulecast.template.registry import ListedTemplate, TemplateChange, keep_list
 from rulecast.template.registry.records import AccountReading
 from rulecast.template.registry.store import find_account_reading, save_account_reading
 from rulecast.wiring.template_graph import TemplateGraph
+from rulecast.wiring.template_news import tell_changes
 from rulecast.wiring.workspace import Workspace
 
 READING_INTERVAL = timedelta(minutes=1)
@@ -79,11 +80,15 @@ async def _keep(
     for start in range(0, len(listed), ROWS_PER_TRANSACTION):
         some = listed[start : start + ROWS_PER_TRANSACTION]
         async with workspace.database.transaction() as connection:
-            changes += await keep_listed(connection, some, now=now)
+            found = await keep_listed(connection, some, now=now)
+            await tell_changes(connection, found, now)
+        changes += found
     if is_whole:
         # A row nobody could read may be the very template that seems to be missing.
         async with workspace.database.transaction() as connection:
-            changes += await mark_missing(connection, waba_id=waba_id, read_at=now)
+            found = await mark_missing(connection, waba_id=waba_id, read_at=now)
+            await tell_changes(connection, found, now)
+        changes += found
     return changes
 
 

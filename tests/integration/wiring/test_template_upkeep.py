@@ -13,6 +13,7 @@ from tests.simulated import TOKEN, Bench, bench
 
 from rulecast.collect.webhook_facts import TemplateFact, TemplateFactKind
 from rulecast.config import Settings
+from rulecast.database import fetch_all
 from rulecast.plan.errors import PlanChangedError
 from rulecast.template import MessageTemplate
 from rulecast.template.registry.records import AccountReading
@@ -135,8 +136,16 @@ async def test_an_hour_later_the_listing_is_read_anew_and_the_doctor_says_when(
         async with workspace.database.connection() as connection:
             kept = {(one.name, one.language): one.status for one in await list_templates(connection)}
         assert kept["winback", "fr"] == "paused"
+        incidents = "SELECT cause, scope_id FROM gate.incident WHERE closed_at IS NULL"
+        async with workspace.database.connection() as connection:
+            assert await fetch_all(connection, incidents) == [("template:status", "winback/fr")]
         finding = await examine_templates(workspace)
         assert f"read from Meta at {clock.now():%Y-%m-%d %H:%M} UTC" in finding.what
+        await running.control("template_status", {"name": "winback", "language": "fr", "status": "APPROVED"})
+        clock.advance(3_600)
+        await sync_regularly(workspace)
+        async with workspace.database.connection() as connection:
+            assert await fetch_all(connection, incidents) == []
         alone = replace(workspace, settings=replace(workspace.settings, access_token=None))
         clock.advance(3_600)
         await sync_regularly(alone)
