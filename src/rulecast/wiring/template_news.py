@@ -35,3 +35,5 @@ def _news(change: TemplateChange, now: datetime) -> Iterator[TemplateNews]:
             yield news("template:category", is_over=not change.now, correct_category=change.now)
         case "same again":
             yield news("template:components", is_over=True)
+        case _:
+            pass
