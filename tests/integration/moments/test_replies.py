@@ -1,5 +1,6 @@
 """Free-form replies: sent once to who wrote, inside the window, by the same gate as every message."""
 
+import json
 import re
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,7 @@ from rulecast.config import Settings
 from rulecast.values.clock import ManualClock
 from rulecast.values.link_token import LinkToken, read_link_token
 from rulecast.wiring.links import Destination, find_destination
+from rulecast.wiring.read_receipts import open_lean_transport
 from rulecast.wiring.replies.errors import WindowClosedError
 from rulecast.wiring.replies.typed import reply_to, wait_for_outcome
 from rulecast.wiring.rule_keeping import keep_rule
@@ -166,13 +168,28 @@ async def test_an_archived_rule_answers_nobody_and_a_signature_is_looked_at_agai
 
 
 async def test_a_person_of_the_business_answers_by_hand(
-    settings: Settings, clock: ManualClock, tmp_path: Path
+    settings: Settings, clock: ManualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    bodies = tmp_path / "bodies.jsonl"
+    monkeypatch.setenv("CLOUD_API_SIMULATOR_KEEP_BODIES", str(bodies))
     async with reply_shop(settings, clock, tmp_path) as here:
         asha = here.shop.people[0]
         await here.say(asha, "Avez-vous du thé ?")
-        sent = await reply_to(here.shop.workspace, str(asha), "Oui, et du café.")
+        async with open_lean_transport(here.shop.workspace) as transport:
+            sent = await reply_to(here.shop.workspace, str(asha), "Oui, et du café.", transport=transport)
         await here.shop.send()
         outcome = await wait_for_outcome(here.shop.workspace, sent.run_id, seconds=5)
         assert (outcome.state, outcome.reason, outcome.error_code) == ("accepted", "", 0)
-        assert here.sent() == [("1", "text")]
+        requests = [json.loads(line) for line in bodies.read_text("utf-8").splitlines()]
+        assert [one.get("typing_indicator", one.get("type")) for one in requests] == [
+            {"type": "text"},
+            "text",
+        ]
+        # Who wants no more offers can still be told so.
+        await here.say(asha, "STOP")
+        sent = await reply_to(here.shop.workspace, str(asha), "C'est noté.")
+        await here.shop.send()
+        assert (await wait_for_outcome(here.shop.workspace, sent.run_id, seconds=5)).state == "accepted"
+        assert here.sent() == [("1", "text")] * 2
+        page = await here.page(asha)
+        assert page.index("Avez-vous du thé ?") < page.index("Oui, et du café.")
