@@ -202,8 +202,13 @@ def _problem(fact: AccountFact) -> Reaction:
     if not fact.details.get("holds"):
         is_listed = fact.details.get("is_listed", True)
         return NOTHING if is_listed else Reaction(incident=cause, steps=(_LOOK,))
-    return Reaction(holds=(HoldWord(cause=cause),), incident=cause, steps=(_LOOK, _APPEAL, _RESUME))
+    kind = _PROBLEM_KINDS.get(str(fact.details.get("hold_kind", "")), "all")
+    return Reaction(
+        holds=(HoldWord(cause=cause, kind=kind),), incident=cause, steps=(_LOOK, _APPEAL, _RESUME)
+    )
 
+
+_PROBLEM_KINDS: Final[dict[str, HoldKind]] = {"marketing": "marketing", "utility": "utility"}
 
 _REACTIONS: Final[dict[str, Callable[[AccountFact], Reaction]]] = {
     "restriction": _restriction,

@@ -17,6 +17,12 @@ _HOLDS: Mapping[CodeAction, str] = {
     CodeAction.STOP_ALL: "waba",
     CodeAction.PAUSE_NUMBER: "number",
     CodeAction.HOLD: "number",
+    CodeAction.HOLD_MARKETING: "waba",
+    CodeAction.HOLD_UTILITY: "waba",
+}
+_HELD_KINDS: Mapping[CodeAction, str] = {
+    CodeAction.HOLD_MARKETING: "marketing",
+    CodeAction.HOLD_UTILITY: "utility",
 }
 _TEMPLATE_STEPS: Mapping[str, tuple[str, ...]] = {
     "template:status": (
@@ -91,6 +97,7 @@ def _fact_of(problem: ProblemFact) -> AccountFact:
         "title": problem.title,
         "meaning": described.meaning,
         "holds": _HOLDS.get(described.action, "") if is_listed else "",
+        "hold_kind": _HELD_KINDS.get(described.action, ""),
     }
     return AccountFact(
         kind="problem",

@@ -49,6 +49,7 @@ def test_a_restriction_holds_its_kind_until_its_end(told: AccountFact, held: str
         (fact("disconnected", "PARTNER_REMOVED"), "all"),
         (fact("review", "REJECTED"), "all"),
         (fact("problem", "131031", holds="waba"), "all"),
+        (fact("problem", "131064", holds="waba", hold_kind="utility"), "utility"),
     ],
 )
 def test_what_needs_a_person_holds_until_somebody_resumes(told: AccountFact, held: str) -> None:
