@@ -17,7 +17,7 @@ EXTERNAL_ID_LENGTH_MAX = 200
 # Two spellings of one mobile number that WhatsApp itself mixes: Brazil's ninth digit, Mexico's 1 and
 # Argentina's 9 after the country code. They find a person; a stored number is never rewritten.
 _VARIANTS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"\+55(\d\d)9(\d{8})"), r"+55\1\2"),
+    (re.compile(r"\+55(\d\d)9([6-9]\d{7})"), r"+55\1\2"),
     (re.compile(r"\+55(\d\d)([6-9]\d{7})"), r"+55\g<1>9\2"),
     (re.compile(r"\+521(\d{10})"), r"+52\1"),
     (re.compile(r"\+52(\d{10})"), r"+521\1"),

@@ -152,5 +152,8 @@ async def test_an_event_is_recorded_once_in_the_partition_of_its_month(
 def test_brazilian_numbers_are_known_in_both_spellings(vault: Vault) -> None:
     assert phone_variants("+5511987654321") == ("+5511987654321", "+551187654321")
     assert phone_variants("+551187654321") == ("+551187654321", "+5511987654321")
+    # A landline (2 to 5) gains no 9, and a mobile whose rest looks like one is not that landline.
+    assert phone_variants("+551132345678") == ("+551132345678",)
+    assert phone_variants("+5511932345678") == ("+5511932345678",)
     assert phone_variants(ASHA.phone) == (ASHA.phone,)
     assert lookup_of(vault, Identity(kind="phone", value=ASHA.phone)) == lookups_of(vault, ASHA.phone)[0]
