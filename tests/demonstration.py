@@ -44,7 +44,8 @@ def clean_environment(**changes: str) -> dict[str, str]:
 
 
 def demo_arguments(folder: Path, *, people: int, seed: int) -> list[str]:
-    return ["demo", "--people", str(people), "--seed", str(seed), "--folder", str(folder)]
+    # Few people leave the machine time enough: the story may run fast.
+    return ["demo", "--people", str(people), "--seed", str(seed), "--folder", str(folder), "--speed", "60"]
 
 
 def play_demo(

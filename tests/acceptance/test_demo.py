@@ -19,11 +19,12 @@ FIGURES = {
     "contacts", "planned", "excluded", "accepted", "delivered", "read", "replied", "opted_out", "refused", "unknown",
     "seconds", "duplicates", "without_consent", "after_opt_out", "unbalanced",
 }  # fmt: skip
-# At this size nobody has telephoned and no budget is used up; everything else of the full story happens.
+# At this size nobody has telephoned and no budget is used up; everything else of the full story happens. Whom the pilot
+# has reached is lost to it for that day, before limits and caps are looked at.
 REASONS = {
-    "capped", "consent_withdrawn", "holdout", "limit", "lost_to_rule", "missing_parameter", "missing_translation",
-    "no_consent", "no_longer_matches", "objects_to_profiling", "opted_out", "quiet_hours", "under_age",
-    "unproven_consent", "unreachable",
+    "consent_withdrawn", "holdout", "lost_to_rule", "missing_parameter", "missing_translation", "no_consent",
+    "no_longer_matches", "objects_to_profiling", "opted_out", "quiet_hours", "under_age", "unproven_consent",
+    "unreachable",
 }  # fmt: skip
 PEOPLE, SEED = 2_500, 3
 # Long enough that no rounding of an instant hides the order.

@@ -10,7 +10,7 @@ import typer
 
 from rulecast.cli.demo_end import show_end, stay_open
 from rulecast.cli.session import JsonOption, Terminal, mode_line, run_async
-from rulecast.wiring.demo.story import StoryOptions, play
+from rulecast.wiring.demo.story import SPEED_DEFAULT, StoryOptions, play
 from rulecast.wiring.logs import configure_logging
 
 PEOPLE_MIN, PEOPLE_MAX = 500, 200_000
@@ -33,7 +33,7 @@ def register(app: typer.Typer) -> None:
             typer.Option(
                 "--speed", help="How many seconds of the story pass in one of ours.", min=1, max=120
             ),
-        ] = 60.0,
+        ] = SPEED_DEFAULT,
         folder: Annotated[
             Path | None, typer.Option("--folder", help="Where the demonstration lives; cleared at its start.")
         ] = None,

@@ -26,6 +26,11 @@ MEANINGS = {
 
 async def show_end(story: OpenStory, terminal: Terminal, *, as_json: bool) -> None:
     """Print the report and the checks, or one JSON object on the last line."""
+    if story.outcome.missed:
+        terminal.note(
+            f"{story.outcome.missed:,} messages missed their hours: this machine had no time for them at the story's "
+            "pace. A smaller --speed gives it more."
+        )
     if not as_json:
         terminal.print(*render_report(story.outcome.report, is_simulated=True))
         terminal.print(_checks(story))

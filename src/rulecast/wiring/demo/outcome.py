@@ -31,6 +31,11 @@ class Outcome:
         return dict(sorted(found.items()))
 
     @property
+    def missed(self) -> int:
+        """Return how many messages were not sent in their hours: the machine was too slow for the story's clock."""
+        return self.report.total.states.get("expired", 0)
+
+    @property
     def is_clean(self) -> bool:
         """Return whether every check found nothing and the account balances."""
         return not any(self.checks[name] for name in CHECKS) and self.report.total.difference == 0
@@ -52,6 +57,7 @@ class Outcome:
             "failed": total.failed_messages,
             "refused": sum(total.refused.values()),
             "cancelled": total.states.get("cancelled", 0),
+            "expired": self.missed,
             "unknown": sum(total.states.get(state, 0) for state in IN_DOUBT),
             "lost_to_rule": total.excluded.get("lost_to_rule", 0),
             "seconds": round(self.seconds, 1),

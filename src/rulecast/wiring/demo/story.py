@@ -38,6 +38,9 @@ Say = Callable[[str], None]
 RULES = ("vip_thanks", "winback", "autumn_shoes")
 AUTHOR, APPROVER = "amal (marketing)", "idris (compliance)"
 SETTLE_SECONDS_MAX = 300
+# Where clocks are an hour ahead, the rules' evening ends 65 minutes after the story begins. At this speed they last
+# 97 seconds, and a machine with other work still plans, launches and sends within them.
+SPEED_DEFAULT = 40.0
 # People of the story read and answer within minutes, so that a visitor need not wait an evening.
 BEHAVIOUR = {
     "read_seconds_median": 25.0, "read_sigma": 0.7, "reaction_seconds_median": 12.0, "reaction_sigma": 0.6,
@@ -65,7 +68,7 @@ class StoryOptions:
     home: Path
     seed: int = 1
     people: int = 20_000
-    speed: float = 60.0
+    speed: float = SPEED_DEFAULT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
