@@ -5,7 +5,7 @@ import struct
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
-from typing import LiteralString, cast
+from typing import LiteralString
 
 import pytest
 from psycopg.conninfo import make_conninfo
@@ -249,7 +249,7 @@ async def test_packed_lists_arrive_as_the_driver_would_send_them(things: Databas
     async with things.connection() as connection:
         for kind, parameter, values in packed:
             query = f"SELECT pg_typeof(%(packed)b)::text, %(packed)b::{kind}[]"
-            found = await fetch_one(connection, cast("LiteralString", query), {"packed": parameter})
+            found = await fetch_one(connection, query, {"packed": parameter})
             assert found == (
                 {"timestamptz": "timestamp with time zone"}.get(kind, kind) + "[]",
                 list(values),
