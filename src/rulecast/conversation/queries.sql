@@ -10,7 +10,7 @@ FROM unnest(
 ON CONFLICT (business_number_id, contact_id) DO UPDATE
 SET last_inbound_at = greatest(kept.last_inbound_at, excluded.last_inbound_at),
     sealed_last_wamid = CASE
-        WHEN kept.last_inbound_at IS NULL OR kept.last_inbound_at <= excluded.last_inbound_at
+        WHEN kept.last_inbound_at IS NULL OR kept.last_inbound_at < excluded.last_inbound_at
         THEN excluded.sealed_last_wamid ELSE kept.sealed_last_wamid END,
     entry_answered_at = CASE
         WHEN kept.entry_answered_at >= greatest(kept.referral_at, excluded.referral_at) THEN kept.entry_answered_at END,

@@ -2395,6 +2395,8 @@ CREATE UNIQUE INDEX identity_conflict_is_open_once ON profile.identity_conflict 
 
 CREATE INDEX identity_conflict_of_second ON profile.identity_conflict USING btree (second_contact_id) WHERE (resolved_at IS NULL);
 
+CREATE INDEX identity_former ON profile.identity USING btree (lookup) WHERE (valid_to IS NOT NULL);
+
 CREATE UNIQUE INDEX identity_is_one_person ON profile.identity USING btree (kind, scope, lookup) WHERE (valid_to IS NULL);
 
 CREATE INDEX one_time_code_by_contact ON profile.one_time_code USING btree (contact_id, asked_at);

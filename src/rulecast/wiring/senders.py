@@ -7,6 +7,7 @@ from datetime import datetime
 from rulecast.account.store import list_numbers
 from rulecast.database import Connection, fetch_all, load_queries
 from rulecast.profile import NewContact, create_contacts, find_contacts
+from rulecast.profile.identities import find_former
 from rulecast.profile.identity import Identity, lookup_of, phone_variants
 from rulecast.values.catalogue import fold_text
 from rulecast.values.ids import ContactId, OpaqueId
@@ -80,6 +81,21 @@ async def find_senders(
         for sender, hashes in lookups.items()
         if any(one in found for one in hashes)
     }
+
+
+async def find_former_senders(
+    connection: Connection, vault: Vault, written: Mapping[Sender, datetime]
+) -> dict[Sender, ContactId]:
+    """Return who these senders were when they last wrote, of those whose identities are nobody's any more."""
+    lookups = {sender: [lookup_of(vault, one) for one in sender.variants] for sender in written}
+    former = await find_former(connection, {one for hashes in lookups.values() for one in hashes})
+    found: dict[Sender, ContactId] = {}
+    for sender, hashes in lookups.items():
+        theirs = [one for one in former if one.lookup in hashes and one.valid_to >= written[sender]]
+        if theirs:
+            # Of several the one who had it first after that instant.
+            found[sender] = min(theirs, key=lambda one: (one.valid_to, one.contact_id)).contact_id
+    return found
 
 
 async def find_receivers(

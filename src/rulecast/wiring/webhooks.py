@@ -27,7 +27,7 @@ from rulecast.profile.suppression.match_opt_out import DEFAULT_BUTTON_PAYLOADS
 from rulecast.values.ids import ContactId
 from rulecast.vault import SealItem
 from rulecast.wiring.message_book import Answer, MessageBook
-from rulecast.wiring.senders import Sender, create_senders, find_receivers, find_senders
+from rulecast.wiring.senders import Sender, create_senders, find_former_senders, find_receivers, find_senders
 from rulecast.wiring.webhook_accounts import DisplayNumbers, apply_account_group
 from rulecast.wiring.webhook_group import (
     PERSON_STOPPED_CODE,
@@ -193,6 +193,10 @@ class WebhookDoor:
         named = {sender for sender in senders if sender.identities}
         vault = self._workspace.vault
         people = await find_senders(connection, vault, named) if named else {}
+        # What was said before a change of number and is told after it, or again, is the same person's.
+        late = _last_words(group, people)
+        if late:
+            people |= await find_former_senders(connection, vault, late)
         # A tap on our button may come under an id we do not know yet; the message it quotes tells whose it is.
         quoting = [
             (said.sender, said.message.context_wamid)
@@ -282,6 +286,17 @@ class WebhookDoor:
             )
             for (message, contact_id), text in zip(worded, sealed, strict=True)
         ]
+
+
+def _last_words(group: Group, people: Mapping[Sender, ContactId]) -> dict[Sender, datetime]:
+    """Return when those last spoke whom nobody knows by what they are called."""
+    spoken = [(said.sender, said.message.occurred_at) for said in group.said]
+    spoken += [(sender, fact.occurred_at) for fact, sender in group.preferences]
+    last: dict[Sender, datetime] = {}
+    for sender, at in spoken:
+        if sender.identities and sender not in people:
+            last[sender] = max(at, last.get(sender, at))
+    return last
 
 
 def _answer(said: Said, contact_id: ContactId) -> Answer:

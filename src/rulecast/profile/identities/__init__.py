@@ -8,7 +8,7 @@ and with it consent and suppression.
 from rulecast.profile.identities.change_identities import IdentityUpdate, apply_identity_updates
 from rulecast.profile.identities.conflicts import Conflict, IdentitiesChanged, list_conflicts
 from rulecast.profile.identities.learn_identities import Sighting, learn_identities
-from rulecast.profile.identities.store import Owner, find_owners
+from rulecast.profile.identities.store import Owner, find_former, find_owners
 
 __all__ = [
     "Conflict",
@@ -17,6 +17,7 @@ __all__ = [
     "Owner",
     "Sighting",
     "apply_identity_updates",
+    "find_former",
     "find_owners",
     "learn_identities",
     "list_conflicts",

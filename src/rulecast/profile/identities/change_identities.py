@@ -1,6 +1,6 @@
 """Act upon what WhatsApp says about a changed number or user id, once and in any order."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeVar
@@ -63,7 +63,34 @@ async def apply_identity_updates(
     changed.entries = await carry_stops(connection, changed.contact_of.values(), now)
     changed.conflicts, shared = await open_conflicts(connection, conflicts, now)
     changed.entries += shared
+    await _claim(connection, vault, updates, changed.contact_of)
     return changed
+
+
+async def _claim(
+    connection: Connection,
+    vault: Vault,
+    updates: Sequence[IdentityUpdate],
+    contact_of: Mapping[bytes, ContactId],
+) -> None:
+    """Keep of new identities that somebody else has that they were said to be the person's: stops are theirs too."""
+    told = [
+        (contact_of[one.key], new, one.occurred_at)
+        for one in updates
+        if one.key in contact_of
+        for new in one.new
+    ]
+    owners = await store.find_owners(connection, {lookup_of(vault, new) for _, new, _ in told})
+    owned = {(one.kind, one.scope, one.lookup): one.contact_id for one in owners}
+    claimed = [
+        (contact_id, new, at)
+        for contact_id, new, at in told
+        if owned.get((new.kind, new.scope, lookup_of(vault, new)), contact_id) != contact_id
+    ]
+    rows = await seal_identities(vault, [(contact_id, new) for contact_id, new, _ in claimed])
+    await store.claim_identities(
+        connection, [(row, at) for row, (_, _, at) in zip(rows, claimed, strict=True)]
+    )
 
 
 async def _apply(
@@ -89,6 +116,30 @@ async def _apply(
         for one in telling
         if one.contact_id != contact_id
     )
+    await _rewrite(
+        connection,
+        vault,
+        update,
+        contact_id=contact_id,
+        owners=owners,
+        is_late=isinstance(owner, FormerOwner),
+    )
+    await store.mark_reachability(connection, [contact_id], now)
+    return contact_id
+
+
+async def _rewrite(
+    connection: Connection,
+    vault: Vault,
+    update: IdentityUpdate,
+    *,
+    contact_id: ContactId,
+    owners: Sequence[Owner],
+    is_late: bool,
+) -> None:
+    """End what the person had and begin what is new and nobody else's."""
+    new = {lookup_of(vault, one): one for one in update.new}
+    old = _old_lookups(vault, update)
     taken = {(one.kind, one.scope, one.lookup) for one in owners}
     begun = {
         Owner(
@@ -106,10 +157,7 @@ async def _apply(
     await store.close_identities(connection, [(one, update.occurred_at) for one in ended])
     rows = await seal_identities(vault, [(contact_id, one) for one in begun.values()])
     await store.open_identities(connection, [(row, update.occurred_at) for row in rows])
-    outlived = _outlived(begun, current, is_late=isinstance(owner, FormerOwner))
-    await store.close_identities(connection, outlived)
-    await store.mark_reachability(connection, [contact_id], now)
-    return contact_id
+    await store.close_identities(connection, _outlived(begun, current, is_late=is_late))
 
 
 def _old_lookups(vault: Vault, update: IdentityUpdate) -> list[bytes]:

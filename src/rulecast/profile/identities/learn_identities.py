@@ -30,12 +30,12 @@ class Sighting:
 class _Learning:
     """Who has which identity, as far as the sightings have been read, and what is to be written.
 
-    `former` are (person, kind, keyed hash) of what people had before; `outlived` began and ended within the sightings.
+    `former` tells until when people had what is theirs no more; `outlived` began and ended within the sightings.
     """
 
     owners: list[Owner]
     current: list[Owner]
-    former: set[tuple[ContactId, str, bytes]]
+    former: dict[tuple[ContactId, str, bytes], datetime]
     begun: dict[Owner, Identity] = field(default_factory=dict)
     ended: list[tuple[Owner, datetime]] = field(default_factory=list)
     outlived: list[tuple[Owner, datetime]] = field(default_factory=list)
@@ -91,7 +91,9 @@ async def learn_identities(
         owners=owners,
         current=await store.list_current(connection, {one.contact_id for one in unknown}),
         former={
-            (one.contact_id, one.kind, one.lookup) for one in await store.find_former(connection, lookups)
+            # The latest end comes first, and the last of a key stays.
+            (one.contact_id, one.kind, one.lookup): one.valid_to
+            for one in reversed(await store.find_former(connection, lookups))
         },
     )
     for sighting in sorted(unknown, key=lambda one: one.occurred_at):
@@ -128,6 +130,9 @@ def _learn(learning: _Learning, vault: Vault, sighting: Sighting, identity: Iden
     having = [one for one in learning.owners if _family(one.kind) == family and one.lookup == lookup]
     if any(one.contact_id == sighting.contact_id for one in having):
         return
+    ended_at = learning.former.get((sighting.contact_id, identity.kind, lookup))
+    if ended_at is not None and ended_at >= sighting.occurred_at:
+        return
     if having and identity.kind != "username":
         learning.conflicts.append(
             Conflict(
@@ -160,8 +165,8 @@ def _replace(
         for one in replaced:
             learning.end(one, sighting.occurred_at)
         learning.begin(sighting, identity, lookup)
-    elif identity.kind != "username" and (sighting.contact_id, identity.kind, lookup) not in learning.former:
-        learning.former.add((sighting.contact_id, identity.kind, lookup))
+    elif identity.kind != "username":
+        learning.former[sighting.contact_id, identity.kind, lookup] = min(later)
         learning.end(learning.begin(sighting, identity, lookup), min(later))
 
 

@@ -34,6 +34,16 @@ FROM unnest(
 ) AS i (contact_id, kind, scope, lookup, suppression_index, sealed_value, begun_at)
 ON CONFLICT DO NOTHING;
 
+-- name: claim_identities
+-- What WhatsApp says is a person's while somebody else has it: not theirs, but a stop under it is found as theirs too.
+INSERT INTO profile.identity (contact_id, kind, scope, lookup, suppression_index, sealed_value, valid_from, valid_to)
+SELECT i.contact_id, i.kind, i.scope, i.lookup, i.suppression_index, i.sealed_value, i.begun_at, i.begun_at
+FROM unnest(
+    %(contact_ids)b::bigint[], %(kinds)b::text[], %(scopes)b::text[], %(lookups)b::bytea[],
+    %(suppression_indexes)b::bytea[], %(sealed_values)b::bytea[], %(begun)b::timestamptz[]
+) AS i (contact_id, kind, scope, lookup, suppression_index, sealed_value, begun_at)
+ON CONFLICT DO NOTHING;
+
 -- name: mark_reachability
 -- Reachable is who has a number or a BSUID now.
 WITH judged AS (
@@ -102,6 +112,15 @@ SELECT conflict_id, first_contact_id, second_contact_id, cause, occurred_at FROM
 WHERE resolved_at IS NULL ORDER BY conflict_id LIMIT 1000;
 
 -- name: settle_conflict
--- A person has found out that these are two people.
-UPDATE profile.identity_conflict SET resolved_at = %(now)s::timestamptz, resolved_by = %(by)s
-WHERE conflict_id = %(conflict_id)s AND resolved_at IS NULL;
+-- A person has found out that these are two people: neither claims what the other has.
+WITH settled AS (
+    UPDATE profile.identity_conflict SET resolved_at = %(now)s::timestamptz, resolved_by = %(by)s
+    WHERE conflict_id = %(conflict_id)s AND resolved_at IS NULL
+    RETURNING first_contact_id, second_contact_id
+), unclaimed AS (
+    DELETE FROM profile.identity AS i USING settled AS s, profile.identity AS o
+    WHERE i.contact_id IN (s.first_contact_id, s.second_contact_id) AND i.valid_to = i.valid_from
+        AND o.contact_id IN (s.first_contact_id, s.second_contact_id) AND o.contact_id <> i.contact_id
+        AND (o.kind, o.scope, o.lookup) = (i.kind, i.scope, i.lookup)
+)
+SELECT count(*) FROM settled;

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from rulecast.database import Connection, execute, fetch_all, load_queries
+from rulecast.database import Connection, execute, fetch_all, fetch_value, load_queries
 from rulecast.profile.store import IdentityRow
 from rulecast.values.ids import ContactId
 
@@ -97,21 +97,26 @@ async def close_identities(connection: Connection, closed: Sequence[tuple[Owner,
 
 async def open_identities(connection: Connection, opened: Sequence[tuple[IdentityRow, datetime]]) -> None:
     """Begin identities, each at its instant."""
-    if not opened:
-        return
-    await execute(
-        connection,
-        QUERIES["open_identities"],
-        {
-            "contact_ids": [one.contact_id for one, _ in opened],
-            "kinds": [one.kind for one, _ in opened],
-            "scopes": [one.scope for one, _ in opened],
-            "lookups": [one.lookup for one, _ in opened],
-            "suppression_indexes": [one.suppression_index for one, _ in opened],
-            "sealed_values": [one.sealed_value for one, _ in opened],
-            "begun": [at for _, at in opened],
-        },
-    )
+    if opened:
+        await execute(connection, QUERIES["open_identities"], _columns(opened))
+
+
+async def claim_identities(connection: Connection, claimed: Sequence[tuple[IdentityRow, datetime]]) -> None:
+    """Keep identities that somebody else has as ones the person had at an instant."""
+    if claimed:
+        await execute(connection, QUERIES["claim_identities"], _columns(claimed))
+
+
+def _columns(opened: Sequence[tuple[IdentityRow, datetime]]) -> dict[str, object]:
+    return {
+        "contact_ids": [one.contact_id for one, _ in opened],
+        "kinds": [one.kind for one, _ in opened],
+        "scopes": [one.scope for one, _ in opened],
+        "lookups": [one.lookup for one, _ in opened],
+        "suppression_indexes": [one.suppression_index for one, _ in opened],
+        "sealed_values": [one.sealed_value for one, _ in opened],
+        "begun": [at for _, at in opened],
+    }
 
 
 async def mark_reachability(connection: Connection, contact_ids: Iterable[ContactId], now: datetime) -> None:
@@ -200,4 +205,4 @@ async def list_conflicts(connection: Connection) -> list[ConflictRow]:
 async def settle_conflict(connection: Connection, conflict_id: int, *, by: str, now: datetime) -> bool:
     """Close an open conflict and return whether there was one."""
     parameters = {"conflict_id": conflict_id, "by": by, "now": now}
-    return bool(await execute(connection, QUERIES["settle_conflict"], parameters))
+    return bool(await fetch_value(connection, QUERIES["settle_conflict"], parameters))
