@@ -90,7 +90,9 @@ class Courier:
         cause = may_start()
         if cause is not None:
             return NotStarted(cause=cause)
-        rest_seconds = self.pairs.seconds_to_wait(permit.contact_id, self._parts.clock.now())
+        rest_seconds = self.pairs.seconds_to_wait(
+            permit.contact_id, self._parts.clock.now(), is_answer=permit.template_id == 0
+        )
         if rest_seconds:
             return NotStarted(cause="pair_rests", wait_seconds=rest_seconds)
         self.pairs.note(permit.contact_id, self._parts.clock.now())

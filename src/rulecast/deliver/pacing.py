@@ -8,6 +8,8 @@ a second helping (P8).
 from collections import OrderedDict
 from datetime import datetime, timedelta
 
+from rulecast.account.pacing import PAIR_BURST, Bucket, pair_bucket
+
 # Share of the throughput that is used as a steady rate and as a burst; together they fill any sliding second
 # exactly, never more.
 STEADY_SHARE = 0.9
@@ -17,8 +19,6 @@ FACTOR_MIN = 0.02
 RECOVERY_PER_SECOND = 0.05
 # Answers to one burst arrive together; one cut a second is one signal.
 CUT_PAUSE_SECONDS = 1.0
-# One message to a person every six seconds (Cloud API pair rate); the burst Meta lends is left for conversations.
-PAIR_SECONDS = 6.0
 # Pairs remembered at most: older ones are past their six seconds at any throughput.
 PAIRS_MAX = 10_000
 
@@ -85,20 +85,26 @@ class NumberPacer:
 
 
 class PairSpacing:
-    """Remembers when each person last got a message from one number."""
+    """Remembers what one number has sent to each person: answers may borrow ahead, campaigns wait until all is repaid.
+
+    Source: Cloud API, pair rate limits: a message in six seconds, 45 of them may be borrowed.
+    """
 
     def __init__(self) -> None:
         """Begin with no memory; the database's permits hold the longer limits."""
-        self._sent: OrderedDict[int, datetime] = OrderedDict()
+        self._buckets: OrderedDict[int, Bucket] = OrderedDict()
 
-    def seconds_to_wait(self, contact_id: int, now: datetime) -> float:
+    def seconds_to_wait(self, contact_id: int, now: datetime, *, is_answer: bool = False) -> float:
         """Return how long this pair still has to rest; 0 when it may go."""
-        last = self._sent.get(contact_id)
-        return 0.0 if last is None else max(0.0, PAIR_SECONDS - (now - last).total_seconds())
+        bucket = self._buckets.get(contact_id)
+        return (
+            0.0 if bucket is None else bucket.seconds_until(1 if is_answer else PAIR_BURST, now.timestamp())
+        )
 
     def note(self, contact_id: int, now: datetime) -> None:
         """Remember a message to this person."""
-        self._sent[contact_id] = now
-        self._sent.move_to_end(contact_id)
-        if len(self._sent) > PAIRS_MAX:
-            self._sent.popitem(last=False)
+        bucket = self._buckets.get(contact_id) or pair_bucket(now.timestamp())
+        self._buckets[contact_id], _ = bucket.take(1, now.timestamp())
+        self._buckets.move_to_end(contact_id)
+        if len(self._buckets) > PAIRS_MAX:
+            self._buckets.popitem(last=False)

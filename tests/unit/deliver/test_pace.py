@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.sending import START
@@ -9,7 +10,7 @@ from tests.sending import START
 from rulecast.deliver.circuit import ANSWERS_MIN, PROBE_SECONDS, Circuit, CircuitState
 from rulecast.deliver.classify import Rejected
 from rulecast.deliver.error_code import CodeAction, CodeOutcome
-from rulecast.deliver.pacing import FACTOR_MIN, PAIR_SECONDS, NumberPacer, PairSpacing
+from rulecast.deliver.pacing import FACTOR_MIN, NumberPacer, PairSpacing
 from rulecast.deliver.result import effect_of
 from rulecast.deliver.state import MessageState
 
@@ -59,8 +60,20 @@ def test_a_pair_rests_between_two_messages() -> None:
     pairs = PairSpacing()
     assert pairs.seconds_to_wait(1, START) == 0
     pairs.note(1, START)
-    assert pairs.seconds_to_wait(1, START + timedelta(seconds=2)) == PAIR_SECONDS - 2
+    assert pairs.seconds_to_wait(1, START + timedelta(seconds=2)) == pytest.approx(4)
     assert pairs.seconds_to_wait(2, START) == 0
+
+
+def test_answers_borrow_a_burst_and_campaigns_wait_until_it_is_repaid() -> None:
+    pairs = PairSpacing()
+    for _ in range(45):
+        assert pairs.seconds_to_wait(1, START, is_answer=True) == 0
+        pairs.note(1, START)
+    assert pairs.seconds_to_wait(1, START, is_answer=True) == pytest.approx(6)
+    assert pairs.seconds_to_wait(1, START) == pytest.approx(45 * 6)
+    later = START + timedelta(seconds=12)
+    assert pairs.seconds_to_wait(1, later, is_answer=True) == 0
+    assert pairs.seconds_to_wait(1, later) == pytest.approx(43 * 6)
 
 
 def test_only_the_pair_waits_after_a_pair_refusal_f19() -> None:
