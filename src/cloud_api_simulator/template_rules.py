@@ -56,7 +56,9 @@ def check_submission(row: Mapping[str, Any], format_of: FormatOf) -> None:
     category = row.get("category")
     if not isinstance(category, str) or category not in CATEGORIES:
         wanted = ", ".join(sorted(CATEGORIES))
-        raise ApiError(100, message=f'(#100) Param category must be one of {{{wanted}}} - got "{str(category)[:40]}".')
+        raise ApiError(
+            100, message=f'(#100) Param category must be one of {{{wanted}}} - got "{str(category)[:40]}".'
+        )
     check_content(row, category, format_of)
 
 

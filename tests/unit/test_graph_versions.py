@@ -19,7 +19,9 @@ def finding(version: str, today: date) -> Finding:
 def test_the_default_is_the_newest_of_the_table() -> None:
     assert Settings().graph_version == GRAPH_VERSION_NEWEST == "v26.0"
     ends = [one.ends_on for one in GRAPH_VERSIONS[:-1]]
-    assert all(before is not None and after is not None and before < after for before, after in pairwise(ends))
+    assert all(
+        before is not None and after is not None and before < after for before, after in pairwise(ends)
+    )
 
 
 @pytest.mark.parametrize("version", [one.name for one in GRAPH_VERSIONS if one.ends_on is not None])

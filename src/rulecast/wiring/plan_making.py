@@ -173,7 +173,9 @@ async def _decide_each(
     await choose_media(connection, draft)
     combinations = [
         combine(draft.terms, country=country, language=language, zone=zone, variant=variant, media=media)
-        for country, language, zone, variant, media in await store.list_combinations(connection, draft.plan_id)
+        for country, language, zone, variant, media in await store.list_combinations(
+            connection, draft.plan_id
+        )
     ]
     await store.put_combinations(connection, draft.plan_id, combinations)
     await find_unrenderable(connection, workspace, draft, combinations, catalogue=catalogue)

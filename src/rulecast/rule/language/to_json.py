@@ -17,7 +17,15 @@ FORMAT_VERSION = 1
 JSON_DEPTH_MAX = 200
 # `kind` says which record it is; the kind of an aggregate has a name of its own.
 AGGREGATE_KIND = "measures"
-PLACES = {"span", "purpose_span", "template_span", "language_spans", "parameters_span", "number_span", "fallback_span"}
+PLACES = {
+    "span",
+    "purpose_span",
+    "template_span",
+    "language_spans",
+    "parameters_span",
+    "number_span",
+    "fallback_span",
+}
 LEFT_OUT = {*PLACES, "zone", "type", "years_since"}
 SCALARS: dict[str, Any] = {
     "decimal": Decimal,

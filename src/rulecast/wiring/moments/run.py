@@ -56,7 +56,9 @@ async def run_due_moments(workspace: Workspace) -> DueMoments:
     """Do once what `run_follow_ups` and `run_notices` do again and again, until nothing is due at this instant."""
     stop_event = asyncio.Event()
     try:
-        settled = await _loop(workspace, REPLIES_LOCK, write_due_replies, stop_event=stop_event, until_idle=True)
+        settled = await _loop(
+            workspace, REPLIES_LOCK, write_due_replies, stop_event=stop_event, until_idle=True
+        )
         settled += await _loop(workspace, STEPS_LOCK, _do_steps, stop_event=stop_event, until_idle=True)
     finally:
         calls = await _loop(workspace, NOTICES_LOCK, tell_recipients, stop_event=stop_event, until_idle=True)
