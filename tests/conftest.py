@@ -1,12 +1,14 @@
 """Fixtures every test may ask for; each database is a fresh clone, dropped afterwards."""
 
 import base64
+import logging
 import os
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import structlog
 
 from rulecast.config import Settings, load_settings
 from rulecast.database import Database
@@ -27,6 +29,17 @@ def every_request_passes_the_published_schema() -> Iterator[None]:
     """Fail the test in which rulecast sent what Meta's own schema refuses."""
     yield
     assert SENT_BODIES.new_faults() == []
+
+
+@pytest.fixture(autouse=True)
+def every_test_leaves_the_logs_as_they_were() -> Iterator[None]:
+    """Take back what a test that runs a process's role in this one made of the logs."""
+    root = logging.getLogger()
+    before = (root.handlers[:], root.level, logging.raiseExceptions)
+    yield
+    root.handlers[:], logging.raiseExceptions = before[0], before[2]
+    root.setLevel(before[1])
+    structlog.reset_defaults()
 
 
 @pytest.fixture

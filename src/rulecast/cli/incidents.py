@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from rulecast.account.facts import Hold
@@ -112,7 +112,7 @@ def _add_resume(group: typer.Typer) -> None:
 
 
 def _incidents(incidents: list[Incident]) -> Table:
-    table = Table("number", "cause", "of", "since", "closed")
+    table = Table("number", Column("cause", overflow="fold"), "of", "since", "closed")
     for one in incidents:
         closed = "" if one.closed_at is None else f"{one.closed_at:%Y-%m-%d %H:%M} {one.closed_by}"
         table.add_row(
@@ -126,7 +126,7 @@ def _incidents(incidents: list[Incident]) -> Table:
 
 
 def _holds(holds: list[Hold]) -> Table:
-    table = Table("rests", "of", "cause", "since", "until")
+    table = Table("rests", "of", Column("cause", overflow="fold"), "since", "until")
     for one in holds:
         table.add_row(
             one.kind,

@@ -19,8 +19,10 @@ SIGNUPS = '[[signups]]\nid = "5501"\nwording_version = "spring"\n'
 
 
 def test_an_incident_is_listed_shown_and_resumed_with_a_reason(
-    environment: dict[str, str], capfd: pytest.CaptureFixture[str]
+    environment: dict[str, str], capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+
     def rulecast(*arguments: str, code: int = 0) -> str:
         capfd.readouterr()
         assert run_command(arguments, environment) == code

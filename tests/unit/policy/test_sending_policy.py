@@ -129,3 +129,8 @@ def test_the_batches_of_a_new_template_are_declared_or_switched_off() -> None:
     for wrong in ([0], [500, 100], ["500"], [True], [1] * 11):
         with pytest.raises(FieldInvalidError, match="template_ramp"):
             read_sending_policy({"template_ramp": wrong})
+
+
+def test_a_cap_counts_back_over_its_hours() -> None:
+    policy = read_sending_policy({"marketing_caps": [{"count": 2, "per_hours": 36}]})
+    assert [cap.window for cap in policy.marketing_caps] == [timedelta(hours=36)]
