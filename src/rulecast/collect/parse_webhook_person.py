@@ -1,5 +1,6 @@
 """Read who an update is about, what they chose, and what became of their numbers and ids."""
 
+from dataclasses import replace
 from typing import Final, NamedTuple, cast, get_args
 
 from rulecast.collect.webhook_facts import UNTOLD, IdentityChange, PreferenceFact, PreferenceWord
@@ -150,29 +151,16 @@ def read_system_message(message: Json, change: Change, reading: Reading) -> None
 def _number_change(message: Json, system: Json, change: Change) -> IdentityChange:
     """Read a change of number: the old one is the sender's, the new one is in `system` (older bodies: `new_wa_id`)."""
     new_phone = phone_or_none(system.get("new_wa_id")) or phone_or_none(system.get("wa_id"))
-    old_bsuid, new_bsuid = _changed(message.get("from_user_id"), system.get("user_id"))
-    old_parent, new_parent = _changed(message.get("from_parent_user_id"), system.get("parent_user_id"))
-    if new_phone is None and new_bsuid is None:
+    found = _user_id_change(message, system, change, is_needed=False)
+    if new_phone is None and found.new_bsuid is None:
         raise UnreadableError("names no new number")
-    return IdentityChange(
-        kind="number",
-        old_phone=phone_or_none(message.get("from")),
-        new_phone=new_phone,
-        old_bsuid=old_bsuid,
-        new_bsuid=new_bsuid,
-        old_parent_bsuid=old_parent,
-        new_parent_bsuid=new_parent,
-        wamid=wamid_or_none(message.get("id")),
-        occurred_at=instant_of(message),
-        business_number_id=change.business_number_id,
-        waba_id=change.waba_id,
-    )
+    return replace(found, kind="number", new_phone=new_phone)
 
 
-def _user_id_change(message: Json, system: Json, change: Change) -> IdentityChange:
+def _user_id_change(message: Json, system: Json, change: Change, *, is_needed: bool = True) -> IdentityChange:
     old_bsuid, new_bsuid = _changed(message.get("from_user_id"), system.get("user_id"))
     old_parent, new_parent = _changed(message.get("from_parent_user_id"), system.get("parent_user_id"))
-    if new_bsuid is None and new_parent is None:
+    if is_needed and new_bsuid is None and new_parent is None:
         raise UnreadableError("names no new user id")
     return IdentityChange(
         kind="user_id",
