@@ -23,8 +23,9 @@ from rulecast.rule.engine.matcher import CompiledRules, HistoryInMemory, Trigger
 
 RULES_DEFAULT = 10_000
 PEOPLE = 5_000
-# At the rate asked for (40,000 events a second) these arrive in an eighth of a second.
-BATCH = 5_000
+# As many as the product takes at once when it is behind (`wiring.triggers.run`): at 40,000 a second these arrive in a
+# twentieth of a second.
+BATCH = 2_000
 # At so many rules an event costs a closure or a peer a tenth of a second and more: they get fewer events, and a peer
 # fewer rules, since compiling a hundred thousand takes minutes.
 EVALUATIONS_BY_HAND = 2_000_000

@@ -6,6 +6,7 @@ everything cheaper about them already holds.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 
@@ -52,7 +53,7 @@ class Matching:
         """Return the people whose counters decide, by pair; none where the batch alone decided."""
         asked: dict[CountedPair, set[int]] = {}
         contact_ids = self._batch.contact_ids
-        for place, events in self._counting().items():
+        for place, events in self._counting.items():
             pair = self._table.counts[place][0]
             asked.setdefault(pair, set()).update([contact_ids[one] for one in events])
         return asked
@@ -60,7 +61,7 @@ class Matching:
     def use_counters(self, counters: Counters) -> None:
         """Decide what the counters tell."""
         readings = {
-            place: self._read_counts(place, events, counters) for place, events in self._counting().items()
+            place: self._read_counts(place, events, counters) for place, events in self._counting.items()
         }
         for number, place in self._counted.items():
             self._past[number] = self._decide(number, readings[place])
@@ -220,6 +221,7 @@ class Matching:
                     self._counted[literal >> 1] = place
                     needed[place] = needed.get(place, 0) | mask
 
+    @cached_property
     def _counting(self) -> dict[int, list[int]]:
         """Return for each count that is open the events for which it matters."""
         needed = self._counts_needed
