@@ -20,12 +20,12 @@ from benchmarks.trigger_by_hand import closures_of, match_by_hand
 from benchmarks.trigger_ours import NOW, batch_of, history_of, people_of, rules_of
 from benchmarks.trigger_workload import Workload, counts_in, counts_of, workload_of
 from rulecast.rule.engine.matcher import CompiledRules, HistoryInMemory, TriggerEvent
+from rulecast.wiring.triggers.run import ARRIVALS_AT_ONCE
 
 RULES_DEFAULT = 10_000
 PEOPLE = 5_000
-# As many as the product takes at once when it is behind (`wiring.triggers.run`): at 40,000 a second these arrive in a
-# twentieth of a second.
-BATCH = 2_000
+# As many as the product takes at once when it is behind.
+BATCH = ARRIVALS_AT_ONCE
 # At so many rules an event costs a closure or a peer a tenth of a second and more: they get fewer events, and a peer
 # fewer rules, since compiling a hundred thousand takes minutes.
 EVALUATIONS_BY_HAND = 2_000_000

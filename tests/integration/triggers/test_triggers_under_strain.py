@@ -1,6 +1,7 @@
 """Triggers when instants, transactions and people do not come in the order one would like."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 from tests.planning import Person, create_people, planning_workspace
@@ -12,9 +13,12 @@ from rulecast.database import execute, fetch_value
 from rulecast.database.locks import key_of
 from rulecast.rule.engine.matcher.store import LOCK
 from rulecast.values.clock import ManualClock
+from rulecast.values.ids import EventId
 from rulecast.wiring.rule_steps import archive_rule, read_rule
 from rulecast.wiring.suppress_people import suppress_people
+from rulecast.wiring.triggers import store
 from rulecast.wiring.triggers.listening import Listening
+from rulecast.wiring.triggers.records import Firing, firing_columns
 
 LIMIT_SECONDS = 30
 PEOPLE = (Person(phone="+212612345601"), Person(phone="+212612345602"), Person(phone="+212612345603"))
@@ -165,3 +169,34 @@ async def test_a_new_month_of_events_does_not_lock_out_who_counts_anew(
             await counting.execute("SET LOCAL lock_timeout = '5s'")
             assert await fetch_value(counting, "SELECT count(*) FROM collect.event") == 0
         await asyncio.wait_for(storing, LIMIT_SECONDS)
+
+
+async def test_an_event_that_fires_many_rules_is_stored_whole_in_small_statements(
+    settings: Settings, clock: ManualClock
+) -> None:
+    async with planning_workspace(settings, clock) as workspace:
+        asha, _, _ = await create_people(workspace, PEOPLE)
+        (version,) = await put_in_force(workspace, triggered_rule("first", "on purchase"))
+        listening = Listening()
+        async with workspace.database.transaction() as connection:
+            await listening.refresh(connection, workspace)
+            (rule,) = [one for one in listening.rules.values() if one.rule_version_id == version]
+            fired = [
+                Firing(
+                    rule=rule, contact_id=asha, event_id=EventId(at), occurred_at=clock.now(), is_effect=False
+                )
+                for at in range(1, 3 * store.FIRINGS_PER_STATEMENT)
+            ]
+            longest = replace(rule, rule_name="n" * 64)
+            assert await store.fire(connection, fired, now=clock.now()) == len(fired)
+            assert await store.fire(connection, fired, now=clock.now()) == 0
+        columns = firing_columns(
+            [replace(one, rule=longest) for one in fired[: store.FIRINGS_PER_STATEMENT]], clock.now()
+        )
+        assert _bytes_of(columns) < 256_000
+
+
+def _bytes_of(columns: dict[str, object]) -> int:
+    """Return how long binary arrays of these columns are: a length of four bytes stands before every element."""
+    elements = [one for column in columns.values() if isinstance(column, list) for one in column]
+    return sum(4 + (len(one) if isinstance(one, str) else 8) for one in elements)

@@ -1,5 +1,6 @@
 """What the runtime of triggers passes along: arrivals, firings, and the versions that listen."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -11,6 +12,9 @@ from rulecast.values.ids import ContactId, EventId, RuleVersionId
 
 DECISION_SECONDS_DEFAULT = 60
 """Design section 4: triggered candidates of one minute compete unless the rule says otherwise."""
+
+INSTANT = timedelta(microseconds=1)
+"""Conditions see what lies before their instant, so an event is seen just after its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +108,25 @@ class Firing:
     event_id: EventId
     occurred_at: datetime
     is_effect: bool
+
+    def due_at(self, now: datetime) -> datetime:
+        """Return when the rule is evaluated for the person: after its delay, and once the event is past."""
+        return max(now, self.occurred_at + max(self.rule.delay, INSTANT)) if self.event_id else now
+
+
+def firing_columns(firings: Sequence[Firing], now: datetime) -> dict[str, object]:
+    """Return firings as the columns they are stored in."""
+    due = [one.due_at(now) for one in firings]
+    return {
+        "rule_version_ids": [one.rule.rule_version_id for one in firings],
+        "rule_names": [one.rule.rule_name for one in firings],
+        "contact_ids": [one.contact_id for one in firings],
+        "event_ids": [one.event_id for one in firings],
+        "occurred": [one.occurred_at for one in firings],
+        "due": due,
+        "decide": [at + one.rule.decision_window for at, one in zip(due, firings, strict=True)],
+        "effects": [one.is_effect for one in firings],
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

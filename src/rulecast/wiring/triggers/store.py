@@ -18,6 +18,7 @@ from rulecast.wiring.triggers.records import (
     Firing,
     ListeningRule,
     TriggerLag,
+    firing_columns,
 )
 
 QUERIES = load_queries(__package__)
@@ -25,8 +26,8 @@ QUERIES = load_queries(__package__)
 FAILURES_MAX = 3
 """An arrival that cannot be matched so often, alone, is a defect: it waits for a release that can."""
 
-INSTANT = timedelta(microseconds=1)
-"""Conditions see what lies before their instant, so an event is seen just after its own."""
+FIRINGS_PER_STATEMENT = 1_500
+"""A firing is at most 150 bytes of parameters (64 of them the rule's name): below 256 kB together."""
 
 Watch = tuple[str, bool, bool]
 """Event name (empty for changes of people); whether it triggers, and bears on entering."""
@@ -154,33 +155,16 @@ async def delete_arrivals(connection: Connection, arrivals: Sequence[Arrival]) -
 async def fire(
     connection: Connection, firings: Sequence[Firing], *, now: datetime, evaluation_at: datetime | None = None
 ) -> int:
-    """Store firings with their delay, decision window and evaluation; return how many were new."""
-    if not firings:
-        return 0
-    due = [_due(one, now) for one in firings]
-    return await execute(
-        connection,
-        QUERIES["fire"],
-        {
-            "rule_version_ids": [one.rule.rule_version_id for one in firings],
-            "rule_names": [one.rule.rule_name for one in firings],
-            "contact_ids": [one.contact_id for one in firings],
-            "event_ids": [one.event_id for one in firings],
-            "occurred": [one.occurred_at for one in firings],
-            "now": now,
-            "evaluation_at": evaluation_at or now,
-            "due": due,
-            "decide": [at + one.rule.decision_window for at, one in zip(due, firings, strict=True)],
-            "effects": [one.is_effect for one in firings],
-        },
-    )
+    """Store firings with their delay, decision window and evaluation; return how many were new.
 
-
-def _due(firing: Firing, now: datetime) -> datetime:
-    """Return when the rule is evaluated for the person: after its delay, and when the event is past by any clock."""
-    if not firing.event_id:
-        return now
-    return max(now, firing.occurred_at + max(firing.rule.delay, INSTANT))
+    An event may fire many rules: a statement takes so many that its parameters stay below 256 kB.
+    """
+    stored = 0
+    for start in range(0, len(firings), FIRINGS_PER_STATEMENT):
+        columns = firing_columns(firings[start : start + FIRINGS_PER_STATEMENT], now)
+        parameters = columns | {"now": now, "evaluation_at": evaluation_at or now}
+        stored += await execute(connection, QUERIES["fire"], parameters)
+    return stored
 
 
 # ---- audiences
