@@ -12,8 +12,12 @@ from pathlib import Path
 # Cheapest first, so that a broken rule shows in seconds.
 KINDS = ("architecture", "unit", "spec", "generative", "migration", "integration", "contract", "acceptance")
 ROOT = Path(__file__).resolve().parent.parent
-# Two workers on two cores; browser and kill tests start processes of their own inside `acceptance`.
+# Two workers on two cores, and a third where tests mostly wait for servers, pages and clocks.
 WORKERS = "2"
+WORKERS_THAT_WAIT = "3"
+WAITING_KINDS = frozenset({"integration", "contract", "acceptance"})
+# The longest first, so that no worker begins one of them when the others are done.
+LONGEST_FILES = ("demo_page", "first_campaign", "real_data_customers", "kills", "real_data", "demo")
 DECISION_ROOM = "src/rulecast/policy"
 
 
@@ -39,9 +43,13 @@ def main() -> int:
 def run_kind(kind: str) -> tuple[int, int]:
     """Run one folder of tests; a folder in which nothing ran is a failure."""
     started = time.monotonic()
-    command = [sys.executable, "-m", "pytest", f"tests/{kind}", "-q", "-n", WORKERS, "-m", "not soak"]
-    # What an acceptance file sets up at length (an import of real data) is set up by one worker only.
-    command += ["--dist", "loadfile"] if kind == "acceptance" else []
+    command = [sys.executable, "-m", "pytest", "-q", "-m", "not soak"]
+    command += ["-n", WORKERS_THAT_WAIT if kind in WAITING_KINDS else WORKERS]
+    if kind == "acceptance":
+        # What an acceptance file sets up at length (an import of real data) is set up by one worker only.
+        command += ["--dist", "loadfile", "--no-loadscope-reorder"]
+        command += [f"tests/acceptance/test_{name}.py" for name in LONGEST_FILES]
+    command.append(f"tests/{kind}")
     run = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
     sys.stdout.write(run.stdout)
     sys.stderr.write(run.stderr)
