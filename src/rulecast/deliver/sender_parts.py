@@ -4,7 +4,6 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from rulecast.deliver.failpoints import INERT, Failpoints
 from rulecast.deliver.group import Hooks
 from rulecast.deliver.stop_watch import StopWatch
 from rulecast.deliver.store import Database
@@ -13,6 +12,7 @@ from rulecast.gate import Gate
 from rulecast.gate.terms import TermsBook
 from rulecast.template.messages import MediaHandle
 from rulecast.values.clock import Clock
+from rulecast.values.failpoints import INERT, Failpoints
 from rulecast.vault import Vault
 
 FindUpload = Callable[[str, bytes, str], Awaitable[MediaHandle | None]]

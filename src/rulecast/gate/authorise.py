@@ -15,6 +15,7 @@ from rulecast.gate.store import Connection, PermitRow, PersonRow, VerdictRow
 from rulecast.gate.terms import RunTerms
 from rulecast.gate.verdict_json import facts_json
 from rulecast.policy import Allowed, Deferred, Denied, Facts, SendingPolicy, decide, read_sending_policy
+from rulecast.values.failpoints import INERT, Failpoint, Failpoints
 from rulecast.values.ids import ContactId, MessageId, PermitId
 from rulecast.values.reason import Reason
 from rulecast.values.zone_offsets import local_time
@@ -60,8 +61,11 @@ async def lock_people(
 class Gate:
     """Decides with facts that are read after the locks; unknown means defer."""
 
-    def __init__(self, *, workspace_zone: str, template_ramp: Sequence[int] = ()) -> None:
+    def __init__(
+        self, *, workspace_zone: str, template_ramp: Sequence[int] = (), failpoints: Failpoints = INERT
+    ) -> None:
         """Take what does not change while the process runs; the batches hold where the policy names none."""
+        self._failpoints = failpoints
         self._template_ramp = tuple(template_ramp)
         self._workspace_zone = workspace_zone
         self._policy_text: str | None = None
@@ -81,6 +85,7 @@ class Gate:
         The caller holds the lease in this transaction and commits it; without the commit nothing happened.
         """
         drafts = [one for one in locked.prepared if one.draft.run_id in terms]
+        await self._failpoints.reach(Failpoint.BEFORE_FACTS_READ)
         group = await self._read_group(
             connection, drafts, terms=terms, business_number_id=business_number_id, now=now
         )
@@ -88,6 +93,7 @@ class Gate:
         group.matches = await matches_of(
             connection, [(one.draft, terms[one.draft.run_id]) for one in drafts], now=now
         )
+        await self._failpoints.reach(Failpoint.AFTER_FACTS_READ)
         allowed: list[tuple[PreparedDraft, Facts]] = []
         refusals: list[Refusal] = []
         verdicts: list[VerdictRow] = []
@@ -112,6 +118,7 @@ class Gate:
             now=now,
         )
         await save_ramps(connection, group.ramps)
+        await self._failpoints.reach(Failpoint.AFTER_PERMITS)
         return Authorised(permits=permits, refusals=refusals)
 
     async def _read_group(
