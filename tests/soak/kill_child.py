@@ -10,9 +10,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import astuple, dataclass, replace
 from enum import StrEnum
 
-from rulecast.deliver.failpoints import Failpoint, Failpoints
 from rulecast.deliver.lean_transport import LeanTransport
 from rulecast.deliver.sender import NumberSender
+from rulecast.values.failpoints import Failpoint, Failpoints
 from rulecast.wiring.sender import SenderDrill, SenderReport, run_sender
 from tests.soak.kill_world import World, open_light, silence
 

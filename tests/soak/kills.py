@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rulecast.deliver.failpoints import Failpoint
+from rulecast.values.failpoints import Failpoint
 from tests.soak.kill_child import SLOTS, Act, Board, Drill, Figures, fork_sender
 from tests.soak.kill_world import NUMBERS, World, open_world
 

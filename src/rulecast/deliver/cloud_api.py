@@ -11,7 +11,6 @@ from typing import Self
 
 import aiohttp
 
-from rulecast.deliver.failpoints import INERT, Failpoint, Failpoints
 from rulecast.deliver.regain import USAGE_HEADER
 from rulecast.deliver.transport import (
     Answered,
@@ -23,6 +22,7 @@ from rulecast.deliver.transport import (
     Withheld,
     always,
 )
+from rulecast.values.failpoints import INERT, Failpoint, Failpoints
 
 CONNECT_SECONDS_MAX = 3.0
 TOTAL_SECONDS_MAX = 10.0

@@ -9,11 +9,11 @@ import structlog
 from rulecast.deliver.circuit import Circuit
 from rulecast.deliver.classify import Accepted, Rejected, classify
 from rulecast.deliver.error_code import CodeAction, CodeOutcome
-from rulecast.deliver.failpoints import Failpoint
 from rulecast.deliver.pacing import NumberPacer, PairSpacing
 from rulecast.deliver.result import Attempt, AttemptOutcome, NotStarted, Result
 from rulecast.deliver.sender_parts import SenderCounts, SenderParts
 from rulecast.deliver.transport import Lost, OutboundRequest, Withheld
+from rulecast.values.failpoints import Failpoint
 
 # An intent older than this was overtaken by something (a sleep, a blocked loop): it is not started any more.
 INTENT_SECONDS_MAX = 2.0

@@ -8,7 +8,6 @@ from typing import Literal
 from rulecast.deliver import store
 from rulecast.deliver.classify import Accepted, Rejected
 from rulecast.deliver.error_code import CodeAction, CodeOutcome
-from rulecast.deliver.failpoints import Failpoint, Failpoints
 from rulecast.deliver.heed_codes import CodeMet, heed_codes
 from rulecast.deliver.lease import Lease
 from rulecast.deliver.result import Attempt, Result, effect_of
@@ -19,6 +18,7 @@ from rulecast.gate.authorise import Locked
 from rulecast.gate.free_reservations import free_reservations
 from rulecast.gate.permit import Permit
 from rulecast.gate.terms import RunTerms
+from rulecast.values.failpoints import Failpoint, Failpoints
 from rulecast.values.ids import AttemptId, ContactId, RunId
 from rulecast.values.reason import Reason
 from rulecast.vault import SealItem, Vault
@@ -119,11 +119,17 @@ class GroupWriter:
                 connection, self._lease.business_number_id, epoch=self._lease.epoch
             ):
                 raise LeaseLostError
+            await self._failpoints.reach(Failpoint.BEFORE_LOCK)
             locked = await lock_people(
                 connection, group.drafts, also=[contact_id for contact_id, _ in suppressed]
             )
             locked = await self._lock_messages(connection, group, locked)
+            await self._failpoints.reach(Failpoint.AFTER_LOCK)
+            if results:
+                await self._failpoints.reach(Failpoint.BEFORE_RESULT_WRITE)
             await self._record(connection, group.results, results, now)
+            if results:
+                await self._failpoints.reach(Failpoint.AFTER_RESULT_WRITE)
             if suppressed:
                 await self._hooks.suppress(connection, suppressed, now)
             attempts = await self._intend(connection, group, locked, now) if locked.prepared else []

@@ -8,6 +8,8 @@ import asyncio
 import socket
 import ssl
 from collections import deque
+from collections.abc import Awaitable, Callable
+from functools import partial
 from types import TracebackType
 from typing import Self, cast
 from urllib.parse import urlsplit
@@ -22,7 +24,6 @@ from rulecast.deliver.cloud_api import (
     TOTAL_SECONDS_MAX,
     unpack_answer,
 )
-from rulecast.deliver.failpoints import INERT, Failpoint, Failpoints
 from rulecast.deliver.regain import USAGE_HEADER, USAGE_LENGTH_MAX
 from rulecast.deliver.transport import (
     Answered,
@@ -34,6 +35,7 @@ from rulecast.deliver.transport import (
     Withheld,
     always,
 )
+from rulecast.values.failpoints import INERT, Failpoint, Failpoints
 
 HTTP_OK = 200
 _USAGE = USAGE_HEADER.lower().encode()
@@ -89,6 +91,8 @@ class LeanTransport:
             if isinstance(made, NotSent):
                 return made
             connection = made
+        if not self._failpoints.are_inert:
+            await self._failpoints.reach(Failpoint.AFTER_CONNECT)
         cause = may_start()
         if cause is not None:
             self._keep(connection)
@@ -103,9 +107,10 @@ class LeanTransport:
         try:
             async with asyncio.timeout(self._total_seconds):
                 # From here on the attempt is in doubt until an answer is complete.
-                answer = connection.ask(head.encode() + request.body)
+                answer = connection.ask(head.encode() + request.body, held_bytes=self._held_bytes_of(request))
                 if not self._failpoints.are_inert:
                     self._drill_first_byte()
+                    await connection.finish_asking(partial(self._failpoints.reach, Failpoint.MID_BODY))
                 result = await answer
         except TimeoutError:
             connection.close()
@@ -121,6 +126,10 @@ class LeanTransport:
         else:
             connection.close()
         return result
+
+    def _held_bytes_of(self, request: OutboundRequest) -> int | None:
+        """Return how many bytes of the body's end a drill holds back; an installation holds back nothing."""
+        return len(request.body) // 2 if self._failpoints.is_set(Failpoint.MID_BODY) else None
 
     def _keep(self, connection: "_Connection") -> None:
         connection.idle_since = asyncio.get_running_loop().time()
@@ -176,9 +185,10 @@ class _Connection(asyncio.Protocol):
         self._body = bytearray()
         self._coding = b"identity"
         self._usage = ""
+        self._held_back = b""
 
-    def ask(self, data: bytes) -> "asyncio.Future[TransportResult]":
-        """Write a whole request and return what will be its answer."""
+    def ask(self, data: bytes, *, held_bytes: int | None = None) -> "asyncio.Future[TransportResult]":
+        """Write a whole request, but for so many bytes at its end, and return what will be its answer."""
         assert self._transport is not None
         self._answer = asyncio.get_running_loop().create_future()
         self._parser = httptools.HttpResponseParser(self)
@@ -188,9 +198,19 @@ class _Connection(asyncio.Protocol):
         self.can_be_kept = False
         if self.is_closed:
             self._fail()
-        else:
+        elif held_bytes is None:
             self._transport.write(data)
+        else:
+            self._held_back = data[-held_bytes:]
+            self._transport.write(data[:-held_bytes])
         return self._answer
+
+    async def finish_asking(self, meanwhile: Callable[[], Awaitable[None]]) -> None:
+        """Write what was held back, after something else has happened."""
+        if self._held_back and self._transport is not None:
+            await meanwhile()
+            self._transport.write(self._held_back)
+            self._held_back = b""
 
     def close(self) -> None:
         """Close without waiting for anybody."""

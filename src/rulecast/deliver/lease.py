@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rulecast.deliver import store
 from rulecast.deliver.store import Connection
+from rulecast.values.failpoints import INERT, Failpoint, Failpoints
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 PROCESS_NAMESPACE = Path("/proc/self/ns/pid")
@@ -66,7 +67,7 @@ def _start_ticks(pid: int) -> str:
     return "" if fields[0] == "Z" else fields[19]
 
 
-async def acquire_lease(
+async def acquire_lease(  # noqa: PLR0913 - two of them only for drills
     connection: Connection,
     business_number_id: str,
     *,
@@ -74,6 +75,7 @@ async def acquire_lease(
     lease_seconds: float,
     now: datetime,
     is_dead: HolderIsDead = holder_is_dead,
+    failpoints: Failpoints = INERT,
 ) -> Lease | None:
     """Take the lease if nobody holds it, and in the same transaction settle what the last holder left.
 
@@ -91,5 +93,7 @@ async def acquire_lease(
     )
     if epoch is None:
         return None
+    await failpoints.reach(Failpoint.AFTER_LEASE_TAKE)
     doubted, returned = await store.recover(connection, business_number_id, epoch=epoch, now=now)
+    await failpoints.reach(Failpoint.BEFORE_RECOVERY_COMMIT)
     return Lease(business_number_id=business_number_id, epoch=epoch, doubted=doubted, returned=returned)

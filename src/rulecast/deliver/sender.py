@@ -9,7 +9,6 @@ from datetime import datetime
 from rulecast.deliver import store
 from rulecast.deliver.attach_files import attach_files
 from rulecast.deliver.courier import Courier
-from rulecast.deliver.failpoints import Failpoint
 from rulecast.deliver.group import Group, GroupWriter, HookUnavailableError, LeaseLostError
 from rulecast.deliver.lease import Lease
 from rulecast.deliver.result import Result
@@ -19,6 +18,7 @@ from rulecast.deliver.store import ClaimedRow, OperationalError
 from rulecast.gate import Draft, PreparedDraft, prepare_drafts, release_permits
 from rulecast.gate.free_reservations import free_reservations
 from rulecast.gate.terms import RunTerms
+from rulecast.values.failpoints import Failpoint
 from rulecast.values.ids import ContactId, MessageId, RunId
 
 # Two lanes: while one transaction commits, the other collects.
@@ -92,19 +92,26 @@ class NumberSender:
                 await asyncio.wait_for(stop_event.wait(), IDLE_SECONDS if until_idle else None)
             except TimeoutError:
                 continue
+        await self._reach(Failpoint.BEFORE_DRAIN)
         self._draining = True
         self._courier.wake.set()
         self._hungry.set()
         # A claim that is under way ends first: what it takes is given back with the rest.
         await asyncio.wait(working)
+        await self._reach(Failpoint.BEFORE_GIVE_BACK)
         await self._give_back(_ids_of(self._ready))
         self._ready.clear()
+        await self._reach(Failpoint.BEFORE_RUN_FINISH)
         async with self._parts.database.transaction() as connection:
             await store.finish_runs(connection, self._number, now=self._parts.clock.now())
-        await self._parts.failpoints.reach(Failpoint.BEFORE_LEASE_RELEASE)
+        await self._reach(Failpoint.BEFORE_LEASE_RELEASE)
         async with self._parts.database.transaction() as connection:
             await store.release_lease(connection, self._number, epoch=self._lease.epoch)
+        await self._reach(Failpoint.AFTER_LEASE_RELEASE)
         raise _Ended
+
+    async def _reach(self, point: Failpoint) -> None:
+        await self._parts.failpoints.reach(point)
 
     @property
     def _is_busy(self) -> bool:
@@ -121,7 +128,7 @@ class NumberSender:
         """Renew the lease three times in its length; a renewal that comes too late ends everything."""
         while True:
             await asyncio.sleep(self._parts.lease_seconds / 3)
-            await self._parts.failpoints.reach(Failpoint.DURING_LEASE_RENEWAL)
+            await self._reach(Failpoint.DURING_LEASE_RENEWAL)
             asked_at = self._parts.boottime()
             try:
                 async with self._parts.database.connection() as connection:
@@ -136,6 +143,7 @@ class NumberSender:
             if not renewed:
                 raise LeaseLostError
             self._courier.renewed_at = asked_at
+            await self._reach(Failpoint.AFTER_LEASE_RENEWAL)
 
     async def _claim(self) -> None:
         """Keep drafts ready: claimed in the database, their requests frozen."""
@@ -154,6 +162,7 @@ class NumberSender:
         """While a stop is in force, hold no claims: a resume, or another sender, finds them planned."""
         returned = _ids_of(self._ready)
         self._ready.clear()
+        await self._reach(Failpoint.DURING_STOP)
         try:
             await self._give_back(returned)
         except OperationalError:
@@ -162,10 +171,11 @@ class NumberSender:
 
     async def _claim_once(self, wanted: int) -> int:
         rows: list[ClaimedRow] = []
+        await self._reach(Failpoint.BEFORE_CLAIM)
         try:
             rows = await self._claim_rows(wanted)
             if rows:
-                await self._parts.failpoints.reach(Failpoint.AFTER_CLAIM_COMMIT)
+                await self._reach(Failpoint.AFTER_CLAIM_COMMIT)
             else:
                 await self._finish_runs(self._parts.clock.now())
             await self._prepare([row for row in rows if row.state == MessageState.CLAIMED])
@@ -202,7 +212,9 @@ class NumberSender:
         drafts = [_draft(row) for row in sorted(rows, key=lambda row: row.message_id)]
         async with self._parts.database.connection() as connection:
             terms = await self._parts.terms.terms(connection, {one.run_id for one in drafts})
+        await self._reach(Failpoint.BEFORE_MEDIA)
         drafts = await attach_files(drafts, terms, self._parts.uploads, business_number_id=self._number)
+        await self._reach(Failpoint.AFTER_MEDIA)
         async with self._parts.database.connection() as connection:
             prepared = await prepare_drafts(
                 connection,
@@ -212,6 +224,7 @@ class NumberSender:
                 business_number_id=self._number,
                 random_bytes=self._parts.random_bytes,
             )
+        await self._reach(Failpoint.AFTER_PREPARE)
         self._terms.update(terms)
         self.counts.claimed += len(prepared)
         self._ready.extend(prepared)
@@ -279,9 +292,9 @@ class NumberSender:
                     return 0
                 continue
             break
-        await self._parts.failpoints.reach(Failpoint.AFTER_RESULT_COMMIT_BEFORE_RELEASE)
+        await self._reach(Failpoint.AFTER_RESULT_COMMIT_BEFORE_RELEASE)
         if attempts:
-            await self._parts.failpoints.reach(Failpoint.AFTER_INTENT_COMMIT)
+            await self._reach(Failpoint.AFTER_INTENT_COMMIT)
         self._courier.give_back(taken - len(attempts))
         self._courier.start(attempts, intent_at)
         return len(attempts)
@@ -328,6 +341,7 @@ class NumberSender:
 
     async def _abandon(self) -> None:
         """After the lease is lost: wait for the requests that are out, and write nothing."""
+        await self._reach(Failpoint.DURING_LEASE_EXPIRY)
         if self._courier.requests:
             await asyncio.wait(set(self._courier.requests))
 

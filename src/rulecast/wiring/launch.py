@@ -10,6 +10,7 @@ from rulecast.plan.errors import PlanChangedError, PlanNotApprovedError
 from rulecast.rule.book import RuleState
 from rulecast.rule.book.errors import RuleRestsError
 from rulecast.rule.book.store import list_kept, list_steps
+from rulecast.values.failpoints import INERT, Failpoint, Failpoints
 from rulecast.values.ids import PlanId, RunId
 from rulecast.wiring.approve import SIGNING_PURPOSE, find_change, refuse_if_stale, signed_text, void
 from rulecast.wiring.late_sends import find_late_sends
@@ -25,7 +26,9 @@ class Launch:
     is_new: bool
 
 
-async def launch(workspace: Workspace, plan_id: PlanId, *, launched_by: str) -> Launch:
+async def launch(
+    workspace: Workspace, plan_id: PlanId, *, launched_by: str, failpoints: Failpoints = INERT
+) -> Launch:
     """Launch an approved plan and return its run; launching it again returns the first run.
 
     Raises:
@@ -34,6 +37,14 @@ async def launch(workspace: Workspace, plan_id: PlanId, *, launched_by: str) -> 
         PlanChangedError: it is not what was approved any more; the plan is void from now on.
     """
     await sync_before_launch(workspace, plan_id)
+    launched = await _launch(workspace, plan_id, launched_by=launched_by, failpoints=failpoints)
+    await failpoints.reach(Failpoint.AFTER_LAUNCH_COMMIT)
+    return launched
+
+
+async def _launch(
+    workspace: Workspace, plan_id: PlanId, *, launched_by: str, failpoints: Failpoints
+) -> Launch:
     async with workspace.database.transaction() as connection:
         plan = await store.lock_plan(connection, plan_id)
         run_id = await store.find_run(connection, plan_id)
@@ -46,6 +57,7 @@ async def launch(workspace: Workspace, plan_id: PlanId, *, launched_by: str) -> 
         change = await find_change(connection, plan) or find_forgery(workspace, plan)
         if change is None:
             run_id = await start_run(connection, workspace, plan, launched_by=launched_by)
+            await failpoints.reach(Failpoint.BEFORE_LAUNCH_COMMIT)
             return Launch(run_id=run_id, is_new=True)
         await void(connection, workspace, plan, change)
     raise PlanChangedError(f"Plan {plan_id}: {change}")

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from rulecast.profile.suppression import FileJournal, SuppressionJournal
+from rulecast.values.failpoints import INERT, Failpoints
 from rulecast.values.link_token import LinkToken, read_link_token
 from rulecast.wiring.links import Destination, find_destination
 from rulecast.wiring.message_book import LinkClick, MessageBook
@@ -53,10 +54,10 @@ class ReceiverDoors:
     workspace: Workspace
 
 
-def open_doors(workspace: Workspace, book: MessageBook) -> ReceiverDoors:
+def open_doors(workspace: Workspace, book: MessageBook, *, failpoints: Failpoints = INERT) -> ReceiverDoors:
     """Join the rooms behind the receiver."""
     return ReceiverDoors(
-        webhooks=WebhookDoor(workspace, book=book, journal=open_journal(workspace)),
+        webhooks=WebhookDoor(workspace, book=book, journal=open_journal(workspace), failpoints=failpoints),
         links=LinkDoor(workspace, book),
         workspace=workspace,
     )

@@ -13,7 +13,6 @@ import structlog
 from rulecast.account.ramp import USUAL_BATCHES
 from rulecast.database import Connection
 from rulecast.database.errors import OperationalError
-from rulecast.deliver.failpoints import INERT, Failpoint, Failpoints
 from rulecast.deliver.group import Ended, Hooks, HookUnavailableError, LeaseLostError
 from rulecast.deliver.lean_transport import LeanTransport
 from rulecast.deliver.lease import Lease, acquire_lease, this_holder
@@ -35,6 +34,7 @@ from rulecast.profile.suppression import (
 )
 from rulecast.profile.suppression.journal import JournalWriteError
 from rulecast.rule.language import parse_rule
+from rulecast.values.failpoints import INERT, Failpoint, Failpoints
 from rulecast.values.ids import ContactId, RunId
 from rulecast.vault import Vault
 from rulecast.wiring.moments import MomentActions, check_stop_tests
@@ -129,12 +129,15 @@ async def _reconcile(workspace: Workspace, parts: SenderParts) -> None:
     directory, actions = MessageDirectory(workspace.vault), MomentActions(workspace)
     deadline = timedelta(hours=workspace.settings.unknown_deadline_hours)
     while True:
+        await parts.failpoints.reach(Failpoint.BEFORE_RECONCILE)
         try:
             async with parts.database.transaction() as connection:
                 now = parts.clock.now()
                 await reconcile_unknown(connection, sorted(parts.stops.numbers), deadline=deadline, now=now)
                 settled = await settle_parked(connection, directory, now)
                 await actions.run(connection, list(settled.moments), now)
+                await parts.failpoints.reach(Failpoint.BEFORE_RECONCILE_COMMIT)
+            await parts.failpoints.reach(Failpoint.AFTER_RECONCILE_COMMIT)
         except OperationalError:
             log.warning("reconciliation_waits")
         except Exception:
@@ -189,6 +192,7 @@ async def _keep_sending(
 
 
 async def _acquire(parts: SenderParts, number: str, *, holder: str) -> Lease | None:
+    await parts.failpoints.reach(Failpoint.BEFORE_LEASE_TAKE)
     async with parts.database.transaction() as connection:
         return await acquire_lease(
             connection,
@@ -196,6 +200,7 @@ async def _acquire(parts: SenderParts, number: str, *, holder: str) -> Lease | N
             holder=holder,
             lease_seconds=parts.lease_seconds,
             now=parts.clock.now(),
+            failpoints=parts.failpoints,
         )
 
 
@@ -209,6 +214,7 @@ async def _parts_of(workspace: Workspace, drill: SenderDrill) -> AsyncIterator[S
             gate=Gate(
                 workspace_zone=settings.default_timezone,
                 template_ramp=() if workspace.is_simulated else USUAL_BATCHES,
+                failpoints=drill.failpoints,
             ),
             terms=TermsBook(workspace.catalogue_of_runs),
             vault=workspace.vault,

@@ -8,6 +8,7 @@ from rulecast.database import Connection
 from rulecast.gate import resume_sending, stop_sending
 from rulecast.gate.stop import Stop, StopTargetError, stops_in_force
 from rulecast.observe.append_audit import append_audit
+from rulecast.values.failpoints import INERT, Failpoint, Failpoints
 from rulecast.wiring.workspace import Workspace
 
 
@@ -19,7 +20,9 @@ class StopTarget:
     name: str = ""
 
 
-async def stop(workspace: Workspace, target: StopTarget, *, reason: str = "") -> int:
+async def stop(
+    workspace: Workspace, target: StopTarget, *, reason: str = "", failpoints: Failpoints = INERT
+) -> int:
     """Put a stop in force and return its number; within a second of this no new request starts.
 
     Raises:
@@ -38,7 +41,9 @@ async def stop(workspace: Workspace, target: StopTarget, *, reason: str = "") ->
             details={"stop_id": stop_id, "reason": reason},
             now=now,
         )
-        return stop_id
+        await failpoints.reach(Failpoint.BEFORE_STOP_COMMIT)
+    await failpoints.reach(Failpoint.AFTER_STOP_COMMIT)
+    return stop_id
 
 
 async def resume(workspace: Workspace, target: StopTarget) -> int:

@@ -24,6 +24,7 @@ from rulecast.profile.suppression import (
 )
 from rulecast.profile.suppression.journal import JournalWriteError
 from rulecast.profile.suppression.match_opt_out import DEFAULT_BUTTON_PAYLOADS
+from rulecast.values.failpoints import INERT, Failpoint, Failpoints
 from rulecast.values.ids import ContactId
 from rulecast.vault import SealItem
 from rulecast.wiring.message_book import Answer, MessageBook
@@ -37,7 +38,7 @@ from rulecast.wiring.webhook_group import (
     WebhookPost,
     describe_post,
 )
-from rulecast.wiring.webhook_people import change_identities, learn_from_messages
+from rulecast.wiring.webhook_people import change_identities, learn_from_messages, part_strangers
 from rulecast.wiring.webhook_signups import keep_signups
 from rulecast.wiring.webhook_stops import stop_people
 from rulecast.wiring.webhook_talk import TalkReader
@@ -63,8 +64,10 @@ class WebhookDoor:
         book: MessageBook,
         journal: SuppressionJournal,
         stop_payloads: Sequence[str] = DEFAULT_BUTTON_PAYLOADS,
+        failpoints: Failpoints = INERT,
     ) -> None:
         """Join the workspace's rooms; `stop_payloads` are the button payloads that mean stop."""
+        self._failpoints = failpoints
         self._workspace = workspace
         self._book = book
         self._journal = journal
@@ -82,7 +85,9 @@ class WebhookDoor:
             Exception: whatever went wrong; nothing of the group was committed.
         """
         bodies = [await self._seal_body(post) for post in posts]
+        await self._failpoints.reach(Failpoint.BEFORE_WEBHOOK_STORE)
         await retry_conflicts(lambda: self._apply_sealed(posts, bodies))
+        await self._failpoints.reach(Failpoint.AFTER_WEBHOOK_COMMIT)
 
     async def quarantine(self, post: WebhookPost, problem: str) -> None:
         """Store a body whose facts cannot be applied, and still honour the opt-outs it holds where possible.
@@ -110,6 +115,7 @@ class WebhookDoor:
             now = self._workspace.clock.now()
             group = await self._reader.read(connection, posts, now)
             entries = await self._change_identities(connection, group, now)
+            entries += await part_strangers(connection, self._workspace.vault, group, now)
             people = await self._find_people(connection, group)
             if group.signups:
                 people = await keep_signups(
@@ -117,8 +123,11 @@ class WebhookDoor:
                 )
             entries += await stop_people(connection, self._workspace.vault, group, people=people, now=now)
             await keep_bodies(connection, bodies)
+            await self._failpoints.reach(Failpoint.AFTER_WEBHOOK_STORE)
             if group.statuses:
+                await self._failpoints.reach(Failpoint.BEFORE_STATUS_MERGE)
                 await self._book.apply_statuses(connection, group.statuses, now)
+                await self._failpoints.reach(Failpoint.AFTER_STATUS_MERGE)
             if group.said:
                 people = await self._record_messages(connection, group, people, now)
                 entries += await learn_from_messages(
@@ -128,7 +137,9 @@ class WebhookDoor:
             await self._mark_opt_outs(connection, group, people, now)
             if group.is_about_accounts:
                 await apply_account_group(connection, group, now)
+            await self._failpoints.reach(Failpoint.BEFORE_JOURNAL_APPEND)
             await self._journal.append(entries)
+            await self._failpoints.reach(Failpoint.AFTER_JOURNAL_APPEND)
 
     async def _change_identities(
         self, connection: Connection, group: Group, now: datetime

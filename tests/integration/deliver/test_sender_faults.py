@@ -12,9 +12,9 @@ from tests.sending import NUMBER, Launched, launch, states
 
 from rulecast.database.errors import OperationalError
 from rulecast.deliver import store
-from rulecast.deliver.failpoints import Failpoint, Failpoints
 from rulecast.deliver.group import LeaseLostError
 from rulecast.deliver.lease import acquire_lease
+from rulecast.values.failpoints import Failpoint, Failpoints
 from rulecast.wiring.receiver import JOURNAL_DIRECTORY
 from rulecast.wiring.sender import SenderDrill, run_sender
 from rulecast.wiring.workspace import Workspace
