@@ -63,6 +63,13 @@ def test_f94_a_trigger_on_the_rules_own_message_is_a_loop(trigger: str, loops: b
         ("paid_at after 90 days ago", "set paid_at = now", True),
         ('did click where (rule = "hello")', 'tag add "x"', True),
         ('did click where (rule = "other")', 'tag add "x"', False),
+        ('count(click) where (rule = "hello") in last 30 days >= 2', 'tag add "x"', True),
+        ('count(click) where (rule = "other") in last 30 days >= 2', 'tag add "x"', False),
+        ('count(sent) where (rule = "hello") in last 30 days < 2', 'tag add "x"', False),
+        ('not count(sent) where (rule = "hello") in last 30 days < 2', 'tag add "x"', True),
+        ('0 <= count(sent) where (rule = "hello") in last 30 days - 2', 'tag add "x"', True),
+        ('not did sent where (rule = "hello") in last 30 days', 'tag add "x"', False),
+        ('did sent where (rule = "hello") then not click within 2 days', 'tag add "x"', True),
         ('did not click where (rule = "hello")', 'tag add "x"', False),
     ],
 )

@@ -1,27 +1,52 @@
 """Check the files of messages: whether the template shows one, which one, and what is sent without it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from rulecast.rule.language import document as d
 from rulecast.rule.language.problem_clause import MEDIA_FALLBACK, MEDIA_UNFIT
 from rulecast.rule.language.scope import Scope, hint_of
 from rulecast.values.catalogue import Medium, Template
 
-IMAGE = "image"
-
 
 def check_media(send: d.SendTemplate, template: Template, languages: Iterable[str], scope: Scope) -> None:
     """Report a file that the template does not show, one that it lacks, and people who would get no message."""
-    if not template.media_headers:
+    if not template.shows_files:
         if send.media is not None:
             scope.report(MEDIA_UNFIT, f"{template.name} shows no file.", send.media.span)
         return
-    medium = _medium(send, template, scope)
-    if medium is not None:
-        _check_kind(send, medium, template, scope)
+    media = list(_cards(send, template, scope))
+    if template.media_headers:
+        media.append(_medium(send, template, scope))
+    elif send.media is not None and send.media.medium is not None:
+        scope.report(
+            MEDIA_UNFIT,
+            f"The cards of {template.name} each show a file of their own; the rule names none.",
+            send.media.span,
+            hint=f'cards = ["{template.name}/1"] under [[media]] in the workspace file',
+        )
     if send.media is not None:
-        _check_choices(send.media, medium, scope)
+        _check_choices(send.media, [one for one in media if one is not None], scope)
         _check_fallback(send, send.media, languages, scope)
+
+
+def _cards(send: d.SendTemplate, template: Template, scope: Scope) -> Iterator[Medium | None]:
+    """Yield the file of each card that shows one, None where there is none, which is reported."""
+    for number, formats in template.media_cards.items():
+        place = f"{template.name}/{number}"
+        shown = {one.lower() for one in formats}
+        kinds = ", ".join(sorted(shown))
+        found = scope.catalogue.medium_for_card(template.name, number)
+        what = None
+        if found is None:
+            what = f"Card {number} of {template.name} shows a file ({kinds}), and not one file is declared for it."
+        elif shown != {found.kind}:
+            what = (
+                f"{found.name} is of the kind {found.kind}; card {number} of {template.name} shows {kinds}."
+            )
+        if what is not None:
+            hint = f'cards = ["{place}"] under [[media]] in the workspace file'
+            scope.report(MEDIA_UNFIT, what, send.template_span, hint=hint)
+        yield found
 
 
 def _medium(send: d.SendTemplate, template: Template, scope: Scope) -> Medium | None:
@@ -37,7 +62,9 @@ def _medium(send: d.SendTemplate, template: Template, scope: Scope) -> Medium | 
             span,
             hint="from NUMBER media NAME; files are declared in the workspace file under [[media]]",
         )
-    elif found is None:
+    elif found is not None:
+        _check_kind(send, found, template, scope)
+    else:
         scope.report(
             MEDIA_UNFIT,
             f"There is no file {name}.",
@@ -58,18 +85,20 @@ def _check_kind(send: d.SendTemplate, medium: Medium, template: Template, scope:
         )
 
 
-def _check_choices(media: d.MediaClause, medium: Medium | None, scope: Scope) -> None:
+def _check_choices(media: d.MediaClause, shown: Sequence[Medium], scope: Scope) -> None:
     seen: set[str] = set()
     for choice in media.choices:
         if choice.cause in seen:
             scope.report(MEDIA_UNFIT, f"What goes out on {choice.cause} is said twice.", choice.span)
         seen.add(choice.cause)
-        if choice.grade != "none" and medium is not None and medium.kind != IMAGE:
+        if choice.grade != "none" and shown and not any(one.can_be_lighter for one in shown):
             scope.report(
                 MEDIA_UNFIT,
-                f"Only an image can be made lighter; {medium.name} is of the kind {medium.kind}.",
+                f"rulecast makes only images lighter; {shown[0].name} is of the kind {shown[0].kind} and has no"
+                " lighter form.",
                 choice.span,
-                hint="none on old system else template NAME",
+                hint='light = "the address of a smaller file" under [[media]], or none on slow network else template'
+                " NAME",
             )
 
 
@@ -100,7 +129,7 @@ def _fault(
         return f"Nobody gets {name}: no choice says none."
     if fallback is None:
         return f"There is no template {name}."
-    if fallback.media_headers:
+    if fallback.shows_files:
         return f"{name} shows a file as well."
     lacking = [one for one in languages if one not in fallback.languages]
     if lacking:

@@ -19,6 +19,7 @@ from rulecast.rule.language.loop_effects import (
     effects_of,
     fulfils,
     own_message,
+    patterns_made_true,
     trigger_parts,
 )
 from rulecast.rule.language.problem import RuleProblem
@@ -171,10 +172,10 @@ def _steps(rule: d.Rule, other: d.Rule) -> Iterator[Step]:
                     effect = describe_action(action)
                     yield Step(rule=rule.name, effect=effect, starts=other.name, span=action.span)
             for part in parts:
-                if isinstance(part, c.Did):
-                    effect = own_message(rule, part.pattern, must_be_named=True)
+                for pattern in patterns_made_true(part):
+                    effect = own_message(rule, pattern, must_be_named=True)
                     if effect is not None:
-                        span = part.span if rule is other else rule.send.span
+                        span = pattern.span if rule is other else rule.send.span
                         yield Step(rule=rule.name, effect=effect, starts=other.name, span=span)
         case None:
             return

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from rulecast.rule.language import condition as c
 from rulecast.rule.language import document as d
 from rulecast.rule.language.lower import lower
-from rulecast.rule.language.walk import atoms_of
+from rulecast.rule.language.walk import aggregates_of, atoms_of, patterns_of
 from rulecast.values.catalogue import BUILT_IN_EVENTS, fold_text
 
 RULE_PROPERTY = "rule"
@@ -95,9 +95,10 @@ def causes_of(rule: d.Rule) -> Iterator[Cause]:
                 atom = part.part if isinstance(part, c.Not) else part
                 if isinstance(atom, c.HasTag):
                     yield TAG, fold_text(atom.tag)
-                elif isinstance(atom, c.Did) and atom.pattern.event in MESSAGE_FACTS:
-                    yield from _messages(atom.pattern)
-                elif isinstance(getattr(atom, "field", None), c.Field):
+                for pattern in patterns_made_true(part):
+                    if pattern.event in MESSAGE_FACTS:
+                        yield from _messages(pattern)
+                if isinstance(getattr(atom, "field", None), c.Field):
                     yield ATTRIBUTE, atom.field.name  # type: ignore[union-attr]  # looked at in the line above
         case _:
             return
@@ -122,6 +123,42 @@ def trigger_parts(condition: c.Condition) -> Iterator[c.Condition]:
             yield from trigger_parts(part)
     else:
         yield form
+
+
+def patterns_made_true(part: c.Condition) -> Iterator[c.EventPattern]:
+    """Yield the patterns of events that can make an atom, or its negation, true by happening once more.
+
+    One more event raises counts, sums and numbers of distinct values; every other measure may move either way.
+    """
+    match part:
+        case c.Not(part=c.Measure() as measure):
+            yield from _moving(measure, _OPPOSITES[measure.operator])
+        case c.Not():
+            return
+        case c.Measure():
+            yield from _moving(part, part.operator)
+        case c.And() | c.Or():
+            return
+        case _:
+            yield from patterns_of(part)
+
+
+_OPPOSITES: Mapping[c.Operator, c.Operator] = {
+    "<": ">=",
+    "<=": ">",
+    ">": "<=",
+    ">=": "<",
+    "=": "!=",
+    "!=": "=",
+}
+_GROWING = frozenset({"count", "sum", "distinct"})
+
+
+def _moving(measure: c.Measure, operator: c.Operator) -> Iterator[c.EventPattern]:
+    for side, harmless in ((measure.left, ("<", "<=")), (measure.right, (">", ">="))):
+        only_grows = isinstance(side, c.Aggregate) and side.kind in _GROWING
+        if not (only_grows and operator in harmless):
+            yield from (aggregate.pattern for aggregate in aggregates_of(side))
 
 
 def fulfils(action: d.Action, part: c.Condition) -> bool:
