@@ -555,6 +555,13 @@ CREATE TABLE deliver.follow_up (
     CONSTRAINT follow_up_why_check CHECK ((length(why) <= 200))
 );
 
+CREATE UNLOGGED TABLE deliver.inbound (
+    business_number_id text NOT NULL,
+    messages integer NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    CONSTRAINT inbound_messages_check CHECK ((messages > 0))
+);
+
 CREATE TABLE deliver.lease (
     business_number_id text NOT NULL,
     holder text NOT NULL,
@@ -616,12 +623,35 @@ CREATE TABLE deliver.message (
     billed_category text DEFAULT ''::text NOT NULL,
     variant text DEFAULT ''::text NOT NULL,
     media text DEFAULT ''::text NOT NULL,
+    goes_first boolean DEFAULT false NOT NULL,
     CONSTRAINT message_check CHECK (((state <> 'accepted'::text) OR (accepted_at IS NOT NULL))),
     CONSTRAINT message_media_check CHECK ((media = ANY (ARRAY[''::text, 'light'::text, 'tiny'::text, 'none'::text]))),
     CONSTRAINT message_state_check CHECK ((state = ANY (ARRAY['planned'::text, 'claimed'::text, 'intent'::text, 'accepted'::text, 'held'::text, 'refused'::text, 'unknown'::text, 'unresolved'::text, 'cancelled'::text, 'expired'::text, 'deferred'::text]))),
     CONSTRAINT message_wamid_index_check CHECK ((octet_length(wamid_index) = 16))
 )
 WITH (fillfactor='70');
+
+CREATE TABLE deliver.pace (
+    business_number_id text NOT NULL,
+    factor real NOT NULL,
+    factor_at timestamp with time zone NOT NULL,
+    rests_until timestamp with time zone,
+    CONSTRAINT pace_factor_check CHECK (((factor > (0)::double precision) AND (factor <= (1)::double precision)))
+);
+
+CREATE TABLE deliver.rate_history (
+    day date NOT NULL,
+    rule_name text NOT NULL,
+    business_number_id text NOT NULL,
+    delivered bigint NOT NULL,
+    failed bigint NOT NULL,
+    opted_out bigint NOT NULL,
+    blocked bigint NOT NULL,
+    CONSTRAINT rate_history_blocked_check CHECK ((blocked >= 0)),
+    CONSTRAINT rate_history_delivered_check CHECK ((delivered >= 0)),
+    CONSTRAINT rate_history_failed_check CHECK ((failed >= 0)),
+    CONSTRAINT rate_history_opted_out_check CHECK ((opted_out >= 0))
+);
 
 CREATE TABLE deliver.reply (
     after_message_id bigint NOT NULL,
@@ -706,6 +736,8 @@ CREATE TABLE deliver.tally (
     delivered integer DEFAULT 0 NOT NULL,
     failed integer DEFAULT 0 NOT NULL,
     opted_out integer DEFAULT 0 NOT NULL,
+    blocked integer DEFAULT 0 NOT NULL,
+    CONSTRAINT tally_blocked_check CHECK ((blocked >= 0)),
     CONSTRAINT tally_delivered_check CHECK ((delivered >= 0)),
     CONSTRAINT tally_failed_check CHECK ((failed >= 0)),
     CONSTRAINT tally_opted_out_check CHECK ((opted_out >= 0))
@@ -729,6 +761,43 @@ CREATE TABLE deliver.typed_reply (
     CONSTRAINT typed_reply_typed_by_check CHECK (((length(typed_by) >= 1) AND (length(typed_by) <= 200)))
 );
 
+CREATE TABLE gate.alert (
+    alert_id bigint NOT NULL,
+    incident_id bigint NOT NULL,
+    occasion text NOT NULL,
+    level smallint NOT NULL,
+    channel text NOT NULL,
+    state text DEFAULT 'waiting'::text NOT NULL,
+    attempts smallint DEFAULT 0 NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    next_attempt_at timestamp with time zone NOT NULL,
+    told_at timestamp with time zone,
+    last_problem text DEFAULT ''::text NOT NULL,
+    CONSTRAINT alert_channel_check CHECK ((channel = ANY (ARRAY['webhook'::text, 'email'::text]))),
+    CONSTRAINT alert_check CHECK (((state = 'told'::text) = (told_at IS NOT NULL))),
+    CONSTRAINT alert_last_problem_check CHECK ((length(last_problem) <= 200)),
+    CONSTRAINT alert_occasion_check CHECK ((occasion = ANY (ARRAY['opened'::text, 'raised'::text, 'resumed'::text]))),
+    CONSTRAINT alert_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'told'::text, 'failed'::text, 'kept'::text])))
+);
+
+ALTER TABLE gate.alert ALTER COLUMN alert_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME gate.alert_alert_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE gate.breach (
+    invariant text NOT NULL,
+    breach_key text NOT NULL,
+    incident_id bigint NOT NULL,
+    found_at timestamp with time zone NOT NULL,
+    CONSTRAINT breach_breach_key_check CHECK (((length(breach_key) >= 1) AND (length(breach_key) <= 80))),
+    CONSTRAINT breach_invariant_check CHECK ((invariant ~ '^[a-z_]{1,40}$'::text))
+);
+
 CREATE TABLE gate.budget (
     run_id bigint NOT NULL,
     limit_e4 bigint NOT NULL,
@@ -748,12 +817,47 @@ CREATE TABLE gate.incident (
     because text DEFAULT ''::text NOT NULL,
     steps text[] DEFAULT '{}'::text[] NOT NULL,
     facts jsonb DEFAULT '{}'::jsonb NOT NULL,
+    response text DEFAULT 'note'::text NOT NULL,
+    level smallint DEFAULT 0 NOT NULL,
+    raised_at timestamp with time zone NOT NULL,
+    repeat_count integer DEFAULT 0 NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    owner text,
+    is_drill boolean DEFAULT false NOT NULL,
     CONSTRAINT incident_because_check CHECK ((length(because) <= 500)),
     CONSTRAINT incident_cause_check CHECK ((cause ~ '^[A-Za-z0-9_.:-]{1,80}$'::text)),
     CONSTRAINT incident_check CHECK (((closed_at IS NULL) = (closed_by IS NULL))),
     CONSTRAINT incident_facts_check CHECK ((jsonb_typeof(facts) = 'object'::text)),
-    CONSTRAINT incident_scope_check CHECK ((scope = ANY (ARRAY['waba'::text, 'number'::text, 'portfolio'::text, 'country'::text, 'template'::text]))),
+    CONSTRAINT incident_level_check CHECK (((level >= 0) AND (level <= 20))),
+    CONSTRAINT incident_owner_check CHECK (((length(owner) >= 1) AND (length(owner) <= 200))),
+    CONSTRAINT incident_repeat_count_check CHECK ((repeat_count >= 0)),
+    CONSTRAINT incident_response_check CHECK ((response = ANY (ARRAY['note'::text, 'slow'::text, 'hold_marketing'::text, 'hold_utility'::text, 'hold_business'::text, 'hold_country'::text, 'hold_template'::text, 'hold_rule'::text, 'hold_number'::text, 'stop_all'::text]))),
+    CONSTRAINT incident_scope_check CHECK ((scope = ANY (ARRAY['waba'::text, 'number'::text, 'portfolio'::text, 'country'::text, 'template'::text, 'rule'::text, 'workspace'::text]))),
     CONSTRAINT incident_scope_id_check CHECK ((length(scope_id) <= 600))
+);
+
+CREATE TABLE gate.incident_entry (
+    entry_id bigint NOT NULL,
+    incident_id bigint NOT NULL,
+    kind text NOT NULL,
+    step smallint,
+    by_whom text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    what text DEFAULT ''::text NOT NULL,
+    CONSTRAINT incident_entry_by_whom_check CHECK (((length(by_whom) >= 1) AND (length(by_whom) <= 200))),
+    CONSTRAINT incident_entry_check CHECK (((kind = 'step'::text) = (step IS NOT NULL))),
+    CONSTRAINT incident_entry_kind_check CHECK ((kind = ANY (ARRAY['note'::text, 'step'::text, 'owner'::text, 'repeated'::text, 'raised'::text, 'resumed'::text, 'forced'::text]))),
+    CONSTRAINT incident_entry_step_check CHECK (((step >= 1) AND (step <= 50))),
+    CONSTRAINT incident_entry_what_check CHECK ((length(what) <= 500))
+);
+
+ALTER TABLE gate.incident_entry ALTER COLUMN entry_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME gate.incident_entry_entry_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 ALTER TABLE gate.incident ALTER COLUMN incident_id ADD GENERATED ALWAYS AS IDENTITY (
@@ -773,6 +877,27 @@ CREATE TABLE gate.month_budget (
     CONSTRAINT month_budget_check CHECK (((spent_e4 >= 0) AND (spent_e4 <= limit_e4))),
     CONSTRAINT month_budget_limit_e4_check CHECK ((limit_e4 >= 0)),
     CONSTRAINT month_budget_month_check CHECK ((EXTRACT(day FROM month) = (1)::numeric))
+);
+
+CREATE TABLE gate.people_chunk (
+    chunk_id bigint NOT NULL,
+    portfolio_id text NOT NULL,
+    business_number_id text NOT NULL,
+    is_marketing boolean NOT NULL,
+    granted integer NOT NULL,
+    used integer DEFAULT 0 NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT people_chunk_check CHECK (((used >= 0) AND (used <= granted))),
+    CONSTRAINT people_chunk_granted_check CHECK ((granted > 0))
+);
+
+ALTER TABLE gate.people_chunk ALTER COLUMN chunk_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME gate.people_chunk_chunk_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 CREATE SEQUENCE gate.permit_id_sequence
@@ -823,6 +948,13 @@ CREATE TABLE gate.rest (
     rests_until timestamp with time zone NOT NULL,
     CONSTRAINT rest_failed_at_check CHECK (((cardinality(failed_at) >= 1) AND (cardinality(failed_at) <= 12))),
     CONSTRAINT rest_kind_check CHECK ((kind = ANY (ARRAY['marketing'::text, 'all'::text])))
+);
+
+CREATE TABLE gate.slowdown (
+    business_number_id text NOT NULL,
+    share double precision NOT NULL,
+    slowed_at timestamp with time zone NOT NULL,
+    CONSTRAINT slowdown_share_check CHECK (((share > (0)::double precision) AND (share <= (1)::double precision)))
 );
 
 CREATE TABLE gate.stop (
@@ -1374,7 +1506,7 @@ CREATE TABLE profile.identity_conflict (
     recorded_at timestamp with time zone NOT NULL,
     resolved_at timestamp with time zone,
     resolved_by text,
-    CONSTRAINT identity_conflict_cause_check CHECK ((cause = ANY (ARRAY['number'::text, 'user_id'::text, 'message'::text, 'shared'::text]))),
+    CONSTRAINT identity_conflict_cause_check CHECK ((cause = ANY (ARRAY['number'::text, 'user_id'::text, 'message'::text, 'shared'::text, 'new_owner'::text]))),
     CONSTRAINT identity_conflict_check CHECK ((first_contact_id < second_contact_id)),
     CONSTRAINT identity_conflict_check1 CHECK (((resolved_at IS NULL) = (resolved_by IS NULL)))
 );
@@ -2045,6 +2177,12 @@ ALTER TABLE ONLY deliver.message
 ALTER TABLE ONLY deliver.message
     ADD CONSTRAINT message_run_id_contact_id_step_key UNIQUE (run_id, contact_id, step);
 
+ALTER TABLE ONLY deliver.pace
+    ADD CONSTRAINT pace_pkey PRIMARY KEY (business_number_id);
+
+ALTER TABLE ONLY deliver.rate_history
+    ADD CONSTRAINT rate_history_pkey PRIMARY KEY (day, rule_name, business_number_id);
+
 ALTER TABLE ONLY deliver.reply
     ADD CONSTRAINT reply_pkey PRIMARY KEY (after_message_id, "position");
 
@@ -2069,14 +2207,29 @@ ALTER TABLE ONLY deliver.tally
 ALTER TABLE ONLY deliver.typed_reply
     ADD CONSTRAINT typed_reply_pkey PRIMARY KEY (run_id);
 
+ALTER TABLE ONLY gate.alert
+    ADD CONSTRAINT alert_incident_id_occasion_level_channel_key UNIQUE (incident_id, occasion, level, channel);
+
+ALTER TABLE ONLY gate.alert
+    ADD CONSTRAINT alert_pkey PRIMARY KEY (alert_id);
+
+ALTER TABLE ONLY gate.breach
+    ADD CONSTRAINT breach_pkey PRIMARY KEY (invariant, breach_key);
+
 ALTER TABLE ONLY gate.budget
     ADD CONSTRAINT budget_pkey PRIMARY KEY (run_id);
+
+ALTER TABLE ONLY gate.incident_entry
+    ADD CONSTRAINT incident_entry_pkey PRIMARY KEY (entry_id);
 
 ALTER TABLE ONLY gate.incident
     ADD CONSTRAINT incident_pkey PRIMARY KEY (incident_id);
 
 ALTER TABLE ONLY gate.month_budget
     ADD CONSTRAINT month_budget_pkey PRIMARY KEY (rule_name, month);
+
+ALTER TABLE ONLY gate.people_chunk
+    ADD CONSTRAINT people_chunk_pkey PRIMARY KEY (chunk_id);
 
 ALTER TABLE ONLY gate.permit
     ADD CONSTRAINT permit_pkey PRIMARY KEY (permit_id);
@@ -2086,6 +2239,9 @@ ALTER TABLE ONLY gate.ramp
 
 ALTER TABLE ONLY gate.rest
     ADD CONSTRAINT rest_pkey PRIMARY KEY (contact_id, code);
+
+ALTER TABLE ONLY gate.slowdown
+    ADD CONSTRAINT slowdown_pkey PRIMARY KEY (business_number_id);
 
 ALTER TABLE ONLY gate.stop
     ADD CONSTRAINT stop_pkey PRIMARY KEY (stop_id);
@@ -2311,6 +2467,10 @@ CREATE INDEX attempt_by_message ON ONLY deliver.attempt USING btree (message_id)
 
 CREATE INDEX attempt_by_opaque ON ONLY deliver.attempt USING btree (opaque_id);
 
+CREATE INDEX attempt_by_time ON ONLY deliver.attempt USING brin (intent_at) WITH (autosummarize='on');
+
+CREATE INDEX attempt_default_intent_at_idx ON deliver.attempt_default USING brin (intent_at) WITH (autosummarize='on');
+
 CREATE INDEX attempt_default_message_id_idx ON deliver.attempt_default USING btree (message_id);
 
 CREATE INDEX attempt_default_opaque_id_idx ON deliver.attempt_default USING btree (opaque_id);
@@ -2320,6 +2480,8 @@ CREATE INDEX follow_up_by_contact ON deliver.follow_up USING btree (contact_id);
 CREATE INDEX follow_up_due ON deliver.follow_up USING btree (due_at) WHERE (state = 'waiting'::text);
 
 CREATE INDEX follow_up_to_launch ON deliver.follow_up USING btree (plan_id) WHERE (state = 'planned'::text);
+
+CREATE INDEX inbound_by_time ON deliver.inbound USING btree (received_at);
 
 CREATE INDEX media_upload_by_expiry ON deliver.media_upload USING btree (expires_at);
 
@@ -2332,6 +2494,8 @@ CREATE UNIQUE INDEX message_by_wamid ON deliver.message USING btree (wamid_index
 CREATE INDEX message_in_doubt ON deliver.message USING btree (business_number_id) WHERE (state = ANY (ARRAY['intent'::text, 'unknown'::text, 'claimed'::text]));
 
 CREATE INDEX message_to_do ON deliver.message USING btree (business_number_id, send_from, message_id) WHERE (state = ANY (ARRAY['planned'::text, 'deferred'::text]));
+
+CREATE INDEX message_to_do_first ON deliver.message USING btree (business_number_id, send_from, message_id) WHERE ((state = ANY (ARRAY['planned'::text, 'deferred'::text])) AND goes_first);
 
 CREATE INDEX reply_waiting ON deliver.reply USING btree (asked_at) WHERE (state = 'waiting'::text);
 
@@ -2349,7 +2513,17 @@ CREATE INDEX tally_by_version ON deliver.tally USING btree (rule_version_id, cou
 
 CREATE INDEX typed_reply_by_contact ON deliver.typed_reply USING btree (contact_id, typed_at);
 
-CREATE UNIQUE INDEX incident_is_open_once ON gate.incident USING btree (cause, scope, scope_id) WHERE (closed_at IS NULL);
+CREATE INDEX alert_waits ON gate.alert USING btree (next_attempt_at) WHERE (state = 'waiting'::text);
+
+CREATE INDEX incident_by_place ON gate.incident USING btree (scope, scope_id, cause, closed_at);
+
+CREATE INDEX incident_entry_by_incident ON gate.incident_entry USING btree (incident_id, entry_id);
+
+CREATE UNIQUE INDEX incident_is_open_once ON gate.incident USING btree (cause, scope, scope_id, is_drill) WHERE (closed_at IS NULL);
+
+CREATE UNIQUE INDEX incident_step_is_done_once ON gate.incident_entry USING btree (incident_id, step) WHERE (kind = 'step'::text);
+
+CREATE INDEX people_chunk_by_portfolio ON gate.people_chunk USING btree (portfolio_id, business_number_id);
 
 CREATE INDEX permit_by_contact ON gate.permit USING btree (contact_id, granted_at) WHERE (released_at IS NULL);
 
@@ -2465,6 +2639,8 @@ ALTER INDEX collect.event_by_xid ATTACH PARTITION collect.event_default_xid_idx;
 
 ALTER INDEX collect.inbox_pkey ATTACH PARTITION collect.inbox_default_pkey;
 
+ALTER INDEX deliver.attempt_by_time ATTACH PARTITION deliver.attempt_default_intent_at_idx;
+
 ALTER INDEX deliver.attempt_by_message ATTACH PARTITION deliver.attempt_default_message_id_idx;
 
 ALTER INDEX deliver.attempt_by_opaque ATTACH PARTITION deliver.attempt_default_opaque_id_idx;
@@ -2576,6 +2752,9 @@ ALTER TABLE ONLY deliver.message
 ALTER TABLE ONLY deliver.message
     ADD CONSTRAINT message_run_id_fkey FOREIGN KEY (run_id) REFERENCES deliver.run(run_id);
 
+ALTER TABLE ONLY deliver.pace
+    ADD CONSTRAINT pace_business_number_id_fkey FOREIGN KEY (business_number_id) REFERENCES account.business_number(business_number_id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY deliver.reply
     ADD CONSTRAINT reply_after_message_id_fkey FOREIGN KEY (after_message_id) REFERENCES deliver.message(message_id);
 
@@ -2612,8 +2791,23 @@ ALTER TABLE ONLY deliver.typed_reply
 ALTER TABLE ONLY deliver.typed_reply
     ADD CONSTRAINT typed_reply_run_id_fkey FOREIGN KEY (run_id) REFERENCES deliver.run(run_id);
 
+ALTER TABLE ONLY gate.alert
+    ADD CONSTRAINT alert_incident_id_fkey FOREIGN KEY (incident_id) REFERENCES gate.incident(incident_id);
+
+ALTER TABLE ONLY gate.breach
+    ADD CONSTRAINT breach_incident_id_fkey FOREIGN KEY (incident_id) REFERENCES gate.incident(incident_id);
+
 ALTER TABLE ONLY gate.budget
     ADD CONSTRAINT budget_run_id_fkey FOREIGN KEY (run_id) REFERENCES deliver.run(run_id);
+
+ALTER TABLE ONLY gate.incident_entry
+    ADD CONSTRAINT incident_entry_incident_id_fkey FOREIGN KEY (incident_id) REFERENCES gate.incident(incident_id);
+
+ALTER TABLE ONLY gate.people_chunk
+    ADD CONSTRAINT people_chunk_business_number_id_fkey FOREIGN KEY (business_number_id) REFERENCES account.business_number(business_number_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY gate.people_chunk
+    ADD CONSTRAINT people_chunk_portfolio_id_fkey FOREIGN KEY (portfolio_id) REFERENCES account.portfolio(portfolio_id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY gate.permit
     ADD CONSTRAINT permit_consent_id_fkey FOREIGN KEY (consent_id) REFERENCES profile.consent(consent_id);
@@ -2632,6 +2826,9 @@ ALTER TABLE ONLY gate.ramp
 
 ALTER TABLE ONLY gate.rest
     ADD CONSTRAINT rest_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES profile.contact(contact_id);
+
+ALTER TABLE ONLY gate.slowdown
+    ADD CONSTRAINT slowdown_business_number_id_fkey FOREIGN KEY (business_number_id) REFERENCES account.business_number(business_number_id);
 
 ALTER TABLE ONLY observe.conversion
     ADD CONSTRAINT conversion_message_id_fkey FOREIGN KEY (message_id) REFERENCES deliver.message(message_id);

@@ -9,6 +9,7 @@ from rulecast.account.facts.store import list_number_places
 from rulecast.account.reactions import HoldKind, HoldScope, HoldWord
 from rulecast.deliver import store
 from rulecast.deliver.error_code import CodeAction, describe_error_code
+from rulecast.deliver.media_uploads.store import doubt_uploads
 from rulecast.deliver.report_code import report_code
 from rulecast.deliver.store import Connection
 from rulecast.gate import stop_sending
@@ -16,6 +17,8 @@ from rulecast.gate.rests import Failure, RestRule, keep_rests
 from rulecast.gate.rests.store import find_countries
 
 STOPPED_BY = "rulecast"
+FILE_FAILED = 131053
+"""Meta could not take along the file of a message: its upload is gone, or was none that it can show."""
 
 _RESTING = frozenset({CodeAction.REST_MARKETING, CodeAction.COUNT_UNDELIVERED})
 _HELD_KINDS: dict[CodeAction, HoldKind] = {
@@ -38,7 +41,6 @@ class CodeMet:
 
 async def heed_codes(connection: Connection, met: Sequence[CodeMet], now: datetime) -> None:
     """Hold, pause, stop or let rest; suppression is the door's, pace and waits are the courier's."""
-    templates = sorted({one.template_id for one in met if one.action is CodeAction.PAUSE_TEMPLATE})
     for one in met:
         match one.action:
             case CodeAction.PAUSE_NUMBER | CodeAction.HOLD:
@@ -53,9 +55,23 @@ async def heed_codes(connection: Connection, met: Sequence[CodeMet], now: dateti
                 pass
     await _hold_kinds(connection, met, now)
     await _hold_countries(connection, met, now)
-    if templates:
-        await store.pause_templates(connection, templates, now=now)
+    await _pause_templates(connection, met, now)
+    without_file = sorted({one.business_number_id for one in met if one.code == FILE_FAILED})
+    if without_file:
+        await doubt_uploads(connection, without_file, now)
     await _let_rest(connection, met)
+
+
+async def _pause_templates(connection: Connection, met: Sequence[CodeMet], now: datetime) -> None:
+    """Pause templates, and tell their authors of those that were not paused before (F22)."""
+    codes = {one.template_id: one.code for one in met if one.action is CodeAction.PAUSE_TEMPLATE}
+    if not codes:
+        return
+    paused = await store.pause_templates(connection, sorted(codes), now=now)
+    for template_id, place in sorted(paused.items()):
+        await report_code(
+            connection, codes[template_id], place, scope="template", cause="template:status", now=now
+        )
 
 
 async def _hold_kinds(connection: Connection, met: Sequence[CodeMet], now: datetime) -> None:

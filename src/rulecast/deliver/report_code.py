@@ -5,28 +5,29 @@ from datetime import datetime
 from rulecast.deliver.error_code import describe_error_code
 from rulecast.deliver.store import Connection
 from rulecast.gate.incidents import IncidentReport, open_incident
-from rulecast.gate.incidents.incident import IncidentScope
-
-_STEPS = (
-    "Open WhatsApp Manager, read what Meta says about the account and the number, and correct it.",
-    "Resume: rulecast incident resume NUMBER --because REASON.",
-)
+from rulecast.gate.incidents.records import IncidentScope
 
 
 async def report_code(
-    connection: Connection, code: int, scope_id: str, *, scope: IncidentScope = "number", now: datetime
+    connection: Connection,
+    code: int,
+    scope_id: str,
+    *,
+    scope: IncidentScope = "number",
+    cause: str = "",
+    now: datetime,
 ) -> None:
-    """Open an incident for a code that stopped a number or everything, or holds an account's kind or a country.
+    """Open an incident for a code that stops a number or everything, or holds a kind, a country, a template.
 
-    While it is open, it is the one.
+    While it is open, it is the one. `cause` is the one under which webhooks tell of the same thing.
     """
     described = describe_error_code(code)
     report = IncidentReport(
-        cause=f"code:{code}",
+        cause=cause or f"code:{code}",
         scope=scope,
         scope_id=scope_id,
         at=now,
-        steps=(described.remedy, *_STEPS),
+        steps=(described.remedy,),
         facts={"code": code, "meaning": described.meaning, "action": described.action.value},
     )
     await open_incident(connection, report)
