@@ -40,7 +40,8 @@ class Courier:
 
     def throughput(self) -> int:
         """Return the messages a second this number may send."""
-        return self._parts.per_second or self._parts.stops.numbers[self._number].throughput_per_second
+        number = self._parts.stops.numbers[self._number]
+        return self._parts.per_second or number.per_second(self._parts.clock.now())
 
     def take_results(self) -> list[Result]:
         """Hand over what has ended since the last time."""

@@ -55,8 +55,9 @@ SELECT n.business_number_id, n.name, least(n.throughput_per_second, n.told_throu
         WHERE h.is_in_force AND h.until IS NULL AND h.kind IN ('all', 'business_initiated') AND (
             (h.scope = 'number' AND h.scope_id = n.business_number_id) OR (h.scope = 'waba' AND h.scope_id = n.waba_id)
             OR (h.scope = 'portfolio' AND h.scope_id = n.portfolio_id))
-    ) THEN 'held' ELSE n.state END AS state
-FROM account.business_number AS n ORDER BY n.business_number_id;
+    ) THEN 'held' ELSE n.state END AS state, coalesce(slow.share, 1) AS slow_share, slow.slowed_at
+FROM account.business_number AS n LEFT JOIN gate.slowdown AS slow ON slow.business_number_id = n.business_number_id
+ORDER BY n.business_number_id;
 
 -- name: lock_lease
 -- Whoever takes a number over waits here for transactions of the holder that are about to commit.
@@ -218,7 +219,8 @@ WHERE business_number_id = %(business_number_id)s AND state = 'active';
 -- name: pause_templates
 -- The other templates go on.
 UPDATE template.template SET status = 'paused', updated_at = %(now)s::timestamptz
-WHERE template_id = ANY(%(template_ids)b::bigint[]) AND status = 'approved';
+WHERE template_id = ANY(%(template_ids)b::bigint[]) AND status = 'approved'
+RETURNING template_id, name || '/' || language;
 
 -- name: finish_runs
 -- A run ends when nothing of it can still be sent.

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
+from rulecast.account.slowdown import Slowdown
 from rulecast.database import Connection, Database, execute, fetch_all, fetch_one, fetch_value, load_queries
 from rulecast.database.errors import CheckViolation, OperationalError
 from rulecast.database.retry import retry_conflicts
@@ -45,6 +46,15 @@ class SenderRow:
     name: str
     throughput_per_second: int
     state: str
+    slow_share: float = 1.0
+    slowed_at: datetime | None = None
+
+    def per_second(self, now: datetime) -> int:
+        """Return the messages a second it may send now; an incident may have slowed it."""
+        if self.slowed_at is None:
+            return self.throughput_per_second
+        share = Slowdown(share=self.slow_share, slowed_at=self.slowed_at).share_at(now)
+        return max(1, int(self.throughput_per_second * share))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -324,9 +334,12 @@ async def hold_number(connection: Connection, business_number_id: str, *, reason
     )
 
 
-async def pause_templates(connection: Connection, template_ids: Sequence[int], *, now: datetime) -> None:
-    """Pause templates that Meta does not send any more."""
-    await execute(connection, QUERIES["pause_templates"], {"template_ids": list(template_ids), "now": now})
+async def pause_templates(
+    connection: Connection, template_ids: Sequence[int], *, now: datetime
+) -> dict[int, str]:
+    """Pause templates that Meta does not send any more, and return those that were not, as name/language."""
+    parameters = {"template_ids": list(template_ids), "now": now}
+    return dict(await fetch_all(connection, QUERIES["pause_templates"], parameters))
 
 
 async def finish_runs(connection: Connection, business_number_id: str, *, now: datetime) -> int:
