@@ -83,24 +83,37 @@ def conflicts(
         int | None,
         typer.Option("--two", metavar="NUMBER", help="Close this conflict: they are two people.", min=1),
     ] = None,
+    one: Annotated[
+        int | None,
+        typer.Option(
+            "--one",
+            metavar="NUMBER",
+            help="Close this conflict, learned by new_owner: one person, who has the number again.",
+            min=1,
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """List pairs of contacts that may be one person; a stop of one stops both until somebody settles it."""
+    if one is not None and two is not None:
+        raise typer.BadParameter("Give either --one or --two.")
+    settled = one if one is not None else two
 
     async def work(workspace: Workspace, terminal: Terminal) -> int:
-        if two is not None:
-            is_settled = await settle(workspace, two)
-            terminal.print("Settled." if is_settled else f"There is no open conflict {two}.")
+        if settled is not None:
+            is_settled = await settle(workspace, settled, is_one=one is not None)
+            kind = "open conflict" if one is None else "open conflict over a new owner with the number"
+            terminal.print("Settled." if is_settled else f"There is no {kind} {settled}.")
             return 0 if is_settled else 1
         found = await read_conflicts(workspace)
         if as_json:
-            terminal.print_json({"conflicts": [asdict(one) for one in found]})
+            terminal.print_json({"conflicts": [asdict(row) for row in found]})
             return 0
         table = Table("number", "contacts", "learned by", "since")
-        for one in found:
-            pair = f"#{one.first_contact_id} #{one.second_contact_id}"
-            table.add_row(str(one.conflict_id), pair, one.cause, f"{one.occurred_at:%Y-%m-%d %H:%M}")
+        for row in found:
+            pair = f"#{row.first_contact_id} #{row.second_contact_id}"
+            table.add_row(str(row.conflict_id), pair, row.cause, f"{row.occurred_at:%Y-%m-%d %H:%M}")
         terminal.print(table if found else "Nobody is in doubt.")
         return 0
 
-    run(context, work, acts=two is not None)
+    run(context, work, acts=settled is not None)

@@ -14,12 +14,13 @@ from rulecast.profile.identities import (
     apply_identity_updates,
     learn_identities,
 )
+from rulecast.profile.identities.new_owners import Seen, part_new_owners
 from rulecast.profile.identity import Identity
 from rulecast.profile.suppression import JournalEntry
 from rulecast.values.ids import ContactId
 from rulecast.vault import Vault
 from rulecast.wiring.senders import Sender
-from rulecast.wiring.webhook_group import Said
+from rulecast.wiring.webhook_group import Group, Said
 
 # A card shared by a person is the person's own where it was asked for and names one number.
 OWN_NUMBERS = 1
@@ -45,6 +46,34 @@ async def change_identities(
         if key in updates
     ]
     return events, done
+
+
+async def part_strangers(
+    connection: Connection, vault: Vault, group: Group, now: datetime
+) -> list[JournalEntry]:
+    """Part known numbers from contacts whose id did not say or choose this, and return stops for the journal."""
+    words = [(one.sender, one.message.occurred_at) for one in group.said if not one.is_of_group]
+    words += [(sender, fact.occurred_at) for fact, sender in group.preferences]
+    first: dict[Sender, datetime] = {}
+    for sender, at in words:
+        if sender.phone and sender.bsuid:
+            first[sender] = min(at, now, first.get(sender, at))
+    return await part_new_owners(
+        connection,
+        vault,
+        [
+            Seen(
+                phone=Identity(kind="phone", value=sender.phone or ""),
+                bsuid=Identity(kind="bsuid", value=sender.bsuid or "", scope=sender.portfolio_id),
+                parent=Identity(kind="parent_bsuid", value=sender.parent_bsuid)
+                if sender.parent_bsuid
+                else None,
+                occurred_at=at,
+            )
+            for sender, at in sorted(first.items(), key=lambda one: one[1])
+        ],
+        now,
+    )
 
 
 async def learn_from_messages(

@@ -2,7 +2,7 @@
 
 What WhatsApp says about numbers, user ids and usernames comes in; old identities end, new ones begin, sealed and
 hashed; two contacts that one identity names become an open conflict, never one contact. The contact keeps its id,
-and with it consent and suppression.
+and with it consent and suppression; a number that seems to have a new owner leaves its contact without them.
 """
 
 from rulecast.profile.identities.change_identities import IdentityUpdate, apply_identity_updates

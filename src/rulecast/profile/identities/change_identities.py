@@ -9,6 +9,7 @@ import msgspec
 
 from rulecast.profile.identities import store
 from rulecast.profile.identities.conflicts import Conflict, IdentitiesChanged, open_conflicts
+from rulecast.profile.identities.new_owners import reunite
 from rulecast.profile.identities.store import Connection, FormerOwner, Owner
 from rulecast.profile.identity import Identity, lookup_of, phone_variants
 from rulecast.profile.seal_identities import seal_identities
@@ -55,6 +56,7 @@ async def apply_identity_updates(
         if not queue:
             break
         update = queue.pop(0)
+        await _give_back(connection, vault, update, now)
         contact_id = await _apply(connection, vault, update, conflicts=conflicts, now=now)
         await _keep(connection, vault, update, contact_id=contact_id, now=now)
         if contact_id is not None:
@@ -65,6 +67,15 @@ async def apply_identity_updates(
     changed.entries += shared
     await _claim(connection, vault, updates, changed.contact_of)
     return changed
+
+
+async def _give_back(connection: Connection, vault: Vault, update: IdentityUpdate, now: datetime) -> None:
+    """Give a number back that a new id seemed to have taken, where the update says that the id is the person's."""
+    olds = [lookup_of(vault, one) for one in update.old if one.kind == "bsuid"]
+    news = [lookup_of(vault, one) for one in update.new if one.kind == "bsuid"]
+    if update.kind == "user_id" and olds and news:
+        for conflict_id in await store.find_parted_by_ids(connection, olds, news):
+            await reunite(connection, conflict_id, by="whatsapp", now=now)
 
 
 async def _claim(

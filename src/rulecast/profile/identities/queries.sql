@@ -124,3 +124,63 @@ WITH settled AS (
         AND (o.kind, o.scope, o.lookup) = (i.kind, i.scope, i.lookup)
 )
 SELECT count(*) FROM settled;
+
+-- name: find_passed
+-- A number of one contact, seen under an id the contact never had although it had another one by then. An id of the
+-- contact's before or since, a known parent id, and what is older than number or id tell of nobody else.
+SELECT DISTINCT s.place, p.contact_id, b.contact_id
+FROM unnest(
+    %(places)b::integer[], %(numbers)b::bytea[], %(bsuids)b::bytea[], %(scopes)b::text[], %(parents)b::bytea[],
+    %(occurred)b::timestamptz[]
+) AS s (place, number, bsuid, scope, parent, occurred_at)
+JOIN profile.identity AS p
+    ON p.lookup = s.number AND p.kind IN ('phone', 'wa_id') AND p.scope = '' AND p.valid_to IS NULL
+    AND p.valid_from <= s.occurred_at
+LEFT JOIN profile.identity AS b
+    ON b.lookup = s.bsuid AND b.kind = 'bsuid' AND b.scope = s.scope AND b.valid_to IS NULL
+WHERE EXISTS (
+        SELECT FROM profile.identity AS k
+        WHERE k.contact_id = p.contact_id AND k.kind = 'bsuid' AND k.scope = s.scope AND k.valid_to IS NULL
+            AND k.lookup <> s.bsuid AND k.valid_from <= s.occurred_at)
+    AND NOT EXISTS (
+        SELECT FROM profile.identity AS k
+        WHERE k.contact_id = p.contact_id AND k.kind = 'bsuid' AND k.scope = s.scope AND k.lookup = s.bsuid)
+    AND NOT EXISTS (
+        SELECT FROM profile.identity AS k
+        WHERE k.contact_id = p.contact_id AND k.kind = 'parent_bsuid' AND k.lookup = s.parent AND k.valid_to IS NULL);
+
+-- name: find_parted
+-- Whose number it was is who had one until the instant of the conflict.
+SELECT c.conflict_id, i.contact_id AS former,
+    CASE i.contact_id WHEN c.first_contact_id THEN c.second_contact_id ELSE c.first_contact_id END AS taker,
+    c.occurred_at
+FROM profile.identity_conflict AS c
+JOIN profile.identity AS i
+    ON i.contact_id IN (c.first_contact_id, c.second_contact_id) AND i.kind = 'phone' AND i.valid_to = c.occurred_at
+WHERE c.conflict_id = %(conflict_id)s AND c.cause = 'new_owner' AND c.resolved_at IS NULL
+LIMIT 1;
+
+-- name: find_parted_by_ids
+-- WhatsApp says after all that the id changed: what was taken for two people is one.
+SELECT c.conflict_id
+FROM profile.identity_conflict AS c
+JOIN profile.identity AS o ON o.contact_id IN (c.first_contact_id, c.second_contact_id)
+JOIN profile.identity AS n
+    ON n.contact_id IN (c.first_contact_id, c.second_contact_id) AND n.contact_id <> o.contact_id
+WHERE c.cause = 'new_owner' AND c.resolved_at IS NULL
+    AND o.lookup = ANY(%(olds)b::bytea[]) AND o.kind = 'bsuid'
+    AND n.lookup = ANY(%(news)b::bytea[]) AND n.kind = 'bsuid' AND n.valid_to IS NULL
+ORDER BY c.conflict_id;
+
+-- name: open_again
+-- A number comes back to the contact it was taken from, sealed as it was.
+INSERT INTO profile.identity (contact_id, kind, scope, lookup, suppression_index, sealed_value, valid_from)
+SELECT i.contact_id, i.kind, i.scope, i.lookup, i.suppression_index, i.sealed_value, %(now)s::timestamptz
+FROM profile.identity AS i
+WHERE i.contact_id = %(contact_id)s AND i.kind IN ('phone', 'wa_id') AND i.valid_to = %(ended_at)s::timestamptz
+ON CONFLICT DO NOTHING;
+
+-- name: list_granted
+-- What these people agreed to under their own id.
+SELECT contact_id, purpose FROM profile.current_consent
+WHERE contact_id = ANY(%(contact_ids)b::bigint[]) AND status = 'granted';

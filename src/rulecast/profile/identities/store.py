@@ -8,7 +8,16 @@ from rulecast.database import Connection, execute, fetch_all, fetch_value, load_
 from rulecast.profile.store import IdentityRow
 from rulecast.values.ids import ContactId
 
-__all__ = ["QUERIES", "Connection", "FormerOwner", "IdentityRow", "Owner", "WaitingRow"]
+__all__ = [
+    "QUERIES",
+    "Connection",
+    "FormerOwner",
+    "IdentityRow",
+    "Owner",
+    "PartedRow",
+    "SeenRow",
+    "WaitingRow",
+]
 
 QUERIES = load_queries(__package__)
 
@@ -53,6 +62,27 @@ class ConflictRow:
     first_contact_id: ContactId
     second_contact_id: ContactId
     cause: str
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenRow:
+    """A number in every spelling and a BSUID that somebody was seen under at once, hashed."""
+
+    numbers: tuple[bytes, ...] = field(repr=False)
+    bsuid: bytes = field(repr=False)
+    scope: str
+    parent: bytes | None = field(repr=False)
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartedRow:
+    """An open conflict over a number that passed from one contact to the other."""
+
+    conflict_id: int
+    former: ContactId
+    taker: ContactId
     occurred_at: datetime
 
 
@@ -206,3 +236,68 @@ async def settle_conflict(connection: Connection, conflict_id: int, *, by: str, 
     """Close an open conflict and return whether there was one."""
     parameters = {"conflict_id": conflict_id, "by": by, "now": now}
     return bool(await fetch_value(connection, QUERIES["settle_conflict"], parameters))
+
+
+async def find_passed(
+    connection: Connection, seen: Sequence[SeenRow]
+) -> list[tuple[int, ContactId, ContactId | None]]:
+    """Return the place of each sighting under an id its number's contact never had, that contact, and the id's."""
+    spelled = [(place, number) for place, one in enumerate(seen) for number in one.numbers]
+    if not spelled:
+        return []
+    rows = await fetch_all(
+        connection,
+        QUERIES["find_passed"],
+        {
+            "places": [place for place, _ in spelled],
+            "numbers": [number for _, number in spelled],
+            "bsuids": [seen[place].bsuid for place, _ in spelled],
+            "scopes": [seen[place].scope for place, _ in spelled],
+            "parents": [seen[place].parent or b"" for place, _ in spelled],
+            "occurred": [seen[place].occurred_at for place, _ in spelled],
+        },
+    )
+    return [
+        (place, ContactId(former), None if taker is None else ContactId(taker))
+        for place, former, taker in rows
+    ]
+
+
+async def find_parted(connection: Connection, conflict_id: int) -> PartedRow | None:
+    """Return an open conflict over a number that changed hands; None where it is another one or none."""
+    found = await fetch_all(
+        connection, QUERIES["find_parted"], {"conflict_id": conflict_id}, record=PartedRow
+    )
+    return found[0] if found else None
+
+
+async def find_parted_by_ids(
+    connection: Connection, olds: Sequence[bytes], news: Sequence[bytes]
+) -> list[int]:
+    """Return the open conflicts in which one had one of the old ids and the other has one of the new ones."""
+    rows = await fetch_all(
+        connection, QUERIES["find_parted_by_ids"], {"olds": list(olds), "news": list(news)}
+    )
+    return [conflict_id for (conflict_id,) in rows]
+
+
+async def open_again(
+    connection: Connection, contact_id: ContactId, *, ended_at: datetime, now: datetime
+) -> None:
+    """Begin again the numbers of a contact that ended at an instant and are nobody's now."""
+    await execute(
+        connection,
+        QUERIES["open_again"],
+        {"contact_id": contact_id, "ended_at": ended_at, "now": now},
+    )
+
+
+async def list_granted(
+    connection: Connection, contact_ids: Iterable[ContactId]
+) -> set[tuple[ContactId, str]]:
+    """Return which of these people granted which purposes and stand by it."""
+    wanted = sorted(set(contact_ids))
+    if not wanted:
+        return set()
+    rows = await fetch_all(connection, QUERIES["list_granted"], {"contact_ids": wanted})
+    return {(ContactId(contact_id), purpose) for contact_id, purpose in rows}
