@@ -17,7 +17,7 @@ _LOG = structlog.get_logger(__name__)
 async def replay_journal(workspace: Workspace, journal: SuppressionJournal | None = None) -> int:
     """Restore every stop the database lacks, as after a restore from an old backup, and return how many.
 
-    A torn last line is what a killed writer leaves and was never answered for; any other damage is logged.
+    A torn line is what a killed writer leaves and was never answered for; any other damage is logged.
     """
     restored = 0
     batches = _batches(journal or open_journal(workspace))
@@ -33,8 +33,8 @@ def _batches(journal: SuppressionJournal) -> Iterator[tuple[JournalEntry, ...]]:
     batch: list[JournalEntry] = []
     for line in journal.read():
         if isinstance(line, DamagedLine):
-            if not line.is_last:
-                _LOG.error("journal line damaged", rows=line.line_number)
+            if not line.is_torn:
+                _LOG.error("journal line damaged", file=line.file_name, rows=line.line_number)
             continue
         batch.append(line)
         if len(batch) == REPLAY_BATCH_MAX:

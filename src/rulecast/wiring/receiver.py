@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from rulecast.profile.suppression import FileJournal, SuppressionJournal
+from rulecast.profile.suppression.journal import LineSeal
 from rulecast.values.failpoints import INERT, Failpoints
 from rulecast.values.link_token import LinkToken, read_link_token
 from rulecast.wiring.links import Destination, find_destination
@@ -12,11 +13,15 @@ from rulecast.wiring.webhooks import WebhookDoor
 from rulecast.wiring.workspace import Workspace
 
 JOURNAL_DIRECTORY = "journal"
+# Bound into every line, so that a line of the journal opens as nothing else.
+JOURNAL_LINE = b"line of the suppression journal"
 
 
 def open_journal(workspace: Workspace) -> SuppressionJournal:
-    """Return the journal of opt-outs of this workspace, a file under its home."""
-    return FileJournal(workspace.settings.home / JOURNAL_DIRECTORY)
+    """Return the journal of opt-outs of this workspace: sealed lines in files under its home."""
+    vault = workspace.vault
+    seal = LineSeal(seal=partial(vault.seal_file, JOURNAL_LINE), open_=partial(vault.open_file, JOURNAL_LINE))
+    return FileJournal(workspace.settings.home / JOURNAL_DIRECTORY, seal)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,9 +31,10 @@ from typing_extensions import override
 from rulecast.collect.webhook_facts import StatusFact
 from rulecast.database import Connection
 from rulecast.database.errors import CheckViolation
-from rulecast.profile.suppression import FileJournal, JournalEntry
+from rulecast.profile.suppression import JournalEntry
 from rulecast.receiver import build_receiver
 from rulecast.values.clock import ManualClock, SystemClock
+from rulecast.wiring.receiver import open_journal
 from rulecast.wiring.workspace import Workspace
 
 
@@ -54,7 +55,7 @@ async def test_a_hundred_parallel_repeats_have_one_effect_f35(
     assert await count(workspace, "profile.change", "kind = 'suppression'") == 1
     assert await count(workspace, "collect.event", "name = 'message_received'") == 1
     assert await count(workspace, "collect.inbound_text") == 1
-    assert len(list(FileJournal(workspace.settings.home / "journal").read())) == 1
+    assert len(list(open_journal(workspace).read())) == 1
 
 
 async def test_stops_and_resumes_end_alike_in_any_order_and_a_tie_is_a_stop_f36_f52(
@@ -258,6 +259,6 @@ async def test_a_killed_receiver_has_lost_nothing_it_answered_200_for_f44_p10(
         await process.wait()
     assert await count(workspace, "profile.current_suppression") == 1
     assert await count(workspace, "collect.inbox", "state = 'applied'") == 1
-    (entry,) = FileJournal(workspace.settings.home / "journal").read()
+    (entry,) = open_journal(workspace).read()
     assert isinstance(entry, JournalEntry)
     assert abs(entry.occurred_at.timestamp() - at) < timedelta(seconds=2).total_seconds()

@@ -14,14 +14,15 @@ from tests.sending import launch, prepare_number, prepare_people
 from rulecast.account import BusinessNumber, Portfolio
 from rulecast.account.store import save_number, save_portfolio
 from rulecast.profile.identity import Identity
-from rulecast.profile.suppression import FileJournal, JournalEntry
+from rulecast.profile.suppression import JournalEntry
 from rulecast.values.clock import ManualClock
 from rulecast.values.ids import BusinessNumberId, PortfolioId
+from rulecast.wiring.receiver import open_journal
 from rulecast.wiring.workspace import Workspace
 
 
 def journal(workspace: Workspace) -> list[JournalEntry]:
-    found = list(FileJournal(workspace.settings.home / "journal").read())
+    found = list(open_journal(workspace).read())
     return [one for one in found if isinstance(one, JournalEntry)]
 
 

@@ -1,17 +1,23 @@
 """The journal of stops kept outside the database, so that no restore can forget them."""
 
+import base64
+import binascii
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, cast
 
 from rulecast.profile.suppression.stop import Level, Scope, SuppressionAction, SuppressionCause
 from rulecast.values.errors import RulecastError
+from rulecast.vault.errors import SealBrokenError
 
-# The first word of a line; another word means a later format.
-LINE_VERSION = "s1"
+# The first word of a line; another word means a later format. Lines of the first format (`s1`) are in clear and are
+# still read: they hold keyed hashes only.
+LINE_VERSION = "s2"
+TORN_MARK = "torn"
+"""Written after a line that a dead writer left unfinished; nobody was ever answered for that line."""
 
 
 class JournalWriteError(RulecastError):
@@ -36,10 +42,19 @@ class JournalEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DamagedLine:
-    """A line whose checksum does not hold; the last line of a journal is torn when its writer was killed."""
+    """A line that cannot be trusted; a torn one is what a killed writer leaves and promised nothing to anybody."""
 
+    file_name: str
     line_number: int
-    is_last: bool
+    is_torn: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineSeal:
+    """Encrypts and opens lines under the journal's own key; `open_` raises `SealBrokenError`."""
+
+    seal: Callable[[bytes], bytes] = field(repr=False)
+    open_: Callable[[bytes], bytes] = field(repr=False)
 
 
 class SuppressionJournal(Protocol):
@@ -58,26 +73,28 @@ class SuppressionJournal(Protocol):
         ...
 
 
-def write_line(entry: JournalEntry) -> str:
-    """Return the entry as one line with its checksum, newline included."""
+def write_line(entry: JournalEntry, seal: LineSeal) -> str:
+    """Return the entry as one sealed line, newline included; the seal is its checksum."""
     said = (
-        f"{LINE_VERSION} {entry.suppression_index.hex()} {entry.scope} {entry.action} {entry.cause}"
+        f"{entry.suppression_index.hex()} {entry.scope} {entry.action} {entry.cause}"
         f" {entry.level} {entry.occurred_at.isoformat()}"
     )
-    return f"{said} {zlib.crc32(said.encode('ascii')):08x}\n"
+    return f"{LINE_VERSION} {base64.b64encode(seal.seal(said.encode('ascii'))).decode('ascii')}\n"
 
 
-_LINE = re.compile(
-    r"(?P<said>s1 (?P<index>[0-9a-f]{32}) (?P<scope>marketing|all) (?P<action>\w+) (?P<cause>\w+)"
-    r" (?P<level>exact|likely) (?P<occurred_at>[!-~]+)) (?P<checksum>[0-9a-f]{8})",
+_SAID = re.compile(
+    r"(?P<index>[0-9a-f]{32}) (?P<scope>marketing|all) (?P<action>\w+) (?P<cause>\w+)"
+    r" (?P<level>exact|likely) (?P<occurred_at>[!-~]+)",
     re.ASCII,
 )
+_FIRST_FORMAT = re.compile(r"(?P<whole>s1 (?P<said>[!-~ ]+)) (?P<checksum>[0-9a-f]{8})", re.ASCII)
 
 
-def read_line(line: str) -> JournalEntry | None:
-    """Return the entry a line holds, or None where its checksum or shape is wrong."""
-    match = _LINE.fullmatch(line)
-    if match is None or zlib.crc32(match["said"].encode("ascii")) != int(match["checksum"], 16):
+def read_line(line: str, seal: LineSeal) -> JournalEntry | None:
+    """Return the entry a line of any format holds, or None where its seal, checksum or shape is wrong."""
+    said = _open(line, seal)
+    match = _SAID.fullmatch(said) if said is not None else None
+    if match is None:
         return None
     try:
         return JournalEntry(
@@ -89,4 +106,18 @@ def read_line(line: str) -> JournalEntry | None:
             occurred_at=datetime.fromisoformat(match["occurred_at"]),
         )
     except ValueError:
+        return None
+
+
+def _open(line: str, seal: LineSeal) -> str | None:
+    first = _FIRST_FORMAT.fullmatch(line)
+    if first is not None:
+        is_whole = zlib.crc32(first["whole"].encode("ascii")) == int(first["checksum"], 16)
+        return first["said"] if is_whole else None
+    version, _, sealed = line.partition(" ")
+    if version != LINE_VERSION:
+        return None
+    try:
+        return seal.open_(base64.b64decode(sealed, validate=True)).decode("ascii")
+    except (binascii.Error, SealBrokenError, ValueError):
         return None
