@@ -11,8 +11,8 @@ import sys
 import time
 import traceback
 import urllib.request
-from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -86,27 +86,51 @@ class World:
 
     def requests(self) -> list[dict[str, Any]]:
         """Return every message the simulator was asked for, from its own ledger."""
+        return [row for row in self.rows() if row["kind"] == "request"]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the simulator's own ledger; a line it is writing is left out."""
         rows = []
         for line in self.ledger.read_text().splitlines():
             try:
-                row = json.loads(line)
+                rows.append(json.loads(line))
             except ValueError:
                 continue
-            if row["kind"] == "request":
-                rows.append(row)
         return rows
+
+    def look(self, path: str) -> Any:
+        with urllib.request.urlopen(f"{self.simulator_url}/_control/{path}", timeout=60) as answer:
+            return json.load(answer)
 
 
 @contextmanager
-def open_world(directory: Path, *, people_per_number: int) -> Iterator[World]:
-    """Start everything, make the people, launch one run a number; stop everything afterwards."""
+def cloned_databases() -> Iterator[tuple[str, str]]:
+    """Clone both databases on the server all tests share; nobody may kill that one."""
+    with cloned_database(MAIN_DIRECTORY) as main, cloned_database(KEYS_DIRECTORY) as keys:
+        yield main, keys
+
+
+@contextmanager
+def open_world(
+    directory: Path,
+    *,
+    people_per_number: int,
+    databases: Callable[[], AbstractContextManager[tuple[str, str]]] = cloned_databases,
+    behaviour: Mapping[str, float] = BEHAVIOUR,
+    per_second: int = 1000,
+) -> Iterator[World]:
+    """Start everything, make the people, launch one run a number; stop everything afterwards.
+
+    `databases` gives the addresses of the main and the keys database; `per_second` is what each number may send.
+    """
     with ExitStack() as stack:
-        main = stack.enter_context(cloned_database(MAIN_DIRECTORY))
-        keys = stack.enter_context(cloned_database(KEYS_DIRECTORY))
+        main, keys = stack.enter_context(databases())
         listener = socket.create_server(("127.0.0.1", 0))
         stack.callback(listener.close)
         clock = f"virtual:{START.isoformat()}@{time.time():.3f}x{SPEED}"  # noqa: TID251 - drives the shared clock
-        url, ledger = stack.enter_context(_simulator(directory, clock, port=listener.getsockname()[1]))
+        url, ledger = stack.enter_context(
+            _simulator(directory, clock, port=listener.getsockname()[1], behaviour=behaviour)
+        )
         settings = load_settings(
             {
                 "RULECAST_HOME": str(directory / "home"),
@@ -124,7 +148,7 @@ def open_world(directory: Path, *, people_per_number: int) -> Iterator[World]:
         world = World(settings=settings, simulator_url=url, ledger=ledger)
         world.control("templates", _template())
         parse_rule("")
-        asyncio.run(_populate(settings, people_per_number))
+        asyncio.run(_populate(settings, people_per_number, per_second=per_second))
         receiver = os.fork()
         if receiver == 0:
             _receive(settings, listener)
@@ -133,9 +157,11 @@ def open_world(directory: Path, *, people_per_number: int) -> Iterator[World]:
 
 
 @contextmanager
-def _simulator(directory: Path, clock: str, *, port: int) -> Iterator[tuple[str, Path]]:
-    behaviour = directory / "behaviour.json"
-    behaviour.write_text(json.dumps(BEHAVIOUR))
+def _simulator(
+    directory: Path, clock: str, *, port: int, behaviour: Mapping[str, float]
+) -> Iterator[tuple[str, Path]]:
+    behaviour_file = directory / "behaviour.json"
+    behaviour_file.write_text(json.dumps(behaviour))
     arguments = [
         "--state-dir",
         str(directory / "simulator"),
@@ -144,7 +170,7 @@ def _simulator(directory: Path, clock: str, *, port: int) -> Iterator[tuple[str,
         "--clock",
         clock,
     ]
-    arguments += ["--webhook-url", f"http://127.0.0.1:{port}/webhook", "--behaviour", str(behaviour)]
+    arguments += ["--webhook-url", f"http://127.0.0.1:{port}/webhook", "--behaviour", str(behaviour_file)]
     for number in NUMBERS:
         arguments += ["--number", f"{number}:1000"]
     process = subprocess.Popen(
@@ -152,8 +178,8 @@ def _simulator(directory: Path, clock: str, *, port: int) -> Iterator[tuple[str,
         stdout=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "src")},
     )
+    assert process.stdout is not None
     try:
-        assert process.stdout is not None
         ready = json.loads(process.stdout.readline())
         yield ready["url"], Path(ready["ledger"])
     finally:
@@ -188,11 +214,11 @@ def _template() -> dict[str, Any]:
     }
 
 
-async def _populate(settings: Settings, people_per_number: int) -> None:
+async def _populate(settings: Settings, people_per_number: int, *, per_second: int) -> None:
     async with open_workspace(settings, actor="kills") as workspace:
         for position, number in enumerate(NUMBERS):
             async with workspace.database.transaction() as connection:
-                await prepare_number(connection, number=number)
+                await prepare_number(connection, number=number, per_second=per_second)
                 people = await prepare_people(
                     workspace, connection, people_per_number, first=position * people_per_number
                 )

@@ -1,12 +1,13 @@
 """One database: a pool of connections, transactions, notifications and locks."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple, Self
 
 from psycopg import AsyncConnection
 from psycopg.conninfo import make_conninfo
-from psycopg_pool import AsyncConnectionPool
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from rulecast.database.locks import key_of
 
@@ -15,6 +16,9 @@ Connection = AsyncConnection[tuple[Any, ...]]
 # Waiting longer for a free connection means the process asks for more than it may have.
 POOL_WAIT_SECONDS = 30.0
 CONNECT_LIMIT_SECONDS = 10
+# The pool by itself asks a server that is down more and more rarely, in the end every few minutes; whoever waits asks
+# anew so often, so that work goes on within seconds of its return.
+ASK_AGAIN_SECONDS = 1.0
 
 
 class Notice(NamedTuple):
@@ -69,6 +73,7 @@ class Database:
             max_size=pool_size,
             open=False,
             timeout=POOL_WAIT_SECONDS,
+            reconnect_timeout=ASK_AGAIN_SECONDS,
             kwargs={"autocommit": True},
             configure=_configure,
             name="rulecast",
@@ -86,14 +91,33 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """Hold one transaction: committed when the block ends, rolled back when it raises."""
-        async with self._pool.connection() as connection, connection.transaction():
+        async with self.connection() as connection, connection.transaction():
             yield connection
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         """Hold one connection on which every statement is its own transaction."""
-        async with self._pool.connection() as connection:
-            yield connection
+        connection = await self._take()
+        try:
+            async with connection:
+                yield connection
+        finally:
+            await self._pool.putconn(connection)
+
+    async def _take(self) -> Connection:
+        """Return a connection of the pool.
+
+        Raises:
+            OperationalError: none was free, or the server was down, all along.
+        """
+        deadline = time.monotonic() + POOL_WAIT_SECONDS
+        while True:
+            left_seconds = deadline - time.monotonic()
+            try:
+                return await self._pool.getconn(timeout=max(0.01, min(left_seconds, ASK_AGAIN_SECONDS)))
+            except PoolTimeout:
+                if left_seconds <= ASK_AGAIN_SECONDS:
+                    raise
 
     @asynccontextmanager
     async def listen(self, *channels: str) -> AsyncIterator[Notices]:
