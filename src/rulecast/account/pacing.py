@@ -1,7 +1,8 @@
 """Pure arithmetic of pacing: token buckets on plain numbers, for the sender and for the plan's calendar.
 
-Sources of the limits: Cloud API, throughput (80 or 1,000 messages a second and number), pair rate (a message
-in six seconds to one person, 45 may be borrowed), messaging limits (people in a rolling day and portfolio).
+Sources of the limits: Cloud API, throughput (80 or 1,000 messages a second and number, sent and received together),
+pair rate (a message in six seconds to one person, 45 may be borrowed), messaging limits (people in a rolling day and
+portfolio).
 """
 
 import math
@@ -10,7 +11,12 @@ from datetime import datetime, timedelta
 
 PAIR_SECONDS_PER_MESSAGE = 6.0
 PAIR_BURST = 45
-PORTFOLIO_WINDOW = timedelta(hours=24)
+PORTFOLIO_WINDOW = timedelta(hours=24, minutes=1)
+"""A rolling day, and a minute for what passes between our permit and Meta's count of the message."""
+START_WINDOW_SECONDS = 1.05
+"""A second, and as long as a request may be on its way: what left in so long never arrives within one second."""
+THROUGHPUT_FLOOR_SHARE = 0.1
+"""However much comes in, so much of a number's throughput is left for what goes out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,9 +70,23 @@ def pair_bucket(now_seconds: float) -> Bucket:
     )
 
 
+def sending_limit(per_second: int, *, inbound_per_second: int = 0) -> int:
+    """Return how many messages a number may send in a second beside what it receives; at least one.
+
+    Source: Cloud API, throughput: inbound and outbound messages count together.
+    """
+    floor = math.ceil(per_second * THROUGHPUT_FLOOR_SHARE)
+    return max(1, floor, per_second - inbound_per_second)
+
+
+def steady_per_second(per_second: int, *, inbound_per_second: int = 0) -> float:
+    """Return the rate a number keeps up for hours: its limit, a little apart."""
+    return sending_limit(per_second, inbound_per_second=inbound_per_second) / START_WINDOW_SECONDS
+
+
 def sending_seconds(messages: int, per_second: int) -> float:
     """Return how long so many messages take at a throughput."""
-    return messages / per_second
+    return messages / steady_per_second(per_second)
 
 
 def batch_start(number: int, *, start: datetime, every: timedelta) -> datetime:

@@ -9,9 +9,10 @@ import structlog
 from rulecast.deliver.circuit import Circuit
 from rulecast.deliver.classify import Accepted, Rejected, classify
 from rulecast.deliver.error_code import CodeAction, CodeOutcome
-from rulecast.deliver.pacing import NumberPacer, PairSpacing
+from rulecast.deliver.pacing import NumberPacer, PaceMemory, PairSpacing
 from rulecast.deliver.result import Attempt, AttemptOutcome, NotStarted, Result
 from rulecast.deliver.sender_parts import SenderCounts, SenderParts
+from rulecast.deliver.start_line import StartLine
 from rulecast.deliver.transport import Lost, OutboundRequest, Withheld
 from rulecast.values.failpoints import Failpoint
 
@@ -24,12 +25,14 @@ log = structlog.get_logger(__name__)
 class Courier:
     """Starts committed attempts and keeps their results until a lane takes them."""
 
-    def __init__(self, parts: SenderParts, number: str) -> None:
+    def __init__(self, parts: SenderParts, number: str, memory: PaceMemory | None = None) -> None:
         """Begin with no tokens, a closed circuit and nothing out; `wake` is set at every result."""
+        memory, now = memory or PaceMemory(), parts.clock.now()
         self._parts = parts
         self._number = number
-        self.pacer = NumberPacer(throughput_per_second=self.throughput(), now=parts.clock.now())
-        self.pairs = PairSpacing()
+        self.pacer = NumberPacer(throughput_per_second=self.throughput(), now=now, memory=memory)
+        self.pairs = PairSpacing(memory.pairs)
+        self._line = StartLine(recent=memory.recent_starts, now_seconds=now.timestamp())
         self.circuit = Circuit(parts.boottime)
         self.results: list[Result] = []
         self.requests: set[asyncio.Task[None]] = set()
@@ -48,13 +51,21 @@ class Courier:
         taken, self.results = self.results, []
         return taken
 
-    def take_tokens(self, wanted: int) -> int:
-        """Return how many of so many requests pace, circuit and stops let go now."""
-        if wanted == 0 or self._parts.stops.stops_number(self._number):
+    def take_tokens(self, wanted: int, *, first: int = 0) -> int:
+        """Return how many of so many requests pace, circuit and stops let go now.
+
+        The `first` of them are no marketing: they may take the tokens that are reserved for such.
+        """
+        stops, now = self._parts.stops, self._parts.clock.now()
+        if wanted == 0 or stops.stops_number(self._number):
             return 0
         self.pacer.throughput_per_second = self.throughput()
+        self.pacer.inbound_per_second = stops.inbound_of(self._number)
         allowed = self.circuit.allowed(wanted)
-        taken = self.pacer.take(allowed, self._parts.clock.now()) if allowed else 0
+        taken = self.pacer.take(min(first, allowed), now)
+        if allowed > taken == min(first, allowed):
+            reserved = self.pacer.reserve(self._parts.gate.reserve_percent)
+            taken += self.pacer.take(allowed - taken, now, leave=reserved)
         if allowed and not taken:
             self.circuit.probe_not_used()
         return taken
@@ -97,6 +108,7 @@ class Courier:
         if rest_seconds:
             return NotStarted(cause="pair_rests", wait_seconds=rest_seconds)
         self.pairs.note(permit.contact_id, self._parts.clock.now())
+        await self._stand_in_line()
         # Asked again between connecting and the first byte: connecting may take longer than an intent may live.
         found = await self._parts.transport.send(
             OutboundRequest(business_number_id=permit.business_number_id, body=permit.body, edge=permit.edge),
@@ -107,6 +119,13 @@ class Courier:
         outcome = classify(found)
         await self._parts.failpoints.reach(Failpoint.AFTER_RESPONSE_BEFORE_RESULT)
         return outcome
+
+    async def _stand_in_line(self) -> None:
+        """Wait until one more start fits into the running second."""
+        now_seconds = self._parts.clock.now().timestamp()
+        starts_at = self._line.book(self.pacer.limit_per_second, now_seconds)
+        if starts_at > now_seconds:
+            await self._parts.clock.sleep(starts_at - now_seconds)
 
     def _reason_not_to_start(self, rule_name: str, intent_at: float) -> str | None:
         now = self._parts.boottime()

@@ -10,6 +10,8 @@ from rulecast.deliver.classify import Accepted, Rejected
 from rulecast.deliver.error_code import CodeAction, CodeOutcome
 from rulecast.deliver.heed_codes import CodeMet, heed_codes
 from rulecast.deliver.lease import Lease
+from rulecast.deliver.pace_memory import keep_pace
+from rulecast.deliver.pacing import Pace
 from rulecast.deliver.result import Attempt, Result, effect_of
 from rulecast.deliver.state import MessageState
 from rulecast.deliver.store import Connection, Database, IntentRow, RefusalRow, ResultRow
@@ -77,6 +79,8 @@ class Group:
     results: Sequence[Result]
     drafts: Sequence[PreparedDraft]
     terms: Mapping[int, RunTerms]
+    # What the number's next sender must know of its pace, where answers changed it.
+    pace: Pace | None = None
 
 
 class GroupWriter:
@@ -130,6 +134,8 @@ class GroupWriter:
             await self._record(connection, group.results, results, now)
             if results:
                 await self._failpoints.reach(Failpoint.AFTER_RESULT_WRITE)
+            if group.pace is not None:
+                await keep_pace(connection, self._lease.business_number_id, group.pace)
             if suppressed:
                 await self._hooks.suppress(connection, suppressed, now)
             attempts = await self._intend(connection, group, locked, now) if locked.prepared else []

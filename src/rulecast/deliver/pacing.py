@@ -1,19 +1,20 @@
 """How fast one number may send: a token bucket that slows on 130429, and room between messages of a pair.
 
-The rate follows throughput x factor; the factor is halved when Meta says "too fast" and grows slowly again
-(additive increase, multiplicative decrease). A sender begins with an empty bucket, so that a restart is no way to
-a second helping (P8).
+The steady rate is what the plan's calendar counts with (`account.pacing`), times a factor; the factor is halved when
+Meta says "too fast" and grows slowly again (additive increase, multiplicative decrease). A sender begins with an empty
+bucket, and with the factor, the rest and the pairs of the sender before it, so that a restart is no way to a second
+helping (P8).
 """
 
 from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from rulecast.account.pacing import PAIR_BURST, Bucket, pair_bucket
+from rulecast.account.pacing import PAIR_BURST, Bucket, pair_bucket, sending_limit, steady_per_second
 
-# Share of the throughput that is used as a steady rate and as a burst; together they fill any sliding second
-# exactly, never more.
-STEADY_SHARE = 0.9
-BURST_SHARE = 0.1
+# What may be saved up while a commit takes long; the start line spreads it again.
+BURST_SHARE = 0.25
 FACTOR_MIN = 0.02
 # After a cut the rate comes back by this share of the throughput a second.
 RECOVERY_PER_SECOND = 0.05
@@ -23,31 +24,87 @@ CUT_PAUSE_SECONDS = 1.0
 PAIRS_MAX = 10_000
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaceMemory:
+    """What a sender takes over from the one before it.
+
+    `recent_starts` is how many requests may have started a moment ago, `pairs` when people were lately written to.
+    """
+
+    factor: float = 1.0
+    factor_at: datetime | None = None
+    rests_until: datetime | None = None
+    recent_starts: int = 0
+    pairs: Mapping[int, Sequence[datetime]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """What has to outlive a sender: its factor at an instant, and until when it rests."""
+
+    factor: float
+    factor_at: datetime
+    rests_until: datetime | None
+
+
 class NumberPacer:
     """Tokens of one business number, in seconds of the handed instants."""
 
-    def __init__(self, *, throughput_per_second: int, now: datetime) -> None:
-        """Begin with an empty bucket."""
+    def __init__(
+        self, *, throughput_per_second: int, now: datetime, memory: PaceMemory | None = None
+    ) -> None:
+        """Begin with an empty bucket, as slow as the sender before."""
+        memory = memory or PaceMemory()
         self.throughput_per_second = throughput_per_second
-        self.factor = 1.0
+        self.inbound_per_second = 0
+        self.factor = memory.factor
         self._tokens = 0.0
-        self._filled_at = now
+        self._filled_at = min(memory.factor_at or now, now)
         self._cut_at: datetime | None = None
+        self._rests_until = memory.rests_until
+        self._unsaved = False
+        self._fill(now)
+        self._tokens = 0.0
+        if memory.rests_until is not None:
+            self._filled_at = max(self._filled_at, memory.rests_until)
+
+    @property
+    def limit_per_second(self) -> int:
+        """Return how many may start in a second beside what comes in."""
+        return sending_limit(self.throughput_per_second, inbound_per_second=self.inbound_per_second)
 
     @property
     def rate_per_second(self) -> float:
         """Return the steady rate now in force."""
-        return self.throughput_per_second * STEADY_SHARE * self.factor
+        return self.factor * steady_per_second(
+            self.throughput_per_second, inbound_per_second=self.inbound_per_second
+        )
 
     @property
     def burst(self) -> float:
         """Return the most tokens the bucket can hold; at least one message must fit."""
-        return max(1.0, self.throughput_per_second * BURST_SHARE * self.factor)
+        return max(1.0, self.limit_per_second * BURST_SHARE * self.factor)
 
-    def take(self, wanted: int, now: datetime) -> int:
-        """Take at most so many tokens and return how many there were."""
+    def reserve(self, percent: int) -> int:
+        """Return how many of the tokens marketing leaves to others; one token is nobody's reserve."""
+        return min(int(self.burst * percent / 100), int(self.burst) - 1)
+
+    def take_unsaved(self, now: datetime) -> Pace | None:
+        """Return what changed since the last time and has to be kept, or None."""
+        if not self._unsaved:
+            return None
+        self._unsaved = False
         self._fill(now)
-        taken = min(wanted, int(self._tokens))
+        return Pace(factor=self.factor, factor_at=now, rests_until=self._rests_until)
+
+    def put_back_unsaved(self) -> None:
+        """Remember that what was taken to be kept was not."""
+        self._unsaved = True
+
+    def take(self, wanted: int, now: datetime, *, leave: int = 0) -> int:
+        """Take at most so many tokens, all but those to leave, and return how many there were."""
+        self._fill(now)
+        taken = max(0, min(wanted, int(self._tokens) - leave))
         self._tokens -= taken
         return taken
 
@@ -70,12 +127,15 @@ class NumberPacer:
         self._cut_at = now
         self.factor = max(FACTOR_MIN, self.factor / 2)
         self._tokens = 0.0
+        self._unsaved = True
 
     def rest(self, seconds: float, now: datetime) -> None:
         """Give no token for so many seconds; a longer rest that was ordered earlier stays."""
         self._fill(now)
         self._tokens = 0.0
         self._filled_at = max(self._filled_at, now + timedelta(seconds=seconds))
+        self._rests_until = self._filled_at
+        self._unsaved = True
 
     def _fill(self, now: datetime) -> None:
         seconds = max(0.0, (now - self._filled_at).total_seconds())
@@ -90,9 +150,12 @@ class PairSpacing:
     Source: Cloud API, pair rate limits: a message in six seconds, 45 of them may be borrowed.
     """
 
-    def __init__(self) -> None:
-        """Begin with no memory; the database's permits hold the longer limits."""
+    def __init__(self, earlier: Mapping[int, Sequence[datetime]] | None = None) -> None:
+        """Begin with what is known of earlier messages, in order; the database's permits hold the longer limits."""
         self._buckets: OrderedDict[int, Bucket] = OrderedDict()
+        for contact_id, instants in (earlier or {}).items():
+            for at in instants:
+                self.note(contact_id, at)
 
     def seconds_to_wait(self, contact_id: int, now: datetime, *, is_answer: bool = False) -> float:
         """Return how long this pair still has to rest; 0 when it may go."""

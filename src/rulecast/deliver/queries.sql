@@ -27,10 +27,13 @@ SELECT run_id FROM deliver.run WHERE plan_id = %(plan_id)s;
 -- One planned message for each person of the plan, in the order in which they may be sent.
 INSERT INTO deliver.message
     (run_id, contact_id, step, business_number_id, template_id, variant, media, state, batch, send_from, send_until,
-     changed_at)
+     changed_at, goes_first)
 SELECT %(run_id)s, s.contact_id, r.step, %(business_number_id)s, s.template_id, s.variant, s.media, 'planned', s.batch,
-    s.send_from, s.send_until, %(now)s::timestamptz
-FROM plan.sendable AS s JOIN deliver.run AS r ON r.run_id = %(run_id)s WHERE s.plan_id = %(plan_id)s
+    s.send_from, s.send_until, %(now)s::timestamptz, p.purpose <> 'marketing'
+FROM plan.sendable AS s
+JOIN deliver.run AS r ON r.run_id = %(run_id)s
+JOIN plan.plan AS p ON p.plan_id = s.plan_id
+WHERE s.plan_id = %(plan_id)s
 ORDER BY s.send_from, s.contact_id;
 
 -- name: keep_links
@@ -112,16 +115,27 @@ WHERE business_number_id = %(business_number_id)s AND state = 'claimed' AND fenc
 
 -- name: claim_messages
 -- Takes what is due; what is due too late expires on the way. Locked rows are another transaction's: they are skipped
--- and come back when it ends.
-WITH due AS (
+-- and come back when it ends. What somebody waits for goes before a campaign.
+WITH first AS (
     SELECT m.message_id FROM deliver.message AS m
-    WHERE m.business_number_id = %(business_number_id)s AND m.state IN ('planned', 'deferred')
+    WHERE m.business_number_id = %(business_number_id)s AND m.state IN ('planned', 'deferred') AND m.goes_first
         AND m.send_from <= %(now)s::timestamptz
         AND NOT EXISTS (
             SELECT FROM deliver.run AS r WHERE r.run_id = m.run_id AND r.rule_name = ANY(%(stopped_rules)b::text[]))
     ORDER BY m.send_from, m.message_id
     LIMIT %(count_max)s
     FOR UPDATE SKIP LOCKED
+), others AS (
+    SELECT m.message_id FROM deliver.message AS m
+    WHERE m.business_number_id = %(business_number_id)s AND m.state IN ('planned', 'deferred') AND NOT m.goes_first
+        AND m.send_from <= %(now)s::timestamptz
+        AND NOT EXISTS (
+            SELECT FROM deliver.run AS r WHERE r.run_id = m.run_id AND r.rule_name = ANY(%(stopped_rules)b::text[]))
+    ORDER BY m.send_from, m.message_id
+    LIMIT CASE WHEN %(only_first)s THEN 0 ELSE %(count_max)s - (SELECT count(*) FROM first) END
+    FOR UPDATE SKIP LOCKED
+), due AS (
+    SELECT message_id FROM first UNION ALL SELECT message_id FROM others
 )
 UPDATE deliver.message AS m
 SET state = CASE WHEN m.send_until <= %(now)s::timestamptz THEN 'expired' ELSE 'claimed' END,
@@ -129,7 +143,7 @@ SET state = CASE WHEN m.send_until <= %(now)s::timestamptz THEN 'expired' ELSE '
     fence = %(epoch)s, changed_at = %(now)s::timestamptz
 FROM due WHERE m.message_id = due.message_id
 RETURNING m.message_id, m.contact_id, m.run_id, m.template_id, m.variant, m.media, m.attempts,
-    least(m.send_until, '9999-12-30T00:00:00Z'::timestamptz) AS send_until, m.state;
+    least(m.send_until, '9999-12-30T00:00:00Z'::timestamptz) AS send_until, m.state, m.goes_first;
 
 -- name: return_drafts
 -- Claimed but not used, by the same sender.

@@ -1,8 +1,6 @@
 """The sender of one business number: claims, intents, requests and results, within slots, tokens and a lease."""
 
 import asyncio
-import contextlib
-from collections import deque
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -11,12 +9,15 @@ from rulecast.deliver.attach_files import attach_files
 from rulecast.deliver.courier import Courier
 from rulecast.deliver.group import Group, GroupWriter, HookUnavailableError, LeaseLostError
 from rulecast.deliver.lease import Lease
+from rulecast.deliver.pacing import PaceMemory
+from rulecast.deliver.ready import ReadyDrafts
 from rulecast.deliver.result import Result
 from rulecast.deliver.sender_parts import SenderParts
 from rulecast.deliver.state import MessageState
 from rulecast.deliver.store import ClaimedRow, OperationalError
 from rulecast.gate import Draft, PreparedDraft, prepare_drafts, release_permits
 from rulecast.gate.free_reservations import free_reservations
+from rulecast.gate.people_chunks import return_chunks
 from rulecast.gate.terms import RunTerms
 from rulecast.values.failpoints import Failpoint
 from rulecast.values.ids import ContactId, MessageId, RunId
@@ -28,6 +29,8 @@ LINGER_SECONDS = 0.02
 IDLE_SECONDS = 0.25
 # Backoff after the database failed; results wait in memory, no new intent can be made without it.
 DATABASE_PAUSE_SECONDS = 0.2
+# What goes first is claimed beside a full hand; a quarter of a second brings no more than this of it.
+FIRST_CLAIM_MAX = 50
 # Drafts kept ready, in multiples of the slots: enough that no lane waits, few enough that a stop finds little.
 READY_SLOTS = 2
 
@@ -35,8 +38,8 @@ READY_SLOTS = 2
 class NumberSender:
     """Sends the messages of one number while it holds the lease; `run` returns when it was told to stop."""
 
-    def __init__(self, parts: SenderParts, lease: Lease) -> None:
-        """Begin with empty hands: no tokens, no drafts."""
+    def __init__(self, parts: SenderParts, lease: Lease, memory: PaceMemory | None = None) -> None:
+        """Begin with empty hands, no tokens, no drafts, and with the pace of the sender before."""
         self._parts = parts
         self._lease = lease
         self._number = lease.business_number_id
@@ -48,8 +51,8 @@ class NumberSender:
             hooks=parts.hooks,
             failpoints=parts.failpoints,
         )
-        self._courier = Courier(parts, self._number)
-        self._ready: deque[PreparedDraft] = deque()
+        self._courier = Courier(parts, self._number, memory)
+        self._ready = ReadyDrafts()
         self._terms: dict[int, RunTerms] = {}
         self._free_slots = parts.slots
         self._hungry = asyncio.Event()
@@ -99,13 +102,13 @@ class NumberSender:
         # A claim that is under way ends first: what it takes is given back with the rest.
         await asyncio.wait(working)
         await self._reach(Failpoint.BEFORE_GIVE_BACK)
-        await self._give_back(_ids_of(self._ready))
-        self._ready.clear()
+        await self._give_back(_ids_of(self._ready.take_all()))
         await self._reach(Failpoint.BEFORE_RUN_FINISH)
         async with self._parts.database.transaction() as connection:
             await store.finish_runs(connection, self._number, now=self._parts.clock.now())
         await self._reach(Failpoint.BEFORE_LEASE_RELEASE)
         async with self._parts.database.transaction() as connection:
+            await return_chunks(connection, self._number)
             await store.release_lease(connection, self._number, epoch=self._lease.epoch)
         await self._reach(Failpoint.AFTER_LEASE_RELEASE)
         raise _Ended
@@ -153,15 +156,16 @@ class NumberSender:
                 continue
             wanted = self._parts.slots * READY_SLOTS - len(self._ready)
             if wanted < self._parts.slots:
-                await self._until_hungry()
+                if not await self._until_hungry():
+                    # A campaign may keep all hands full for minutes; whoever waits for an answer does not.
+                    await self._claim_once(FIRST_CLAIM_MAX, only_first=True)
                 continue
             if await self._claim_once(wanted) == 0:
                 await self._pause()
 
     async def _rest(self) -> None:
         """While a stop is in force, hold no claims: a resume, or another sender, finds them planned."""
-        returned = _ids_of(self._ready)
-        self._ready.clear()
+        returned = _ids_of(self._ready.take_all())
         await self._reach(Failpoint.DURING_STOP)
         try:
             await self._give_back(returned)
@@ -169,11 +173,11 @@ class NumberSender:
             await self._after_failure(returned)
         await self._pause()
 
-    async def _claim_once(self, wanted: int) -> int:
+    async def _claim_once(self, wanted: int, *, only_first: bool = False) -> int:
         rows: list[ClaimedRow] = []
         await self._reach(Failpoint.BEFORE_CLAIM)
         try:
-            rows = await self._claim_rows(wanted)
+            rows = await self._claim_rows(wanted, only_first=only_first)
             if rows:
                 await self._reach(Failpoint.AFTER_CLAIM_COMMIT)
             else:
@@ -184,7 +188,7 @@ class NumberSender:
             await self._after_failure([row.message_id for row in rows])
         return len(rows)
 
-    async def _claim_rows(self, wanted: int) -> list[ClaimedRow]:
+    async def _claim_rows(self, wanted: int, *, only_first: bool) -> list[ClaimedRow]:
         parts, now = self._parts, self._parts.clock.now()
         async with parts.database.transaction() as connection:
             # Whoever takes the number over waits for this commit, so that its recovery sees every claim of ours.
@@ -193,17 +197,21 @@ class NumberSender:
             rows = await store.claim_messages(
                 connection,
                 self._number,
+                store.Claim(
+                    count_max=wanted,
+                    stopped_rules=sorted(parts.stops.stopped_rules),
+                    only_first=only_first,
+                ),
                 epoch=self._lease.epoch,
                 now=now,
-                count_max=wanted,
-                stopped_rules=sorted(parts.stops.stopped_rules),
             )
             late = [row.message_id for row in rows if row.state == MessageState.EXPIRED]
             await free_reservations(connection, late)
             if rows:
                 await parts.failpoints.reach(Failpoint.BEFORE_CLAIM_COMMIT)
         self.counts.expired += len(late)
-        self._nothing_due = not rows
+        if not only_first:
+            self._nothing_due = not rows
         return rows
 
     async def _prepare(self, rows: Sequence[ClaimedRow]) -> None:
@@ -227,7 +235,8 @@ class NumberSender:
         await self._reach(Failpoint.AFTER_PREPARE)
         self._terms.update(terms)
         self.counts.claimed += len(prepared)
-        self._ready.extend(prepared)
+        first = frozenset(row.message_id for row in rows if row.goes_first)
+        self._ready.add(prepared, first=first)
         self._courier.wake.set()
 
     async def _finish_runs(self, now: datetime) -> None:
@@ -236,10 +245,13 @@ class NumberSender:
         async with self._parts.database.transaction() as connection:
             await store.finish_runs(connection, self._number, now=now)
 
-    async def _until_hungry(self) -> None:
+    async def _until_hungry(self) -> bool:
+        """Return whether drafts are wanted before a quarter of a second is over."""
         self._hungry.clear()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._hungry.wait(), IDLE_SECONDS)
+        try:
+            return await asyncio.wait_for(self._hungry.wait(), IDLE_SECONDS)
+        except TimeoutError:
+            return False
 
     async def _pause(self) -> None:
         """Wait for news: a new run, a resume, or a quarter of a second."""
@@ -266,8 +278,8 @@ class NumberSender:
 
     def _take_drafts(self, slots: int) -> list[PreparedDraft]:
         """Take as many drafts as there are slots, tokens, and trust in the peer."""
-        taken = self._courier.take_tokens(min(slots, len(self._ready)))
-        drafts = [self._ready.popleft() for _ in range(taken)]
+        taken = self._courier.take_tokens(min(slots, len(self._ready)), first=self._ready.first)
+        drafts = self._ready.take(taken)
         if len(self._ready) <= self._parts.slots * (READY_SLOTS - 1):
             self._hungry.set()
         return drafts
@@ -275,12 +287,14 @@ class NumberSender:
     async def _turn(self, results: list[Result], drafts: list[PreparedDraft]) -> int:
         """Write one group, again and again until it is known to be written, and start its requests."""
         taken = len(drafts)
+        pace = self._courier.pacer.take_unsaved(self._parts.clock.now())
         while True:
             # Taken before the facts are read, so that the age of an intent is never understated.
             intent_at = self._parts.boottime()
             try:
                 attempts = await self._writer.write(
-                    Group(results=results, drafts=drafts, terms=self._terms), self._parts.clock.now()
+                    Group(results=results, drafts=drafts, terms=self._terms, pace=pace),
+                    self._parts.clock.now(),
                 )
             except (OperationalError, HookUnavailableError):
                 # The commit may or may not have happened (F67). Results are repeated: compare-and-set makes that

@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Callable
 
 from rulecast.deliver import store
+from rulecast.deliver.pace_memory import read_inbound
 from rulecast.deliver.store import Database, OperationalError, SenderRow
+from rulecast.values.clock import Clock
 
 POLL_SECONDS = 0.25
 # A watch that has not heard from the database for so long knows nothing, and lets nothing through.
@@ -14,15 +16,17 @@ BLIND_SECONDS = 1.0
 class StopWatch:
     """Holds the stops in force and the state of the numbers; `changed` is set at every reading."""
 
-    def __init__(self, database: Database, monotonic: Callable[[], float]) -> None:
+    def __init__(self, database: Database, monotonic: Callable[[], float], clock: Clock) -> None:
         """Begin blind: nothing may be sent before the first reading."""
         self._database = database
+        self._clock = clock
         self._monotonic = monotonic
         self._read_at: float | None = None
         self._all = False
         self._rules: frozenset[str] = frozenset()
         self._senders: frozenset[str] = frozenset()
         self.numbers: dict[str, SenderRow] = {}
+        self._inbound: dict[str, int] = {}
         self.heard = asyncio.Event()
 
     @property
@@ -50,12 +54,17 @@ class StopWatch:
         """Return whether a message of this rule may not leave from this number now."""
         return rule_name in self._rules or self.stops_number(business_number_id)
 
+    def inbound_of(self, business_number_id: str) -> int:
+        """Return how many messages a number received in the last second."""
+        return self._inbound.get(business_number_id, 0)
+
     async def read(self) -> None:
         """Read the stops and numbers once."""
         started = self._monotonic()
         async with self._database.connection() as connection:
             stops = await store.read_stops(connection)
             numbers = await store.list_senders(connection)
+            self._inbound = await read_inbound(connection, now=self._clock.now())
         self._all = any(scope == "all" for scope, _ in stops)
         self._rules = frozenset(target for scope, target in stops if scope == "rule")
         self._senders = frozenset(target for scope, target in stops if scope == "sender")

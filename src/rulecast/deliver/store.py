@@ -58,6 +58,15 @@ class SenderRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """What a sender asks for: at most so many messages, none of these rules; with `only_first` no campaign's."""
+
+    count_max: int
+    stopped_rules: list[str]
+    only_first: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimedRow:
     """A message the sender has taken; `state` is `expired` where it was too late."""
 
@@ -70,6 +79,7 @@ class ClaimedRow:
     attempts: int
     send_until: datetime
     state: str
+    goes_first: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,25 +212,13 @@ async def recover(
 
 
 async def claim_messages(
-    connection: Connection,
-    business_number_id: str,
-    *,
-    epoch: int,
-    now: datetime,
-    count_max: int,
-    stopped_rules: Sequence[str],
+    connection: Connection, business_number_id: str, claim: Claim, *, epoch: int, now: datetime
 ) -> list[ClaimedRow]:
     """Take at most so many due messages."""
     return await fetch_all(
         connection,
         QUERIES["claim_messages"],
-        {
-            "business_number_id": business_number_id,
-            "epoch": epoch,
-            "now": now,
-            "count_max": count_max,
-            "stopped_rules": list(stopped_rules),
-        },
+        {**asdict(claim), "business_number_id": business_number_id, "epoch": epoch, "now": now},
         record=ClaimedRow,
     )
 

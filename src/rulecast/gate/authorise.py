@@ -8,16 +8,18 @@ from rulecast.gate import store
 from rulecast.gate.budgets import lock_budgets, spend_budgets
 from rulecast.gate.draft import PreparedDraft, Refusal
 from rulecast.gate.facts import GroupState, facts_of
+from rulecast.gate.people_chunks import DryPools, PeopleLimit, PeopleShare, Place, hold_people, use_people
 from rulecast.gate.permit import Permit
 from rulecast.gate.ramps import lock_ramps, save_ramps
 from rulecast.gate.recheck import matches_of
 from rulecast.gate.store import Connection, PermitRow, PersonRow, VerdictRow
 from rulecast.gate.terms import RunTerms
 from rulecast.gate.verdict_json import facts_json
+from rulecast.gate.without_request import refuse_without_request
 from rulecast.policy import Allowed, Deferred, Denied, Facts, SendingPolicy, decide, read_sending_policy
 from rulecast.values.failpoints import INERT, Failpoint, Failpoints
 from rulecast.values.ids import ContactId, MessageId, PermitId
-from rulecast.values.reason import Reason
+from rulecast.values.purpose import Purpose
 from rulecast.values.zone_offsets import local_time
 
 # Permits older than this are asked for by no cap or limit.
@@ -70,6 +72,9 @@ class Gate:
         self._workspace_zone = workspace_zone
         self._policy_text: str | None = None
         self._policy = SendingPolicy()
+        self._dry = DryPools()
+        # Of tokens and people: what marketing leaves to messages somebody waits for.
+        self.reserve_percent = self._policy.reserve_percent
 
     async def authorise(
         self,
@@ -118,6 +123,8 @@ class Gate:
             now=now,
         )
         await save_ramps(connection, group.ramps)
+        if group.people is not None:
+            await use_people(connection, group.people)
         await self._failpoints.reach(Failpoint.AFTER_PERMITS)
         return Authorised(permits=permits, refusals=refusals)
 
@@ -144,7 +151,6 @@ class Gate:
                 sending_policy=None,
             )
         policy = self._read_policy(shared.sending_policy)
-        people_max = policy.people_per_day(shared.people_per_day_max, shared.told_people_per_day_max)
         templates = await store.read_template_states(
             connection, sorted({one.draft.template_id for one in drafts})
         )
@@ -159,9 +165,9 @@ class Gate:
             budget_left_e4=await lock_budgets(
                 connection, [terms[one.draft.run_id] for one in drafts], month=self._month(now)
             ),
-            portfolio_left=None
-            if people_max is None
-            else people_max - await store.lock_portfolio_people(connection, shared.portfolio_id, now=now),
+            people=await self._hold_people(
+                connection, drafts, terms=terms, shared=shared, policy=policy, now=now
+            ),
             granted_now={},
             workspace_zone=self._workspace_zone,
             matches={},
@@ -194,8 +200,33 @@ class Gate:
             wanted,
             now=group.now,
             counted_from=group.now - _counted_window(drafts, terms, self._policy),
-            portfolio_id="" if group.portfolio_left is None else group.shared.portfolio_id,
+            portfolio_id="" if group.people is None else group.shared.portfolio_id,
             business_number_id=group.shared.business_number_id,
+        )
+
+    async def _hold_people(
+        self,
+        connection: Connection,
+        drafts: Sequence[PreparedDraft],
+        *,
+        terms: Mapping[int, RunTerms],
+        shared: store.SharedRow,
+        policy: SendingPolicy,
+        now: datetime,
+    ) -> PeopleShare | None:
+        """Hold what these drafts may need of the portfolio's people; None where there is no limit."""
+        limit = policy.people_per_day(shared.people_per_day_max, shared.told_people_per_day_max)
+        if limit is None:
+            return None
+        marketing = sum(terms[one.draft.run_id].purpose is Purpose.MARKETING for one in drafts)
+        place = Place(
+            portfolio_id=shared.portfolio_id,
+            business_number_id=shared.business_number_id,
+            limit=PeopleLimit(people_max=limit, reserved=policy.reserved_of(limit)),
+            now=now,
+        )
+        return await hold_people(
+            connection, place, marketing=marketing, other=len(drafts) - marketing, dry=self._dry
         )
 
     def _month(self, now: datetime) -> date:
@@ -206,6 +237,7 @@ class Gate:
         if text is not None and text != self._policy_text:
             self._policy = read_sending_policy(store.policy_table(text))
             self._policy_text = text
+            self.reserve_percent = self._policy.reserve_percent
         return self._policy
 
     async def _grant(
@@ -271,14 +303,9 @@ def _counted_window(
 def _refusal(prepared: PreparedDraft, facts: Facts, now: datetime) -> Refusal | None:
     match decide(facts, now):
         case Allowed():
-            if prepared.problem is Reason.MISSING_TRANSLATION:
-                return Refusal(draft=prepared.draft, reason=prepared.problem, until=None)
-            if prepared.problem is not None:
-                # The policy saw nothing wrong, but there is no request: something could not be read.
-                return Refusal(
-                    draft=prepared.draft, reason=Reason.FACTS_UNKNOWN, until=now + timedelta(seconds=60)
-                )
-            return None
+            if prepared.problem is None:
+                return None
+            return refuse_without_request(prepared.draft, prepared.problem, now)
         case Denied(reason=reason):
             return Refusal(draft=prepared.draft, reason=reason, until=None)
         case Deferred(reason=reason, until=until):
@@ -305,8 +332,8 @@ def _verdict(
 
 def _use_up(group: GroupState, prepared: PreparedDraft, terms: RunTerms, facts: Facts) -> None:
     """Let the next draft of the group see what this one takes."""
-    if facts.portfolio_left is not None and group.portfolio_left is not None:
-        group.portfolio_left -= 1
+    if facts.portfolio_left is not None and group.people is not None:
+        group.people.take(is_marketing=terms.purpose is Purpose.MARKETING)
     if terms.budget_e4 is not None and terms.budget_key in group.budget_left_e4:
         group.budget_left_e4[terms.budget_key] -= facts.price_e4
     group.ramps.take(prepared.draft.template_id)

@@ -7,6 +7,7 @@ from typing import cast
 
 from rulecast.account.undelivered import is_undelivered
 from rulecast.gate.draft import PreparedDraft
+from rulecast.gate.people_chunks import PeopleShare
 from rulecast.gate.ramps import Ramps
 from rulecast.gate.store import PersonRow, SharedRow, TemplateRow
 from rulecast.gate.terms import RunTerms
@@ -48,7 +49,7 @@ class GroupState:
     policy: SendingPolicy
     templates: Mapping[int, TemplateRow]
     budget_left_e4: dict[str, int]
-    portfolio_left: int | None
+    people: PeopleShare | None
     granted_now: dict[int, list[tuple[str, str]]]
     workspace_zone: str
     matches: Mapping[int, bool | None]
@@ -95,7 +96,7 @@ def facts_of(prepared: PreparedDraft, terms: RunTerms, row: PersonRow | None, gr
         send_until=prepared.draft.send_until,
         price_e4=row.price_e4 or 0 if row is not None else 0,
         budget_left_e4=group.budget_left_e4.get(terms.budget_key),
-        portfolio_left=_portfolio_left(row, group),
+        portfolio_left=_portfolio_left(row, terms, group),
         rests=_rests(row),
         is_delivered_there=_is_delivered(template, prepared.country or country, group.now),
         ramp_next_at=group.ramps.next_at(prepared.draft.template_id),
@@ -313,8 +314,8 @@ def _caps(row: PersonRow | None, terms: RunTerms, group: GroupState) -> tuple[Us
     )
 
 
-def _portfolio_left(row: PersonRow | None, group: GroupState) -> int | None:
-    if group.portfolio_left is None or row is None:
-        return group.portfolio_left
-    is_free = row.is_counted or row.is_in_window or row.contact_id in group.granted_now
-    return None if is_free else group.portfolio_left
+def _portfolio_left(row: PersonRow | None, terms: RunTerms, group: GroupState) -> int | None:
+    if group.people is None:
+        return None
+    is_free = row is not None and (row.is_counted or row.is_in_window or row.contact_id in group.granted_now)
+    return None if is_free else group.people.left(is_marketing=terms.purpose is Purpose.MARKETING)

@@ -18,7 +18,7 @@ SELECT w.message_id, w.contact_id,
         SELECT FROM gate.permit AS p JOIN account.business_number AS n USING (business_number_id)
         WHERE p.contact_id = w.contact_id AND p.released_at IS NULL
             AND NOT p.is_in_window
-            AND p.granted_at > %(now)s::timestamptz - interval '24 hours' AND n.portfolio_id = %(portfolio_id)s::text
+            AND p.granted_at > %(portfolio_from)s::timestamptz AND n.portfolio_id = %(portfolio_id)s::text
     ) AS is_counted,
     -- An answer in the service window, which closes five minutes early, takes nothing of that limit.
     EXISTS (
@@ -117,18 +117,6 @@ SELECT n.business_number_id, n.state, n.portfolio_id,
     (SELECT w.sending_policy::text FROM public.workspace AS w) AS sending_policy
 FROM account.business_number AS n JOIN account.portfolio AS f ON f.portfolio_id = n.portfolio_id
 WHERE n.business_number_id = %(business_number_id)s;
-
--- name: lock_portfolio
--- Numbers that share a limit of people take turns; only where there is a limit.
-SELECT people_per_day_max FROM account.portfolio WHERE portfolio_id = %(portfolio_id)s FOR NO KEY UPDATE;
-
--- name: count_portfolio_people
--- Distinct people of the last 24 hours over all numbers of the portfolio.
-SELECT count(DISTINCT p.contact_id)
-FROM gate.permit AS p
-WHERE p.released_at IS NULL AND NOT p.is_in_window AND p.granted_at > %(now)s::timestamptz - interval '24 hours'
-    AND p.business_number_id IN (
-        SELECT n.business_number_id FROM account.business_number AS n WHERE n.portfolio_id = %(portfolio_id)s);
 
 -- name: read_template_states
 -- Fresh under the lock: a template can be paused or changed since the plan.

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from rulecast.account.pacing import PORTFOLIO_WINDOW
 from rulecast.account.ramp import Ramp
 from rulecast.database import Connection, execute, fetch_all, fetch_one, fetch_value, load_queries
 from rulecast.gate.rows import (
@@ -70,6 +71,7 @@ async def read_people_facts(
             "now": now,
             "counted_from": counted_from,
             "portfolio_id": portfolio_id,
+            "portfolio_from": now - PORTFOLIO_WINDOW,
             "business_number_id": business_number_id,
         },
         record=PersonRow,
@@ -86,16 +88,6 @@ async def read_shared_facts(
         QUERIES["read_shared_facts"],
         {"business_number_id": business_number_id, "now": now},
         record=SharedRow,
-    )
-
-
-async def lock_portfolio_people(connection: Connection, portfolio_id: str, *, now: datetime) -> int:
-    """Take turns with the portfolio's other numbers and return how many people the last 24 hours counted."""
-    await fetch_value(connection, QUERIES["lock_portfolio"], {"portfolio_id": portfolio_id})
-    return int(
-        await fetch_value(
-            connection, QUERIES["count_portfolio_people"], {"portfolio_id": portfolio_id, "now": now}
-        )
     )
 
 

@@ -20,6 +20,8 @@ RAMP_BATCHES_MAX = 10
 """Each batch waits an hour: more of them would not end in a day's window."""
 RAMP_BATCH_MAX = 1_000_000
 """Larger first batches are none."""
+RESERVE_PERCENT_MAX = 90
+"""A larger reserve would be a ban on marketing, which a held rule says better."""
 AGE_MAX = 30
 """No law known to us forbids marketing above 21; a higher figure is a typing error."""
 
@@ -62,6 +64,7 @@ class SendingPolicy:
     withdrawn_wordings: frozenset[str] = frozenset()
     budget_rates: Mapping[str, Decimal] = field(default_factory=lambda: MappingProxyType({}))
     portfolio_percent: int = 90
+    reserve_percent: int = 20
     template_ramp: tuple[int, ...] | None = None
 
     def quiet_hours_for(self, purpose: Purpose) -> QuietHours | None:
@@ -85,6 +88,10 @@ class SendingPolicy:
         known = [] if declared is None else [declared]
         known += [] if told is None else [told * self.portfolio_percent // 100]
         return min(known, default=None)
+
+    def reserved_of(self, people: int) -> int:
+        """Return how many of a portfolio's people in 24 hours marketing leaves to messages somebody waits for."""
+        return people * self.reserve_percent // 100
 
     def is_consent_expired(self, effective_at: datetime, wording_version: str, *, now: datetime) -> bool:
         """Return whether a grant no longer counts: too old, or under a wording that was withdrawn (F53)."""
@@ -118,6 +125,9 @@ def read_sending_policy(data: Mapping[str, object], *, place: str = "sending_pol
         budget_rates=_budget_rates(fields.table("budget_rates")),
         template_ramp=_ramp(fields) if fields.has("template_ramp") else None,
         portfolio_percent=fields.whole("portfolio_percent", low=1, high=100, default=usual.portfolio_percent),
+        reserve_percent=fields.whole(
+            "reserve_percent", low=0, high=RESERVE_PERCENT_MAX, default=usual.reserve_percent
+        ),
     )
     fields.finish()
     return policy

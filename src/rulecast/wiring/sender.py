@@ -16,6 +16,8 @@ from rulecast.database.errors import OperationalError
 from rulecast.deliver.group import Ended, Hooks, HookUnavailableError, LeaseLostError
 from rulecast.deliver.lean_transport import LeanTransport
 from rulecast.deliver.lease import Lease, acquire_lease, this_holder
+from rulecast.deliver.pace_memory import forget_inbound, recall_pace
+from rulecast.deliver.pacing import PaceMemory
 from rulecast.deliver.reconcile import reconcile_unknown
 from rulecast.deliver.sender import NumberSender
 from rulecast.deliver.sender_parts import SenderCounts, SenderParts, boottime_seconds
@@ -23,6 +25,7 @@ from rulecast.deliver.statuses import MessageDirectory, MessageMoment, settle_pa
 from rulecast.deliver.stop_watch import StopWatch
 from rulecast.deliver.transport import Transport
 from rulecast.gate import Gate
+from rulecast.gate.people_chunks import return_chunks
 from rulecast.gate.terms import TermsBook
 from rulecast.profile.identities.learn_spellings import learn_spellings
 from rulecast.profile.suppression import (
@@ -37,7 +40,8 @@ from rulecast.rule.language import parse_rule
 from rulecast.values.failpoints import INERT, Failpoint, Failpoints
 from rulecast.values.ids import ContactId, RunId
 from rulecast.vault import Vault
-from rulecast.wiring.moments import MomentActions, check_stop_tests
+from rulecast.wiring.breaker import watch_promises, watch_rates
+from rulecast.wiring.moments import MomentActions
 from rulecast.wiring.receiver import open_journal
 from rulecast.wiring.run_uploads import open_run_uploads
 from rulecast.wiring.workspace import Workspace
@@ -48,8 +52,6 @@ SUPERVISION_SECONDS = 0.25
 RESTART_SECONDS = 2.0
 # Parked statuses and old doubts are rare; seconds do not matter to them.
 RECONCILE_SECONDS = 5.0
-# A rule beyond its limit is held within a second of the message that took it there.
-STOP_TEST_SECONDS = 0.5
 OPTED_OUT_CODE = 131050
 
 log = structlog.get_logger(__name__)
@@ -97,7 +99,8 @@ async def run_sender(
         await parts.stops.read()
         watching = asyncio.create_task(parts.stops.watch())
         reconciling = asyncio.create_task(_reconcile(workspace, parts))
-        counting = asyncio.create_task(_heed_stop_tests(workspace))
+        counting = asyncio.create_task(watch_rates(workspace))
+        guarding = asyncio.create_task(watch_promises(workspace))
         running: dict[str, asyncio.Task[None]] = {}
         try:
             while not stop_event.is_set():
@@ -118,9 +121,11 @@ async def run_sender(
                 await _wait(stop_event, SUPERVISION_SECONDS)
             await asyncio.gather(*running.values())
         finally:
-            for task in (watching, reconciling, counting, *running.values()):
+            for task in (watching, reconciling, counting, guarding, *running.values()):
                 task.cancel()
-            await asyncio.gather(watching, reconciling, counting, *running.values(), return_exceptions=True)
+            await asyncio.gather(
+                watching, reconciling, counting, guarding, *running.values(), return_exceptions=True
+            )
     return report
 
 
@@ -134,6 +139,7 @@ async def _reconcile(workspace: Workspace, parts: SenderParts) -> None:
             async with parts.database.transaction() as connection:
                 now = parts.clock.now()
                 await reconcile_unknown(connection, sorted(parts.stops.numbers), deadline=deadline, now=now)
+                await forget_inbound(connection, now=now)
                 settled = await settle_parked(connection, directory, now)
                 await actions.run(connection, list(settled.moments), now)
                 await parts.failpoints.reach(Failpoint.BEFORE_RECONCILE_COMMIT)
@@ -144,18 +150,6 @@ async def _reconcile(workspace: Workspace, parts: SenderParts) -> None:
             # Sending goes on without it; the next round may find what this one met gone.
             log.exception("reconciliation_failed")
         await asyncio.sleep(RECONCILE_SECONDS)
-
-
-async def _heed_stop_tests(workspace: Workspace) -> None:
-    """Again and again, hold the rules whose stop conditions have come true."""
-    while True:
-        try:
-            await check_stop_tests(workspace)
-        except OperationalError:
-            log.warning("stop_tests_wait")
-        except Exception:
-            log.exception("stop_tests_failed")
-        await asyncio.sleep(STOP_TEST_SECONDS)
 
 
 async def _keep_sending(
@@ -170,14 +164,14 @@ async def _keep_sending(
     holder = this_holder(len(report.numbers))
     while not stop_event.is_set():
         try:
-            lease = await _acquire(parts, number, holder=holder)
+            lease, memory = await _acquire(parts, number, holder=holder)
             if lease is None:
                 await _wait(stop_event, min(SUPERVISION_SECONDS, parts.lease_seconds / 4))
                 continue
             report.doubted += lease.doubted
             report.returned += lease.returned
             await parts.failpoints.reach(Failpoint.AFTER_RECOVERY_COMMIT)
-            sender = NumberSender(parts, lease)
+            sender = NumberSender(parts, lease, memory)
             drill.started.append(sender)
             report.numbers[number] = sender.counts
             await sender.run(stop_event, until_idle=until_idle)
@@ -191,17 +185,23 @@ async def _keep_sending(
                 return
 
 
-async def _acquire(parts: SenderParts, number: str, *, holder: str) -> Lease | None:
+async def _acquire(parts: SenderParts, number: str, *, holder: str) -> tuple[Lease | None, PaceMemory]:
+    """Take the lease, with it what the sender before knew of the pace, and give back what it held of shared limits."""
     await parts.failpoints.reach(Failpoint.BEFORE_LEASE_TAKE)
     async with parts.database.transaction() as connection:
-        return await acquire_lease(
+        now = parts.clock.now()
+        lease = await acquire_lease(
             connection,
             number,
             holder=holder,
             lease_seconds=parts.lease_seconds,
-            now=parts.clock.now(),
+            now=now,
             failpoints=parts.failpoints,
         )
+        if lease is None:
+            return None, PaceMemory()
+        await return_chunks(connection, number)
+        return lease, await recall_pace(connection, number, now=now)
 
 
 @asynccontextmanager
@@ -220,7 +220,7 @@ async def _parts_of(workspace: Workspace, drill: SenderDrill) -> AsyncIterator[S
             vault=workspace.vault,
             transport=transport,
             clock=workspace.clock,
-            stops=StopWatch(workspace.database, boottime_seconds),
+            stops=StopWatch(workspace.database, boottime_seconds, workspace.clock),
             hooks=Hooks(
                 suppress=partial(_suppress, open_journal(workspace)),
                 on_result=partial(_act_on_result, MomentActions(workspace)),

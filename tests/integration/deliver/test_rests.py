@@ -105,6 +105,8 @@ async def test_an_answer_in_the_service_window_takes_none_of_the_people_of_a_day
     )
     async with workspace.database.transaction() as connection:
         await open_windows(connection, workspace.vault, [heard])
+        # A pair rests for six seconds, whoever sends next.
+        await execute(connection, "UPDATE gate.permit SET granted_at = granted_at - interval '6 seconds'")
     await again(workspace, run, "second")
     async with workspace.database.connection() as connection:
         found = await fetch_all(

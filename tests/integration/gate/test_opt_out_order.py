@@ -4,7 +4,6 @@ import asyncio
 import random
 from datetime import datetime
 
-import pytest
 from tests.graph_stub import Exchange, GraphStub
 from tests.sending import NUMBER, Launched, launch, prepare_number, prepare_people, states
 
@@ -210,24 +209,6 @@ async def test_an_opt_out_during_the_request_stops_the_next_message_f50(
     assert await states(workspace, run.run_id) == {"accepted": 1}
     assert await states(workspace, second.run_id) == {"cancelled": 1}
     assert len(graph.asked) == 1
-
-
-@pytest.mark.parametrize("workers", [16])
-async def test_caps_hold_when_many_ask_at_once_f17_f55(workspace: Workspace, workers: int) -> None:
-    run = await planned(workspace, 4)
-    runs = [run]
-    async with workspace.database.transaction() as connection:
-        runs += [
-            await launch(workspace, connection, run.contact_ids, name=f"other_{one}")
-            for one in range(workers // 4)
-        ]
-    drafts = [one for each in runs for one in await drafts_of(workspace, each)]
-    asking = [ask_gate(workspace, [one]) for one in drafts]
-    granted = [contact for found in await asyncio.gather(*asking) for contact in found]
-    # The cap is two marketing messages in a day, whoever sends them.
-    assert {contact: granted.count(contact) for contact in run.contact_ids} == dict.fromkeys(
-        run.contact_ids, 2
-    )
 
 
 async def until_somebody_waits(workspace: Workspace) -> None:

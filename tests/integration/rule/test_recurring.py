@@ -17,7 +17,7 @@ from cloud_api_simulator.clock import real_seconds
 from rulecast.config import Settings
 from rulecast.database import fetch_all
 from rulecast.deliver.stop_watch import StopWatch
-from rulecast.deliver.store import claim_messages
+from rulecast.deliver.store import Claim, claim_messages
 from rulecast.rule.book import RuleState
 from rulecast.template.errors import TemplateInUseError
 from rulecast.values.clock import ManualClock, VirtualClock
@@ -79,15 +79,14 @@ class Shop:
     async def waits(self, at: datetime) -> bool:
         """Return whether a sender that reads its stops at an instant leaves every message where it is."""
         self.clock.set(at)
-        watch = StopWatch(self.workspace.database, time.monotonic)
+        watch = StopWatch(self.workspace.database, time.monotonic, self.workspace.clock)
         await watch.read()
         async with self.workspace.database.transaction() as connection:
             claimed = await claim_messages(
                 connection,
                 NUMBER,
+                Claim(count_max=10, stopped_rules=sorted(watch.stopped_rules)),
                 epoch=1,
-                count_max=10,
-                stopped_rules=sorted(watch.stopped_rules),
                 now=at,
             )
         return not claimed

@@ -1,33 +1,136 @@
 """Pace and circuit: no second exceeds the throughput, a restart fills no bucket, a storm stops new messages."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.sending import START
 
+from rulecast.account.pacing import START_WINDOW_SECONDS, sending_limit
 from rulecast.deliver.circuit import ANSWERS_MIN, PROBE_SECONDS, Circuit, CircuitState
 from rulecast.deliver.classify import Rejected
 from rulecast.deliver.error_code import CodeAction, CodeOutcome
-from rulecast.deliver.pacing import FACTOR_MIN, NumberPacer, PairSpacing
+from rulecast.deliver.pacing import FACTOR_MIN, NumberPacer, PaceMemory, PairSpacing
 from rulecast.deliver.result import effect_of
+from rulecast.deliver.start_line import StartLine
 from rulecast.deliver.state import MessageState
 
 
-@given(st.integers(1, 1000), st.lists(st.integers(1, 300), min_size=1, max_size=80))
-def test_no_sliding_second_exceeds_the_throughput_p8(per_second: int, gaps_ms: list[int]) -> None:
-    pacer, now, taken = NumberPacer(throughput_per_second=per_second, now=START), START, []
-    for gap in gaps_ms:
-        now += timedelta(milliseconds=gap)
-        taken.append((now, pacer.take(10_000, now)))
-    for at, _ in taken:
-        within = sum(count for other, count in taken if at - timedelta(seconds=1) < other <= at)
-        assert within <= max(per_second, 1)
+def most_in_a_second(starts: list[float]) -> int:
+    """Return the largest number of starts in any second, the sliding ones included."""
+    most, first = 0, 0
+    for last, at in enumerate(starts):
+        while starts[first] <= at - 1:
+            first += 1
+        most = max(most, last - first + 1)
+    return most
+
+
+class Restarted:
+    """A number whose sender is killed and started again; commits take as long as they like."""
+
+    def __init__(self, per_second: int) -> None:
+        self.per_second = per_second
+        self.starts: list[float] = []
+        self.pacer = NumberPacer(throughput_per_second=per_second, now=START)
+        self.line = StartLine()
+
+    def restart(self, now: datetime) -> None:
+        recent = sum(one > now.timestamp() - START_WINDOW_SECONDS for one in self.starts)
+        kept = self.pacer.take_unsaved(now)
+        memory = PaceMemory(recent_starts=recent)
+        if kept is not None:
+            memory = replace(
+                memory, factor=kept.factor, factor_at=kept.factor_at, rests_until=kept.rests_until
+            )
+        # What stood in line and had not started never will.
+        self.starts = [one for one in self.starts if one <= now.timestamp()]
+        self.pacer = NumberPacer(throughput_per_second=self.per_second, now=now, memory=memory)
+        self.line = StartLine(recent=recent, now_seconds=now.timestamp())
+
+    def send(self, now: datetime, *, commit_ms: int, inbound: int) -> None:
+        self.pacer.inbound_per_second = inbound
+        ready = (now + timedelta(milliseconds=commit_ms)).timestamp()
+        for _ in range(self.pacer.take(10_000, now)):
+            self.starts.append(self.line.book(self.pacer.limit_per_second, ready))
+
+
+@given(
+    st.integers(1, 1000),
+    st.lists(
+        st.tuples(st.integers(1, 300), st.integers(0, 1500), st.booleans(), st.integers(0, 40)),
+        min_size=1,
+        max_size=60,
+    ),
+)
+def test_no_sliding_second_exceeds_the_throughput_whatever_commits_take_and_who_restarts_p8(
+    per_second: int, steps: list[tuple[int, int, bool, int]]
+) -> None:
+    number, now = Restarted(per_second), START
+    for gap_ms, commit_ms, restarts, inbound in steps:
+        now += timedelta(milliseconds=gap_ms)
+        if restarts:
+            number.restart(now)
+        number.send(now, commit_ms=commit_ms, inbound=inbound)
+    assert number.starts == sorted(number.starts)
+    assert most_in_a_second(number.starts) <= per_second
+
+
+def test_a_steady_sender_comes_near_its_throughput() -> None:
+    number, now = Restarted(80), START
+    for _ in range(1000):
+        now += timedelta(milliseconds=20)
+        number.send(now, commit_ms=10, inbound=0)
+    assert 74 * 20 <= len(number.starts) <= 80 * 20
+
+
+def test_what_comes_in_counts_with_what_goes_out() -> None:
+    number, now = Restarted(80), START
+    for _ in range(1000):
+        now += timedelta(milliseconds=20)
+        number.send(now, commit_ms=0, inbound=50)
+    assert most_in_a_second(number.starts) <= 30
+    # A storm of inbound messages leaves a tenth: nobody is cut off by it.
+    assert sending_limit(80, inbound_per_second=500) == 8
 
 
 def test_a_restart_begins_with_an_empty_bucket_p8() -> None:
     assert NumberPacer(throughput_per_second=1000, now=START).take(1000, START) == 0
+
+
+def test_a_restart_keeps_the_pace_and_the_rest_that_answers_taught() -> None:
+    pacer = NumberPacer(throughput_per_second=100, now=START)
+    pacer.slow_down(START)
+    pacer.rest(60, START)
+    kept = pacer.take_unsaved(START)
+    assert kept is not None
+    assert pacer.take_unsaved(START) is None
+    memory = PaceMemory(factor=kept.factor, factor_at=kept.factor_at, rests_until=kept.rests_until)
+    later = START + timedelta(seconds=2)
+    after = NumberPacer(throughput_per_second=100, now=later, memory=memory)
+    assert after.factor == pytest.approx(0.6)
+    assert after.take(100, START + timedelta(seconds=59)) == 0
+    assert after.take(100, START + timedelta(seconds=62)) > 0
+
+
+def test_a_restart_keeps_the_pairs() -> None:
+    pairs = PairSpacing({1: [START - timedelta(seconds=4)], 2: [START - timedelta(seconds=7)]})
+    assert pairs.seconds_to_wait(1, START) == pytest.approx(2)
+    assert pairs.seconds_to_wait(2, START) == 0
+
+
+def test_marketing_leaves_the_last_tokens_to_others() -> None:
+    pacer = NumberPacer(throughput_per_second=80, now=START)
+    now = START + timedelta(seconds=5)
+    reserved = pacer.reserve(20)
+    assert reserved == 4
+    assert pacer.take(100, now, leave=reserved) == 16
+    assert pacer.take(100, now, leave=reserved) == 0
+    assert pacer.take(100, now) == 4
+    # A bucket of one token reserves none: marketing would never start.
+    assert NumberPacer(throughput_per_second=1, now=START).reserve(20) == 0
 
 
 def test_a_throughput_refusal_halves_the_rate_once_a_second_and_it_comes_back_slowly_f18() -> None:

@@ -25,9 +25,9 @@ ON CONFLICT (plan_id, contact_id) DO NOTHING;
 -- name: insert_messages
 -- A message without template; a person has one in a run.
 INSERT INTO deliver.message
-    (run_id, contact_id, step, business_number_id, template_id, state, send_from, send_until, changed_at)
+    (run_id, contact_id, step, business_number_id, template_id, state, send_from, send_until, changed_at, goes_first)
 SELECT run.run_id, w.contact_id, run.step, run.business_number_id, 0, 'planned', w.send_from, w.send_until,
-    %(now)s::timestamptz
+    %(now)s::timestamptz, true
 FROM unnest(%(contact_ids)b::bigint[], %(send_from)b::timestamptz[], %(send_until)b::timestamptz[])
     AS w (contact_id, send_from, send_until)
 JOIN deliver.run AS run ON run.run_id = %(run_id)s
