@@ -32,7 +32,7 @@ class Courier:
         self._number = number
         self.pacer = NumberPacer(throughput_per_second=self.throughput(), now=now, memory=memory)
         self.pairs = PairSpacing(memory.pairs)
-        self._line = StartLine(recent=memory.recent_starts, now_seconds=now.timestamp())
+        self._line = StartLine(parts.clock, recent=memory.recent_starts)
         self.circuit = Circuit(parts.boottime)
         self.results: list[Result] = []
         self.requests: set[asyncio.Task[None]] = set()
@@ -108,7 +108,7 @@ class Courier:
         if rest_seconds:
             return NotStarted(cause="pair_rests", wait_seconds=rest_seconds)
         self.pairs.note(permit.contact_id, self._parts.clock.now())
-        await self._stand_in_line()
+        await self._line.wait(self.pacer.limit_per_second)
         # Asked again between connecting and the first byte: connecting may take longer than an intent may live.
         found = await self._parts.transport.send(
             OutboundRequest(business_number_id=permit.business_number_id, body=permit.body, edge=permit.edge),
@@ -119,13 +119,6 @@ class Courier:
         outcome = classify(found)
         await self._parts.failpoints.reach(Failpoint.AFTER_RESPONSE_BEFORE_RESULT)
         return outcome
-
-    async def _stand_in_line(self) -> None:
-        """Wait until one more start fits into the running second."""
-        now_seconds = self._parts.clock.now().timestamp()
-        starts_at = self._line.book(self.pacer.limit_per_second, now_seconds)
-        if starts_at > now_seconds:
-            await self._parts.clock.sleep(starts_at - now_seconds)
 
     def _reason_not_to_start(self, rule_name: str, intent_at: float) -> str | None:
         now = self._parts.boottime()
