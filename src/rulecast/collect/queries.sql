@@ -83,3 +83,8 @@ WHERE import_id = %(import_id)s AND state = 'running';
 -- What a person did last.
 SELECT name, occurred_at, source, properties FROM collect.event
 WHERE contact_id = %(contact_id)s ORDER BY occurred_at DESC, event_id DESC LIMIT %(count)s;
+
+-- name: find_known_keys
+-- An event without a time of its own comes again at another instant; its key is the same.
+SELECT DISTINCT event_key FROM collect.event
+WHERE occurred_at >= %(since)s::timestamptz AND event_key = ANY(%(keys)b::bytea[]);

@@ -104,6 +104,12 @@ async def finish_import(connection: Connection, import_id: ImportId, now: dateti
     await execute(connection, QUERIES["finish_import"], {"import_id": import_id, "now": now})
 
 
+async def find_known_keys(connection: Connection, keys: Sequence[bytes], *, since: datetime) -> set[bytes]:
+    """Return which of these keys events since an instant bear, whenever those happened."""
+    rows = await fetch_all(connection, QUERIES["find_known_keys"], {"keys": list(keys), "since": since})
+    return {bytes(key) for (key,) in rows}
+
+
 async def list_recent_events(
     connection: Connection, contact_id: ContactId, *, count: int
 ) -> list[RecordedEvent]:

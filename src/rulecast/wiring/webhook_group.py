@@ -114,13 +114,14 @@ class GroupReader:
         oldest = now - REPLAY_AGE
         group = Group()
         others: list[ParsedWebhook] = []
-        arrived: list[IncompleteFact] = []
+    # What has no time of its own, and with it the one of its arrival.
+    arrived: list[IncompleteFact] = field(default_factory=list)
         for post in posts:
             parsed = post.parsed
             group.statuses.extend(one for one in parsed.statuses if one.occurred_at >= oldest)
             if not is_statuses_only(parsed):
                 others.append(parsed)
-            arrived.extend(replace(one, occurred_at=post.received_at) for one in parsed.incomplete)
+            group.arrived.extend(replace(one, occurred_at=post.received_at) for one in parsed.incomplete)
         refused = [one for one in group.statuses if one.error_code == PERSON_STOPPED_CODE]
         free = [one for one in group.statuses if one.pricing_type == FREE_ENTRY_POINT]
         if others or refused or free:
@@ -130,7 +131,7 @@ class GroupReader:
         group.entry_answers.extend((one, self._recipient(one)) for one in free)
         for parsed in others:
             self._collect(group, parsed, oldest)
-        for fact in arrived:
+        for fact in group.arrived:
             self._collect_stop(group, fact)
         return group
 

@@ -1,6 +1,7 @@
 """Who a group of webhooks stops, locked in one order and recorded."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from rulecast.account.facts import find_signups
@@ -31,7 +32,10 @@ async def stop_people(
     ]
     declared = await find_signups(connection, [fact.signup_id for fact, _ in group.signups])
     stops.extend(
-        _stop_of_preference(fact, sender, vault, contact_id=people.get(sender), now=now)
+        replace(
+            _stop_of_preference(fact, sender, vault, contact_id=people.get(sender), now=now),
+            is_dated=_is_dated(fact, group, now),
+        )
         for fact, sender in group.preferences
         if fact.value != "signup" or _is_to_marketing(declared.get(fact.signup_id))
     )
@@ -39,7 +43,12 @@ async def stop_people(
         connection, vault, [(fact.wamid, fact.opaque_id) for fact, _ in group.refused]
     )
     stops.extend(
-        _stop_of_refusal(fact, sender, vault, contact_id=receivers.get(place, people.get(sender)), now=now)
+        replace(
+            _stop_of_refusal(
+                fact, sender, vault, contact_id=receivers.get(place, people.get(sender)), now=now
+            ),
+            is_dated=_is_dated(fact, group, now),
+        )
         for place, (fact, sender) in enumerate(group.refused)
     )
     return await suppress(connection, stops, now)
@@ -52,7 +61,13 @@ def _stop_of_words(said: Said, vault: Vault, contact_id: ContactId | None, now: 
         occurred_at=min(said.message.occurred_at, now),
         cause=SuppressionCause.STOP_BUTTON if said.is_button else SuppressionCause.STOP_WORD,
         level="likely" if said.match is OptOutMatch.LIKELY else "exact",
+        is_dated=not said.is_incomplete and said.message.occurred_at <= now,
     )
+
+
+def _is_dated(fact: PreferenceFact | StatusFact, group: Group, now: datetime) -> bool:
+    """Return whether the time of a fact is its own, and none that has still to come."""
+    return fact.occurred_at <= now and fact not in group.arrived
 
 
 def _is_to_marketing(signup: Signup | None) -> bool:

@@ -122,9 +122,11 @@ class TalkReader:
         return event, [words]
 
     def click(self, click: ClickFact, contact_id: ContactId, now: datetime) -> NewEvent:
-        """Return the event of a link that Meta saw opened."""
+        """Return the event of a link that Meta saw opened; one without a time happened when it first came."""
         at = click.occurred_at or now
-        told = f"{contact_id}\x1f{click.click_id or at.isoformat()}\x1f{click.component}"
+        # Without an id of its own the instant tells two clicks apart; without either they are one click.
+        named = click.click_id or (at.isoformat() if click.occurred_at else _message_of(click))
+        told = f"{contact_id}\x1f{named}\x1f{click.component}"
         return NewEvent(
             contact_id=contact_id,
             name="offer_opened",
@@ -194,6 +196,11 @@ def _details_of(message: InboundMessage) -> Iterator[tuple[DetailKind, dict[str,
     quoted = message.edited_wamid or (message.reaction.wamid if message.reaction is not None else None)
     if quoted:
         yield "quoted", {"wamid": quoted}
+
+
+def _message_of(click: ClickFact) -> str:
+    """Return what tells the message that was clicked from others, as far as Meta names it."""
+    return f"undated\x1f{click.tracking_token}\x1f{click.product_id}"
 
 
 def _word(text: str) -> str:

@@ -13,6 +13,7 @@ import structlog
 
 from rulecast.collect import record_events
 from rulecast.collect.inbox import BODY_COLUMN, ReceivedBody, keep_bodies, keep_texts
+from rulecast.collect.drop_repeats import drop_repeats
 from rulecast.collect.inbox.received_body import SealedText
 from rulecast.conversation import answer_entry_points, keep_details, open_windows, revoke_messages
 from rulecast.database import Connection
@@ -183,6 +184,7 @@ class WebhookDoor:
 
     async def _seal_body(self, post: WebhookPost, problem: str = "") -> ReceivedBody:
         day = post.received_at.date()
+        clicks = await drop_repeats(connection, clicks, now)
         return ReceivedBody(
             received_at=post.received_at,
             body_hash=hashlib.sha256(post.body).digest(),

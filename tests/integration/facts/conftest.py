@@ -35,7 +35,9 @@ class Door:
     def at(self, minutes: float = 0) -> int:
         return int((self.workspace.clock.now() + timedelta(minutes=minutes)).timestamp())
 
-    async def tell(self, *changes: tuple[str, Mapping[str, Any]], minutes: float | None = None) -> None:
+    async def tell(
+        self, *changes: tuple[str, Mapping[str, Any]], minutes: float | None = None, is_broken: bool = False
+    ) -> None:
         """Apply one body with these (field, value) changes; `minutes` is the time of the entry."""
         entry: dict[str, Any] = {
             "id": ACCOUNT,
@@ -45,7 +47,7 @@ class Door:
             entry["time"] = self.at(minutes)
         body = json.dumps({"object": "whatsapp_business_account", "entry": [entry]}).encode()
         parsed = parse_webhook(body)
-        assert not parsed.is_broken, parsed.unread
+        assert parsed.is_broken == is_broken, parsed.unread
         post = WebhookPost(body=body, parsed=parsed, received_at=self.workspace.clock.now())
         await self.door.apply([post])
 

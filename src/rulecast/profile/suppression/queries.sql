@@ -84,6 +84,12 @@ SELECT suppression_index, scope, max(occurred_at) FROM profile.suppression
 WHERE suppression_index = ANY(%(indexes)b::bytea[]) AND action = 'resume' AND cause = 'user_preferences'
 GROUP BY suppression_index, scope;
 
+-- name: standing_words
+-- What was said last, by event time; a tie is a stop.
+SELECT DISTINCT ON (suppression_index, scope) suppression_index, scope, action, cause FROM profile.suppression
+WHERE suppression_index = ANY(%(indexes)b::bytea[])
+ORDER BY suppression_index, scope, occurred_at DESC, (action = 'resume'), suppression_id DESC;
+
 -- name: lacking_entries
 -- Positions, from 1, of what a journal holds and the record does not; usually none, so nothing needs to be locked.
 SELECT s.position

@@ -41,7 +41,8 @@ class Stop:
     """A stop, or its lifting, of whoever has one of these identities or is this contact.
 
     `suppression_indexes` are keyed hashes (`vault.suppression_index`) of the identities the signal named, in
-    every national variant; they are kept even where no contact has them yet.
+    every national variant; they are kept even where no contact has them yet. One that is not dated has the instant
+    of its arrival, which a repeat changes.
     """
 
     contact_id: ContactId | None = None
@@ -51,3 +52,4 @@ class Stop:
     action: SuppressionAction = SuppressionAction.STOP
     scope: Scope = "marketing"
     level: Level = "exact"
+    is_dated: bool = True

@@ -26,6 +26,7 @@ __all__ = [
     "lock_people",
     "people_behind",
     "people_stopped_by_whatsapp_only",
+    "standing_words",
     "uncarried_stops",
 ]
 
@@ -135,6 +136,17 @@ async def last_whatsapp_resumes(
         return {}
     found = await fetch_all(connection, QUERIES["last_whatsapp_resumes"], {"indexes": wanted})
     return {(bytes(index), scope): resumed_at for index, scope, resumed_at in found}
+
+
+async def standing_words(
+    connection: Connection, indexes: Iterable[bytes]
+) -> set[tuple[bytes, str, str, str]]:
+    """Return keyed hash, scope, action and cause of the newest word under each of these identities."""
+    wanted = sorted(set(indexes))
+    if not wanted:
+        return set()
+    found = await fetch_all(connection, QUERIES["standing_words"], {"indexes": wanted})
+    return {(bytes(index), scope, action, cause) for index, scope, action, cause in found}
 
 
 async def lacking_entries(connection: Connection, entries: Sequence[JournalEntry]) -> list[JournalEntry]:

@@ -32,14 +32,20 @@ async def suppress(connection: Connection, stops: Sequence[Stop], now: datetime)
     liftable = await _liftable(connection, stops, people_of)
     ended = await store.ended_identities_of(connection, liftable)
     rows: dict[SuppressionRow, None] = {}
+    undated: list[SuppressionRow] = []
     for stop, people in zip(stops, people_of, strict=True):
-        rows.update(dict.fromkeys(_rows_of(stop, people & liftable if _asks(stop) else people, owned)))
+        said = _rows_of(stop, people & liftable if _asks(stop) else people, owned)
         if _asks(stop):
-            rows.update(dict.fromkeys(_lifts_of_ended(stop, people & liftable, ended)))
+            said += _lifts_of_ended(stop, people & liftable, ended)
         # What was spread from another person is not spread again, least of all back.
         if stop.action is SuppressionAction.STOP and stop.cause is not SuppressionCause.IDENTITY_CONFLICT:
             others = {double for person in people for double in doubles.get(person, ())} - people
-            rows.update(dict.fromkeys(_rows_of_doubles(stop, others, owned)))
+            said += _rows_of_doubles(stop, others, owned)
+        if stop.is_dated:
+            rows.update(dict.fromkeys(said))
+        else:
+            undated += said
+    rows.update(dict.fromkeys(await _news_of(connection, undated)))
     written = await store.insert_suppressions(connection, list(rows), now)
     written += await store.insert_suppressions(connection, await _renewed(connection, written), now)
     await store.insert_changes(connection, written, now)
@@ -59,6 +65,16 @@ async def carry_stops(
     written += await store.insert_suppressions(connection, await _renewed(connection, written), now)
     await store.insert_changes(connection, written, now)
     return [row.entry for row in written]
+
+
+async def _news_of(connection: Connection, undated: Sequence[SuppressionRow]) -> list[SuppressionRow]:
+    """Return those of the words without a time of their own that do not stand already: the others are repeats."""
+    standing = await store.standing_words(connection, {row.entry.suppression_index for row in undated})
+    return [
+        row
+        for row in undated
+        if (row.entry.suppression_index, row.entry.scope, row.entry.action, row.entry.cause) not in standing
+    ]
 
 
 async def _renewed(connection: Connection, written: Sequence[SuppressionRow]) -> list[SuppressionRow]:
