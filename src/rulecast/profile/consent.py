@@ -1,6 +1,6 @@
 """The consent ledger: what people said about a purpose, when, how, and to which wording."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -83,6 +83,14 @@ async def append_consents(
         for entry in unique
     ]
     return await store.insert_consents(connection, rows, now)
+
+
+async def find_proven(
+    connection: Connection, contact_ids: Iterable[ContactId]
+) -> set[tuple[ContactId, Purpose]]:
+    """Return which of these people stand by a proven consent to which purposes."""
+    found = await store.list_proven(connection, sorted(set(contact_ids)))
+    return {(ContactId(contact_id), Purpose(purpose)) for contact_id, purpose in found}
 
 
 def _key(entry: ConsentEntry) -> tuple[object, ...]:

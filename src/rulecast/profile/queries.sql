@@ -190,6 +190,11 @@ SELECT contact_id, 'consent',
 FROM added
 RETURNING contact_id;
 
+-- name: list_proven
+-- What stands: the newest word, and proven.
+SELECT contact_id, purpose FROM profile.current_consent
+WHERE contact_id = ANY(%(contact_ids)b::bigint[]) AND status = 'granted' AND is_proven;
+
 -- name: find_sealed_values
 -- Everything of one person that is sealed, to be opened for somebody who may see it.
 SELECT 'attributes' AS kind, sealed_attributes AS sealed FROM profile.contact

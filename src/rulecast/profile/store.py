@@ -231,3 +231,10 @@ async def find_sealed_values(connection: Connection, contact_id: ContactId) -> l
     """Return what is sealed of one person: `attributes`, and each current identity by its kind."""
     rows = await fetch_all(connection, QUERIES["find_sealed_values"], {"contact_id": contact_id})
     return [(str(kind), bytes(sealed)) for kind, sealed in rows]
+
+
+async def list_proven(connection: Connection, contact_ids: Sequence[ContactId]) -> list[tuple[int, str]]:
+    """Return person and purpose of every proven consent that stands."""
+    if not contact_ids:
+        return []
+    return await fetch_all(connection, QUERIES["list_proven"], {"contact_ids": list(contact_ids)})
