@@ -2,6 +2,7 @@
 
 import contextlib
 import random
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,8 +16,11 @@ from rulecast.collect.webhook_facts import AccountFact, TemplateFact
 from rulecast.deliver.store import list_senders
 from rulecast.gate.incidents import IncidentUnknownError, ReasonMissingError
 from rulecast.wiring.incidents import incident_samples, read_incident, read_incidents, resume_incident
+from rulecast.wiring.receiver import open_journal
+from rulecast.wiring.statuses import MessageFacts
 from rulecast.wiring.webhook_accounts import apply_account_group
 from rulecast.wiring.webhook_group import Group
+from rulecast.wiring.webhooks import WebhookDoor
 from rulecast.wiring.workspace import Workspace
 
 
@@ -214,6 +218,19 @@ async def test_an_announced_or_billed_category_asks_for_its_consent_before_it_is
     ]
     causes = {one.cause for one in (await read_incidents(workspace)).incidents}
     assert causes == {"template:category", "template:billed"}
+    # What was billed before Meta's newest word about the category is no news when it is told late.
+    await door.tell(category(previous_category="MARKETING", new_category="UTILITY"), minutes=-2)
+    await workspace_billed_late(door, billed)
+    assert await door.rows("SELECT category, correct_category FROM template.template") == [("utility", "")]
+
+
+async def workspace_billed_late(door: Door, billed: dict[str, Any]) -> None:
+    """Tell a receiver that has just started of a status from before the newest word."""
+    other = replace(door, door=WebhookDoor(
+        door.workspace, book=MessageFacts.of(door.workspace), journal=open_journal(door.workspace)
+    ))  # fmt: skip
+    late = {**billed, "status": "delivered", "timestamp": str(door.at(-4))}
+    await other.tell(("messages", talk(statuses=[late])))
 
 
 class _Undone(Exception):  # noqa: N818 - thrown to undo a transaction

@@ -259,8 +259,13 @@ def _billed(
     for position, row in fresh.items():
         status = keyed[position][0]
         category = billed_category(status.pricing_category)
-        if category and directory.is_news(row.template_id, category):
-            found[TemplateId(row.template_id)] = (category, status.occurred_at)
+        template_id = TemplateId(row.template_id)
+        before = found.get(template_id)
+        if before is not None and before[0] == category:
+            # The newest of a group tells whether anything was said of the category since.
+            found[template_id] = (category, max(before[1], status.occurred_at))
+        elif category and directory.is_news(row.template_id, category):
+            found[template_id] = (category, status.occurred_at)
     return found
 
 

@@ -103,6 +103,17 @@ async def heed_billed_categories(
         )
         if template is None or is_told:
             continue
+        word = WordRow(
+            meta_id=template.meta_id,
+            name=template.name,
+            language=template.language,
+            topic="category",
+            event=category.upper(),
+            said_at=min(at, now),
+        )
+        # A status told late is no news beside what Meta has said of the category since.
+        if await store.is_outdated(connection, word) or not await store.put_word(connection, word, now):
+            continue
         await save_template_state(connection, replace(template, correct_category=category), now=now)
         news.append(
             TemplateNews(

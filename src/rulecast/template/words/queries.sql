@@ -9,3 +9,9 @@ WHERE kept.said_at < excluded.said_at
     OR (kept.said_at = excluded.said_at
         AND (coalesce(array_position(%(gravity)b::text[], excluded.event), 0), excluded.event COLLATE "C")
             > (coalesce(array_position(%(gravity)b::text[], kept.event), 0), kept.event COLLATE "C"));
+
+-- name: is_outdated
+-- Words that name the template by name alone are about the same one.
+SELECT EXISTS (
+    SELECT FROM template.word
+    WHERE name = %(name)s AND language = %(language)s AND topic = %(topic)s AND said_at > %(said_at)s::timestamptz);

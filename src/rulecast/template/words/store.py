@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from rulecast.database import Connection, execute, load_queries
+from rulecast.database import Connection, execute, fetch_value, load_queries
 from rulecast.database.rows import Jsonb
 
 __all__ = ["QUERIES", "Connection", "WordRow"]
@@ -53,3 +53,14 @@ async def put_word(connection: Connection, row: WordRow, now: datetime) -> bool:
         },
     )
     return bool(changed)
+
+
+async def is_outdated(connection: Connection, row: WordRow) -> bool:
+    """Return whether a newer word about the same side is kept, under whatever id of the template."""
+    return bool(
+        await fetch_value(
+            connection,
+            QUERIES["is_outdated"],
+            {"name": row.name, "language": row.language, "topic": row.topic, "said_at": row.said_at},
+        )
+    )
