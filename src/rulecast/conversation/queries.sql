@@ -14,6 +14,20 @@ SET last_inbound_at = greatest(kept.last_inbound_at, excluded.last_inbound_at),
         THEN excluded.sealed_last_wamid ELSE kept.sealed_last_wamid END,
     entry_answered_at = CASE
         WHEN kept.entry_answered_at >= greatest(kept.referral_at, excluded.referral_at) THEN kept.entry_answered_at END,
+    -- What the older of two referrals made free stays free; its answer is kept, or a message of ours.
+    entry_free_until = CASE
+        WHEN kept.referral_at <> excluded.referral_at THEN greatest(kept.entry_free_until, (
+            SELECT min(a.answered_at) + interval '72 hours'
+            FROM (
+                SELECT kept.entry_answered_at AS answered_at
+                UNION ALL
+                SELECT m.accepted_at FROM deliver.message AS m
+                WHERE m.contact_id = kept.contact_id AND m.business_number_id = kept.business_number_id
+                    AND m.accepted_at >= least(kept.referral_at, excluded.referral_at)
+            ) AS a
+            WHERE a.answered_at BETWEEN least(kept.referral_at, excluded.referral_at)
+                AND least(kept.referral_at, excluded.referral_at) + interval '24 hours'))
+        ELSE kept.entry_free_until END,
     referral_at = greatest(kept.referral_at, excluded.referral_at);
 
 -- name: answer_entry_points
@@ -28,7 +42,8 @@ WHERE kept.referral_at IS NULL OR excluded.entry_answered_at >= kept.referral_at
 
 -- name: find_windows
 -- Windows as they stand; an accepted message of ours is an answer whether or not Meta has told so.
-SELECT w.business_number_id, w.contact_id, w.last_inbound_at, w.referral_at, w.sealed_last_wamid,
+SELECT w.business_number_id, w.contact_id, w.last_inbound_at, w.referral_at, w.entry_free_until,
+    w.sealed_last_wamid,
     least(w.entry_answered_at, (
         SELECT min(m.accepted_at) FROM deliver.message AS m
         WHERE m.contact_id = w.contact_id AND m.business_number_id = w.business_number_id

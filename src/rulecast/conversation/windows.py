@@ -17,13 +17,17 @@ ENTRY_POINT_WINDOW = timedelta(hours=72)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowRow:
-    """What is known of one number and person; `entry_answered_at` is our first answer after the referral."""
+    """What is known of one number and person; `entry_answered_at` is our first answer after the newest referral.
+
+    `entry_free_until` is when the entry point of an earlier referral ends.
+    """
 
     business_number_id: str
     contact_id: ContactId
     last_inbound_at: datetime | None = None
     referral_at: datetime | None = None
     entry_answered_at: datetime | None = None
+    entry_free_until: datetime | None = None
     sealed_last_wamid: bytes | None = field(default=None, repr=False)
 
 
@@ -38,11 +42,17 @@ def service_window(row: WindowRow | None, now: datetime) -> datetime | None:
 def entry_point_window(row: WindowRow | None, now: datetime) -> datetime | None:
     """Return until when messages of every category are free, or None where they are not.
 
-    The 72 hours begin with our answer, and only where it came within 24 hours after the referral.
+    The 72 hours begin with our answer, and only where it came within 24 hours after the referral. A further
+    referral takes nothing away from what is free already.
     """
-    if row is None or row.referral_at is None or row.entry_answered_at is None:
+    if row is None:
         return None
-    if not row.referral_at <= row.entry_answered_at <= row.referral_at + ENTRY_ANSWER_WITHIN:
+    ends = [one for one in (row.entry_free_until, _end_of_newest(row)) if one is not None and now < one]
+    return max(ends, default=None)
+
+
+def _end_of_newest(row: WindowRow) -> datetime | None:
+    referred, answered = row.referral_at, row.entry_answered_at
+    if referred is None or answered is None or not referred <= answered <= referred + ENTRY_ANSWER_WITHIN:
         return None
-    closes_at = row.entry_answered_at + ENTRY_POINT_WINDOW
-    return closes_at if now < closes_at else None
+    return answered + ENTRY_POINT_WINDOW

@@ -238,6 +238,73 @@ async def test_windows_open_by_the_time_of_the_message_and_by_nothing_else(door:
     assert await door.rows("SELECT count(*) FROM profile.consent WHERE source <> 'import'") == [(0,)]
 
 
+async def test_a_further_referral_takes_nothing_from_what_is_free_already(door: Door) -> None:
+    def referred(who: str, minutes: float) -> Any:
+        ad = {"source_type": "ad", "source_id": "1", "ctwa_clid": "x"}
+        wamid = f"wamid.{who}.{minutes}"
+        return written(
+            door,
+            {"from": digits(who)},
+            wamid=wamid,
+            minutes=minutes,
+            type="text",
+            text={"body": "hi"},
+            referral=ad,
+        )
+
+    async def answered(who: str, minutes: float) -> None:
+        status = {
+            "id": f"wamid.{who}.answer{minutes}", "status": "sent", "timestamp": str(door.at(minutes)),
+            "recipient_id": digits(who), "pricing": {"type": "free_entry_point", "billable": False},
+        }  # fmt: skip
+        await door.tell(("messages", talk(statuses=[status])))
+
+    async def free_until(contact_id: ContactId) -> float | None:
+        now = door.workspace.clock.now()
+        async with door.workspace.database.connection() as connection:
+            (row,) = (await find_windows(connection, [(NUMBER, contact_id)])).values()
+        end = entry_point_window(row, now)
+        return None if end is None else round((end - now).total_seconds() / 60)
+
+    asha, bilal = await known(door, ASHA.phone), await known(door, BILAL.phone)
+    await door.say(referred(ASHA.phone, -120))
+    await answered(ASHA.phone, -110)
+    assert await free_until(asha) == 72 * 60 - 110
+    for _ in range(2):
+        await door.say(referred(ASHA.phone, -60))
+        assert await free_until(asha) == 72 * 60 - 110
+    await answered(ASHA.phone, -50)
+    assert await free_until(asha) == 72 * 60 - 50
+    # An answer later than a day after its referral made nothing free, whatever comes after it.
+    await door.say(referred(BILAL.phone, -60 * 30))
+    await answered(BILAL.phone, -60 * 5)
+    await door.say(referred(BILAL.phone, -60))
+    assert await free_until(bilal) is None
+
+
+async def test_what_has_no_time_of_its_own_counts_once_however_often_it_comes(door: Door) -> None:
+    asha = await known(door, ASHA.phone)
+    link = {"click_component": "cta", "tracking_token": "t1"}
+    click = {"wa_id": digits(ASHA.phone), "action_type": "marketing_messages_link_click"}
+    clicks = [
+        {**click, "marketing_messages_link_click_data": data}
+        for data in (link, {**link, "click_id": "c1"}, {**link, "tracking_token": "t2"})
+    ]
+    timeless = {"from": digits(ASHA.phone), "id": "wamid.t", "type": "text", "text": {"body": "STOP"}}
+    early = written(door, {"from": digits(ASHA.phone)}, wamid="wamid.f", minutes=30, type="text",
+                    text={"body": "STOP"})  # fmt: skip
+    for _ in range(3):
+        value = talk(contacts=[{"wa_id": digits(ASHA.phone)}], user_actions=clicks)
+        await door.tell(("messages", value))
+        await door.say(early)
+        await door.tell(("messages", talk(messages=[timeless])), is_broken=True)
+        door.workspace.clock.advance(7)  # type: ignore[attr-defined]  # the clock of tests stands still
+    opened = await door.rows("SELECT count(*) FROM collect.event WHERE name = 'offer_opened'")
+    assert opened == [(3,)]
+    assert await door.rows("SELECT count(*) FROM profile.suppression") == [(1,)]
+    assert await door.stops(asha) == {"stop_word"}
+
+
 def test_a_window_closes_early_and_an_entry_point_needs_an_answer_within_a_day(door: Door) -> None:
     now = door.workspace.clock.now()
     row = WindowRow(
@@ -321,6 +388,13 @@ async def test_a_sign_up_is_consent_only_under_a_declared_wording(door: Door) ->
         await door.tell(("user_preferences", talk(user_preferences=[fact])))
     chitra = await door.owner("phone", CHITRA.phone)
     assert chitra is not None
+    # What nobody vouches for does not come before what is proven.
+    await door.tell(
+        ("user_preferences", talk(user_preferences=[preference(ASHA.phone, "signup", -35, signup_id="666")]))
+    )
+    assert await door.rows("SELECT is_proven FROM profile.current_consent WHERE contact_id = %s", asha) == [
+        (True,)
+    ]
     ledger = await door.rows(
         "SELECT contact_id, method, wording_version, is_proven, sealed_evidence IS NOT NULL FROM profile.consent"
         " WHERE source = 'webhook' ORDER BY contact_id"

@@ -6,8 +6,9 @@ FROM plan.member AS member
 JOIN profile.contact AS contact USING (contact_id)
 LEFT JOIN conversation.window AS talk
     ON talk.contact_id = member.contact_id AND talk.business_number_id = %(business_number_id)s
-    AND talk.entry_answered_at BETWEEN talk.referral_at AND talk.referral_at + interval '24 hours'
-    AND talk.entry_answered_at + interval '72 hours' > member.send_from
+    AND (talk.entry_free_until > member.send_from
+        OR talk.entry_answered_at BETWEEN talk.referral_at AND talk.referral_at + interval '24 hours'
+        AND talk.entry_answered_at + interval '72 hours' > member.send_from)
 WHERE member.plan_id = %(plan_id)s AND member.reason_number = 0
 GROUP BY contact.country, member.template_id
 ORDER BY contact.country, member.template_id;
