@@ -177,24 +177,26 @@ class NumberSender:
         rows: list[ClaimedRow] = []
         await self._reach(Failpoint.BEFORE_CLAIM)
         try:
-            rows = await self._claim_rows(wanted, only_first=only_first)
+            await self._claim_rows(rows, wanted, only_first=only_first)
             if rows:
                 await self._reach(Failpoint.AFTER_CLAIM_COMMIT)
             else:
                 await self._finish_runs(self._parts.clock.now())
             await self._prepare([row for row in rows if row.state == MessageState.CLAIMED])
         except OperationalError:
-            # Claims that found no request would stay claimed until the next sender's recovery.
+            # Claims that found no request, also those whose commit is in doubt (F67), would stay claimed until the next
+            # sender's recovery.
             await self._after_failure([row.message_id for row in rows])
         return len(rows)
 
-    async def _claim_rows(self, wanted: int, *, only_first: bool) -> list[ClaimedRow]:
+    async def _claim_rows(self, rows: list[ClaimedRow], wanted: int, *, only_first: bool) -> None:
+        """Claim in one transaction; the rows are told before its commit, because its word may be lost."""
         parts, now = self._parts, self._parts.clock.now()
         async with parts.database.transaction() as connection:
             # Whoever takes the number over waits for this commit, so that its recovery sees every claim of ours.
             if not await store.hold_lease(connection, self._number, epoch=self._lease.epoch):
                 raise LeaseLostError
-            rows = await store.claim_messages(
+            rows += await store.claim_messages(
                 connection,
                 self._number,
                 store.Claim(
@@ -212,7 +214,6 @@ class NumberSender:
         self.counts.expired += len(late)
         if not only_first:
             self._nothing_due = not rows
-        return rows
 
     async def _prepare(self, rows: Sequence[ClaimedRow]) -> None:
         if not rows:
