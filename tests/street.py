@@ -10,6 +10,7 @@ from typing import Any
 
 from cloud_api_simulator import Behaviour
 from cloud_api_simulator.clock import real_seconds
+from rulecast.collect.parse_webhook import parse_webhook
 from rulecast.config import Settings
 from rulecast.database import execute, fetch_all
 from rulecast.plan import Plan
@@ -18,8 +19,12 @@ from rulecast.values.ids import ContactId, RunId
 from rulecast.wiring.approve import approve
 from rulecast.wiring.launch import launch
 from rulecast.wiring.plan import plan_rules
+from rulecast.wiring.receiver import open_journal
 from rulecast.wiring.sender import run_sender
+from rulecast.wiring.statuses import MessageFacts
 from rulecast.wiring.template_push import push_templates
+from rulecast.wiring.webhook_group import WebhookPost
+from rulecast.wiring.webhooks import WebhookDoor
 from rulecast.wiring.workspace import Workspace
 from rulecast.wiring.workspace_file import apply_workspace_file
 from tests.planning import Person, create_people, planning_workspace
@@ -59,6 +64,17 @@ class Street:
         finally:
             stop.set()
             await asyncio.wait_for(sending, SENDING_SECONDS_MAX)
+
+    async def hear(self) -> None:
+        """Take in by the door what the simulator has told since the last time."""
+        await self.bench.settle()
+        bodies, now = list(self.bench.receiver.bodies), self.clock.now()
+        self.bench.receiver.bodies.clear()
+        book = MessageFacts.of(self.workspace)
+        door = WebhookDoor(self.workspace, book=book, journal=open_journal(self.workspace))
+        await door.apply(
+            [WebhookPost(body=one, parsed=parse_webhook(one), received_at=now) for one in bodies]
+        )
 
     async def _is_quiet(self) -> bool:
         rows = await self.rows(

@@ -17,6 +17,7 @@ from rulecast.cli.template_bubble import render_bubble
 from rulecast.config import Mode
 from rulecast.plan import Plan
 from rulecast.plan.draw import REACHED_MARGIN
+from rulecast.template.media.planned import planned_files, planned_form, planned_name
 from rulecast.template.shown import read_shown
 from rulecast.values.money import MINOR_UNIT_DIGITS
 from rulecast.values.zone_offsets import local_time
@@ -186,20 +187,27 @@ def _media(document: Mapping[str, Any]) -> RenderableType:
         medium = document["media"].get(one["variant"])
         if medium is None:
             continue
-        form = medium["renditions"].get(one["form"], medium["renditions"]["full"])
         is_without = one["form"] == "none"
-        size = f"{form['bytes'] / 1024:,.0f} kB"
-        if form["width"]:
-            size = f"{form['width']} x {form['height']}, {size}"
         table.add_row(
             *([one["variant"]] if has_variants else []),
-            "" if is_without else medium["name"],
+            "" if is_without else planned_name(medium),
             one["form"],
             one["template"],
-            "" if is_without else size,
+            "" if is_without else _sizes(medium, one["form"]),
             f"{one['count']:,}",
         )
     return table
+
+
+def _sizes(medium: Mapping[str, Any], form: str) -> str:
+    """Return what a message shows: an image with its sides, several files by what they weigh together."""
+    files = [planned_form(one, form) for one in planned_files(medium).values()]
+    size = f"{sum(one['bytes'] for one in files) / 1024:,.0f} kB"
+    return (
+        f"{files[0]['width']} x {files[0]['height']}, {size}"
+        if len(files) == 1 and files[0]["width"]
+        else size
+    )
 
 
 def _lines(plan: Plan, zone: str) -> RenderableType:

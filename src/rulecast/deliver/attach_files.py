@@ -1,11 +1,17 @@
-"""Give each draft the upload of the file it shows: made before the first message that needs it, once a number."""
+"""Give each draft the uploads of the files it shows: made before the first message that needs them, once a number."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from rulecast.deliver.sender_parts import FindUpload
 from rulecast.gate import Draft
+from rulecast.gate.run_media import WantedFile
 from rulecast.gate.terms import RunTerms
+from rulecast.template.messages import MediaHandle
+from rulecast.values.reason import Reason
+
+WORST_FIRST = (Reason.FILE_REFUSED, Reason.FILE_TOO_LARGE, Reason.FILE_MISSING, Reason.FILE_NOT_UPLOADED)
+"""Of several files of one message: what can never be mended decides."""
 
 
 async def attach_files(
@@ -15,23 +21,34 @@ async def attach_files(
     *,
     business_number_id: str,
 ) -> list[Draft]:
-    """Return the drafts with their uploads; without one the gate puts the message off.
+    """Return the drafts with their uploads; where one is missing, with what is wrong with it.
 
     No transaction and no lock is held meanwhile: the first upload of a file takes as long as it takes.
     """
-    wanted = {one.message_id: file for one in drafts if (file := _file_of(one, terms)) is not None}
+    wanted = {one.message_id: files for one in drafts if (files := _files_of(one, terms))}
     if find is None or not wanted:
         return list(drafts)
-    uploads = {file: await find(business_number_id, *file) for file in sorted(set(wanted.values()))}
+    each = sorted({file for files in wanted.values() for file in files.values()})
+    found = {file: await find(business_number_id, file) for file in each}
     return [
-        replace(one, upload=uploads[wanted[one.message_id]]) if one.message_id in wanted else one
-        for one in drafts
+        _attached(one, wanted[one.message_id], found) if one.message_id in wanted else one for one in drafts
     ]
 
 
-def _file_of(draft: Draft, terms: Mapping[int, RunTerms]) -> tuple[bytes, str] | None:
-    """Return content and name of the file that a message shows, or None where it shows none."""
+def _files_of(draft: Draft, terms: Mapping[int, RunTerms]) -> dict[str, WantedFile]:
+    """Return the files that a message shows, by the parameter each fills."""
     run = terms.get(draft.run_id)
     media = None if run is None else run.media.get(draft.variant)
-    content = None if media is None else media.content_of(draft.media)
-    return None if media is None or content is None else (content, media.filename)
+    return {} if media is None else media.wanted(draft.media)
+
+
+def _attached(
+    draft: Draft, wanted: Mapping[str, WantedFile], found: Mapping[WantedFile, MediaHandle | Reason]
+) -> Draft:
+    answers = {parameter: found[file] for parameter, file in wanted.items()}
+    problems = {one for one in answers.values() if isinstance(one, Reason)}
+    return replace(
+        draft,
+        uploads={name: one for name, one in answers.items() if isinstance(one, MediaHandle)},
+        file_problem=next((one for one in WORST_FIRST if one in problems), None),
+    )

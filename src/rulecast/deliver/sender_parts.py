@@ -9,14 +9,16 @@ from rulecast.deliver.stop_watch import StopWatch
 from rulecast.deliver.store import Database
 from rulecast.deliver.transport import Transport
 from rulecast.gate import Gate
+from rulecast.gate.run_media import WantedFile
 from rulecast.gate.terms import TermsBook
 from rulecast.template.messages import MediaHandle
 from rulecast.values.clock import Clock
 from rulecast.values.failpoints import INERT, Failpoints
+from rulecast.values.reason import Reason
 from rulecast.vault import Vault
 
-FindUpload = Callable[[str, bytes, str], Awaitable[MediaHandle | None]]
-"""Returns the upload of a content for a number, under a file name; None where there is none now."""
+FindUpload = Callable[[str, WantedFile], Awaitable[MediaHandle | Reason]]
+"""Returns the upload of a file for a number, or why there is none now."""
 
 
 def boottime_seconds() -> float:

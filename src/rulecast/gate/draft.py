@@ -1,5 +1,6 @@
 """A draft: a message a sender has claimed and asks the gate about, and what the gate made ready for it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -14,7 +15,8 @@ class Draft:
     """One claimed message; `attempt` is the number the next attempt would have, from 1.
 
     `variant` names the arm of an experiment whose message this is; it is empty without one. `media` is the form of the
-    file it shows, empty for the file in full or none, and `upload` that file in Meta's keeping, once it is known.
+    files it shows, empty for files in full or none, `uploads` those files in Meta's keeping by the parameter each
+    fills, and `file_problem` why one of them is not there.
     """
 
     message_id: MessageId
@@ -25,7 +27,8 @@ class Draft:
     attempt: int
     send_until: datetime
     media: str = ""
-    upload: MediaHandle | None = None
+    uploads: Mapping[str, MediaHandle] = field(default_factory=dict)
+    file_problem: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

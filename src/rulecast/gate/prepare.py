@@ -33,7 +33,7 @@ from rulecast.template.messages import (
     template_message,
 )
 from rulecast.template.messages.request import opaque_text
-from rulecast.template.parts import HEADER_PARAMETER, MEDIA_FORMATS
+from rulecast.template.parts import file_parameters
 from rulecast.template.render_components import ComponentForm, Value
 from rulecast.template.store import find_templates
 from rulecast.values.ids import ContactId, OpaqueId, TemplateId
@@ -245,8 +245,9 @@ def _compose(
     secrets: _Secrets,
 ) -> PreparedDraft:
     checked = terms.checked if terms is not None else None
-    if person is None or checked is None or _waits_for_file(draft, form, terms):
-        return _impossible(draft, opaque_id, Reason.FACTS_UNKNOWN)
+    lacking = _lacking_file(draft, form, terms)
+    if person is None or checked is None or lacking is not None:
+        return _impossible(draft, opaque_id, lacking or Reason.FACTS_UNKNOWN)
     if person.address is None or person.row.lookup is None:
         return _impossible(draft, opaque_id, Reason.UNREACHABLE)
     if form is None:
@@ -285,20 +286,17 @@ def _compose(
 
 
 def _values_of(draft: Draft, parameters: Sequence[Parameter], person: _Opened) -> dict[str, Value]:
-    """Return the values of a message by name, the upload of its file among them."""
-    upload = {} if draft.upload is None else {HEADER_PARAMETER: draft.upload}
-    return {**_parameter_values(parameters, person), **upload}
+    """Return the values of a message by name, the uploads of its files among them."""
+    return {**_parameter_values(parameters, person), **draft.uploads}
 
 
-def _waits_for_file(draft: Draft, form: _Form | None, terms: RunTerms | None) -> bool:
-    """Return whether the message shows a file of its run whose upload is not known yet; it is asked for again."""
-    return (
-        draft.upload is None
-        and form is not None
-        and form.template.parts.header_format in MEDIA_FORMATS
-        and terms is not None
-        and draft.variant in terms.media
-    )
+def _lacking_file(draft: Draft, form: _Form | None, terms: RunTerms | None) -> Reason | None:
+    """Return why the message cannot show a file of its run; where nobody knows, it is asked for again."""
+    if form is None or terms is None or draft.variant not in terms.media:
+        return None
+    if all(name in draft.uploads for name in file_parameters(form.template.parts)):
+        return None
+    return draft.file_problem or Reason.FACTS_UNKNOWN
 
 
 def _compose_reply(

@@ -11,11 +11,11 @@ from rulecast.rule.language.document import Parameter
 from rulecast.template import MessageTemplate, ParameterMissingError
 from rulecast.template.clean_value import PLACEHOLDERS, VALUE_LENGTH_MAX
 from rulecast.template.messages import MediaHandle, MessageInvalidError
-from rulecast.template.parts import HEADER_PARAMETER, MEDIA_FORMATS, variables_of
+from rulecast.template.parts import file_parameters, variables_of
 from rulecast.template.render_components import ComponentForm, Value
 
 FILE_STAND_IN = MediaHandle(media_id="0")
-"""For the upload of a header's file, which every message gets."""
+"""For the upload of a file, which every message gets."""
 TOKEN_STAND_IN = "x" * 44
 """As long as the token of a link."""
 LENGTHS_TRIED = (VALUE_LENGTH_MAX, 150, 100, 60, 40, 25, 15, 10)
@@ -31,7 +31,7 @@ class Rendering:
     parameters: tuple[Parameter, ...]
     link_tokens: Mapping[str, str]
     has_special: bool
-    has_file: bool
+    files: tuple[str, ...]
 
     @classmethod
     def of(cls, template: MessageTemplate, parameters: Iterable[Parameter]) -> Self:
@@ -42,7 +42,7 @@ class Rendering:
             form=ComponentForm(template),
             parameters=given,
             link_tokens=dict.fromkeys(template.link_names, TOKEN_STAND_IN),
-            has_file=parts.header_format in MEDIA_FORMATS,
+            files=file_parameters(parts),
             has_special=any(
                 one.attribute is not None and one.name not in texts and one.name in template.parameters
                 for one in given
@@ -52,8 +52,7 @@ class Rendering:
     def succeeds(self, attributes: Mapping[str, object]) -> bool:
         """Return whether these values make a message that Meta takes."""
         values: dict[str, Value] = {**parameter_values(self.parameters, attributes)}
-        if self.has_file:
-            values[HEADER_PARAMETER] = FILE_STAND_IN
+        values |= dict.fromkeys(self.files, FILE_STAND_IN)
         try:
             self.form.render(values, link_tokens=self.link_tokens, flow_token=TOKEN_STAND_IN)
         except (ParameterMissingError, MessageInvalidError):

@@ -106,6 +106,22 @@ def card_parameter(number: int, name: str) -> str:
     return f"card{number}_{name}"
 
 
+def card_number(parameter: str) -> int:
+    """Return the card of such a parameter."""
+    return int(parameter.removeprefix("card").partition("_")[0])
+
+
+def file_parameters(parts: Parts) -> tuple[str, ...]:
+    """Return the names under which each send gives the files of a message: `header`, `card2_header`."""
+    own = (HEADER_PARAMETER,) if parts.header_format in MEDIA_FORMATS else ()
+    cards = (
+        card_parameter(number, HEADER_PARAMETER)
+        for number, card in enumerate(parts.cards, 1)
+        if card.header_format in MEDIA_FORMATS
+    )
+    return (*own, *cards)
+
+
 def structured_parameters(parts: Parts) -> Iterator[str]:
     """Yield the parameters of places and products in headers, and of a list of products."""
     headers = [("", parts.header_format)]

@@ -155,6 +155,11 @@ class Catalogue:
         own = [one for one in self.media.values() if template in one.templates]
         return own[0] if len(own) == 1 else None
 
+    def medium_for_card(self, template: str, number: int) -> Medium | None:
+        """Return the file of a card, which counts from 1; None where no file, or more than one, is its own."""
+        own = [one for one in self.media.values() if (template, number) in one.cards]
+        return own[0] if len(own) == 1 else None
+
     def event_properties(self) -> dict[str, AttributeType]:
         """Return every event property with its one type, ordered by name; the mart has a column for each.
 

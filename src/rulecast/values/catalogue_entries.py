@@ -86,6 +86,7 @@ class Template:
     `parameters` are the variables of all translations together. Where translations differ, `translations` has the
     variables of each language. `links` are the names of the tracked buttons that every translation has.
     `media_headers` are the formats of the headers that need a file with each send: none, or one for all translations.
+    `media_cards` are those of the cards of a carousel, by number from 1.
     """
 
     name: str
@@ -95,6 +96,12 @@ class Template:
     translations: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     links: tuple[str, ...] = ()
     media_headers: tuple[str, ...] = ()
+    media_cards: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def shows_files(self) -> bool:
+        """Return whether each send gives a file."""
+        return bool(self.media_headers or self.media_cards)
 
     def parameters_of(self, language: str) -> tuple[str, ...]:
         """Return the variables of the translation into that language."""
@@ -103,11 +110,16 @@ class Template:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Medium:
-    """A file for messages, by its name; it is that of `templates` where a rule names none."""
+    """A file for messages, by its name; it is that of `templates` where a rule names none, and of `cards` always.
+
+    A card is a template with the number of the card in it, from 1. `can_be_lighter` tells whether it has other forms.
+    """
 
     name: str
     kind: str
     templates: tuple[str, ...] = ()
+    cards: tuple[tuple[str, int], ...] = ()
+    can_be_lighter: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

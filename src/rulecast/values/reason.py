@@ -44,6 +44,10 @@ class Reason(StrEnum):
     MARKETING_RESTS = "marketing_rests"
     NOT_DELIVERED_THERE = "not_delivered_there"
     TEMPLATE_RAMP = "template_ramp"
+    FILE_NOT_UPLOADED = "file_not_uploaded"
+    FILE_MISSING = "file_missing"
+    FILE_TOO_LARGE = "file_too_large"
+    FILE_REFUSED = "file_refused"
 
 
 DESCRIPTIONS: dict[Reason, str] = {
@@ -85,6 +89,10 @@ DESCRIPTIONS: dict[Reason, str] = {
     Reason.MARKETING_RESTS: "Meta lately did not deliver marketing to this person, so it rests for a while.",
     Reason.NOT_DELIVERED_THERE: "Meta delivers no marketing templates to numbers of this country.",
     Reason.TEMPLATE_RAMP: "The template is new or was paused; its messages go out in growing batches, an hour apart.",
+    Reason.FILE_NOT_UPLOADED: "A file of the message could not be uploaded yet; it is tried again.",
+    Reason.FILE_MISSING: "A file of the message is damaged, or not kept on the machine that sends.",
+    Reason.FILE_TOO_LARGE: "A file of the message is larger than WhatsApp takes.",
+    Reason.FILE_REFUSED: "WhatsApp does not take a file of the message: its type or its content is wrong.",
 }
 
 

@@ -196,4 +196,15 @@ def _signature(name: str, found: list[MessageTemplate]) -> Template:
                 one.parts.header_format for one in found if one.parts.header_format in MEDIA_FORMATS
             )
         ),
+        media_cards=_media_cards(found),
     )
+
+
+def _media_cards(found: list[MessageTemplate]) -> dict[int, tuple[str, ...]]:
+    """Return the formats of the cards that show a file, of all translations, by the number of the card."""
+    formats: dict[int, list[str]] = {}
+    for one in found:
+        for number, card in enumerate(one.parts.cards, 1):
+            if card.header_format in MEDIA_FORMATS:
+                formats.setdefault(number, []).append(card.header_format)
+    return {number: tuple(dict.fromkeys(kinds)) for number, kinds in formats.items()}

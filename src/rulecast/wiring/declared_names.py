@@ -177,7 +177,9 @@ def names_from_json(kept: Mapping[str, Any]) -> DeclaredNames:
             recipients=tuple(kept.get("recipients", ())),
             teams=tuple(kept.get("teams", ())),
             media=tuple(
-                DeclaredMedium(**{**one, "templates": tuple(one["templates"])})
+                DeclaredMedium(
+                    **{**one, "templates": tuple(one["templates"]), "cards": tuple(one.get("cards", ()))}
+                )
                 for one in kept.get("media", ())
             ),
         )

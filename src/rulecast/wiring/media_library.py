@@ -1,6 +1,7 @@
 """The files of messages: fetched once and made into renditions, kept sealed, found again by name or content."""
 
 import asyncio
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from rulecast.rule.language import Rule, parse_rule
 from rulecast.rule.language.document import SendTemplate, send_for, sends_of
 from rulecast.template.media import (
     DeclaredMedium,
+    Grade,
     KeptMedium,
     MediaFetcher,
     MediaFiles,
@@ -19,9 +21,18 @@ from rulecast.template.media import (
     make_renditions,
     store,
 )
-from rulecast.template.media.errors import MediaBrokenError, MediaNotFetchedError, MediaUnknownError
+from rulecast.template.media.declared import is_remote
+from rulecast.template.media.errors import (
+    MediaBrokenError,
+    MediaNotFetchedError,
+    MediaRefusedError,
+    MediaUnknownError,
+)
 from rulecast.template.media.fetch import Fetched, read_from_disk
-from rulecast.values.catalogue import Catalogue
+from rulecast.template.media.planned import planned_files
+from rulecast.template.media.render import MadeRendition
+from rulecast.template.parts import HEADER_PARAMETER, card_number, card_parameter
+from rulecast.values.catalogue import Catalogue, Medium
 from rulecast.wiring.catalogue import read_declared
 from rulecast.wiring.workspace import Workspace
 
@@ -91,8 +102,8 @@ async def fetch_media(
     async with fetcher or MediaFetcher(may_be_local=workspace.is_simulated) as opened:
         for one in wanted:
             if again or one.kept is None or one.kept.kind != one.declared.kind:
-                fetched = await _fetch(one.declared, opened, directory)
-                made.append(await _keep(workspace, one.declared, fetched))
+                fetched, forms = await _make(one.declared, opened, directory)
+                made.append(await _keep(workspace, one.declared, fetched, forms))
     return made
 
 
@@ -111,21 +122,28 @@ async def fetch_for_rules(workspace: Workspace, texts: Iterable[str]) -> None:
         rules = [
             rule for text in texts if isinstance(rule := await asyncio.to_thread(parse_rule, text), Rule)
         ]
-        shown = {name for rule in rules for send in sends_of(rule) if (name := medium_of(send, catalogue))}
+        shown = {
+            name for rule in rules for send in sends_of(rule) for name in media_of(send, catalogue).values()
+        }
         missing = sorted(shown - (await store.list_media(connection, shown)).keys())
     if missing:
         await fetch_media(workspace, missing)
 
 
-def medium_of(send: SendTemplate, catalogue: Catalogue) -> str | None:
-    """Return the name of the file that a message shows; None where its template shows none, or none is declared."""
+def media_of(send: SendTemplate, catalogue: Catalogue) -> dict[str, str]:
+    """Return the names of the files that a message shows, by the parameter each fills; none that are not declared."""
     template = catalogue.template(send.template)
-    if template is None or not template.media_headers:
-        return None
-    if send.media is not None and send.media.medium is not None:
-        return send.media.medium if send.media.medium in catalogue.media else None
-    own = catalogue.medium_for(template.name)
-    return None if own is None else own.name
+    if template is None:
+        return {}
+    found: dict[str, Medium | None] = {}
+    if template.media_headers:
+        named = None if send.media is None else send.media.medium
+        found[HEADER_PARAMETER] = (
+            catalogue.medium_for(template.name) if named is None else catalogue.media.get(named)
+        )
+    for number in template.media_cards:
+        found[card_parameter(number, HEADER_PARAMETER)] = catalogue.medium_for_card(template.name, number)
+    return {parameter: one.name for parameter, one in found.items() if one is not None}
 
 
 async def media_of_rule(
@@ -136,26 +154,26 @@ async def media_of_rule(
     Raises:
         MediaNotFetchedError: a file was not fetched yet.
     """
-    shown = {
-        arm: name
-        for arm in ("", *(one.name for one in rule.variants))
-        if (name := medium_of(send_for(rule, arm), catalogue))
-    }
-    kept = await store.list_media(connection, shown.values()) if shown else {}
-    for name in shown.values():
+    sends = {arm: send_for(rule, arm) for arm in ("", *(one.name for one in rule.variants))}
+    shown = {arm: names for arm, send in sends.items() if (names := media_of(send, catalogue))}
+    wanted = sorted({name for names in shown.values() for name in names.values()})
+    kept = await store.list_media(connection, wanted) if wanted else {}
+    for name in wanted:
         if name not in kept:
             raise MediaNotFetchedError(f"The file {name} was not fetched yet.")
-    return {arm: _document(kept[name], send_for(rule, arm)) for arm, name in shown.items()}
+    return {
+        arm: _document({parameter: kept[name] for parameter, name in names.items()}, sends[arm])
+        for arm, names in shown.items()
+    }
 
 
 async def find_changed_medium(
     connection: Connection, planned: Mapping[str, Mapping[str, object]]
 ) -> str | None:
     """Return the name of a file that means something else by now than what a plan signed, or None."""
-    kept = (
-        await store.list_media(connection, {str(one["name"]) for one in planned.values()}) if planned else {}
-    )
-    for one in planned.values():
+    files = [file for one in planned.values() for file in planned_files(one).values()]
+    kept = await store.list_media(connection, {str(one["name"]) for one in files}) if files else {}
+    for one in files:
         name = str(one["name"])
         if name not in kept or kept[name].source_hash.hex() != one["source"]:
             return name
@@ -174,15 +192,29 @@ async def load_file(workspace: Workspace, content_hash: bytes) -> MediaFile | No
     return None if content is None or mime_type is None else MediaFile(content=content, mime_type=mime_type)
 
 
-def _document(kept: KeptMedium, send: SendTemplate) -> dict[str, object]:
+def _document(kept: Mapping[str, KeptMedium], send: SendTemplate) -> dict[str, object]:
+    """Return what `planned_files` reads: the file of a header as it is, those of cards by their number."""
     clause = send.media
+    said: dict[str, object] = {
+        "choices": [] if clause is None else [[one.grade, one.cause] for one in clause.choices],
+        "fallback": None if clause is None else clause.fallback,
+    }
+    if HEADER_PARAMETER in kept:
+        said |= _file_document(kept[HEADER_PARAMETER])
+    numbers = {card_number(parameter): parameter for parameter in kept if parameter != HEADER_PARAMETER}
+    if numbers:
+        said["cards"] = {
+            str(number): _file_document(kept[parameter]) for number, parameter in numbers.items()
+        }
+    return said
+
+
+def _file_document(kept: KeptMedium) -> dict[str, object]:
     return {
         "name": kept.name,
         "kind": kept.kind,
         "source": kept.source_hash.hex(),
         "filename": f"{kept.name}.pdf" if kept.kind == "document" else "",
-        "choices": [] if clause is None else [[one.grade, one.cause] for one in clause.choices],
-        "fallback": None if clause is None else clause.fallback,
         "renditions": {
             grade.value: {
                 "hash": one.content_hash.hex(),
@@ -196,18 +228,39 @@ def _document(kept: KeptMedium, send: SendTemplate) -> dict[str, object]:
     }
 
 
-async def _fetch(declared: DeclaredMedium, fetcher: MediaFetcher, directory: Path | None) -> Fetched:
-    if declared.is_remote:
-        return await fetcher.fetch(declared.source)
-    return await read_from_disk((directory or Path.cwd()) / declared.source)
+async def _fetch(source: str, fetcher: MediaFetcher, directory: Path | None) -> Fetched:
+    if is_remote(source):
+        return await fetcher.fetch(source)
+    return await read_from_disk((directory or Path.cwd()) / source)
 
 
-async def _keep(workspace: Workspace, declared: DeclaredMedium, fetched: Fetched) -> KeptMedium:
-    made = await asyncio.to_thread(
-        make_renditions, fetched.content, declared.kind, told_type=fetched.told_type
-    )
+async def _make(
+    declared: DeclaredMedium, fetcher: MediaFetcher, directory: Path | None
+) -> tuple[list[Fetched], list[MadeRendition]]:
+    """Fetch the sources of a file and return them with its forms: drawn of an image, fetched of other files."""
+    fetched: list[Fetched] = []
+    made: list[MadeRendition] = []
+    for form, source in declared.sources:
+        one = await _fetch(source, fetcher, directory)
+        forms = await asyncio.to_thread(
+            make_renditions, one.content, declared.kind, told_type=one.told_type, grade=Grade(form)
+        )
+        if made and len(forms[0].content) >= len(made[-1].content):
+            raise MediaRefusedError(
+                f"The {form} form of {declared.name} is not lighter than the one before it."
+            )
+        fetched.append(one)
+        made += forms
+    return fetched, made
+
+
+async def _keep(
+    workspace: Workspace, declared: DeclaredMedium, fetched: Sequence[Fetched], made: Sequence[MadeRendition]
+) -> KeptMedium:
     files, now = open_files(workspace), workspace.clock.now()
-    source_hash = await files.keep(fetched.content)
+    hashes = [await files.keep(one.content) for one in fetched]
+    # Several sources stand for one file: another lighter form is another file as well.
+    source_hash = hashes[0] if len(hashes) == 1 else hashlib.sha256(b"".join(hashes)).digest()
     renditions = [
         Rendition(
             grade=one.grade,

@@ -7,7 +7,7 @@ from rulecast.plan.devices import store
 from rulecast.rule.language.document import SendTemplate, send_for
 from rulecast.template.media import Device, Grade, choose_grade
 from rulecast.template.media.choose import Chosen
-from rulecast.template.parts import MEDIA_FORMATS
+from rulecast.template.parts import file_parameters
 from rulecast.values.ids import TemplateId
 from rulecast.wiring.media_library import media_of_rule
 from rulecast.wiring.plan_draft import Draft
@@ -51,7 +51,7 @@ async def media_of_plan(connection: Connection, workspace: Workspace, draft: Dra
         MediaNotFetchedError: a file was not fetched yet.
     """
     templates = draft.terms.templates.values()
-    if not any(one.parts.header_format in MEDIA_FORMATS for one in templates):
+    if not any(file_parameters(one.parts) for one in templates):
         return {}
     catalogue = await workspace.catalogue_of_runs(connection)
     media = await media_of_rule(connection, draft.checked.rule, catalogue)

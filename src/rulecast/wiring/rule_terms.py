@@ -43,14 +43,14 @@ async def _file_hashes(connection: Connection, sends: Iterable[SendTemplate]) ->
     kept = await list_media(connection)
     if not kept:
         return {}
-    own = {
-        template: one.name
-        for one in (await read_declared(connection)).names.media
-        for template in one.templates
-    }
-    named = {
-        one.media.medium if one.media is not None and one.media.medium is not None else own.get(one.template)
-        for one in sends
+    declared = (await read_declared(connection)).names.media
+    used = {one.template for one in sends}
+    given = {one.media.medium for one in sends if one.media is not None}
+    named = given | {
+        one.name
+        for one in declared
+        if not used.isdisjoint(one.templates)
+        or not used.isdisjoint(template for template, _ in one.entry.cards)
     }
     return {f"file {name}": one.source_hash.hex() for name, one in kept.items() if name in named}
 

@@ -8,10 +8,13 @@ from functools import partial
 
 import structlog
 
-from rulecast.deliver.media_uploads import FileRefusedError, UploadFailedError
+from rulecast.deliver.media_uploads import FileRefusedError, FileTooLargeError, UploadFailedError
 from rulecast.deliver.media_uploads.errors import FileGoneError
+from rulecast.gate.run_media import WantedFile
 from rulecast.template.media.errors import MediaBrokenError
 from rulecast.template.messages import MediaHandle
+from rulecast.values.errors import RulecastError
+from rulecast.values.reason import Reason
 from rulecast.wiring.media_library import load_file
 from rulecast.wiring.media_uploads import MediaUploads, open_media_uploads
 from rulecast.wiring.workspace import Workspace
@@ -32,23 +35,25 @@ class RunUploads:
         """Join the workspace and its uploads."""
         self._workspace = workspace
         self._uploads = uploads
-        self._known: dict[tuple[str, bytes, str], tuple[MediaHandle | None, datetime]] = {}
+        self._known: dict[tuple[str, WantedFile], tuple[MediaHandle | Reason, datetime]] = {}
 
-    async def find(self, business_number_id: str, content_hash: bytes, filename: str) -> MediaHandle | None:
-        """Return the upload of a content for a number, made now where there is none; None where that fails."""
-        key = (business_number_id, content_hash, filename)
+    async def find(self, business_number_id: str, file: WantedFile) -> MediaHandle | Reason:
+        """Return the upload of a file for a number, made now where there is none, or why that fails."""
+        key = (business_number_id, file)
         now = self._workspace.clock.now()
-        handle, until = self._known.get(key, (None, now))
-        if now < until:
-            return handle
+        known, until = self._known.get(key, (None, now))
+        if known is not None and now < until:
+            return known
         try:
-            handle = await self._uploads.media_id_for(business_number_id, content_hash, filename=filename)
+            found: MediaHandle | Reason = await self._uploads.media_id_for(
+                business_number_id, file.content_hash, filename=file.filename
+            )
         except (FileGoneError, FileRefusedError, MediaBrokenError, UploadFailedError) as error:
             log.warning("file_not_uploaded", business_number_id=business_number_id, error_code=error.code)
-            handle = None
-        wait = TRIED_AGAIN_AFTER if handle is None else ASKED_AGAIN_AFTER
-        self._known[key] = (handle, now + wait)
-        return handle
+            found = _reason_of(error)
+        wait = TRIED_AGAIN_AFTER if isinstance(found, Reason) else ASKED_AGAIN_AFTER
+        self._known[key] = (found, now + wait)
+        return found
 
     async def keep_fresh(self) -> None:
         """Again and again, renew what expires soon and is in use."""
@@ -59,6 +64,19 @@ class RunUploads:
                 # Sending goes on: a message that needs the upload renews it as well.
                 log.exception("uploads_not_renewed")
             await asyncio.sleep(LOOKED_AFTER_SECONDS)
+
+
+def _reason_of(error: RulecastError) -> Reason:
+    """Return what a message is told of an upload that failed."""
+    match error:
+        case FileTooLargeError():
+            return Reason.FILE_TOO_LARGE
+        case FileRefusedError():
+            return Reason.FILE_REFUSED
+        case FileGoneError() | MediaBrokenError():
+            return Reason.FILE_MISSING
+        case _:
+            return Reason.FILE_NOT_UPLOADED
 
 
 @asynccontextmanager

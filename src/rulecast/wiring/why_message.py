@@ -9,6 +9,7 @@ from rulecast.plan.forecast_facts import PersonRow
 from rulecast.rule.language.document import Rule, send_for
 from rulecast.template.choose_language import Because, explain_language
 from rulecast.template.media import Device, Grade
+from rulecast.template.media.planned import planned_name
 from rulecast.wiring.plan_media import media_for
 
 
@@ -52,7 +53,7 @@ def explain_message(plan: Plan, rule: Rule, row: PersonRow, *, variant: str) -> 
         language=language.language,
         wanted=row.language,
         language_because=language.because,
-        medium=None if planned is None else str(planned["name"]),
+        medium=None if planned is None else planned_name(planned),
         form=chosen.grade,
         cause=chosen.cause,
         device=device,

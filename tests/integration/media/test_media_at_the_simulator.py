@@ -208,7 +208,7 @@ async def test_f96_f97_a_changed_file_voids_what_signed_another_and_one_that_fai
         await here.send()
         waiting = here.people[1]
         assert [(state, reason) for _, one, state, reason in await here.endings() if one == waiting] == [
-            ("deferred", "facts_unknown")
+            ("deferred", "file_missing")
         ]
         assert sorted(here.reached_people()) == sorted(set(here.people) - {waiting})
         away.rename(light)

@@ -5,12 +5,13 @@ and Meta fetches nothing from anybody's server. Uploads belong to one number and
 """
 
 from rulecast.deliver.media_uploads.check_file import MediaFile, check_file
-from rulecast.deliver.media_uploads.errors import FileRefusedError, UploadFailedError
+from rulecast.deliver.media_uploads.errors import FileRefusedError, FileTooLargeError, UploadFailedError
 from rulecast.deliver.media_uploads.upload_file import MediaUploader
 from rulecast.deliver.media_uploads.upload_terms import Upload, is_fresh, new_upload
 
 __all__ = [
     "FileRefusedError",
+    "FileTooLargeError",
     "MediaFile",
     "MediaUploader",
     "Upload",

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from rulecast.deliver.media_uploads.errors import FileRefusedError
+from rulecast.deliver.media_uploads.errors import FileRefusedError, FileTooLargeError
 
 FileKind: TypeAlias = Literal["image", "video", "audio", "document", "sticker"]
 KILOBYTE = 1024
@@ -72,7 +72,8 @@ def check_file(file: MediaFile) -> FileKind:
     """Return what kind of message a file can stand in.
 
     Raises:
-        FileRefusedError: the type is not taken, the bytes are of another type, or there are too many.
+        FileRefusedError: the type is not taken, or the bytes are of another type.
+        FileTooLargeError: there are too many bytes.
     """
     kind = KINDS.get(file.mime_type)
     if kind is None:
@@ -81,7 +82,7 @@ def check_file(file: MediaFile) -> FileKind:
         raise FileRefusedError(f"The file is no {file.mime_type}: its first bytes are others.")
     most = ANIMATED_STICKER_BYTES_MAX if _is_animated(file) else BYTES_MAX[kind]
     if len(file.content) > most:
-        raise FileRefusedError(f"The file has {len(file.content)} bytes; a {kind} has at most {most}.")
+        raise FileTooLargeError(f"The file has {len(file.content)} bytes; a {kind} has at most {most}.")
     return kind
 
 

@@ -11,6 +11,16 @@ class FileRefusedError(RulecastError):
     remedy = "Images: JPEG or PNG to 5 MB; video: MP4 or 3GP to 16 MB; sound to 16 MB; documents to 100 MB."
 
 
+class FileTooLargeError(FileRefusedError):
+    """A file is larger than WhatsApp takes."""
+
+    code = "RC-UPLOAD-004"
+    summary = "A file is larger than WhatsApp takes."
+    remedy = (
+        "Images to 5 MB, video and sound to 16 MB, documents to 100 MB: declare a smaller file, plan again."
+    )
+
+
 class UploadFailedError(RulecastError):
     """A file could not be uploaded."""
 

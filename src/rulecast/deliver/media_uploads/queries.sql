@@ -21,3 +21,8 @@ SELECT business_number_id, content_hash, media_id, mime_type, size_bytes, upload
 FROM deliver.media_upload
 WHERE expires_at <= %(before)s::timestamptz AND last_asked_at > uploaded_at
 ORDER BY expires_at;
+
+-- name: doubt_uploads
+-- What Meta could not take along any more is uploaded anew before the next message; until that works, what is there holds.
+UPDATE deliver.media_upload SET expires_at = %(until)s::timestamptz
+WHERE business_number_id = ANY(%(business_number_ids)b::text[]) AND expires_at > %(until)s::timestamptz;

@@ -7,7 +7,7 @@ from datetime import datetime
 from rulecast.database import Connection, execute, fetch_all, fetch_one, load_queries
 from rulecast.deliver.media_uploads.upload_terms import REFRESH_BEFORE, Upload
 
-__all__ = ["Connection", "ask_upload", "keep_upload", "list_ageing"]
+__all__ = ["Connection", "ask_upload", "doubt_uploads", "keep_upload", "list_ageing"]
 
 QUERIES = load_queries(__package__)
 
@@ -33,4 +33,13 @@ async def list_ageing(connection: Connection, now: datetime) -> Sequence[Upload]
     """Return the uploads that expire soon and were asked for since they were made."""
     return await fetch_all(
         connection, QUERIES["list_ageing"], {"before": now + REFRESH_BEFORE}, record=Upload
+    )
+
+
+async def doubt_uploads(connection: Connection, business_number_ids: Sequence[str], now: datetime) -> None:
+    """Let the uploads of these numbers be made anew at their next need: which one failed is not told."""
+    await execute(
+        connection,
+        QUERIES["doubt_uploads"],
+        {"business_number_ids": list(business_number_ids), "until": now + REFRESH_BEFORE},
     )

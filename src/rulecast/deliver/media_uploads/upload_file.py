@@ -13,12 +13,16 @@ import msgspec
 
 from rulecast.deliver.cloud_api import ANSWER_BYTES_MAX, CONNECT_SECONDS_MAX
 from rulecast.deliver.media_uploads.check_file import MediaFile, check_file
-from rulecast.deliver.media_uploads.errors import UploadFailedError
+from rulecast.deliver.media_uploads.errors import FileRefusedError, FileTooLargeError, UploadFailedError
 
 # A hundred megabytes over a slow line.
 TOTAL_SECONDS_MAX = 300.0
 MEDIA_ID_LENGTH_MAX = 64
 HTTP_OK = 200
+HTTP_BAD_REQUEST = 400
+HTTP_TOO_LARGE = 413
+REFUSALS = frozenset({(HTTP_BAD_REQUEST, 100), (HTTP_BAD_REQUEST, 131053)})
+"""Status and code to a file that Meta does not take; which of the two for what is not published."""
 
 
 class _Taken(msgspec.Struct):
@@ -68,7 +72,8 @@ class MediaUploader:
         """Upload a file for the messages of a number and return Meta's id of it.
 
         Raises:
-            FileRefusedError: WhatsApp would not take the file.
+            FileRefusedError: WhatsApp does not take the file, or would not.
+            FileTooLargeError: it is too large for that.
             UploadFailedError: it was not taken, or nobody knows whether it was.
         """
         assert self._session is not None, "the uploader is open"
@@ -95,7 +100,10 @@ def _media_id(status: int, body: bytes) -> str:
             code = _REFUSED.decode(body).error.code
         except msgspec.MsgspecError:
             code = 0
-        raise UploadFailedError(f"The Cloud API answered {status}, code {code}.")
+        told = f"The Cloud API answered {status}, code {code}."
+        if status == HTTP_TOO_LARGE:
+            raise FileTooLargeError(told)
+        raise FileRefusedError(told) if (status, code) in REFUSALS else UploadFailedError(told)
     try:
         media_id = _TAKEN.decode(body).id
     except msgspec.MsgspecError:

@@ -29,6 +29,13 @@ class Grade(StrEnum):
 
 
 LIGHTNESS = {Grade.FULL: 0, Grade.LIGHT: 1, Grade.TINY: 2, Grade.NONE: 3}
+FULLER: Mapping[Grade, tuple[Grade, ...]] = {
+    Grade.FULL: (Grade.FULL,),
+    Grade.LIGHT: (Grade.LIGHT, Grade.FULL),
+    Grade.TINY: (Grade.TINY, Grade.LIGHT, Grade.FULL),
+    Grade.NONE: (),
+}
+"""Which form stands for a grade: its own, or the next fuller one where a file has none; there always is one in full."""
 GRADES: Mapping[str, Grade] = {"lighter": Grade.LIGHT, "lightest": Grade.TINY, "none": Grade.NONE}
 """What the words of the rule language mean."""
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from rulecast.template.media.choose import Grade
+from rulecast.template.media.choose import FULLER, Grade
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +21,10 @@ class Rendition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptMedium:
-    """What was fetched under a name, once; `source_hash` is the SHA-256 of the file as it came."""
+    """What was fetched under a name, once; `source_hash` is the SHA-256 of the file as it came.
+
+    Where lighter forms were fetched beside it, it is that of all their hashes, the fullest first.
+    """
 
     medium_content_id: int
     name: str
@@ -32,5 +35,5 @@ class KeptMedium:
     renditions: Mapping[Grade, Rendition]
 
     def rendition(self, grade: Grade) -> Rendition:
-        """Return the form for a grade: the file in full where it has no lighter one."""
-        return self.renditions.get(grade, self.renditions[Grade.FULL])
+        """Return the form for a grade other than none, or the next fuller one where the file has none of it."""
+        return next(self.renditions[one] for one in FULLER[grade] if one in self.renditions)

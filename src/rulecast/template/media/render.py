@@ -57,8 +57,10 @@ class MadeRendition:
     height: int = 0
 
 
-def make_renditions(content: bytes, kind: str, *, told_type: str = "") -> tuple[MadeRendition, ...]:
-    """Return the renditions of a fetched file, the fullest first.
+def make_renditions(
+    content: bytes, kind: str, *, told_type: str = "", grade: Grade = Grade.FULL
+) -> tuple[MadeRendition, ...]:
+    """Return the renditions of a fetched file, the fullest first; what is no image is itself, as that grade.
 
     Works for seconds on a large image: call it in a thread.
 
@@ -67,7 +69,7 @@ def make_renditions(content: bytes, kind: str, *, told_type: str = "") -> tuple[
     """
     mime_type = recognise(content, kind, told_type=told_type)
     if kind != "image":
-        return (MadeRendition(grade=Grade.FULL, content=content, mime_type=mime_type),)
+        return (MadeRendition(grade=grade, content=content, mime_type=mime_type),)
     image = _drawn(content)
     return tuple(_rendition(image, grade, size) for grade, size in SIZES.items())
 
