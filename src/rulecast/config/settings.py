@@ -27,6 +27,10 @@ META_ADDRESS = "https://graph.facebook.com"
 SIMULATOR_ADDRESS = "http://127.0.0.1:8090"
 """Where the Cloud API is, by mode, so that a real number differs from a simulated one by one setting."""
 
+EMAIL = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,190}"
+EMAIL_LIST = rf"(?:[a-z]{{1,20}}:)?{EMAIL}(?: *, *(?:[a-z]{{1,20}}:)?{EMAIL}){{0,19}}"
+"""Twenty people at most are told: more are reached by an address that stands for them."""
+
 Mode = Literal["simulated", "live"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
@@ -224,6 +228,68 @@ class Settings:
         ),
     )
 
+    incident_raise_minutes: int = field(
+        default=30,
+        metadata=_about(
+            "How long an incident may stay without an owner before its response is raised and told again; 0: never.",
+            whole_number(0, 10_080),
+            values="0 to 10080",
+        ),
+    )
+    alert_webhook_url: str | None = field(
+        default=None,
+        metadata=_about(
+            "Address that is told of incidents by a signed POST: https, or http on this machine where the workspace is "
+            "simulated. It never hears anything about a person.",
+            read_web_address,
+            values="web address",
+        ),
+    )
+    alert_webhook_secret: str | None = field(
+        default=None,
+        metadata=_about(
+            "Key of the signatures of those POSTs; without it nothing is posted.", is_secret=True
+        ),
+    )
+    alert_email_to: str | None = field(
+        default=None,
+        metadata=_about(
+            "Addresses that are told of incidents, separated by commas; one with a role before it hears only what "
+            "concerns the role, like `compliance:dpo@example.org`.",
+            text_shape(EMAIL_LIST, "e-mail addresses separated by commas"),
+            values="addresses; roles `operator`, `compliance`, `admin`",
+        ),
+    )
+    alert_email_from: str | None = field(
+        default=None,
+        metadata=_about(
+            "Sender of those e-mails; unset: the first address that is told.",
+            text_shape(EMAIL, "an e-mail address"),
+            values="e-mail address",
+        ),
+    )
+    smtp_host: str | None = field(
+        default=None,
+        metadata=_about("Mail server for them; without it nobody is told by e-mail.", values="host name"),
+    )
+    smtp_port: int = field(
+        default=465,
+        metadata=_about("Its port.", whole_number(1, 65535), values="1 to 65535"),
+    )
+    smtp_security: Literal["tls", "starttls", "none"] = field(
+        default="tls",
+        metadata=_about(
+            "How the way to the mail server is secured; `none` is taken on this machine only.",
+            choice("tls", "starttls", "none"),
+            values="`tls`, `starttls`, `none`",
+        ),
+    )
+    smtp_user: str | None = field(
+        default=None, metadata=_about("User at the mail server, where it asks for one.")
+    )
+    smtp_password: str | None = field(
+        default=None, metadata=_about("Password at the mail server.", is_secret=True)
+    )
     @override
     def __repr__(self) -> str:
         """Show every setting, secrets as a mask."""

@@ -38,6 +38,9 @@ DAY_EPOCH = date(2000, 1, 1)
 class SealItem(NamedTuple):
     """A value, plain or sealed, with what it belongs to."""
 
+BROKEN_SEALS_MAX = 100
+"""Where the first hundred broken seals were, tells what happened; more would only fill the record."""
+
     contact_id: ContactId
     column: str
     value: bytes
@@ -67,6 +70,7 @@ class Vault:
 
     async def create_keys(self, contact_ids: Iterable[ContactId]) -> None:
         """Make a key for each contact that has none; call it before the contact's own transaction commits.
+        self._broken_seals: dict[str, None] = {}
 
         A key whose contact is then rolled back is an orphan: it opens nothing and harms nothing.
         An erased contact gets none.
@@ -105,12 +109,24 @@ class Vault:
             SealBrokenError: a value was changed, moved, or sealed under another key.
         """
         ciphers = await self._ciphers({item.contact_id for item in items})
-        return [
-            None
-            if (cipher := ciphers.get(item.contact_id)) is None
-            else open_sealed(cipher, item.value, bound=self._bound(item))
-            for item in items
-        ]
+        opened: list[bytes | None] = []
+        for item in items:
+            cipher = ciphers.get(item.contact_id)
+            try:
+                opened.append(
+                    None if cipher is None else open_sealed(cipher, item.value, bound=self._bound(item))
+                )
+            except SealBrokenError:
+                if len(self._broken_seals) < BROKEN_SEALS_MAX:
+                    self._broken_seals[f"{item.column}:{item.contact_id}"] = None
+                raise
+        return opened
+
+    def take_broken_seals(self) -> list[str]:
+        """Return where seals were found broken since the last time, as column:contact, each once; at most 100."""
+        taken = list(self._broken_seals)
+        self._broken_seals.clear()
+        return taken
 
     async def seal(self, contact_id: ContactId, column: str, value: bytes) -> bytes:
         """Seal one value; see `seal_many`."""

@@ -121,11 +121,10 @@ async def run_sender(
                 await _wait(stop_event, SUPERVISION_SECONDS)
             await asyncio.gather(*running.values())
         finally:
-            for task in (watching, reconciling, counting, guarding, *running.values()):
+            others = (watching, reconciling, counting, guarding, beating)
+            for task in (*others, *running.values()):
                 task.cancel()
-            await asyncio.gather(
-                watching, reconciling, counting, guarding, *running.values(), return_exceptions=True
-            )
+            await asyncio.gather(*others, *running.values(), return_exceptions=True)
     return report
 
 

@@ -29,6 +29,8 @@ from rulecast.wiring.moments import store
 from rulecast.wiring.moments.records import RunRow, RunRules, TakenRow
 from rulecast.wiring.workspace import Workspace
 
+BLOCKED_CODES = (131026, 131050)
+"""The person cannot be reached, which a block also looks like, or has stopped marketing (whatsapp-platform 6.3)."""
 KEPT_MAX = 10_000
 """Runs remembered at most; what a run's rule says never changes, so only size bounds the memory."""
 
@@ -54,7 +56,25 @@ class MomentActions:
         await self._note_steps(connection, known)
         await self._count(connection, known, now)
 
-    async def _learn(self, connection: Connection, run_ids: Iterable[RunId]) -> None:
+    def listening(self, run_id: int) -> int | None:
+        """Return who waits for deliveries of a run: nobody (0), a count (1), actions (2); None where unknown."""
+        known = self._known.get(RunId(run_id))
+        if known is None or known.run.is_test:
+            return None
+        if any(action.moment.value == "delivered" for action in known.actions.values()):
+            return 2
+        return int(known.is_counted)
+
+    async def count_delivered(
+        self, connection: Connection, delivered: Mapping[RunId, int], now: datetime
+    ) -> None:
+        """Add messages that were delivered for the first time to the counts of their runs."""
+        if delivered:
+            counts = {(run_id, "delivered"): count for run_id, count in delivered.items()}
+            await store.add_tally(connection, counts, now=now)
+
+    async def learn(self, connection: Connection, run_ids: Iterable[RunId]) -> None:
+        """Read what the rules of these runs say, where it is not known yet."""
         if len(self._known) > KEPT_MAX:
             self._known.clear()
             self._said.clear()
@@ -126,8 +146,12 @@ class MomentActions:
         counts: Counter[tuple[RunId, str]] = Counter(
             (moment.run_id, moment.moment)
             for moment in moments
-            if moment.moment in store.COUNTED and self._known[moment.run_id].has_stop_tests
+            if moment.moment in store.COUNTED and self._known[moment.run_id].is_counted
         )
+        failed = [(one.run_id, one.contact_id) for one in moments if one.moment == "failed"]
+        if counts and failed:
+            blocked = await store.count_blocked(connection, failed, BLOCKED_CODES)
+            counts |= {(run_id, store.BLOCKED): count for run_id, count in blocked.items()}
         if counts:
             await store.add_tally(connection, counts, now=now)
 
@@ -138,14 +162,14 @@ def _read(row: RunRow, catalogue: Catalogue) -> RunRules:
     What happens to a reply is followed by nothing: two that answer each other would never end.
     """
     if row.step >= REPLY_STEP:
-        return RunRules(run=row, actions={}, next_after=None, has_stop_tests=False)
+        return RunRules(run=row, actions={}, next_after=None, is_counted=False)
     checked = check_rule(row.rule_text, catalogue)
     if isinstance(checked, CheckedRule):
         rule, actions = checked.rule, checked.actions
     else:
         parsed = parse_rule(row.rule_text)
         if not isinstance(parsed, Rule):
-            return RunRules(run=row, actions={}, next_after=None, has_stop_tests=False)
+            return RunRules(run=row, actions={}, next_after=None, is_counted=True)
         rule, actions = parsed, parsed.actions
     usable = {
         position: action
@@ -157,7 +181,7 @@ def _read(row: RunRow, catalogue: Catalogue) -> RunRules:
         run=row,
         actions=usable,
         next_after=following[0].after.length if following else None,
-        has_stop_tests=bool(rule.stop_tests),
+        is_counted=True,
     )
 
 
