@@ -26,27 +26,38 @@ async def run_receiver_role(post: Post) -> None:
 
 
 async def run_engine_role(post: Post) -> None:
-    """Hold the mart, answer questions, run triggers, next steps, notices, replies and the periodic jobs."""
+    """Hold the mart, answer questions, run triggers, next steps, notices, replies, alerts and the periodic jobs."""
+    from rulecast.wiring.alerts import run_alerts  # noqa: PLC0415 - see above
+    from rulecast.wiring.breaker import run_upkeep  # noqa: PLC0415 - see above
     from rulecast.wiring.engine import run_engine  # noqa: PLC0415 - see above
     from rulecast.wiring.moments.run import run_follow_ups, run_notices, run_replies  # noqa: PLC0415 - see above
     from rulecast.wiring.periodic import run_periodic  # noqa: PLC0415 - see above
+    from rulecast.wiring.restore import wait_until_free  # noqa: PLC0415 - see above
     from rulecast.wiring.triggers import run_triggers  # noqa: PLC0415 - see above
 
     async with asyncio.TaskGroup() as group:
         group.create_task(run_engine(post.workspace, post.stop))
+        # What a restored database did before, it would do again.
+        await wait_until_free(post.workspace, post.stop)
         group.create_task(run_periodic(post.workspace, post.stop))
         group.create_task(run_triggers(post.workspace, stop_event=post.stop))
         group.create_task(run_follow_ups(post.workspace, stop_event=post.stop))
         group.create_task(run_notices(post.workspace, stop_event=post.stop))
         group.create_task(run_replies(post.workspace, stop_event=post.stop))
+        group.create_task(run_alerts(post.workspace, stop_event=post.stop))
+        group.create_task(run_upkeep(post.workspace, stop_event=post.stop))
 
 
 async def run_sender_role(post: Post) -> None:
     """Send from every active number, once every stop the journal knows holds in the database."""
     from rulecast.wiring.journal import replay_journal  # noqa: PLC0415 - see above
+    from rulecast.wiring.restore import wait_until_free  # noqa: PLC0415 - see above
     from rulecast.wiring.sender import run_sender  # noqa: PLC0415 - see above
 
     await replay_journal(post.workspace)
+    await wait_until_free(post.workspace, post.stop)
+    if post.stop.is_set():
+        return
     await run_sender(post.workspace, stop_event=post.stop)
 
 

@@ -15,9 +15,11 @@ from rulecast.config.graph_versions import (
 )
 from rulecast.config.load_settings import variable_of
 from rulecast.database import fetch_all, fetch_one, fetch_value, load_queries
+from rulecast.gate.incidents.alerts import count_alerts
 from rulecast.observe.append_audit import append_audit
 from rulecast.values import zone_offsets
 from rulecast.values.errors import RulecastError
+from rulecast.wiring.alerts import tellers_of
 from rulecast.wiring.doctor_money import look_at_limits, look_at_payment, look_at_prices
 from rulecast.wiring.engine import ask_engine
 from rulecast.wiring.incidents import read_incidents
@@ -75,6 +77,7 @@ async def examine_workspace(workspace: Workspace) -> list[Finding]:
         await _triggers(workspace),
         await _senders(workspace),
         await _incidents(workspace),
+        await _alerts(workspace),
         *await _money(workspace),
         *await _files(workspace),
     ]
@@ -270,13 +273,37 @@ async def _senders(workspace: Workspace) -> Finding:
     return Finding(name="senders", health=Health.GOOD, what=f"{len(leases)} numbers are held by a sender")
 
 
+async def _alerts(workspace: Workspace) -> Finding:
+    """Return whether people can be told of incidents, and are."""
+    async with workspace.database.connection() as connection:
+        counts = await count_alerts(connection, workspace.clock.now())
+    tellers = tellers_of(workspace)
+    ways = [name for name, one in (("POST", tellers.webhook), ("e-mail", tellers.email)) if one.is_set_up]
+    if counts.late or counts.failed:
+        return Finding(
+            name="alerts",
+            health=Health.PROBLEM,
+            what=f"{counts.late} alerts wait for minutes, {counts.failed} were given up in the last week",
+            what_to_do="`rulecast incident show NUMBER` says why; try with `rulecast incident drill quality`.",
+        )
+    if not ways:
+        return Finding(
+            name="alerts",
+            health=Health.NOTE,
+            what="nobody is told of incidents",
+            what_to_do="Set RULECAST_ALERT_WEBHOOK_URL with its secret, or RULECAST_SMTP_HOST with addresses.",
+        )
+    return Finding(name="alerts", health=Health.GOOD, what=f"told by {' and '.join(ways)}")
+
+
 async def _incidents(workspace: Workspace) -> Finding:
     standing = await read_incidents(workspace)
-    if standing.incidents or standing.holds:
+    grave = [one for one in standing.incidents if not one.is_drill]
+    if grave or standing.holds:
         return Finding(
             name="incidents",
             health=Health.PROBLEM,
-            what=f"{len(standing.incidents)} incidents are open, {len(standing.holds)} holds of Meta in force",
+            what=f"{len(grave)} incidents are open, {len(standing.holds)} holds of Meta in force",
             what_to_do="Look with `rulecast incident list`; after mending it, `rulecast incident resume`.",
         )
     if standing.conflict_count:

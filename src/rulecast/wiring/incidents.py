@@ -2,14 +2,30 @@
 
 from dataclasses import dataclass
 
-from rulecast.account.facts import Hold, HoldPlace, lift_holds, list_holds
+from rulecast.account.facts import Hold, list_holds
 from rulecast.collect.unread import list_unread
+from rulecast.database import Connection
 from rulecast.gate import resume_sending
-from rulecast.gate.incidents import Incident, close_incident, find_incident, list_incidents
+from rulecast.gate.incidents import (
+    Incident,
+    IncidentUnknownError,
+    ReasonMissingError,
+    close_incident,
+    find_incident,
+    list_incidents,
+)
+from rulecast.gate.incidents.alerts import Alert, count_alerts, list_alerts
+from rulecast.gate.incidents.incident import list_entries, mark_step, note, own_incident
+from rulecast.gate.incidents.records import CauseStandsError, Entry
+from rulecast.gate.incidents.respond import lift
 from rulecast.gate.stop import stops_in_force
 from rulecast.observe.append_audit import append_audit
 from rulecast.observe.metrics import Sample
 from rulecast.profile.identities import list_conflicts
+from rulecast.wiring.breaker.standing_cause import find_standing
+from rulecast.wiring.breaker.store import list_rule_incidents
+from rulecast.wiring.drill import lift_drill
+from rulecast.wiring.rule_steps import resume_rule
 from rulecast.wiring.workspace import Workspace
 
 
@@ -20,6 +36,15 @@ class Incidents:
     incidents: list[Incident]
     holds: list[Hold]
     conflict_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """An incident with everything that was done about it and who was told."""
+
+    incident: Incident
+    entries: tuple[Entry, ...]
+    alerts: tuple[Alert, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,20 +76,95 @@ async def read_incident(workspace: Workspace, incident_id: int) -> Incident:
         return await find_incident(connection, incident_id)
 
 
-async def resume_incident(workspace: Workspace, incident_id: int, *, because: str) -> Closed:
+async def read_story(workspace: Workspace, incident_id: int) -> Story:
+    """Return one incident with everything that was done about it and who was told.
+
+    Raises:
+        IncidentUnknownError: it does not exist.
+    """
+    async with workspace.database.connection() as connection:
+        incident = await find_incident(connection, incident_id)
+        return Story(
+            incident=incident,
+            entries=tuple(await list_entries(connection, [incident_id])),
+            alerts=tuple(await list_alerts(connection, [incident_id])),
+        )
+
+
+async def take_incident(workspace: Workspace, incident_id: int) -> Incident:
+    """Take an incident in hand: it is not raised any more for want of an answer.
+
+    Raises:
+        IncidentUnknownError: it does not exist or is closed.
+    """
+    async with workspace.database.transaction() as connection:
+        now = workspace.clock.now()
+        incident = await own_incident(connection, incident_id, owner=workspace.actor, now=now)
+        await _audit(connection, workspace, "incident own", incident)
+        return incident
+
+
+async def note_incident(workspace: Workspace, incident_id: int, *, text: str) -> None:
+    """Write a note into the record of an incident.
+
+    Raises:
+        IncidentUnknownError: it does not exist.
+    """
+    async with workspace.database.transaction() as connection:
+        await find_incident(connection, incident_id)
+        now = workspace.clock.now()
+        await note(connection, incident_id, kind="note", by=workspace.actor, what=text, now=now)
+
+
+async def mark_done(workspace: Workspace, incident_id: int, step: int) -> None:
+    """Mark a step of an incident as done.
+
+    Raises:
+        IncidentUnknownError, StepUnknownError: there is no such incident or step.
+    """
+    async with workspace.database.transaction() as connection:
+        await mark_step(connection, incident_id, step, by=workspace.actor, now=workspace.clock.now())
+
+
+async def resume_incident(
+    workspace: Workspace, incident_id: int, *, because: str, is_forced: bool = False
+) -> Closed:
     """Close an incident and lift what it made rest; what waited goes on through the same gate.
 
     Raises:
         IncidentUnknownError: it does not exist or is closed.
         ReasonMissingError: nothing was said about why.
+        CauseStandsError: what caused it is still there, and it was not forced.
+        StepNotAllowedError, RuleUnknownError: its rule cannot go on.
     """
+    if not because.strip():
+        raise ReasonMissingError
+    async with workspace.database.connection() as connection:
+        incident = await find_incident(connection, incident_id)
+        standing = await find_standing(connection, incident, now=workspace.clock.now())
+    if incident.closed_at is not None:
+        raise IncidentUnknownError(f"There is no open incident {incident_id}.")
+    if standing and not is_forced:
+        raise CauseStandsError(f"What caused incident {incident_id} still stands: {standing}.")
+    if incident.scope == "rule" and not incident.is_drill:
+        await _resume_rule(workspace, incident, because=because)
+    return await _close(workspace, incident_id, because=because, forced_against=standing)
+
+
+async def _close(workspace: Workspace, incident_id: int, *, because: str, forced_against: str) -> Closed:
     async with workspace.database.transaction() as connection:
         now = workspace.clock.now()
         incident = await close_incident(connection, incident_id, by=workspace.actor, because=because, now=now)
-        place = HoldPlace(cause=incident.cause, scope=incident.scope, scope_id=incident.scope_id)
-        holds = await lift_holds(connection, place, by=workspace.actor, because=because, now=now)
-        stops = 0
-        if incident.scope == "number" and incident.cause.startswith("code:"):
+        if forced_against:
+            await note(
+                connection, incident_id, kind="forced", by=workspace.actor, what=forced_against, now=now
+            )
+        holds, stops = (
+            await lift_drill(connection, incident, by=workspace.actor, now=now)
+            if incident.is_drill
+            else await lift(connection, incident, by=workspace.actor, because=because, now=now)
+        )
+        if incident.scope == "number" and incident.cause.startswith("code:") and not incident.is_drill:
             # An error code also holds the number itself, or stops everything, under the name of the code.
             reason = incident.cause.replace("code:", "code_")
             stops += await resume_sending(
@@ -72,15 +172,38 @@ async def resume_incident(workspace: Workspace, incident_id: int, *, because: st
             )
             if any(one.scope == "all" and one.reason == reason for one in await stops_in_force(connection)):
                 stops += await resume_sending(connection, scope="all", target="", by=workspace.actor, now=now)
-        await append_audit(
+        await _audit(
             connection,
-            actor=workspace.actor,
-            action="incident resume",
-            subject=f"incident {incident_id}",
-            details={"cause": incident.cause, "because": because, "holds": holds, "stops": stops},
-            now=now,
+            workspace,
+            "incident resume",
+            incident,
+            because=because,
+            holds=holds,
+            stops=stops,
+            forced=bool(forced_against),
         )
         return Closed(incident=incident, holds_lifted=holds, stops_lifted=stops)
+
+
+async def _resume_rule(workspace: Workspace, incident: Incident, *, because: str) -> None:
+    """Let the rule go on, where it is still held; a person may have done it already."""
+    async with workspace.database.connection() as connection:
+        open_ones = {one.incident_id: one.is_held for one in await list_rule_incidents(connection)}
+    if open_ones.get(incident.incident_id):
+        await resume_rule(workspace, incident.scope_id, why=because)
+
+
+async def _audit(
+    connection: Connection, workspace: Workspace, action: str, incident: Incident, **details: object
+) -> None:
+    await append_audit(
+        connection,
+        actor=workspace.actor,
+        action=action,
+        subject=f"incident {incident.incident_id}",
+        details={"cause": incident.cause, "drill": incident.is_drill, **details},
+        now=workspace.clock.now(),
+    )
 
 
 async def incident_samples(workspace: Workspace) -> list[Sample]:
@@ -88,14 +211,25 @@ async def incident_samples(workspace: Workspace) -> list[Sample]:
     standing = await read_incidents(workspace)
     async with workspace.database.connection() as connection:
         unread = await list_unread(connection)
+        alerts = await count_alerts(connection, workspace.clock.now())
     return [
-        Sample(name="incidents_open", about="Incidents nobody has closed.", value=len(standing.incidents)),
+        Sample(
+            name="incidents_open",
+            about="Incidents nobody has closed.",
+            value=sum(not one.is_drill for one in standing.incidents),
+        ),
         Sample(name="holds_in_force", about="What Meta makes rest.", value=len(standing.holds)),
         Sample(
             name="identity_conflicts_open",
             about="Pairs of contacts that may be one person.",
             value=standing.conflict_count,
         ),
+        Sample(
+            name="alerts_late",
+            about="Alerts of incidents that wait longer than two minutes to be told.",
+            value=alerts.late,
+        ),
+        Sample(name="alerts_failed", about="Alerts given up in the last week.", value=alerts.failed),
         *(
             Sample(
                 name="webhook_unread_total",

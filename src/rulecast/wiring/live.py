@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rulecast.gate import resume_sending, stop_sending
+from rulecast.gate.incidents.respond import refuse_owned_stop
 from rulecast.gate.stop import Stop, StopScope, stops_in_force
 from rulecast.observe import Funnel, Grain, Scope, list_losses, list_runs, read_funnels
 from rulecast.observe.append_audit import append_audit
@@ -105,9 +106,15 @@ async def stop(workspace: Workspace, *, scope: StopScope, target: str, reason: s
 
 
 async def resume(workspace: Workspace, *, scope: StopScope, target: str, actor: str) -> int:
-    """Lift the stops of a scope and return how many were lifted."""
+    """Lift the stops of a scope and return how many were lifted.
+
+    Raises:
+        StopOwnedError: an open incident stopped everything.
+    """
     now = workspace.clock.now()
     async with workspace.database.transaction() as connection:
+        if scope == "all":
+            await refuse_owned_stop(connection)
         count = await resume_sending(connection, scope=scope, target=target, by=actor, now=now)
         await append_audit(
             connection,

@@ -6,6 +6,7 @@ from typing import Literal
 from rulecast.account.store import list_numbers
 from rulecast.database import Connection
 from rulecast.gate import resume_sending, stop_sending
+from rulecast.gate.incidents.respond import refuse_owned_stop
 from rulecast.gate.stop import Stop, StopTargetError, stops_in_force
 from rulecast.observe.append_audit import append_audit
 from rulecast.values.failpoints import INERT, Failpoint, Failpoints
@@ -51,9 +52,12 @@ async def resume(workspace: Workspace, target: StopTarget) -> int:
 
     Raises:
         StopTargetError: the number does not exist.
+        StopOwnedError: an open incident stopped everything.
     """
     async with workspace.database.transaction() as connection:
         now, resolved = workspace.clock.now(), await _resolve(connection, target)
+        if target.scope == "all":
+            await refuse_owned_stop(connection)
         lifted = await resume_sending(
             connection, scope=target.scope, target=resolved, by=workspace.actor, now=now
         )

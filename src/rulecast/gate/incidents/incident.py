@@ -31,8 +31,9 @@ COMES_BACK_WITHIN = timedelta(hours=24)
 async def open_incident(connection: Connection, report: IncidentReport, *, is_drill: bool = False) -> int:
     """Open an incident, put its response in force and have it told; return its number.
 
-    While one of this cause and place is open, it is the one: a repetition that is news raises its response. What was
-    closed by a person less than a day ago begins one step higher. A drill makes nothing rest.
+    While one of this cause and place is open, it is the one: a repetition that is news is told again, and raises what
+    the machine itself made rest. What a person closed less than a day ago begins one step higher. A drill makes nothing
+    rest.
     """
     row = find_response(report.cause)
     response = row.response
@@ -170,6 +171,8 @@ async def list_entries(connection: Connection, incident_ids: list[int]) -> list[
 
 
 async def _response_of(connection: Connection, report: IncidentReport, row: SignalResponse) -> Response:
+    if row.made_by != "machine":
+        return row.response
     before = await store.find_closed_response(
         connection, report, since=report.at - COMES_BACK_WITHIN, meta=CLOSED_BY_META
     )
@@ -185,7 +188,12 @@ async def _see_again(
     seen = await store.see_again(
         connection, incident_id, at=report.at, before=report.at - REPEATS_AFTER, record=Incident
     )
-    if seen is not None:
+    if seen is not None and row.made_by != "machine":
+        # Meta, or the code, has put in force what the signal asks for already.
+        level = await store.raise_incident(connection, incident_id, response=seen.response, now=report.at)
+        await note(connection, incident_id, kind="repeated", by=STOPPED_BY, what=row.signal, now=report.at)
+        await tell(connection, incident_id, "raised", level=level or 0, now=report.at)
+    elif seen is not None:
         await note(connection, incident_id, kind="repeated", by=STOPPED_BY, what=row.signal, now=report.at)
         await raise_incident(connection, seen, why="the signal came again", now=report.at)
     return incident_id

@@ -70,12 +70,25 @@ WHERE m.accepted_at IS NOT NULL
 ORDER BY m.message_id
 ON CONFLICT DO NOTHING;
 
+-- name: count_blocked
+-- Of these failed messages, those to people who cannot be reached or do not want to be, a row a run.
+SELECT m.run_id, count(*)::integer FROM unnest(%(run_ids)b::bigint[], %(contact_ids)b::bigint[]) AS w (run_id, contact_id)
+JOIN deliver.message AS m ON m.run_id = w.run_id AND m.contact_id = w.contact_id
+WHERE coalesce(m.failed_code, m.error_code) = ANY(%(codes)b::integer[])
+GROUP BY m.run_id;
+
+-- name: notify_tally
+-- Wakes the breaker at the commit.
+NOTIFY tally;
+
 -- name: add_tally
 -- Appended: nobody waits for a row that counts.
-INSERT INTO deliver.tally (rule_version_id, run_id, counted_at, delivered, failed, opted_out)
-SELECT plan.rule_version_id, run.run_id, %(now)s::timestamptz, w.delivered, w.failed, w.opted_out
-FROM unnest(%(run_ids)b::bigint[], %(delivered)b::integer[], %(failed)b::integer[], %(opted_out)b::integer[])
-    AS w (run_id, delivered, failed, opted_out)
+INSERT INTO deliver.tally (rule_version_id, run_id, counted_at, delivered, failed, opted_out, blocked)
+SELECT plan.rule_version_id, run.run_id, %(now)s::timestamptz, w.delivered, w.failed, w.opted_out, w.blocked
+FROM unnest(
+    %(run_ids)b::bigint[], %(delivered)b::integer[], %(failed)b::integer[], %(opted_out)b::integer[],
+    %(blocked)b::integer[]
+) AS w (run_id, delivered, failed, opted_out, blocked)
 JOIN deliver.run AS run ON run.run_id = w.run_id
 JOIN plan.plan AS plan ON plan.plan_id = run.plan_id;
 
@@ -90,10 +103,10 @@ WITH crowded AS (
     DELETE FROM deliver.tally AS t USING crowded AS c
     WHERE t.rule_version_id = c.rule_version_id AND t.run_id = c.run_id AND t.counted_at <= %(before)s::timestamptz
         AND date_trunc('minute', t.counted_at) = c.minute
-    RETURNING t.rule_version_id, t.run_id, t.counted_at, t.delivered, t.failed, t.opted_out
+    RETURNING t.rule_version_id, t.run_id, t.counted_at, t.delivered, t.failed, t.opted_out, t.blocked
 )
-INSERT INTO deliver.tally (rule_version_id, run_id, counted_at, delivered, failed, opted_out)
-SELECT rule_version_id, run_id, min(counted_at), sum(delivered), sum(failed), sum(opted_out)
+INSERT INTO deliver.tally (rule_version_id, run_id, counted_at, delivered, failed, opted_out, blocked)
+SELECT rule_version_id, run_id, min(counted_at), sum(delivered), sum(failed), sum(opted_out), sum(blocked)
 FROM taken GROUP BY rule_version_id, run_id, date_trunc('minute', counted_at);
 
 -- name: forget_tally

@@ -22,12 +22,15 @@ class RunRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRules:
-    """What a run's rule says about moments; `next_after` is when the next step comes, None after the last."""
+    """What a run's rule says about moments; `next_after` is when the next step comes, None after the last.
+
+    What becomes of the messages of a run is counted for stop conditions and for the breaker; replies are not.
+    """
 
     run: RunRow
     actions: Mapping[int, Action]
     next_after: timedelta | None
-    has_stop_tests: bool
+    is_counted: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,13 @@
 """Stop conditions of rules: what has become of messages is counted, and a rule beyond its limit waits for a person."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 
 import structlog
 
 from rulecast.database import Connection
+from rulecast.gate.incidents import IncidentReport, open_incident
 from rulecast.plan.errors import RuleRefusedError
 from rulecast.rule.book import HoldReason
 from rulecast.rule.book.store import find_rule_version
@@ -39,15 +40,28 @@ async def check_stop_tests(workspace: Workspace) -> list[RuleVersionId]:
         tests = {one.rule_version_id: await _tests(connection, one.rule_version_id) for one in counts}
     held = []
     for one in counts:
-        why = find_reason(tests[one.rule_version_id], one)
-        if why is None:
+        found = find_limit(tests[one.rule_version_id], one)
+        if found is None:
             continue
+        measure, why = found
         async with workspace.database.transaction() as connection:
             if await hold_rule(
                 connection, workspace, one.rule_version_id, reason=HoldReason.STOP_TEST, why=why
             ):
+                await _tell(connection, one, measure, now=now)
                 held.append(one.rule_version_id)
     return held
+
+
+async def _tell(connection: Connection, counts: Counts, measure: str, *, now: datetime) -> None:
+    report = IncidentReport(
+        cause=f"limit:{measure.replace('-', '_')}",
+        scope="rule",
+        scope_id=counts.rule_name,
+        at=now,
+        facts={"delivered": counts.delivered, "failed": counts.failed, "opted_out": counts.opted_out},
+    )
+    await open_incident(connection, report)
 
 
 async def fold_counts(workspace: Workspace) -> None:
@@ -58,7 +72,13 @@ async def fold_counts(workspace: Workspace) -> None:
 
 
 def find_reason(tests: Sequence[StopTest], counts: Counts) -> str | None:
-    """Return which condition is true, with its figures; None where none is. Shares are exact, never rounded.
+    """Return the figures of the condition that is true; None where none is."""
+    found = find_limit(tests, counts)
+    return None if found is None else found[1]
+
+
+def find_limit(tests: Sequence[StopTest], counts: Counts) -> tuple[str, str] | None:
+    """Return which condition is true, by its measure and with its figures. Shares are exact, never rounded.
 
     Opt-outs are a share of the delivered messages, failures one of those whose end is known: delivered or failed.
     """
@@ -70,7 +90,8 @@ def find_reason(tests: Sequence[StopTest], counts: Counts) -> str | None:
         bad, base, name = of[test.measure]
         if base >= count_min(test) and bad * 100 > test.above_percent * base:
             share = (Decimal(bad * 100) / base).quantize(Decimal("0.1"), rounding=ROUND_CEILING)
-            return f"{bad} {test.measure} of {base} {name} ({share}%), above {format_amount(test.above_percent)}%"
+            limit = format_amount(test.above_percent)
+            return test.measure, f"{bad} {test.measure} of {base} {name} ({share}%), above {limit}%"
     return None
 
 

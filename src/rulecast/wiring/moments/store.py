@@ -14,6 +14,8 @@ QUERIES = load_queries(__package__)
 
 COUNTED = ("delivered", "failed", "opted_out")
 """The moments that stop conditions count, in the order of the columns."""
+BLOCKED = "blocked"
+"""Counted beside them: among the failures, the people who cannot or do not want to be reached."""
 WHAT_LENGTH_MAX = 300
 """The limit of the column; only a text that a rule sets can be longer."""
 WHY_LENGTH_MAX = 200
@@ -99,10 +101,24 @@ async def note_steps(connection: Connection, accepted: Sequence[tuple[RunId, Con
 async def add_tally(
     connection: Connection, counts: Mapping[tuple[RunId, str], int], *, now: datetime
 ) -> None:
-    """Add what became of messages to the counts of their runs."""
+    """Add what became of messages to the counts of their runs, and wake the breaker where any went bad."""
     run_ids = sorted({run_id for run_id, _ in counts})
-    columns = {name: [counts.get((run_id, name), 0) for run_id in run_ids] for name in COUNTED}
+    columns = {name: [counts.get((run_id, name), 0) for run_id in run_ids] for name in (*COUNTED, BLOCKED)}
     await execute(connection, QUERIES["add_tally"], {"run_ids": run_ids, "now": now, **columns})
+    if any(columns["failed"]) or any(columns["opted_out"]):
+        await execute(connection, QUERIES["notify_tally"])
+
+
+async def count_blocked(
+    connection: Connection, failed: Sequence[tuple[RunId, ContactId]], codes: Sequence[int]
+) -> dict[RunId, int]:
+    """Return how many of these failed messages failed with one of these codes, by run."""
+    parameters = {
+        "run_ids": [run_id for run_id, _ in failed],
+        "contact_ids": [contact_id for _, contact_id in failed],
+        "codes": list(codes),
+    }
+    return dict(await fetch_all(connection, QUERIES["count_blocked"], parameters))
 
 
 # ---- stop conditions
