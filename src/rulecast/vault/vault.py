@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import secrets
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -20,8 +20,12 @@ from rulecast.vault.store import KeyStore
 
 KEY_VERSION = 1
 INDEX_BYTES = 16
-# Kinds of what is looked up are words of the program, a dozen.
+# Kinds of what is looked up are words of the program, a dozen, under two keys of each workspace.
 KINDS_MAX = 100
+# SHA-256 hashes blocks of 64 bytes; a key is one, filled up and masked by these two (RFC 2104).
+HASH_BLOCK_BYTES = 64
+_INNER_PAD = bytes(value ^ 0x36 for value in range(256))
+_OUTER_PAD = bytes(value ^ 0x5C for value in range(256))
 # 20,000 ciphers are about 10 MB: the contacts of a few import batches.
 CACHE_LIMIT = 20_000
 # Erasure elsewhere reaches this process no later than this.
@@ -34,12 +38,12 @@ DAY_WRAP_COLUMN = "day_key.wrapped_key"
 DAY_PREFIX = struct.Struct(">i")
 DAY_EPOCH = date(2000, 1, 1)
 
+BROKEN_SEALS_MAX = 100
+"""Where the first hundred broken seals were, tells what happened; more would only fill the record."""
+
 
 class SealItem(NamedTuple):
     """A value, plain or sealed, with what it belongs to."""
-
-BROKEN_SEALS_MAX = 100
-"""Where the first hundred broken seals were, tells what happened; more would only fill the record."""
 
     contact_id: ContactId
     column: str
@@ -66,11 +70,11 @@ class Vault:
         self._suppression_key = root.derive("suppression index", workspace)
         self._sign_keys: dict[str, bytes] = {}
         self._contacts: KeyCache[int] = KeyCache(limit=CACHE_LIMIT, lifetime_seconds=CACHE_LIFETIME_SECONDS)
+        self._broken_seals: dict[str, None] = {}
         self._days: KeyCache[date] = KeyCache(limit=32, lifetime_seconds=CACHE_LIFETIME_SECONDS)
 
     async def create_keys(self, contact_ids: Iterable[ContactId]) -> None:
         """Make a key for each contact that has none; call it before the contact's own transaction commits.
-        self._broken_seals: dict[str, None] = {}
 
         A key whose contact is then rolled back is an orphan: it opens nothing and harms nothing.
         An erased contact gets none.
@@ -205,6 +209,11 @@ class Vault:
         """Return the 16-byte keyed hash by which an identity is found without being readable."""
         return _index(self._lookup_key, kind, value)
 
+    def lookup_indexes(self, kind: str, values: Iterable[str]) -> list[bytes]:
+        """Return the keyed hashes of many identities of one kind, in their order."""
+        key = self._lookup_key
+        return [_index(key, kind, value) for value in values]
+
     def suppression_index(self, kind: str, value: str) -> bytes:
         """Return the keyed hash of an identity in the suppression list, which outlives the contact."""
         return _index(self._suppression_key, kind, value)
@@ -276,12 +285,21 @@ def _day_owner(day: date) -> bytes:
 
 
 def _index(key: bytes, kind: str, value: str) -> bytes:
-    """Hash kind and value with their lengths, so that no two pairs write the same bytes."""
-    return hmac.digest(key, _kind_part(kind) + value.encode(), "sha256")[:INDEX_BYTES]
+    """Hash kind and value with their lengths, so that no two pairs write the same bytes.
+
+    The HMAC of RFC 2104, begun once for a kind: both of its keyed halves are copied, which takes a third of the time.
+    """
+    copy_inner, copy_outer = _begun(key, kind)
+    inner, outer = copy_inner(), copy_outer()
+    inner.update(value.encode())
+    outer.update(inner.digest())
+    return outer.digest()[:INDEX_BYTES]
 
 
 @lru_cache(maxsize=KINDS_MAX)
-def _kind_part(kind: str) -> bytes:
-    """Return what all values of a kind have in common; a busy hour hashes millions of wamids."""
+def _begun(key: bytes, kind: str) -> tuple[Callable[[], "hashlib._Hash"], Callable[[], "hashlib._Hash"]]:
+    """Return how to begin the inner and the outer hash of a kind; a busy hour hashes millions of wamids."""
+    block = key.ljust(HASH_BLOCK_BYTES, b"\0")
     kind_bytes = kind.encode()
-    return struct.pack(">H", len(kind_bytes)) + kind_bytes
+    inner = hashlib.sha256(block.translate(_INNER_PAD) + struct.pack(">H", len(kind_bytes)) + kind_bytes)
+    return inner.copy, hashlib.sha256(block.translate(_OUTER_PAD)).copy
