@@ -3,7 +3,12 @@ from collections.abc import Sequence
 
 import pytest
 
-from rulecast.receiver.group_commit import GROUP_BYTES_MAX, GroupCommit, QueueFullError
+from rulecast.receiver.group_commit import (
+    GROUP_BYTES_MAX,
+    SECOND_LANE_ITEMS_MIN,
+    GroupCommit,
+    QueueFullError,
+)
 
 
 class Store:
@@ -22,9 +27,14 @@ class Store:
 
 
 def offer(
-    commits: GroupCommit[str], item: str, size_bytes: int = 1, *, is_urgent: bool = False
+    commits: GroupCommit[str],
+    item: str,
+    size_bytes: int = 1,
+    *,
+    is_urgent: bool = False,
+    is_plain: bool = False,
 ) -> asyncio.Future[bool]:
-    return commits.offer(item, size_bytes=size_bytes, is_urgent=is_urgent)
+    return commits.offer(item, size_bytes=size_bytes, is_urgent=is_urgent, is_plain=is_plain)
 
 
 async def test_what_arrives_during_a_commit_is_the_next_group() -> None:
@@ -94,3 +104,36 @@ async def test_a_caller_that_went_away_does_not_disturb_its_group() -> None:
     store.let_go.set()
     assert await other
     await commits.drain()
+
+
+async def test_plain_items_stand_in_groups_of_their_own_after_all_others() -> None:
+    store = Store()
+    commits = GroupCommit(store=store)
+    offer(commits, "running")
+    await store.begun.wait()
+    for item in ("a", "b"):
+        offer(commits, f"plain {item}", is_plain=True)
+        offer(commits, f"usual {item}")
+    offer(commits, "stop", is_urgent=True)
+    store.let_go.set()
+    await commits.drain()
+    assert store.groups[1:] == [["stop", "usual a", "usual b"], ["plain a", "plain b"]]
+
+
+async def test_many_plain_items_are_committed_beside_a_group_and_few_wait_for_it() -> None:
+    store = Store()
+    commits = GroupCommit(store=store)
+    offer(commits, "running")
+    await store.begun.wait()
+    few = [offer(commits, f"few {n}", is_plain=True) for n in range(SECOND_LANE_ITEMS_MIN - 1)]
+    await asyncio.sleep(0)
+    assert len(store.groups) == 1
+    store.begun.clear()
+    many = [offer(commits, f"many {n}", is_plain=True) for n in range(2)]
+    await store.begun.wait()
+    assert [len(group) for group in store.groups] == [1, SECOND_LANE_ITEMS_MIN + 1]
+    last = offer(commits, "last", is_plain=True)
+    store.let_go.set()
+    assert all(await asyncio.gather(*few, *many, last))
+    await commits.drain()
+    assert store.groups[2:] == [["last"]]

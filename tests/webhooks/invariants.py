@@ -11,6 +11,7 @@ from typing import Any
 
 from rulecast.collect.count_facts import count_facts, count_unread, dated_facts
 from rulecast.collect.parse_webhook import describe_unread, parse_webhook
+from rulecast.collect.plain_statuses import PlainStatuses, parse_plain
 from rulecast.collect.webhook_bodies import merge_bodies, split_body
 from rulecast.collect.webhook_facts import ParsedWebhook
 
@@ -35,6 +36,7 @@ def check_body(body: bytes) -> None:
             value.encode("utf-8")
             assert "\0" not in value
             assert len(value) <= TEXT_LENGTH_MAX
+    check_plain(body, parsed)
     description = describe_unread(parsed)
     assert len(description) <= DESCRIPTION_LENGTH_MAX
     assert description.isprintable()
@@ -45,6 +47,24 @@ def check_body(body: bytes) -> None:
     once = told([body])
     assert told(split_body(body)) == once
     assert told(merge_bodies([body, body])) == Counter({fact: 2 * count for fact, count in once.items()})
+
+
+def check_plain(body: bytes, parsed: ParsedWebhook) -> None:
+    """Raise where the quick way through a body tells anything else than the thorough one."""
+    plain = parse_plain(body)
+    if plain is None:
+        return
+    assert parsed == ParsedWebhook(statuses=parsed.statuses)
+    assert [one.error_code for one in parsed.statuses] == [0] * len(plain)
+    assert not any(one.is_billable is False for one in parsed.statuses)
+    assert plain == PlainStatuses(
+        wamids=[one.wamid for one in parsed.statuses],
+        words=[one.status for one in parsed.statuses],
+        seconds=[int(one.occurred_at.timestamp()) for one in parsed.statuses],
+        opaque_ids=[one.opaque_id for one in parsed.statuses],
+        pricing_types=[one.pricing_type for one in parsed.statuses],
+        pricing_categories=[one.pricing_category for one in parsed.statuses],
+    )
 
 
 def told(bodies: Iterable[bytes]) -> Counter[str]:

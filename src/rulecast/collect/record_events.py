@@ -1,11 +1,12 @@
 """Append facts about people; saying one twice does nothing."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from rulecast.collect import store
-from rulecast.collect.event import EventColumns, NewEvent
-from rulecast.collect.listeners import listeners
+from rulecast.collect.event import AddedEvent, EventColumns, NewEvent
+from rulecast.collect.listeners import EventListener, listeners
 from rulecast.collect.store import Connection
 
 # Partitions are made for months in this range; a stray instant outside it goes to the default partition, so
@@ -26,19 +27,49 @@ async def record_events(connection: Connection, events: Sequence[NewEvent], now:
 
 async def record_event_columns(connection: Connection, columns: EventColumns, now: datetime) -> int:
     """Append events given as columns, as `record_events` does; listeners hear of those that are new."""
-    # Listeners take their locks before a new partition takes the table: who counts anew does so in this order too.
-    heard = [(one, await one.names(connection)) for one in listeners()]
-    await store.ensure_event_months(connection, months_of(columns.occurred, now))
-    names = frozenset[str]().union(*(wanted for _, wanted in heard)).intersection(columns.names)
+    ears = await hearing(connection)
+    await prepare_months(connection, columns.occurred, now)
+    names = ears.names.intersection(columns.names)
     if not names:
         return sum([await store.insert_events(connection, chunk, now) for chunk in columns.chunks()])
     count = 0
     for chunk in columns.chunks():
         added = await store.insert_heard_events(connection, chunk, names, now=now)
         count += len(added)
-        for listener, wanted in heard:
-            await listener.hear(connection, [one for one in added if one.name in wanted])
+        await ears.tell(connection, added)
     return count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ears:
+    """The listeners of a transaction, with the events each wants to hear of."""
+
+    wanted: Sequence[tuple[EventListener, frozenset[str]]]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Return the events anybody wants to hear of."""
+        return frozenset[str]().union(*(names for _, names in self.wanted))
+
+    async def tell(self, connection: Connection, added: Sequence[AddedEvent]) -> None:
+        """Tell every listener of the new events it wants to hear of, whichever they are; none is told of none."""
+        if not added:
+            return
+        for listener, names in self.wanted:
+            await listener.hear(connection, [one for one in added if one.name in names])
+
+
+async def hearing(connection: Connection) -> Ears:
+    """Return who listens in this transaction, before events are stored in it.
+
+    Listeners take their locks before a new partition takes the table: who counts anew does so in this order too.
+    """
+    return Ears(wanted=[(one, await one.names(connection)) for one in listeners()])
+
+
+async def prepare_months(connection: Connection, instants: Iterable[datetime], now: datetime) -> None:
+    """Make the partitions of events of these instants where they are missing, once listeners have their locks."""
+    await store.ensure_event_months(connection, months_of(instants, now))
 
 
 def months_of(instants: Iterable[datetime], now: datetime) -> list[date]:

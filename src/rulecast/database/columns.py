@@ -25,6 +25,7 @@ _WHOLE_8: Final = struct.Struct("!iq").pack
 _NULL: Final = _LENGTH(-1)
 # Instants travel as microseconds since the year 2000.
 _EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_EPOCH_SECONDS: Final = int(_EPOCH.timestamp())
 _DAY_SECONDS: Final = 86_400
 _SECOND_MICROSECONDS: Final = 1_000_000
 
@@ -99,6 +100,18 @@ def instants(values: Sequence[datetime | None]) -> Instants:
     """Return the aware instants as `timestamptz[]`."""
     parts = [_NULL if value is None else _WHOLE_8(8, _microseconds(value)) for value in values]
     return Instants(_array(_TIMESTAMPTZ, parts, has_null=None in values))
+
+
+def whole_seconds(values: Sequence[int]) -> Instants:
+    """Return the instants of these seconds since 1970 as `timestamptz[]`.
+
+    Raises:
+        struct.error: one is further away than 63 bits of microseconds.
+    """
+    known = {
+        value: _WHOLE_8(8, (value - _EPOCH_SECONDS) * _SECOND_MICROSECONDS) for value in dict.fromkeys(values)
+    }
+    return Instants(_array(_TIMESTAMPTZ, [known[value] for value in values], has_null=False))
 
 
 def _microseconds(instant: datetime) -> int:

@@ -8,7 +8,6 @@ from urllib.parse import parse_qs
 
 import structlog
 
-from rulecast.collect.parse_webhook import parse_webhook
 from rulecast.receiver.exchange import (
     BROKEN,
     BUSY,
@@ -30,9 +29,9 @@ from rulecast.receiver.group_commit import GroupCommit, QueueFullError
 from rulecast.receiver.preview import is_person
 from rulecast.receiver.read_body import BodyTooLargeError, ClientGoneError, ReadingRoom, RoomFullError
 from rulecast.receiver.signature import is_signed
-from rulecast.receiver.store_webhooks import store_webhooks
+from rulecast.receiver.store_webhooks import store_plain, store_webhooks
 from rulecast.wiring.receiver import ReceiverDoors
-from rulecast.wiring.webhook_group import WebhookPost
+from rulecast.wiring.webhook_group import PlainPost, WebhookPost, read_post
 from rulecast.wiring.webhooks import is_store_away
 
 WEBHOOK_PATH = "/webhook"
@@ -132,16 +131,23 @@ class Receiver:
         return await self._keep(body)
 
     async def _keep(self, body: bytes) -> Answer:
-        parsed = parse_webhook(body)
-        post = WebhookPost(body=body, parsed=parsed, received_at=self._doors.workspace.clock.now())
+        post = read_post(body, self._doors.workspace.clock.now())
+        is_plain = isinstance(post, PlainPost)
+        is_urgent = not isinstance(post, PlainPost) and post.parsed.may_stop_someone
         try:
-            stored = self._commits.offer(post, size_bytes=len(body), is_urgent=parsed.may_stop_someone)
+            stored = self._commits.offer(post, size_bytes=len(body), is_urgent=is_urgent, is_plain=is_plain)
         except QueueFullError:
             return BUSY
         return OK if await stored else BUSY
 
-    async def _store(self, posts: Sequence[WebhookPost]) -> list[bool]:
-        return await store_webhooks(self._doors.webhooks, posts, is_away=is_store_away)
+    async def _store(self, posts: Sequence[WebhookPost | PlainPost]) -> list[bool]:
+        """Store a group; plain posts stand in groups of their own."""
+        door = self._doors.webhooks
+        plain = [post for post in posts if isinstance(post, PlainPost)]
+        if plain:
+            return await store_plain(door, plain, is_away=is_store_away)
+        others = [post for post in posts if not isinstance(post, PlainPost)]
+        return await store_webhooks(door, others, is_away=is_store_away)
 
     async def _follow(self, scope: Scope, token: str) -> Answer:
         """Redirect to the destination a token stands for; forged and forgotten tokens look alike."""

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import structlog
 
-from rulecast.wiring.webhook_group import WebhookPost
+from rulecast.wiring.webhook_group import PlainPost, WebhookPost
 
 # A body that fails so often alone is put into quarantine and answered 200: Meta's repeats would not help it.
 TRIES_MAX = 3
@@ -23,9 +23,29 @@ class Door(Protocol):
         """Store the posts and all they tell, or raise and store nothing."""
         ...
 
+    async def apply_plain(self, posts: Sequence[PlainPost]) -> None:
+        """Store posts of nothing but ordinary statuses and all they tell, or raise and store nothing."""
+        ...
+
     async def quarantine(self, post: WebhookPost, problem: str) -> None:
         """Store a post whose facts cannot be applied, or raise."""
         ...
+
+
+async def store_plain(
+    door: Door, posts: Sequence[PlainPost], *, is_away: Callable[[BaseException], bool]
+) -> list[bool]:
+    """Return for each post of ordinary statuses whether it is durable now; see `store_webhooks`."""
+    try:
+        async with asyncio.timeout(STORE_SECONDS_MAX):
+            await door.apply_plain(posts)
+    except Exception as error:  # noqa: BLE001 - any body may hold a poison nobody thought of
+        if is_away(error):
+            return _say_away(error, posts)
+    else:
+        return [True] * len(posts)
+    # What the quick road cannot take may still be taken by the other one.
+    return [await _store_alone(door, post.read_wholly(), is_away) for post in posts]
 
 
 async def store_webhooks(
@@ -40,11 +60,15 @@ async def store_webhooks(
             await door.apply(posts)
     except Exception as error:  # noqa: BLE001 - any body may hold a poison nobody thought of
         if is_away(error):
-            _LOG.warning("webhooks not stored", error_type=type(error).__name__, count=len(posts))
-            return [False] * len(posts)
+            return _say_away(error, posts)
     else:
         return [True] * len(posts)
     return [await _store_alone(door, post, is_away) for post in posts]
+
+
+def _say_away(error: Exception, posts: Sequence[object]) -> list[bool]:
+    _LOG.warning("webhooks not stored", error_type=type(error).__name__, count=len(posts))
+    return [False] * len(posts)
 
 
 async def _store_alone(door: Door, post: WebhookPost, is_away: Callable[[BaseException], bool]) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from rulecast.collect.plain_statuses import PlainStatuses
 from rulecast.collect.webhook_facts import StatusFact
 from rulecast.database import Connection
 from rulecast.values.ids import ContactId, OpaqueId
@@ -28,6 +29,19 @@ class LinkClick:
     occurred_at: datetime
 
 
+class PlainBody(Protocol):
+    """A body that holds nothing but ordinary statuses."""
+
+    @property
+    def statuses(self) -> PlainStatuses:
+        """Return its statuses as columns."""
+        ...
+
+    def facts(self) -> Sequence[StatusFact]:
+        """Return the same statuses with everything that is told of them."""
+        ...
+
+
 class MessageBook(Protocol):
     """The sent messages, as the door sees them; every call belongs to the door's transaction."""
 
@@ -39,6 +53,11 @@ class MessageBook(Protocol):
         Opt-outs that failures tell of (131050) are the door's.
         """
         ...
+
+    async def apply_plain(self, connection: Connection, bodies: Sequence[PlainBody], now: datetime) -> None:
+        """Merge the statuses of bodies that hold nothing but ordinary ones; the outcome is that of `apply_statuses`."""
+        statuses = [status for body in bodies for status in body.facts()]
+        await self.apply_statuses(connection, statuses, now)
 
     async def apply_reply(self, connection: Connection, answers: Sequence[Answer], now: datetime) -> None:
         """Mark the messages that were answered."""

@@ -7,6 +7,7 @@ from typing import Self
 
 from typing_extensions import override
 
+from rulecast.collect.plain_statuses import PlainStatuses
 from rulecast.collect.webhook_facts import StatusFact
 from rulecast.database import Connection
 from rulecast.deliver.statuses import (
@@ -18,10 +19,11 @@ from rulecast.deliver.statuses import (
     apply_opt_outs,
     apply_replies,
     apply_statuses,
+    take_plain,
 )
 from rulecast.profile.suppression import JournalEntry
 from rulecast.template.words import heed_billed_categories
-from rulecast.wiring.message_book import Answer, LinkClick, MessageBook
+from rulecast.wiring.message_book import Answer, LinkClick, MessageBook, PlainBody
 from rulecast.wiring.moments import MomentActions
 from rulecast.wiring.settle_billed import settle_billed
 from rulecast.wiring.webhook_accounts import tell_template_news
@@ -71,6 +73,22 @@ class MessageFacts(MessageBook):
         return StatusesTaken(applied=applied)
 
     @override
+    async def apply_plain(self, connection: Connection, bodies: Sequence[PlainBody], now: datetime) -> None:
+        """Merge ordinary statuses in one statement, and what it leaves as all others are merged."""
+        statuses = PlainStatuses()
+        for body in bodies:
+            statuses.extend(body.statuses)
+        taken = await take_plain(
+            connection, self.directory, statuses, listening=self.actions.listening, now=now
+        )
+        if taken.left:
+            await self.apply_statuses(connection, _picked(bodies, taken.left), now)
+            # The next group then takes in one statement what was unknown in this one.
+            await self.actions.learn(connection, self.directory.recent_runs())
+        await self._act(connection, taken.moments, now)
+        await self.actions.count_delivered(connection, taken.delivered, now)
+
+    @override
     async def apply_reply(self, connection: Connection, answers: Sequence[Answer], now: datetime) -> None:
         moments = await apply_replies(connection, self.directory, _facts(answers), now)
         await self._act(connection, moments, now)
@@ -97,6 +115,17 @@ class MessageFacts(MessageBook):
 
     async def _act(self, connection: Connection, moments: Iterable[MessageMoment], now: datetime) -> None:
         await self.actions.run(connection, list(moments), now)
+
+
+def _picked(bodies: Sequence[PlainBody], places: Sequence[int]) -> list[StatusFact]:
+    """Return the statuses at these places among those of all bodies."""
+    wanted, found, first = set(places), list[StatusFact](), 0
+    for body in bodies:
+        last = first + len(body.statuses)
+        if not wanted.isdisjoint(range(first, last)):
+            found.extend(fact for place, fact in enumerate(body.facts(), first) if place in wanted)
+        first = last
+    return found
 
 
 def _facts(answers: Sequence[Answer]) -> list[AnswerFact]:

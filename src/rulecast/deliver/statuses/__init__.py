@@ -7,6 +7,7 @@ from rulecast.deliver.statuses.apply_answers import AnswerFact, apply_click, app
 from rulecast.deliver.statuses.apply_statuses import apply_statuses, settle_parked
 from rulecast.deliver.statuses.message_directory import MessageDirectory
 from rulecast.deliver.statuses.outcome import MessageMoment, StatusesApplied
+from rulecast.deliver.statuses.take_plain import take_plain
 
 __all__ = [
     "AnswerFact",
@@ -18,4 +19,5 @@ __all__ = [
     "apply_replies",
     "apply_statuses",
     "settle_parked",
+    "take_plain",
 ]

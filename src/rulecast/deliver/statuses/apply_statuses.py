@@ -14,6 +14,7 @@ from rulecast.deliver.statuses.merge import BILLED_PRICING_TYPE, join_all
 from rulecast.deliver.statuses.message_directory import MessageDirectory
 from rulecast.deliver.statuses.outcome import MessageMoment, MomentName, StatusesApplied
 from rulecast.deliver.statuses.store import Connection, MatchedRow, MergedRow
+from rulecast.deliver.statuses.take_plain import fact_text
 from rulecast.gate.retake import retake_permits
 from rulecast.template.words.meaning import billed_category, rate_category
 from rulecast.values.ids import ContactId, OpaqueId, RunId, TemplateId
@@ -241,7 +242,7 @@ async def _record(
                 contact_id=ContactId(row.contact_id),
                 name=status.status,
                 occurred_at=status.occurred_at,
-                event_key=directory.event_key(f"{status.status}\x1f{index.hex()}"),
+                event_key=directory.event_key(fact_text(status.status, index)),
                 source="webhook",
                 properties={**properties, "code": status.error_code}
                 if status.status == "failed"

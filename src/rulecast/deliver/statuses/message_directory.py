@@ -1,14 +1,19 @@
 """What the facts of a message name: rule, run, template; looked up once per process."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
+from rulecast.collect.event import encode_properties
 from rulecast.deliver.statuses import store
-from rulecast.deliver.statuses.store import Connection, RunRow
+from rulecast.deliver.statuses.store import Connection, FamiliarRow, RunRow
 from rulecast.values.catalogue import fold_text
+from rulecast.values.ids import RunId
 from rulecast.vault import Vault
 
 # Runs and templates remembered at most; a run's name never changes, so only size bounds the memory.
 KEPT_MAX = 10_000
+# Runs and templates whose ordinary statuses one statement takes: each is sent with every group, and compared with
+# every status in it. More are seldom told of at once; the one met first then makes room.
+FAMILIAR_MAX = 32
 
 
 class MessageDirectory:
@@ -20,6 +25,7 @@ class MessageDirectory:
         self._runs: dict[int, RunRow] = {}
         self._templates: dict[int, str] = {}
         self._properties: dict[tuple[int, int, str], Mapping[str, object]] = {}
+        self._recent: dict[tuple[int, int, str], str] = {}
         self._categories: dict[int, frozenset[str]] = {}
         self._steady: dict[int, str] = {}
 
@@ -32,6 +38,7 @@ class MessageDirectory:
             if len(self._runs) > KEPT_MAX:
                 self._runs.clear()
                 self._properties.clear()
+                self._recent.clear()
                 return await self.learn(connection, run_ids, template_ids)
             for row in await store.describe_runs(connection, new_runs):
                 self._runs[row.run_id] = row
@@ -69,6 +76,30 @@ class MessageDirectory:
         """Return whether the run is a rehearsal, whose messages make no facts."""
         return self._runs[run_id].is_test
 
+    def recent_runs(self) -> set[RunId]:
+        """Return the runs of the messages met last."""
+        return {RunId(run_id) for run_id, _, _ in self._recent}
+
+    def familiar(self, listening: Callable[[int], int | None]) -> list[FamiliarRow]:
+        """Return what facts about messages of the runs and templates met last say, at most `FAMILIAR_MAX`.
+
+        `listening` tells who waits for deliveries of a run (see `FamiliarRow`), None where that is not known yet.
+        """
+        found = []
+        for (run_id, template_id, variant), properties in self._recent.items():
+            heed = listening(run_id)
+            if heed is not None:
+                priced_as = self._steady.get(template_id, "")
+                found.append(FamiliarRow(run_id, template_id, variant, priced_as, properties, heed))
+        return found
+
+    def _remember(self, key: tuple[int, int, str], properties: Mapping[str, object]) -> None:
+        if key in self._recent:
+            return
+        while len(self._recent) >= FAMILIAR_MAX:
+            self._recent.pop(next(iter(self._recent)))
+        self._recent[key] = encode_properties(properties)
+
     def properties(self, run_id: int, template_id: int, variant: str = "") -> Mapping[str, object]:
         """Return the properties every fact about a message of this run has; the variant where there is one."""
         found = self._properties.get((run_id, template_id, variant))
@@ -84,4 +115,6 @@ class MessageDirectory:
             # A template met here for the first time has no name yet, and must not stay nameless.
             if template_id in self._templates and len(self._properties) < KEPT_MAX:
                 self._properties[run_id, template_id, variant] = found
+        if template_id in self._templates:
+            self._remember((run_id, template_id, variant), found)
         return found

@@ -34,3 +34,15 @@ class StatusesApplied:
     moments: Sequence[MessageMoment] = ()
     billed: Mapping[TemplateId, tuple[str, datetime]] = field(default_factory=dict)
     priced: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlainTaken:
+    """What ordinary statuses came to: the places of those that were left, and who was reached for the first time.
+
+    `moments` are those of runs with actions; of runs that only count, `delivered` has the numbers.
+    """
+
+    left: Sequence[int] = ()
+    moments: Sequence[MessageMoment] = ()
+    delivered: Mapping[RunId, int] = field(default_factory=dict)

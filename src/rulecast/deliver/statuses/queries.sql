@@ -98,6 +98,91 @@ WHERE NOT EXISTS (
         AND a.error_code = t.error_code
 );
 
+-- name: take_plain
+-- Ordinary statuses of accepted messages, of runs and templates whose facts we can name, in one statement: messages
+-- locked in order, statuses kept once, merged as above, facts recorded. What is not so is left to the statements above:
+-- its positions come back, beside the moments somebody waits for and the facts somebody listens for.
+WITH told AS MATERIALIZED (
+    SELECT i.position, i.occurred_at, i.wamid_index, i.status, i.opaque_id, i.pricing_type, i.pricing_category,
+        i.event_key, m.message_id, m.contact_id, m.run_id, m.template_id, m.variant,
+        m.state = 'accepted' AND m.reason = '' AND m.error_code = 0 AS is_accepted,
+        m.delivered_at IS NOT NULL OR m.read_at IS NOT NULL AS was_delivered
+    FROM unnest(
+        %(occurred)b::timestamptz[], %(wamid_indexes)b::bytea[], %(statuses)b::text[], %(opaque_ids)b::bytea[],
+        %(pricing_types)b::text[], %(pricing_categories)b::text[], %(event_keys)b::bytea[]
+    ) WITH ORDINALITY AS i (occurred_at, wamid_index, status, opaque_id, pricing_type, pricing_category, event_key,
+        position)
+    JOIN deliver.message AS m ON m.wamid_index = i.wamid_index
+    ORDER BY m.message_id
+    FOR NO KEY UPDATE OF m
+), taken AS MATERIALIZED (
+    SELECT t.*, k.properties, k.listening
+    FROM told AS t
+    JOIN unnest(
+        %(run_ids)b::bigint[], %(template_ids)b::bigint[], %(variants)b::text[], %(priced_as)b::text[],
+        %(properties)b::text[]::jsonb[], %(listening)b::integer[]
+    ) AS k (run_id, template_id, variant, priced_as, properties, listening)
+        ON k.run_id = t.run_id AND k.template_id = t.template_id AND k.variant = t.variant
+    WHERE t.is_accepted
+        AND (t.pricing_category = '' OR replace(t.pricing_category, 'marketing_lite', 'marketing') = k.priced_as)
+), added AS (
+    INSERT INTO deliver.status
+        (occurred_at, wamid_index, status, opaque_id, message_id, pricing_type, pricing_category, recorded_at)
+    SELECT t.occurred_at, t.wamid_index, t.status, t.opaque_id, t.message_id, t.pricing_type, t.pricing_category,
+        %(now)s::timestamptz
+    FROM taken AS t
+    ORDER BY t.wamid_index, t.occurred_at, t.status, t.position
+    ON CONFLICT (wamid_index, occurred_at, status, error_code) DO NOTHING
+    RETURNING occurred_at, wamid_index, status
+), fresh AS MATERIALIZED (
+    -- Not in the condition, where the planner could make a join of it that compares each with each.
+    SELECT t.*, (t.wamid_index, t.occurred_at, t.status) IN (
+        SELECT a.wamid_index, a.occurred_at, a.status FROM added AS a
+    ) AS is_new
+    FROM taken AS t
+), merged AS (
+    UPDATE deliver.message AS m
+    SET sent_at = least(m.sent_at, g.sent_at), delivered_at = least(m.delivered_at, g.delivered_at),
+        read_at = least(m.read_at, g.read_at), billed_category = greatest(m.billed_category, g.billed_category),
+        accepted_at = CASE
+            WHEN m.accepted_at IS DISTINCT FROM least(m.sent_at, m.delivered_at, m.read_at, m.failed_at)
+            THEN m.accepted_at ELSE least(m.accepted_at, g.first_at) END
+    FROM (
+        SELECT message_id, min(occurred_at) FILTER (WHERE status = 'sent') AS sent_at,
+            min(occurred_at) FILTER (WHERE status = 'delivered') AS delivered_at,
+            min(occurred_at) FILTER (WHERE status = 'read') AS read_at, min(occurred_at) AS first_at,
+            max(pricing_category) AS billed_category
+        FROM taken GROUP BY message_id
+    ) AS g
+    WHERE m.message_id = g.message_id
+        AND (m.billed_category >= g.billed_category
+            AND (g.sent_at IS NULL OR m.sent_at <= g.sent_at)
+            AND (g.delivered_at IS NULL OR m.delivered_at <= g.delivered_at)
+            AND (g.read_at IS NULL OR m.read_at <= g.read_at)) IS NOT TRUE
+), facts AS (
+    INSERT INTO collect.event (contact_id, name, occurred_at, recorded_at, source, event_key, properties)
+    SELECT f.contact_id, f.status, f.occurred_at, %(now)s::timestamptz, 'webhook', f.event_key, f.properties
+    FROM fresh AS f WHERE f.is_new
+    ON CONFLICT (occurred_at, event_key) DO NOTHING
+    RETURNING contact_id, name, occurred_at, properties
+), reached AS (
+    SELECT f.run_id, f.contact_id, f.message_id, f.listening FROM fresh AS f
+    WHERE f.is_new AND f.listening > 0 AND f.status <> 'sent' AND NOT f.was_delivered
+)
+SELECT 'left' AS what, i.position, 0 AS run_id, 0 AS contact_id, '' AS name, NULL::timestamptz AS occurred_at,
+    '' AS properties
+FROM generate_series(1, %(count)s::bigint) AS i (position)
+WHERE i.position NOT IN (SELECT t.position FROM taken AS t)
+UNION ALL
+SELECT DISTINCT 'delivered', r.message_id, r.run_id, r.contact_id, '', NULL::timestamptz, '' FROM reached AS r
+WHERE r.listening > 1
+UNION ALL
+SELECT 'counted', count(DISTINCT r.message_id), r.run_id, 0, '', NULL::timestamptz, '' FROM reached AS r
+WHERE r.listening = 1 GROUP BY r.run_id
+UNION ALL
+SELECT 'heard', 0, 0, f.contact_id, f.name, f.occurred_at, f.properties::text FROM facts AS f
+WHERE f.name = ANY(%(heard)b::text[]);
+
 -- name: settle_attempts
 -- The attempt a status names was accepted, whatever we had written; of another one that is still open nobody knows.
 UPDATE deliver.attempt

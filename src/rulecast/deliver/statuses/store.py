@@ -5,12 +5,24 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
+from rulecast.collect.plain_statuses import PlainStatuses
 from rulecast.collect.webhook_facts import StatusFact
 from rulecast.database import Connection, execute, fetch_all, fetch_one, load_queries
-from rulecast.database.columns import bigints, blobs, instants, integers, texts
+from rulecast.database.columns import bigints, blobs, instants, integers, texts, whole_seconds
 from rulecast.deliver.statuses.merge import Marks
 
-__all__ = ["AnsweredRow", "ClickedRow", "Connection", "MatchedRow", "MergedRow", "ParkedRow", "RunRow"]
+__all__ = [
+    "AnsweredRow",
+    "ClickedRow",
+    "Connection",
+    "FamiliarRow",
+    "KeyedStatuses",
+    "MatchedRow",
+    "MergedRow",
+    "ParkedRow",
+    "PlainRow",
+    "RunRow",
+]
 
 QUERIES = load_queries(__package__)
 
@@ -31,6 +43,45 @@ class MatchedRow(NamedTuple):
     lacks_wamid: bool
     was_delivered: bool
     was_failed: bool
+
+
+class KeyedStatuses(NamedTuple):
+    """Ordinary statuses, each with its wamid's keyed hash and that of the fact it tells."""
+
+    statuses: PlainStatuses
+    wamid_indexes: Sequence[bytes]
+    event_keys: Sequence[bytes]
+
+
+class FamiliarRow(NamedTuple):
+    """What facts about messages of a run and a template say, and who waits for their delivery.
+
+    `priced_as` is the one category its messages are billed as, empty where that changed. Who is `listening`:
+    nobody (0), a count of the delivered (1), or actions for each of them (2).
+    """
+
+    run_id: int
+    template_id: int
+    variant: str
+    priced_as: str
+    properties: str
+    listening: int
+
+
+class PlainRow(NamedTuple):
+    """What ordinary statuses came to.
+
+    `left`: the status at the position `number` (from 1) was not taken. `delivered`: the message `number` was, for the
+    first time. `counted`: so many messages of the run were. `heard`: a fact was new.
+    """
+
+    what: str
+    number: int
+    run_id: int
+    contact_id: int
+    name: str
+    occurred_at: datetime | None
+    properties: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +197,41 @@ async def merge_statuses(
         },
     )
     return {position - 1 for (position,) in rows}
+
+
+async def take_plain(
+    connection: Connection,
+    keyed: KeyedStatuses,
+    familiar: Sequence[FamiliarRow],
+    *,
+    heard: Sequence[str],
+    now: datetime,
+) -> list[PlainRow]:
+    """Keep, merge and record ordinary statuses of familiar runs; what comes back is told by `PlainRow`."""
+    statuses = keyed.statuses
+    rows = await fetch_all(
+        connection,
+        QUERIES["take_plain"],
+        {
+            "now": now,
+            "count": len(statuses),
+            "occurred": whole_seconds(statuses.seconds),
+            "wamid_indexes": blobs(keyed.wamid_indexes),
+            "statuses": texts(statuses.words),
+            "opaque_ids": blobs(statuses.opaque_ids),
+            "pricing_types": texts(statuses.pricing_types),
+            "pricing_categories": texts(statuses.pricing_categories),
+            "event_keys": blobs(keyed.event_keys),
+            "run_ids": bigints([one.run_id for one in familiar]),
+            "template_ids": bigints([one.template_id for one in familiar]),
+            "variants": texts([one.variant for one in familiar]),
+            "priced_as": texts([one.priced_as for one in familiar]),
+            "properties": texts([one.properties for one in familiar]),
+            "listening": integers([one.listening for one in familiar]),
+            "heard": texts(heard),
+        },
+    )
+    return [PlainRow._make(row) for row in rows]
 
 
 def _unless_empty(values: Sequence[Value | None]) -> Sequence[Value | None]:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -50,7 +50,7 @@ class MomentActions:
         """Do what these moments ask for, in the caller's transaction, once for each message and action."""
         if not moments:
             return
-        await self._learn(connection, {moment.run_id for moment in moments})
+        await self.learn(connection, {moment.run_id for moment in moments})
         known = [one for one in moments if not self._known[one.run_id].run.is_test]
         await self._act(connection, known, now)
         await self._note_steps(connection, known)
