@@ -1,4 +1,8 @@
-"""Does this text ask for the messages to stop? Pure; the words stand in `opt_out_words.csv`."""
+"""Does this text ask for the messages to stop? Pure.
+
+Words and phrases that are asked for as they stand are in `opt_out_words.csv`; what people say in other words is put
+together from the concepts of `ask_in_words`.
+"""
 
 import csv
 import re
@@ -10,7 +14,9 @@ from functools import cache
 from importlib.resources import files
 from itertools import groupby
 
-# Whoever asks for silence does so early; the bound keeps the work of one message below a millisecond.
+from rulecast.profile.suppression.ask_in_words import asks_in_signs, asks_in_words
+
+# Whoever asks for silence does so early; the bound keeps the work of one message to a few milliseconds.
 TEXT_LENGTH_MAX = 600
 # A single strong word in a text of up to so many words is taken for a request; in longer ones it needs a phrase.
 SHORT_TEXT_WORDS_MAX = 5
@@ -53,8 +59,13 @@ def match_opt_out(text: str) -> OptOutMatch:
     if not clauses:
         return OptOutMatch.NOT
     if _has_unspaced_script(bare):
-        return _match_unspaced("".join(word for clause in clauses for word in clause), words)
-    return _match_clauses(clauses, words)
+        joined = "".join(word for clause in clauses for word in clause)
+        found = _match_unspaced(joined, words)
+        asks = asks_in_signs(joined, _normalise) or asks_in_words(clauses, _normalise)
+    else:
+        found = _match_clauses(clauses, words)
+        asks = asks_in_words(clauses, _normalise)
+    return OptOutMatch.LIKELY if found is OptOutMatch.NOT and asks else found
 
 
 def match_button(
@@ -163,7 +174,7 @@ def _joined_letters(clause: Sequence[str]) -> str:
     return "".join(clause) if len(clause) > 1 and all(len(word) == 1 for word in clause) else ""
 
 
-_CLAUSE_ENDS = re.compile(r"[.,;:!?\n\r\u060c\u061b\u061f\u3002\uff0c\uff01\uff1f\uff1b]+")
+_CLAUSE_ENDS = re.compile(r"[.,;:!?\n\r\u060c\u061b\u061f\u3002\uff0c\uff01\uff1f\uff1b\u06d4\u0964\u2026]+")
 _REPEATS = re.compile(r"(.)\1{2,}")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
 _APOSTROPHES = re.compile(r"['\u2019\u2018\u02bc\u00b4`]")

@@ -1,0 +1,210 @@
+"""Does a sentence ask for silence? What it says is put together from concepts, language by language; pure.
+
+A list of phrases never ends: people say "stop", "send", "me" and "offers" in every order. Here a language names the
+words of each concept (`opt_out/LANGUAGE.csv`), and a clause asks for silence where concepts stand together: to cease
+and to send, not and send and me, to remove and number. Such a sentence is likely an opt-out, never an exact one.
+"""
+
+import csv
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+
+FOLDER = "opt_out"
+SEPARATOR = "|"
+ANY_ENDING = "*"
+REFUSAL_WORDS_MAX = 3
+"""So short a clause with nothing but a refused verb ("don't write") is about these messages."""
+LEAVE_REACH_WORDS = 2
+"""A negation so close before the word of leaving turns it round: "I don't want to unsubscribe" does not leave."""
+
+BEGINNING_LENGTH_MAX = 14
+"""Beginnings of words are looked up by so many letters at most; longer ones are cut to it."""
+UNSPACED_LANGUAGES = frozenset({"zh", "ja"})
+
+Normalise = Callable[[str], str]
+
+
+class Concept(StrEnum):
+    """What words of a language can mean here."""
+
+    CEASE = "cease"
+    """To end something: stop, arrêtez."""
+    SEND = "send"
+    """To send, write, contact, call, disturb."""
+    REFUSE = "refuse"
+    """Verbs of sending or wanting that say no by themselves: gönderme, matsiftouch."""
+    MESSAGE = "message"
+    """Messages, offers, advertising."""
+    NEGATION = "negation"
+    WANT = "want"
+    """To want, to receive, to be interested."""
+    ANYMORE = "anymore"
+    """Any more, again, ever; and the person themself: me, to me."""
+    REMOVE = "remove"
+    """To delete, take off, forget."""
+    ADDRESS = "address"
+    """Number, list, contacts, data."""
+    LEAVE = "leave"
+    """To unsubscribe, to sign off: enough by itself."""
+    ALONE = "alone"
+    """Phrases that are enough by themselves: leave me alone."""
+    ENOUGH = "enough"
+    """No more, enough of."""
+    GOODS = "goods"
+    """Order, parcel, appointment: what else can be stopped, not sent or removed."""
+    SAFE = "safe"
+    """Phrases that look like it and are not: bus stop."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Entry:
+    """A word or phrase of one language; `rest` are the words after the first, those with a star any ending."""
+
+    language: str
+    concept: Concept
+    rest: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Lexicon:
+    """All entries by their first word, by its beginning, and by language for texts without spaces."""
+
+    whole: dict[str, list[_Entry]]
+    beginnings: dict[str, list[_Entry]]
+    signs: dict[str, dict[Concept, list[str]]]
+
+
+Places = dict[Concept, list[tuple[int, int]]]
+"""Where concepts stand in a clause, as word positions from and to."""
+
+
+def asks_in_words(clauses: Sequence[Sequence[str]], normalise: Normalise) -> bool:
+    """Return whether a clause of normalised words asks for silence in any language."""
+    lexicon = _read_lexicon(normalise)
+    return any(
+        _asks(places, len(clause)) for clause in clauses for places in _places(clause, lexicon).values()
+    )
+
+
+def asks_in_signs(text: str, normalise: Normalise) -> bool:
+    """Return the same of a text whose script has no spaces."""
+    return any(_asks_unspaced(text, entries) for entries in _read_lexicon(normalise).signs.values())
+
+
+def _places(clause: Sequence[str], lexicon: _Lexicon) -> dict[str, Places]:
+    """Return the concepts of a clause by language; what stands in a safe phrase of any language counts for nothing."""
+    found: dict[str, Places] = {}
+    for at, word in enumerate(clause):
+        for entry in _entries(word, lexicon):
+            end = at + 1 + len(entry.rest)
+            if not entry.rest or _continues(clause[at + 1 : end], entry.rest):
+                found.setdefault(entry.language, {}).setdefault(entry.concept, []).append((at, end))
+    safe = [one for places in found.values() for one in places.get(Concept.SAFE, ())]
+    return {language: _without(safe, places) for language, places in found.items()} if safe else found
+
+
+def _without(safe: Sequence[tuple[int, int]], places: Places) -> Places:
+    return {
+        concept: [place for place in several if not any(start <= place[0] < end for start, end in safe)]
+        for concept, several in places.items()
+    }
+
+
+def _entries(word: str, lexicon: _Lexicon) -> Iterator[_Entry]:
+    yield from lexicon.whole.get(word, ())
+    for length in range(1, min(len(word), BEGINNING_LENGTH_MAX) + 1):
+        yield from lexicon.beginnings.get(word[:length], ())
+
+
+def _continues(words: Sequence[str], wanted: Sequence[str]) -> bool:
+    return len(words) == len(wanted) and all(
+        word.startswith(one[:-1]) if one.endswith(ANY_ENDING) else word == one
+        for word, one in zip(words, wanted, strict=True)
+    )
+
+
+def _asks(places: Places, length: int) -> bool:
+    has = {concept for concept, several in places.items() if several}
+    if Concept.ALONE in has or _leaves(places):
+        return True
+    if Concept.GOODS in has:
+        return False
+    return _combines(has) or (Concept.REFUSE in has and length <= REFUSAL_WORDS_MAX)
+
+
+def _combines(has: AbstractSet[Concept]) -> bool:
+    """Return whether concepts that stand together ask for silence."""
+    return any(asked <= has and not denied & has for asked, denied in _COMBINATIONS)
+
+
+_NONE: frozenset[Concept] = frozenset()
+_DENIED = frozenset({Concept.NEGATION})
+_COMBINATIONS: tuple[tuple[AbstractSet[Concept], AbstractSet[Concept]], ...] = (
+    (frozenset({Concept.CEASE, Concept.SEND}), _DENIED),
+    (frozenset({Concept.CEASE, Concept.MESSAGE}), _DENIED),
+    (frozenset({Concept.CEASE, Concept.ANYMORE}), _DENIED),
+    (frozenset({Concept.NEGATION, Concept.SEND, Concept.MESSAGE}), _NONE),
+    (frozenset({Concept.NEGATION, Concept.SEND, Concept.ANYMORE}), _NONE),
+    (frozenset({Concept.NEGATION, Concept.WANT, Concept.MESSAGE}), _NONE),
+    (frozenset({Concept.NEGATION, Concept.WANT, Concept.ANYMORE}), _NONE),
+    (frozenset({Concept.REFUSE, Concept.MESSAGE}), _NONE),
+    (frozenset({Concept.REFUSE, Concept.ANYMORE}), _NONE),
+    (frozenset({Concept.REMOVE, Concept.ADDRESS}), _DENIED),
+    (frozenset({Concept.ENOUGH, Concept.MESSAGE}), _NONE),
+    (frozenset({Concept.ENOUGH, Concept.SEND}), _NONE),
+)
+
+
+def _leaves(places: Places) -> bool:
+    """Return whether somebody leaves without saying just before that they do not."""
+    denied = [start for start, _ in places.get(Concept.NEGATION, ())]
+    return any(
+        not any(at - LEAVE_REACH_WORDS <= start < at for start in denied)
+        for at, _ in places.get(Concept.LEAVE, ())
+    )
+
+
+def _asks_unspaced(text: str, entries: Mapping[Concept, Sequence[str]]) -> bool:
+    for one in entries.get(Concept.SAFE, ()):
+        text = text.replace(one, " ")
+    has = {concept for concept, several in entries.items() if any(one in text for one in several)}
+    if Concept.ALONE in has or (Concept.LEAVE in has and Concept.NEGATION not in has):
+        return True
+    return Concept.GOODS not in has and _combines(has)
+
+
+@cache
+def _read_lexicon(normalise: Normalise) -> _Lexicon:
+    """Read the files of the languages once; every word passes through the normalisation of texts."""
+    lexicon = _Lexicon(whole={}, beginnings={}, signs={})
+    folder = files(__package__).joinpath(FOLDER)
+    for name in sorted(one.name for one in folder.iterdir() if one.name.endswith(".csv")):
+        lines = folder.joinpath(name).read_text(encoding="utf-8").splitlines()
+        _add_language(lexicon, name.removesuffix(".csv"), lines, normalise)
+    return lexicon
+
+
+def _add_language(lexicon: _Lexicon, language: str, lines: Iterable[str], normalise: Normalise) -> None:
+    for row in csv.DictReader(line for line in lines if line and not line.startswith("#")):
+        concept = Concept(row["concept"])
+        for phrase in row["words"].split(SEPARATOR):
+            first, *rest = (_read_word(word, normalise) for word in phrase.split())
+            entry = _Entry(language=language, concept=concept, rest=tuple(rest))
+            if first.endswith(ANY_ENDING):
+                lexicon.beginnings.setdefault(
+                    first[:BEGINNING_LENGTH_MAX].removesuffix(ANY_ENDING), []
+                ).append(entry)
+            else:
+                lexicon.whole.setdefault(first, []).append(entry)
+            if language in UNSPACED_LANGUAGES:
+                lexicon.signs.setdefault(language, {}).setdefault(concept, []).append(
+                    first.rstrip(ANY_ENDING)
+                )
+
+
+def _read_word(word: str, normalise: Normalise) -> str:
+    return normalise(word) + (ANY_ENDING if word.endswith(ANY_ENDING) else "")
