@@ -21,6 +21,16 @@ class RateCardInvalidError(RulecastError):
     )
 
 
+class TierTableInvalidError(RulecastError):
+    """A table of messaging-limit tiers cannot be read."""
+
+    code = "RC-ACCOUNT-004"
+    summary = "A table of messaging-limit tiers cannot be read."
+    remedy = (
+        "Correct the named line; the columns are tier, people (a number, or unlimited), effective_from, source."
+    )
+
+
 class NumberUnknownError(RulecastError):
     """A rule or command names a business number that the workspace does not have."""
 

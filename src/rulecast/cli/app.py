@@ -40,6 +40,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "doctor": ("doctor",),
     "codes": ("codes",),
     "rates": ("rates",),
+    "tiers": ("tiers",),
     "collect": ("collect",),
     "simulator": ("simulator",),
     "marks": ("mark",),

@@ -279,6 +279,18 @@ CREATE TABLE account.hold (
     CONSTRAINT hold_scope_id_check CHECK (((length(scope_id) >= 1) AND (length(scope_id) <= 40)))
 );
 
+CREATE TABLE account.limit_tier (
+    tier text NOT NULL,
+    people integer,
+    effective_from date NOT NULL,
+    source text NOT NULL,
+    imported_at timestamp with time zone NOT NULL,
+    imported_by text NOT NULL,
+    CONSTRAINT limit_tier_people_check CHECK ((people >= 0)),
+    CONSTRAINT limit_tier_source_check CHECK (((length(source) >= 1) AND (length(source) <= 300))),
+    CONSTRAINT limit_tier_tier_check CHECK ((tier ~ '^[A-Z][A-Z0-9_]{0,39}$'::text))
+);
+
 CREATE TABLE account.portfolio (
     portfolio_id text NOT NULL,
     people_per_day_max integer,
@@ -571,6 +583,17 @@ CREATE TABLE deliver.lease (
     CONSTRAINT lease_epoch_check CHECK ((epoch > 0))
 );
 
+CREATE TABLE deliver.life (
+    is_only boolean DEFAULT true NOT NULL,
+    life text NOT NULL,
+    environment text NOT NULL,
+    beat bigint NOT NULL,
+    beaten_at timestamp with time zone NOT NULL,
+    CONSTRAINT life_beat_check CHECK ((beat >= 0)),
+    CONSTRAINT life_is_only_check CHECK (is_only),
+    CONSTRAINT life_life_check CHECK ((life ~ '^[0-9]+/[0-9A-F]{8}/[0-9]+$'::text))
+);
+
 CREATE TABLE deliver.media_upload (
     business_number_id text NOT NULL,
     content_hash bytea NOT NULL,
@@ -667,6 +690,35 @@ CREATE TABLE deliver.reply (
     CONSTRAINT reply_position_check CHECK ((("position" >= 1) AND ("position" <= 1000))),
     CONSTRAINT reply_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'written'::text, 'ended'::text]))),
     CONSTRAINT reply_why_check CHECK ((length(why) <= 200))
+);
+
+CREATE TABLE deliver.restore (
+    restore_id bigint NOT NULL,
+    causes text[] NOT NULL,
+    life_before text NOT NULL,
+    life text NOT NULL,
+    because text NOT NULL,
+    nothing_was_sent boolean NOT NULL,
+    doubted bigint NOT NULL,
+    stops_restored bigint NOT NULL,
+    rules_held bigint NOT NULL,
+    decided_by text NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    CONSTRAINT restore_because_check CHECK ((because <> ''::text)),
+    CONSTRAINT restore_causes_check CHECK ((cardinality(causes) > 0)),
+    CONSTRAINT restore_decided_by_check CHECK ((decided_by <> ''::text)),
+    CONSTRAINT restore_doubted_check CHECK ((doubted >= 0)),
+    CONSTRAINT restore_rules_held_check CHECK ((rules_held >= 0)),
+    CONSTRAINT restore_stops_restored_check CHECK ((stops_restored >= 0))
+);
+
+ALTER TABLE deliver.restore ALTER COLUMN restore_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME deliver.restore_restore_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 CREATE SEQUENCE deliver.run_id_sequence
@@ -2103,6 +2155,9 @@ ALTER TABLE ONLY account.fact
 ALTER TABLE ONLY account.hold
     ADD CONSTRAINT hold_pkey PRIMARY KEY (scope, scope_id, cause);
 
+ALTER TABLE ONLY account.limit_tier
+    ADD CONSTRAINT limit_tier_pkey PRIMARY KEY (tier, effective_from);
+
 ALTER TABLE ONLY account.portfolio
     ADD CONSTRAINT portfolio_pkey PRIMARY KEY (portfolio_id);
 
@@ -2169,6 +2224,9 @@ ALTER TABLE ONLY deliver.follow_up
 ALTER TABLE ONLY deliver.lease
     ADD CONSTRAINT lease_pkey PRIMARY KEY (business_number_id);
 
+ALTER TABLE ONLY deliver.life
+    ADD CONSTRAINT life_pkey PRIMARY KEY (is_only);
+
 ALTER TABLE ONLY deliver.media_upload
     ADD CONSTRAINT media_upload_pkey PRIMARY KEY (business_number_id, content_hash);
 
@@ -2186,6 +2244,9 @@ ALTER TABLE ONLY deliver.rate_history
 
 ALTER TABLE ONLY deliver.reply
     ADD CONSTRAINT reply_pkey PRIMARY KEY (after_message_id, "position");
+
+ALTER TABLE ONLY deliver.restore
+    ADD CONSTRAINT restore_pkey PRIMARY KEY (restore_id);
 
 ALTER TABLE ONLY deliver.run_link
     ADD CONSTRAINT run_link_pkey PRIMARY KEY (run_id, template_id);

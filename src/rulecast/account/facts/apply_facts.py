@@ -9,6 +9,7 @@ import msgspec
 
 from rulecast.account.facts import store
 from rulecast.account.facts.store import Connection, HoldRow, LimitRow
+from rulecast.account.limit_tiers import read_tiers, resolved, shipped_tiers
 from rulecast.account.reactions import HoldScope, HoldWord, Reaction, reaction_of
 from rulecast.collect.webhook_facts import AccountFact
 
@@ -88,8 +89,9 @@ async def apply_account_facts(
         now,
     )
     outcome.new_count = len(new)
+    tiers = await read_tiers(connection) if new else shipped_tiers()
     for one in sorted((placed[key] for key in new), key=lambda placed_fact: placed_fact.at):
-        outcome.calls += await _act(connection, one, reaction_of(one.fact))
+        outcome.calls += await _act(connection, one, reaction_of(resolved(one.fact, tiers, on=one.at.date())))
     return outcome
 
 

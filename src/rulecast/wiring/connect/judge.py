@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from rulecast.account.limit_tiers import shipped_tiers
 from rulecast.wiring.connect.explain import explain_code
 from rulecast.wiring.connect.graph import whole
 from rulecast.wiring.connect.records import Outcome, Step
@@ -196,8 +197,12 @@ def throughput_of(node: Mapping[str, Any]) -> int:
 
 def people_per_day_of(node: Mapping[str, Any]) -> int | None:
     """Return how many people may be written to in 24 hours, or nothing where that is unlimited or not told."""
-    word = str(node.get("whatsapp_business_manager_messaging_limit") or "").removeprefix("TIER_")
-    digits = word.removesuffix("K")
+    word = str(node.get("whatsapp_business_manager_messaging_limit") or "")
+    tier = shipped_tiers().find(word, on=date.max)
+    if tier is not None:
+        # A tier that is not set yet is no limit told.
+        return tier.people or None
+    digits = word.removeprefix("TIER_").removesuffix("K")
     if not digits.isascii() or not digits.isdigit():
         return None
     return int(digits) * (_THOUSAND if word.endswith("K") else 1)

@@ -1,0 +1,41 @@
+"""A tier that Meta names binds as the newest table reads it."""
+
+import pytest
+from tests.integration.facts.conftest import DISPLAYED, Door
+
+from rulecast.account.errors import TierTableInvalidError
+from rulecast.account.store import list_portfolios
+from rulecast.wiring.limit_tiers import import_tiers, list_tiers
+
+HEAD = "tier,people,effective_from,source\n"
+
+
+async def told(door: Door) -> int | None:
+    async with door.workspace.database.connection() as connection:
+        (portfolio,) = await list_portfolios(connection)
+    return portfolio.told_people_per_day_max
+
+
+async def test_limits_follow_the_table_of_tiers_and_a_newer_one_at_once(door: Door) -> None:
+    workspace = door.workspace
+    tier = {"max_daily_conversations_per_business": "TIER_2K"}
+    quality = {"display_phone_number": DISPLAYED, "event": "UPGRADE", **tier}
+    await door.tell(("business_capability_update", tier), minutes=-60)
+    assert await told(door) == 2_000
+    await door.tell(("phone_number_quality_update", {**quality, "current_limit": "TIER_10K"}), minutes=-50)
+    assert await told(door) == 2_000
+    # Meta is said to drop tiers: a newer table says what the word means from its day on.
+    newer = HEAD + "TIER_2K,100000,2026-11-01,Meta\nTIER_3M,3000000,2027-01-01,Meta\n"
+    first = await import_tiers(workspace, "newer.csv", newer)
+    assert (first.new, first.portfolios_changed) == (2, 1)
+    assert await told(door) == 100_000
+    again = await import_tiers(workspace, "newer.csv", newer)
+    assert (again.new, again.portfolios_changed) == (0, 0)
+    with pytest.raises(TierTableInvalidError):
+        await import_tiers(workspace, "wrong.csv", HEAD + "TIER_2K,5,2026-11-01,Meta\n")
+    await door.tell(("business_capability_update", tier), minutes=-40)
+    assert await told(door) == 100_000
+    listed = {one.tier: one.people for one in await list_tiers(workspace, on=None)}
+    assert listed["TIER_2K"] == 100_000
+    assert "TIER_3M" not in listed
+    assert await door.rows("SELECT count(*) FROM observe.audit WHERE action = 'tiers import'") == [(1,)]
