@@ -13,6 +13,8 @@ from rulecast.account.records import BusinessNumber, Portfolio
 from rulecast.account.store import save_number, save_portfolio
 from rulecast.database import Connection
 from rulecast.deliver import create_run
+from rulecast.plan import content_hash
+from rulecast.plan.store import find_plan, hash_members
 from rulecast.profile import ConsentEntry, NewContact, create_contacts, record_consents
 from rulecast.profile.identity import Identity
 from rulecast.template import MessageTemplate, read_parts
@@ -20,6 +22,7 @@ from rulecast.template.store import list_templates, save_template
 from rulecast.values.clock import VirtualClock
 from rulecast.values.ids import BusinessNumberId, ContactId, PlanId, PortfolioId, RunId, TemplateId
 from rulecast.values.purpose import ConsentStatus, Purpose
+from rulecast.wiring.approve import sign
 from rulecast.wiring.workspace import Workspace
 
 START = datetime(2026, 11, 17, 18, 55, tzinfo=UTC)
@@ -155,6 +158,45 @@ async def launch(
 ) -> Launched:
     """Write an approved plan over these people and launch it, as the plan room would."""
     now = workspace.clock.now()
+    plan_id, template_id = await write_plan(
+        workspace,
+        connection,
+        contact_ids,
+        name=name,
+        number=number,
+        condition=condition,
+        clauses=clauses,
+        evaluated_ago=evaluated_ago,
+        send_until=send_until,
+        is_test=is_test,
+    )
+    run_id = await create_run(
+        connection,
+        plan_id=plan_id,
+        rule_name=name,
+        business_number_id=number,
+        launched_by="test",
+        is_test=is_test,
+        now=now,
+    )
+    return Launched(run_id=run_id, plan_id=plan_id, contact_ids=contact_ids, template_id=template_id)
+
+
+async def write_plan(
+    workspace: Workspace,
+    connection: Connection,
+    contact_ids: Sequence[ContactId],
+    *,
+    name: str,
+    number: BusinessNumberId = NUMBER,
+    condition: str = 'city in ("casablanca", "rabat")',
+    clauses: str = "",
+    evaluated_ago: timedelta = timedelta(0),
+    send_until: datetime = datetime(2030, 1, 1, tzinfo=UTC),
+    is_test: bool = False,
+) -> tuple[PlanId, TemplateId]:
+    """Write a rule version and a plan of it over these people, marked as launched; returns plan and template."""
+    now = workspace.clock.now()
     template = await prepare_template(connection, now)
     text = RULE.format(
         name=name,
@@ -195,16 +237,26 @@ async def launch(
         " SELECT %s, unnest(%s::bigint[]), 0, %s, %s, %s, 41400",
         (plan_id, list(contact_ids), template.template_id, now - evaluated_ago, send_until),
     )
-    run_id = await create_run(
-        connection,
-        plan_id=plan_id,
-        rule_name=name,
-        business_number_id=number,
-        launched_by="test",
-        is_test=is_test,
-        now=now,
+    return plan_id, template.template_id
+
+
+async def approve_plan(workspace: Workspace, connection: Connection, plan_id: PlanId) -> None:
+    """Make of a written plan one that waits for its launch: what the planner notes, and the signature of a person."""
+    plan = await find_plan(connection, plan_id)
+    document = {
+        **plan.document,
+        "planned": 1,
+        "band": 3,
+        "priority_number": 40,
+        "strength": 40,
+        "window_seconds": -1,
+    }
+    hashed = content_hash(document, await hash_members(connection, plan_id))
+    await connection.execute(
+        "UPDATE plan.plan SET state = 'draft', document = %s::jsonb, content_hash = %s WHERE plan_id = %s",
+        (json.dumps(document), hashed, plan_id),
     )
-    return Launched(run_id=run_id, plan_id=plan_id, contact_ids=contact_ids, template_id=template.template_id)
+    await sign(connection, workspace, await find_plan(connection, plan_id), "Bilal")
 
 
 async def states(workspace: Workspace, run_id: RunId) -> dict[str, int]:

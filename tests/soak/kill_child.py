@@ -6,14 +6,20 @@ import os
 import signal
 import struct
 import traceback
-from collections.abc import Awaitable, Callable
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import astuple, dataclass, replace
 from enum import StrEnum
+from functools import partial
 
 from rulecast.deliver.lean_transport import LeanTransport
 from rulecast.deliver.sender import NumberSender
-from rulecast.values.failpoints import Failpoint, Failpoints
+from rulecast.values.failpoints import INERT, Failpoint, Failpoints
+from rulecast.values.ids import PlanId
+from rulecast.wiring.launch import launch
 from rulecast.wiring.sender import SenderDrill, SenderReport, run_sender
+from rulecast.wiring.stop import StopTarget, stop
+from rulecast.wiring.workspace import Workspace
 from tests.soak.kill_world import World, open_light, silence
 
 SLOTS = 8
@@ -32,18 +38,26 @@ class Act(StrEnum):
     FREEZE = "freeze"
     # It starts nothing more; its parent kills it at an instant of its own.
     WAIT = "wait"
-    # It is told to stop, and dies when it is about to give its lease back.
+    # It is told to stop, and dies on its way out.
     LEAVE = "leave"
+    # It stops its number as a person would, and dies while it does, or while it obeys.
+    STOP = "stop"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drill:
-    """What happens to a sender, and at which arrival at which point."""
+    """What happens to a sender, and at which arrival at which point.
+
+    With `dies_at` the act only begins at the point; after `starts_max` requests it starts nothing more.
+    """
 
     act: Act
     point: Failpoint
     nth: int
     freezes_renewal: bool = False
+    dies_at: Failpoint | None = None
+    starts_max: int | None = None
+    has_short_lease: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,13 +94,34 @@ class Board:
 
 def fork_sender(world: World, number: str, board: Board, drill: Drill | None) -> int:
     """Fork a sending process for one number and return its pid; without a drill it sends what there is."""
+    return _fork(lambda: _Child(world, number, board, drill).send())
+
+
+def fork_launch(world: World, plan_id: int, point: Failpoint) -> int:
+    """Fork a process that launches a plan and dies at that point; returns its pid."""
+
+    async def die(_point: Failpoint) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    return _fork(lambda: launch_plan(world, plan_id, Failpoints({point: die})))
+
+
+async def launch_plan(world: World, plan_id: int, failpoints: Failpoints = INERT) -> bool:
+    """Launch an approved plan, and return whether nobody had before."""
+    # Its template was never at Meta: without a token nobody asks.
+    async with open_light(replace(world.settings, access_token=None)) as workspace:
+        launched = await launch(workspace, PlanId(plan_id), launched_by="kills", failpoints=failpoints)
+        return launched.is_new
+
+
+def _fork(work: Callable[[], Coroutine[None, None, object]]) -> int:
     pid = os.fork()
     if pid:
         return pid
     code = 1
     try:
         silence()
-        asyncio.run(_Child(world, number, board, drill).send())
+        asyncio.run(work())
         code = 0
     except BaseException:  # noqa: BLE001 - a forked child has nobody above it
         traceback.print_exc()
@@ -103,6 +138,8 @@ class _Child:
         self._board = board
         self._drill = drill
         self._hits = 0
+        self._starts = 0
+        self._workspace: Workspace | None = None
         self._doubted_before = 0
         self._has_been_frozen = False
         self._stop_event = asyncio.Event()
@@ -110,7 +147,8 @@ class _Child:
         self._report = SenderReport()
 
     async def send(self) -> None:
-        is_frozen = self._drill is not None and self._drill.act is Act.FREEZE
+        drill = self._drill
+        is_short = drill is not None and (drill.act is Act.FREEZE or drill.has_short_lease)
         failpoints, settings = Failpoints(self._points()), self._world.settings
         async with (
             open_light(settings) as workspace,
@@ -122,10 +160,11 @@ class _Child:
                 total_seconds=REQUEST_SECONDS_MAX,
             ) as transport,
         ):
+            self._workspace = workspace
             parts = SenderDrill(
                 failpoints=failpoints,
                 transport=transport,
-                lease_seconds=FROZEN_LEASE_SECONDS if is_frozen else LEASE_SECONDS,
+                lease_seconds=FROZEN_LEASE_SECONDS if is_short else LEASE_SECONDS,
                 slots=SLOTS,
                 numbers=frozenset({self._number}),
                 started=self._started,
@@ -134,16 +173,26 @@ class _Child:
             await run_sender(workspace, stop_event=self._stop_event, until_idle=True, drill=parts)
 
     def _points(self) -> dict[Failpoint, Callable[[Failpoint], Awaitable[None]]]:
-        points: dict[Failpoint, Callable[[Failpoint], Awaitable[None]]] = {
-            Failpoint.AFTER_RECOVERY_COMMIT: self._note_recovery
-        }
-        if self._drill is not None:
-            points[self._drill.point] = self._strike
-            if self._drill.act is Act.LEAVE:
-                points[Failpoint.BEFORE_LEASE_RELEASE] = self._die
-            if self._drill.freezes_renewal:
-                points[Failpoint.DURING_LEASE_RENEWAL] = _wait_for_ever
-        return points
+        acts: dict[Failpoint, list[Callable[[Failpoint], Awaitable[None]]]] = defaultdict(list)
+        acts[Failpoint.AFTER_RECOVERY_COMMIT].append(self._note_recovery)
+        drill = self._drill
+        if drill is not None:
+            acts[drill.point].append(self._strike)
+            if drill.dies_at is not None:
+                acts[drill.dies_at].append(self._die)
+            if drill.starts_max is not None:
+                acts[Failpoint.BEFORE_CONNECT].append(self._hold)
+            if drill.freezes_renewal:
+                acts[Failpoint.DURING_LEASE_RENEWAL].append(_wait_for_ever)
+        return {point: partial(_one_after_the_other, some) for point, some in acts.items()}
+
+    async def _hold(self, point: Failpoint) -> None:
+        """Let so many requests start, and no more."""
+        assert self._drill is not None
+        assert self._drill.starts_max is not None
+        self._starts += 1
+        if self._starts > self._drill.starts_max:
+            await _wait_for_ever(point)
 
     @property
     def _slots_taken(self) -> int:
@@ -162,6 +211,11 @@ class _Child:
             await self._die(point)
         elif drill.act is Act.LEAVE:
             self._stop_event.set()
+        elif drill.act is Act.STOP:
+            assert self._workspace is not None
+            dying = {} if drill.dies_at is None else {drill.dies_at: self._die}
+            target = StopTarget(scope="sender", name=self._number)
+            await stop(self._workspace, target, reason="drill", failpoints=Failpoints(dying))
         elif drill.act is Act.FREEZE:
             self._note_in_flight()
             self._has_been_frozen = True
@@ -193,6 +247,13 @@ class _Child:
         if self._has_been_frozen:
             # It has noticed that its number was taken over, and wrote what it could.
             await _wait_for_ever(point)
+
+
+async def _one_after_the_other(
+    acts: Sequence[Callable[[Failpoint], Awaitable[None]]], point: Failpoint
+) -> None:
+    for act in acts:
+        await act(point)
 
 
 async def _wait_for_ever(_point: Failpoint) -> None:

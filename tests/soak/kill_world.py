@@ -3,8 +3,10 @@
 import asyncio
 import base64
 import json
+import mmap
 import os
 import random
+import signal
 import socket
 import subprocess
 import sys
@@ -23,16 +25,24 @@ import psycopg
 import uvicorn
 
 from rulecast.config import Settings, load_settings
-from rulecast.database import Database
+from rulecast.database import Connection, Database
 from rulecast.database.migrate import KEYS_DIRECTORY, MAIN_DIRECTORY
 from rulecast.receiver import build_receiver
 from rulecast.rule.language import parse_rule
 from rulecast.values.clock import read_clock
+from rulecast.values.failpoints import Failpoint, Failpoints
 from rulecast.values.ids import BusinessNumberId
 from rulecast.vault import open_vault
 from rulecast.wiring.workspace import Workspace, open_workspace
 from tests.database import cloned_database
-from tests.sending import COMPONENTS, launch, prepare_number, prepare_people
+from tests.sending import (
+    COMPONENTS,
+    approve_plan,
+    launch,
+    prepare_number,
+    prepare_people,
+    write_plan,
+)
 
 NUMBERS = (BusinessNumberId("100000000000001"), BusinessNumberId("100000000000002"))
 START = datetime(2026, 11, 17, 9, 0, tzinfo=UTC)
@@ -60,6 +70,17 @@ BEHAVIOUR = {
     "read_seconds_max": 8.0,
 }
 READY_SECONDS_MAX = 30.0
+# People of a plan that is launched while its process dies.
+PEOPLE_PER_PLAN = 3
+RECEIVER_POINTS = (
+    Failpoint.BEFORE_WEBHOOK_STORE,
+    Failpoint.AFTER_WEBHOOK_STORE,
+    Failpoint.BEFORE_STATUS_MERGE,
+    Failpoint.AFTER_STATUS_MERGE,
+    Failpoint.BEFORE_JOURNAL_APPEND,
+    Failpoint.AFTER_JOURNAL_APPEND,
+    Failpoint.AFTER_WEBHOOK_COMMIT,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +90,9 @@ class World:
     settings: Settings
     simulator_url: str
     ledger: Path
+    receiver: "ReceiverProcess"
+    # By number, the plans that wait for their launch.
+    plans: Mapping[str, list[int]]
 
     def control(self, path: str, body: object) -> Any:
         request = urllib.request.Request(
@@ -118,6 +142,7 @@ def open_world(
     databases: Callable[[], AbstractContextManager[tuple[str, str]]] = cloned_databases,
     behaviour: Mapping[str, float] = BEHAVIOUR,
     per_second: int = 1000,
+    plans_per_number: int = 0,
 ) -> Iterator[World]:
     """Start everything, make the people, launch one run a number; stop everything afterwards.
 
@@ -145,14 +170,16 @@ def open_world(
                 "RULECAST_DATABASE_POOL_SIZE": "6",
             }
         )
-        world = World(settings=settings, simulator_url=url, ledger=ledger)
+        receiver = ReceiverProcess(settings, listener)
+        plans: dict[str, list[int]] = {}
+        world = World(settings=settings, simulator_url=url, ledger=ledger, receiver=receiver, plans=plans)
         world.control("templates", _template())
         parse_rule("")
-        asyncio.run(_populate(settings, people_per_number, per_second=per_second))
-        receiver = os.fork()
-        if receiver == 0:
-            _receive(settings, listener)
-        stack.callback(_end, receiver)
+        plans |= asyncio.run(
+            _populate(settings, people_per_number, per_second=per_second, plans_per_number=plans_per_number)
+        )
+        receiver.start()
+        stack.callback(receiver.end)
         yield world
 
 
@@ -214,7 +241,10 @@ def _template() -> dict[str, Any]:
     }
 
 
-async def _populate(settings: Settings, people_per_number: int, *, per_second: int) -> None:
+async def _populate(
+    settings: Settings, people_per_number: int, *, per_second: int, plans_per_number: int
+) -> dict[str, list[int]]:
+    plans: dict[str, list[int]] = {}
     async with open_workspace(settings, actor="kills") as workspace:
         for position, number in enumerate(NUMBERS):
             async with workspace.database.transaction() as connection:
@@ -223,14 +253,99 @@ async def _populate(settings: Settings, people_per_number: int, *, per_second: i
                     workspace, connection, people_per_number, first=position * people_per_number
                 )
                 await launch(workspace, connection, people, name=f"winback_{position}", number=number)
+                first = len(NUMBERS) * people_per_number + position * plans_per_number * PEOPLE_PER_PLAN
+                plans[number] = [
+                    await _approved_plan(
+                        workspace,
+                        connection,
+                        number,
+                        f"later_{position}_{place}",
+                        first=first + place * PEOPLE_PER_PLAN,
+                    )
+                    for place in range(plans_per_number)
+                ]
+        async with workspace.database.transaction() as connection:
+            await connection.execute(_DOUBT_LOG)
+    return plans
 
 
-def _receive(settings: Settings, listener: socket.socket) -> None:
+async def _approved_plan(
+    workspace: Workspace, connection: Connection, number: BusinessNumberId, name: str, *, first: int
+) -> int:
+    people = await prepare_people(workspace, connection, PEOPLE_PER_PLAN, first=first)
+    plan_id, _ = await write_plan(workspace, connection, people, name=name, number=number)
+    await approve_plan(workspace, connection, plan_id)
+    return plan_id
+
+
+# When a message came into doubt, and when a status settled it, in real seconds: the clock of the drill runs faster.
+_DOUBT_LOG = """
+    CREATE TABLE public.doubt (message_id bigint NOT NULL, began_at timestamptz NOT NULL, settled_at timestamptz);
+    CREATE FUNCTION public.note_doubt() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF NEW.state = 'unknown' THEN
+            INSERT INTO public.doubt VALUES (NEW.message_id, clock_timestamp());
+        ELSE
+            UPDATE public.doubt SET settled_at = clock_timestamp()
+            WHERE message_id = NEW.message_id AND settled_at IS NULL;
+        END IF;
+        RETURN NULL;
+    END $$;
+    CREATE TRIGGER note_doubt AFTER UPDATE OF state ON deliver.message FOR EACH ROW
+        WHEN (OLD.state <> NEW.state AND (NEW.state = 'unknown' OR OLD.state = 'unknown'))
+        EXECUTE FUNCTION public.note_doubt();
+"""
+
+
+class ReceiverProcess:
+    """The receiver: a process that dies where it is told to, and can be started again on the same socket."""
+
+    def __init__(self, settings: Settings, listener: socket.socket) -> None:
+        self._settings = settings
+        self._listener = listener
+        # One byte that parent and child share: the place of the point at which it is to die, counted from 1.
+        self._armed = mmap.mmap(-1, 1)
+        self._pid = 0
+
+    @property
+    def is_armed(self) -> bool:
+        return self._armed[0] != 0
+
+    def start(self) -> None:
+        self._armed[0] = 0
+        self._pid = os.fork()
+        if self._pid == 0:
+            _receive(self._settings, self._listener, self._failpoints())
+
+    def arm(self, point: Failpoint) -> None:
+        """Let it die the next time it comes to this point."""
+        self._armed[0] = RECEIVER_POINTS.index(point) + 1
+
+    def is_dead(self) -> bool:
+        """Return whether it has died, and forget it then."""
+        if self._pid and os.waitpid(self._pid, os.WNOHANG)[0]:
+            self._pid = 0
+        return self._pid == 0
+
+    def end(self) -> None:
+        if not self.is_dead():
+            os.kill(self._pid, signal.SIGKILL)
+            os.waitpid(self._pid, 0)
+            self._pid = 0
+
+    def _failpoints(self) -> Failpoints:
+        async def meet(point: Failpoint) -> None:
+            if self._armed[0] == RECEIVER_POINTS.index(point) + 1:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        return Failpoints(dict.fromkeys(RECEIVER_POINTS, meet))
+
+
+def _receive(settings: Settings, listener: socket.socket, failpoints: Failpoints) -> None:
     """Be the receiver, in a process of its own, until killed."""
 
     async def serve() -> None:
-        async with open_workspace(settings, actor="receiver") as workspace:
-            await _server(workspace).serve(sockets=[listener])
+        async with open_light(settings) as workspace:
+            await _server(workspace, failpoints).serve(sockets=[listener])
 
     try:
         silence()
@@ -241,10 +356,9 @@ def _receive(settings: Settings, listener: socket.socket) -> None:
         os._exit(0)
 
 
-def _server(workspace: Workspace) -> uvicorn.Server:
-    return uvicorn.Server(
-        uvicorn.Config(build_receiver(workspace), access_log=False, log_config=None, http="httptools")
-    )
+def _server(workspace: Workspace, failpoints: Failpoints) -> uvicorn.Server:
+    application = build_receiver(workspace, failpoints=failpoints)
+    return uvicorn.Server(uvicorn.Config(application, access_log=False, log_config=None, http="httptools"))
 
 
 @asynccontextmanager
@@ -281,8 +395,3 @@ def silence() -> None:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 1)
         os.dup2(nowhere, 2)
-
-
-def _end(pid: int) -> None:
-    os.kill(pid, 9)
-    os.waitpid(pid, 0)
