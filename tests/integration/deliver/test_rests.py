@@ -185,3 +185,31 @@ async def test_a_new_template_goes_out_in_growing_batches(workspace: Workspace, 
     # The next batch would go in an hour, which is too late for this run.
     assert found == [("accepted", "", 2), ("expired", "template_ramp", 3)]
     assert ramp == [(0, 2)]
+
+
+async def test_a_failed_status_of_what_went_wrong_at_meta_is_final_and_nothing_rests(
+    workspace: Workspace, graph: GraphStub
+) -> None:
+    """131000 and 131016 as answers leave the message unknown; as statuses they tell that it did not arrive."""
+    run = await sent(workspace, 2)
+    for position, code in enumerate((131000, 131016)):
+        for _ in range(2):
+            await fail(workspace, graph, code, position=position)
+    async with workspace.database.connection() as connection:
+        failed: Any = await fetch_all(
+            connection, "SELECT failed_code FROM deliver.message ORDER BY failed_code"
+        )
+        counted: Any = await fetch_all(
+            connection, "SELECT properties ->> 'code' FROM collect.event WHERE name = 'failed' ORDER BY 1"
+        )
+        at_rest: Any = await fetch_value(
+            connection,
+            "SELECT (SELECT count(*) FROM gate.rest) + (SELECT count(*) FROM account.hold)"
+            " + (SELECT count(*) FROM gate.stop) + (SELECT count(*) FROM profile.suppression)",
+        )
+    assert failed == [(131000,), (131016,)]
+    assert counted == [("131000",), ("131016",)]
+    assert at_rest == 0
+    # Marketing is never sent a second time for it; what another rule says goes out once to each.
+    assert await again(workspace, run, "second") == ""
+    assert len(graph.asked) == 2 * len(failed)
