@@ -191,7 +191,7 @@ async def test_a_failed_status_of_what_went_wrong_at_meta_is_final_and_nothing_r
     workspace: Workspace, graph: GraphStub
 ) -> None:
     """131000 and 131016 as answers leave the message unknown; as statuses they tell that it did not arrive."""
-    run = await sent(workspace, 2)
+    await sent(workspace, 2)
     for position, code in enumerate((131000, 131016)):
         for _ in range(2):
             await fail(workspace, graph, code, position=position)
@@ -210,6 +210,6 @@ async def test_a_failed_status_of_what_went_wrong_at_meta_is_final_and_nothing_r
     assert failed == [(131000,), (131016,)]
     assert counted == [("131000",), ("131016",)]
     assert at_rest == 0
-    # Marketing is never sent a second time for it; what another rule says goes out once to each.
-    assert await again(workspace, run, "second") == ""
-    assert len(graph.asked) == 2 * len(failed)
+    # Marketing is never sent a second time for it, whatever the sender does next.
+    await asyncio.wait_for(run_sender(workspace, stop_event=asyncio.Event(), until_idle=True), 60)
+    assert len(graph.asked) == len(failed)
