@@ -10,12 +10,12 @@ from datetime import datetime
 
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
+from tests.generative.matcher_differential import history_of
 from tests.generative.rule_strategies import ANY_EVENT, conditions
 from tests.generative.rule_world import CATALOGUE, world_of
 
-from rulecast.rule.engine import EventFact, PersonFacts, evaluate
-from rulecast.rule.engine.matcher import CompiledRules, HistoryInMemory, Match, TriggeredRule, TriggerEvent
-from rulecast.rule.engine.matcher.counters import Series, tally
+from rulecast.rule.engine import PersonFacts, evaluate
+from rulecast.rule.engine.matcher import CompiledRules, Match, TriggeredRule, TriggerEvent
 from rulecast.rule.engine.reference import where_holds
 from rulecast.rule.language import RuleProblems
 from rulecast.rule.language import condition as c
@@ -78,21 +78,6 @@ def batch_of(people: dict[int, PersonFacts], seed: int, size: int) -> list[Trigg
         TriggerEvent(event=event, person=replace(person, events=()))
         for person, event in (chance.choice(events) for _ in range(size))
     ]
-
-
-def history_of(
-    compiled: CompiledRules, people: dict[int, PersonFacts], now: datetime, *, has_counters: bool
-) -> HistoryInMemory:
-    events: dict[int, tuple[EventFact, ...]] = {key: tuple(one.events) for key, one in people.items()}
-    pairs = compiled.pairs(now) if has_counters else {}
-    kept = {
-        pair.hash: {
-            key: Series.of(day for day in tally(pair, facts) if first is None or day.day >= first)
-            for key, facts in events.items()
-        }
-        for pair, first in pairs.items()
-    }
-    return HistoryInMemory(events_by_contact=events, kept=kept)
 
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=CHECKS)

@@ -1,4 +1,4 @@
-"""A hundred thousand random conditions: the reference, DuckDB and PostgreSQL mean the same people, or it is reported.
+"""A hundred thousand random conditions: reference, matcher, DuckDB and PostgreSQL mean the same people, or it is told.
 
 A case is one condition over one population, compared for every person. Each population has its own catalogue; the
 seed decides everything; processes share the populations out. `python -m tests.soak.differential --cases 9 --seed 1`
@@ -18,9 +18,11 @@ from dataclasses import dataclass, field
 
 import psycopg
 
+from rulecast.rule.language import condition as c
 from rulecast.rule.language.format_condition import format_condition
 from tests.database import empty_database
 from tests.engines import DuckEngine, Engine, PostgresEngine
+from tests.generative.matcher_differential import ENGINE, matcher_differences
 from tests.generative.rule_differential import (
     Difference,
     LoadedWorld,
@@ -85,20 +87,32 @@ def _compare_world(
 ) -> None:
     world = loaded[0].world
     maker = maker_for(world, chance)
+    conditions: list[c.Condition] = []
     for _ in range(min(CONDITIONS_PER_WORLD, cases_left)):
         condition = checked(maker.condition(), world)
         if condition is None:
             report.refused_by_checker += 1
             continue
         report.cases += 1
+        conditions.append(condition)
         for found in differences(loaded, condition, count=report.compared):
-            report.differences += 1
-            if report.differences <= FAILURES_SHOWN_MAX:
-                report.failures.append(_describe(found, loaded, world))
-                print(report.failures[-1], file=sys.stderr)
+            _note(found, loaded, report)
+    report.compared[ENGINE] += len(conditions)
+    # Every second population without counters: there the matcher reads events instead.
+    for found in matcher_differences(world, conditions, has_counters=report.populations % 2 == 0):
+        _note(found, loaded, report)
+
+
+def _note(found: Difference, loaded: Sequence[LoadedWorld], report: Report) -> None:
+    report.differences += 1
+    if report.differences <= FAILURES_SHOWN_MAX:
+        report.failures.append(_describe(found, loaded, loaded[0].world))
+        print(report.failures[-1], file=sys.stderr)
 
 
 def _describe(found: Difference, loaded: Sequence[LoadedWorld], world: World) -> str:
+    if found.engine == ENGINE:
+        return f"{ENGINE}: {format_condition(found.condition)} at {world.now}: {found.found} for {found.expected}"
     engine = next((one.engine for one in loaded if one.engine.dialect == found.engine), loaded[0].engine)
     small, condition = shrunk(engine, world, found.condition)
     people = small.people if len(small.people) == 1 else f"{len(small.people)} people"
