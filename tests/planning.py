@@ -1,9 +1,12 @@
 """A small workspace to plan in: one number, templates in three languages, and people of every kind."""
 
+import io
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from rich.console import Console, RenderableType
 
 from rulecast.config import Settings
 from rulecast.plan import Plan
@@ -164,3 +167,10 @@ def _new_contact(person: Person, now: datetime) -> NewContact:
 def exclusions(plan: Plan) -> dict[str, int]:
     """Return the counts of a plan's waterfall by reason."""
     return {one["reason"]: one["count"] for one in plan.document["exclusions"]}
+
+
+def printed(*renderables: RenderableType) -> str:
+    """Return what a wide terminal shows."""
+    console = Console(width=160, file=io.StringIO(), record=True)
+    console.print(*renderables)
+    return console.export_text()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from rich.console import RenderableType
 from rich.padding import Padding
@@ -20,6 +20,8 @@ from rulecast.plan.draw import REACHED_MARGIN
 from rulecast.template.media.planned import planned_files, planned_form, planned_name
 from rulecast.template.shown import read_shown
 from rulecast.values.money import MINOR_UNIT_DIGITS
+from rulecast.values.reason import Reason
+from rulecast.values.reason_chinese import CHINESE
 from rulecast.values.zone_offsets import local_time
 
 BAR_CELLS = 24
@@ -35,11 +37,13 @@ def money(price_e4: int, currency: str) -> str:
     return f"{amount:,.{digits}f} {currency}"
 
 
-def render_plan(plan: Plan, *, zone: str, mode: Mode) -> Iterator[RenderableType]:
-    """Yield the tables of a plan in reading order; instants in the workspace's zone."""
+def render_plan(
+    plan: Plan, *, zone: str, mode: Mode, language: Literal["en", "zh"] = "en"
+) -> Iterator[RenderableType]:
+    """Yield the tables of a plan in reading order; instants in the workspace's zone, reasons in that language."""
     document = plan.document
     yield _title(plan, mode)
-    yield _waterfall(document)
+    yield _waterfall(document, language)
     if document["lost_to"]:
         yield _losses(document["lost_to"])
     if document.get("arms"):
@@ -80,7 +84,7 @@ def _title(plan: Plan, mode: Mode) -> RenderableType:
     )
 
 
-def _waterfall(document: Mapping[str, Any]) -> RenderableType:
+def _waterfall(document: Mapping[str, Any], language: str) -> RenderableType:
     table = _table("Who is written to, and who is not")
     table.add_column("", no_wrap=True)
     table.add_column("people", justify="right", no_wrap=True)
@@ -91,7 +95,8 @@ def _waterfall(document: Mapping[str, Any]) -> RenderableType:
     table.add_row("audience", f"{audience:,}", _bar(left, audience), "Fulfil the conditions of the rule.")
     for one in document["exclusions"]:
         left -= one["count"]
-        table.add_row(one["reason"], f"-{one['count']:,}", _bar(left, audience), one["means"])
+        means = CHINESE[Reason(one["reason"])] if language == "zh" else one["means"]
+        table.add_row(one["reason"], f"-{one['count']:,}", _bar(left, audience), means)
     table.add_section()
     planned = document["planned"]
     table.add_row(

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.table import Table
@@ -60,6 +60,9 @@ def plan(
     decision: ListOption = None,
     after: AfterOption = 0,
     to: ToOption = None,
+    language: Annotated[
+        Literal["en", "zh"], typer.Option("--lang", help="The language of the reasons.")
+    ] = "en",
     json: JsonOption = False,
 ) -> None:
     """Freeze who would get which message, who not and why, what it costs and when it ends; nothing is sent."""
@@ -79,7 +82,7 @@ def plan(
             return
         zone = workspace.settings.default_timezone
         for one in made:
-            terminal.print(*render_plan(one, zone=zone, mode=workspace.settings.mode))
+            terminal.print(*render_plan(one, zone=zone, mode=workspace.settings.mode, language=language))
             if one.document["planned"]:
                 terminal.note(f"Next: rulecast approve {one.plan_id} --as NAME")
 

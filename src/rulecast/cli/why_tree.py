@@ -17,7 +17,7 @@ from rulecast.rule.engine import ExplanationNode
 from rulecast.rule.engine.instants import TICK
 from rulecast.rule.engine.next_flip import HORIZON
 from rulecast.template.media import Grade
-from rulecast.values.reason import DESCRIPTIONS
+from rulecast.values.reason import DESCRIPTIONS, Reason
 from rulecast.values.zone_offsets import local_time
 from rulecast.wiring.why import Why
 from rulecast.wiring.why_message import WhyMessage
@@ -180,7 +180,7 @@ def _answer(why: Why) -> str:
         return "Out: the conditions of the rule do not hold."
     if why.reason is None:
         return "In: a message is planned; the gate checks again at the moment of sending."
-    if why.lost_to is not None:
+    if why.lost_to is not None and why.reason is not Reason.ALREADY_IN_RUN:
         return (
             f"Out: lost to the rule {why.lost_to.rule_name}, because "
             f"{margin_sentence(why.lost_to.margin, is_by_score=why.lost_to.score_margin > 0)}{_by(why.lost_to)}."

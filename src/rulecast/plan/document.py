@@ -30,6 +30,7 @@ WATERFALL: tuple[Reason, ...] = (
     Reason.TEMPLATE_UNUSABLE,
     Reason.NOT_DELIVERED_THERE,
     Reason.MISSING_PARAMETER,
+    Reason.ALREADY_IN_RUN,
     Reason.LOST_TO_RULE,
     Reason.HOLDOUT,
     Reason.LIMIT,

@@ -407,6 +407,8 @@ WITH ranked AS (
             %(evaluated_at)s::timestamptz + portfolio_day * interval '24 hours') AS first_send,
         CASE
             WHEN early_reason <> 0 THEN early_reason
+            WHEN lost_to_plan_id IN (SELECT plan_id FROM plan.plan WHERE rule_name = %(rule_name)s)
+                THEN %(already_in_run)s::smallint
             WHEN lost_to_plan_id <> 0 THEN %(lost_to_rule)s::smallint
             WHEN late_reason <> 0 THEN late_reason
             WHEN %(evaluated_at)s::timestamptz + batch * %(batch_every)s::interval >= send_until
@@ -430,7 +432,7 @@ SELECT
     CASE WHEN reason_number = 0 THEN batch ELSE 0 END,
     CASE WHEN reason_number = 0 THEN first_send ELSE '-infinity' END,
     CASE WHEN reason_number = 0 THEN send_until ELSE 'infinity' END,
-    CASE WHEN reason_number = %(lost_to_rule)s::smallint THEN lost_to_plan_id ELSE 0 END,
+    CASE WHEN reason_number IN (%(lost_to_rule)s::smallint, %(already_in_run)s::smallint) THEN lost_to_plan_id ELSE 0 END,
     CASE WHEN reason_number = %(lost_to_rule)s::smallint THEN margin ELSE 0 END,
     in_holdout,
     CASE WHEN reason_number = 0 THEN price_e4 ELSE 0 END,
@@ -459,10 +461,10 @@ WHERE number.portfolio_id = %(portfolio_id)s AND permit.released_at IS NULL AND 
 SELECT reason_number, count(*) FROM plan.member WHERE plan_id = %(plan_id)s GROUP BY reason_number;
 
 -- name: count_losses
--- To whom people were lost, and by how much.
+-- To which other rules people were lost, and by how much.
 SELECT lost_to_plan_id, margin, score_margin > 0 AS is_by_score, count(*)
 FROM plan.member
-WHERE plan_id = %(plan_id)s AND lost_to_plan_id <> 0
+WHERE plan_id = %(plan_id)s AND reason_number = %(lost_to_rule)s::smallint
 GROUP BY lost_to_plan_id, margin, score_margin > 0
 ORDER BY count(*) DESC, lost_to_plan_id, margin, is_by_score;
 

@@ -17,6 +17,7 @@ from rulecast.plan.records import Combination, LateSend, Member, Plan, Start
 from rulecast.rule.engine import PersonFacts
 from rulecast.values.catalogue import Catalogue
 from rulecast.values.ids import ContactId, PlanId, RuleVersionId, RunId, TemplateId
+from rulecast.values.reason import NUMBERS, Reason
 
 QUERIES = load_queries(__package__)
 PLANS_LISTED_MAX = 200
@@ -155,7 +156,8 @@ async def count_reasons(connection: Connection, plan_id: PlanId) -> dict[int, in
 
 async def count_losses(connection: Connection, plan_id: PlanId) -> list[tuple[int, int, bool, int]]:
     """Return winner's plan, margin, whether the score decided, and people, the most first."""
-    return await fetch_all(connection, QUERIES["count_losses"], {"plan_id": plan_id})
+    parameters = {"plan_id": plan_id, "lost_to_rule": NUMBERS[Reason.LOST_TO_RULE]}
+    return await fetch_all(connection, QUERIES["count_losses"], parameters)
 
 
 async def rule_names(connection: Connection, plan_ids: Iterable[int]) -> dict[int, str]:

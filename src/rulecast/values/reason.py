@@ -48,6 +48,7 @@ class Reason(StrEnum):
     FILE_MISSING = "file_missing"
     FILE_TOO_LARGE = "file_too_large"
     FILE_REFUSED = "file_refused"
+    ALREADY_IN_RUN = "already_in_run"
 
 
 DESCRIPTIONS: dict[Reason, str] = {
@@ -93,6 +94,7 @@ DESCRIPTIONS: dict[Reason, str] = {
     Reason.FILE_MISSING: "A file of the message is damaged, or not kept on the machine that sends.",
     Reason.FILE_TOO_LARGE: "A file of the message is larger than WhatsApp takes.",
     Reason.FILE_REFUSED: "WhatsApp does not take a file of the message: its type or its content is wrong.",
+    Reason.ALREADY_IN_RUN: "The person is already in an earlier run of this rule in the same decision window.",
 }
 
 

@@ -225,7 +225,7 @@ async def _decisions(connection: Connection, contact_id: ContactId) -> tuple[Dec
                 rule_name=rule_name,
                 outcome="left out" if number else "planned",
                 reason=reason.value if reason else "",
-                meaning=f"{meaning} Lost to {lost_to}." if lost_to else meaning,
+                meaning=f"{meaning} Lost to {lost_to}." if reason is Reason.LOST_TO_RULE else meaning,
             )
         )
     messages = await fetch_all(connection, QUERIES["list_person_verdicts"], whose)

@@ -298,6 +298,7 @@ def _member_parameters(draft: Draft, portfolio: Portfolio) -> dict[str, Any]:
     return {
         **{reason.value: number for reason, number in NUMBERS.items()},
         "plan_id": draft.plan_id,
+        "rule_name": draft.checked.rule.name,
         "evaluated_at": draft.terms.evaluated_at,
         "batch_size": UNLIMITED if batch is None else batch.size,
         "batch_every": timedelta() if batch is None else batch.every.length,

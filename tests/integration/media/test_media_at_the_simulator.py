@@ -1,6 +1,5 @@
 """Files of messages from their declaration to the phone: fetched once, lighter or left out by device and network."""
 
-import io
 import json
 import random
 from collections.abc import AsyncIterator
@@ -10,7 +9,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from rich.console import Console, RenderableType
+from tests.planning import printed
 from tests.street import Street, neighbour, street
 
 from rulecast.cli.plan_tables import render_plan
@@ -114,13 +113,6 @@ def sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sent:
     return Sent(path)
 
 
-def shown(*renderables: RenderableType) -> str:
-    """Return what a terminal shows."""
-    console = Console(width=160, file=io.StringIO(), record=True)
-    console.print(*renderables)
-    return console.export_text()
-
-
 async def test_f96_a_file_is_fetched_once_and_each_device_gets_its_form_at_the_simulator(
     settings: Settings, clock: ManualClock, tmp_path: Path, sent: Sent
 ) -> None:
@@ -133,7 +125,7 @@ async def test_f96_a_file_is_fetched_once_and_each_device_gets_its_form_at_the_s
         assert counts == {
             ("sale", "full"): 2, ("sale", "light"): 1, ("sale", "tiny"): 1, ("sale_text", "none"): 1
         }  # fmt: skip
-        assert "800 x 560" in shown(*render_plan(plan, zone="UTC", mode="simulated"))
+        assert "800 x 560" in printed(*render_plan(plan, zone="UTC", mode="simulated"))
         assert len(plan.document["samples"]) == 4
         # What stands at the address later reaches nobody.
         draw(tmp_path / "poster.png", seed=2)
@@ -166,7 +158,7 @@ async def test_f96_a_file_is_fetched_once_and_each_device_gets_its_form_at_the_s
             ("sale", "full", ""),
         ]
         assert [why_json(one)["message"]["form_because"] for one in whys][:2] == [None, "slow network"]
-        said = " ".join(shown(*render_why(whys[1])).split())
+        said = " ".join(printed(*render_why(whys[1])).split())
         assert "the message is the light form, for slow network (network 3G, system iOS 17.2)" in said
 
 

@@ -1,12 +1,15 @@
 """Who gets a person when plans are launched, edited, ended or spread over later days than they were made on."""
 
 from tests.integration.plan.test_agreement import give_permits
-from tests.planning import Person, create_people, exclusions, planning_workspace, rule_text
+from tests.planning import Person, create_people, exclusions, planning_workspace, printed, rule_text
 
+from rulecast.cli.plan_tables import render_plan
+from rulecast.cli.why_tree import render_why
 from rulecast.config import Settings
 from rulecast.database import fetch_all
 from rulecast.plan import Plan
 from rulecast.values.clock import ManualClock
+from rulecast.values.reason import Reason
 from rulecast.wiring.approve import approve
 from rulecast.wiring.launch import launch
 from rulecast.wiring.plan import plan_rules
@@ -129,12 +132,21 @@ async def test_a_second_plan_of_a_rule_for_the_same_day_finds_nobody_left(
 ) -> None:
     """It would be planned for everybody and, launched, write to nobody."""
     async with planning_workspace(settings, clock) as workspace:
-        await create_people(workspace, PEOPLE)
+        ids = await create_people(workspace, PEOPLE)
         first = await approved(workspace, rule_text("winback"))
         await launch(workspace, first.plan_id, launched_by="amal")
         clock.advance(600)
         (again,) = await plan_rules(workspace, [rule_text("winback")])
+        why = await explain_person(workspace, ids[0], again.plan_id)
         clock.advance(DAY_SECONDS)
         (tomorrow,) = await plan_rules(workspace, [rule_text("winback")])
-    assert exclusions(again) == {"lost_to_rule": 4}
+    assert exclusions(again) == {"already_in_run": 4}
+    # No other rule took them, and none is named.
+    assert again.document["lost_to"] == []
+    english = printed(*render_plan(again, zone="UTC", mode="simulated"))
+    chinese = printed(*render_plan(again, zone="UTC", mode="simulated", language="zh"))
+    assert "already in an earlier run of this rule" in english
+    assert "此人已在该规则较早的一次运行中" in chinese
+    assert why.reason is Reason.ALREADY_IN_RUN
+    assert "already in an earlier run of this rule" in printed(*render_why(why))
     assert exclusions(tomorrow) == {}
