@@ -47,6 +47,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "verify": ("verify",),
     "reply": ("reply",),
     "suppress": ("suppress",),
+    "restore": ("restore",),
     "demo": ("demo",),
 }
 

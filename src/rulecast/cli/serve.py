@@ -15,6 +15,7 @@ from rulecast.wiring.doctor import Health, examine_settings
 from rulecast.wiring.errors import RoleNotPossibleError
 from rulecast.wiring.journal import replay_journal
 from rulecast.wiring.page_access import make_page_token, page_url, remember_page_port
+from rulecast.wiring.restore import look
 from rulecast.wiring.roles import (
     LISTENING_ROLES,
     ROLES,
@@ -94,6 +95,9 @@ async def _serve_all(
     for finding in examine_settings(workspace.settings, workspace.clock.now().date()):
         if finding.health is Health.PROBLEM:
             terminal.note(f"{finding.name}: {finding.what}. {finding.what_to_do}")
+    held = await look(workspace)
+    if held.causes:
+        terminal.note(f"Nothing is sent: {held.sentences} See `rulecast restore show`.")
     await replay_journal(workspace)
     stop = asyncio.Event()
     if is_supervised:

@@ -107,6 +107,15 @@ class Settings:
             values="1 to 63 of a-z, 0-9, _ and -",
         ),
     )
+    environment: str | None = field(
+        default=None,
+        metadata=_about(
+            "Name of this installation, like `production`. The database keeps the first one it is sent from under; "
+            "opened under another name or none, as after a copy for a rehearsal, nothing is sent from it.",
+            text_shape(r"[a-z0-9][a-z0-9_-]{0,62}", "1 to 63 of a-z, 0-9, _ and -"),
+            values="1 to 63 of a-z, 0-9, _ and -",
+        ),
+    )
     clock: str = field(
         default="system",
         metadata=_about(
@@ -219,15 +228,6 @@ class Settings:
             values="0 to 10",
         ),
     )
-    log_level: LogLevel = field(
-        default="info",
-        metadata=_about(
-            "Least urgent lines that are logged.",
-            choice(*get_args(LogLevel)),
-            values="`debug`, `info`, `warning`, `error`",
-        ),
-    )
-
     incident_raise_minutes: int = field(
         default=30,
         metadata=_about(
@@ -290,6 +290,15 @@ class Settings:
     smtp_password: str | None = field(
         default=None, metadata=_about("Password at the mail server.", is_secret=True)
     )
+    log_level: LogLevel = field(
+        default="info",
+        metadata=_about(
+            "Least urgent lines that are logged.",
+            choice(*get_args(LogLevel)),
+            values="`debug`, `info`, `warning`, `error`",
+        ),
+    )
+
     @override
     def __repr__(self) -> str:
         """Show every setting, secrets as a mask."""

@@ -3,9 +3,9 @@
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, NamedTuple, Self
+from typing import Any, LiteralString, NamedTuple, Self
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, OperationalError
 from psycopg.conninfo import make_conninfo
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
@@ -75,9 +75,10 @@ class Database:
             timeout=POOL_WAIT_SECONDS,
             reconnect_timeout=ASK_AGAIN_SECONDS,
             kwargs={"autocommit": True},
-            configure=_configure,
+            configure=self._prepare,
             name="rulecast",
         )
+        self._demand: tuple[LiteralString, str] | None = None
 
     async def open(self) -> Self:
         """Open the pool and wait for its first connection."""
@@ -87,6 +88,13 @@ class Database:
     async def close(self) -> None:
         """Close every connection of the pool."""
         await self._pool.close()
+
+    def demand(self, query: LiteralString, answer: str) -> None:
+        """From now on take no new connection of the pool that answers this query otherwise: it is another database.
+
+        Whoever asks for a connection then waits for one in vain, as for a server that is away.
+        """
+        self._demand = (query, answer)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
@@ -143,6 +151,20 @@ class Database:
             cursor = await connection.execute("SELECT pg_try_advisory_lock(%s)", (key_of(name),))
             row = await cursor.fetchone()
             yield row is not None and bool(row[0])
+
+    @asynccontextmanager
+    async def unpooled(self) -> AsyncIterator[Connection]:
+        """Hold a connection of its own, of which nothing is demanded."""
+        async with self._own_connection() as connection:
+            yield connection
+
+    async def _prepare(self, connection: Connection) -> None:
+        await _configure(connection)
+        if self._demand is not None:
+            query, wanted = self._demand
+            row = await (await connection.execute(query)).fetchone()
+            if row is None or row[0] != wanted:
+                raise OperationalError("Another database answers under this address.")
 
     @asynccontextmanager
     async def _own_connection(self) -> AsyncIterator[Connection]:

@@ -57,6 +57,10 @@ TRANSITIONS: frozenset[tuple[MessageState, MessageState]] = frozenset(
         (_S.UNRESOLVED, _S.ACCEPTED),
         (_S.HELD, _S.ACCEPTED),
         (_S.HELD, _S.REFUSED),
+        # After a restore nobody knows what was sent in between.
+        (_S.PLANNED, _S.UNKNOWN),
+        (_S.DEFERRED, _S.UNKNOWN),
+        (_S.CLAIMED, _S.UNKNOWN),
         # A status proves more than our own memory.
         (_S.PLANNED, _S.ACCEPTED),
         (_S.DEFERRED, _S.ACCEPTED),

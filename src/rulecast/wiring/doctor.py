@@ -25,6 +25,7 @@ from rulecast.wiring.engine import ask_engine
 from rulecast.wiring.incidents import read_incidents
 from rulecast.wiring.media_library import find_missing, list_library
 from rulecast.wiring.partitions import PARTITIONED
+from rulecast.wiring.restore import look
 from rulecast.wiring.triggers.figures import read_trigger_lag
 from rulecast.wiring.workspace import Workspace
 
@@ -71,6 +72,7 @@ async def examine_workspace(workspace: Workspace) -> list[Finding]:
     """Look at the opened workspace: database, clock of the world, partitions, mart, triggers, senders, disk."""
     found = [
         await _server(workspace),
+        await _restore_guard(workspace),
         await _zones(workspace),
         await _partitions(workspace),
         await _mart(workspace),
@@ -170,6 +172,27 @@ async def _server(workspace: Workspace) -> Finding:
             what_to_do="Point RULECAST_DATABASE_URL at the primary.",
         )
     return Finding(name="database", health=Health.GOOD, what=f"PostgreSQL {version}, {kind}, primary")
+
+
+async def _restore_guard(workspace: Workspace) -> Finding:
+    found = await look(workspace)
+    if found.causes:
+        return Finding(
+            name="restore guard",
+            health=Health.PROBLEM,
+            what=f"nothing is sent: {found.sentences}",
+            what_to_do="Look with `rulecast restore show`, then decide with `rulecast restore accept`.",
+        )
+    if found.standing.beaten_at is None:
+        return Finding(
+            name="restore guard", health=Health.GOOD, what="nobody has sent from this database yet"
+        )
+    known = "and this home knows it" if found.memory else "this home has never sent from it"
+    return Finding(
+        name="restore guard",
+        health=Health.GOOD,
+        what=f"last sent from on {found.standing.beaten_at:%Y-%m-%d %H:%M} UTC, {known}",
+    )
 
 
 async def _zones(workspace: Workspace) -> Finding:

@@ -14,6 +14,7 @@ from rulecast.values.failpoints import INERT, Failpoint, Failpoints
 from rulecast.values.ids import PlanId, RunId
 from rulecast.wiring.approve import SIGNING_PURPOSE, find_change, refuse_if_stale, signed_text, void
 from rulecast.wiring.late_sends import find_late_sends
+from rulecast.wiring.restore import refuse_if_held
 from rulecast.wiring.template_upkeep import sync_before_launch
 from rulecast.wiring.workspace import Workspace
 
@@ -35,7 +36,9 @@ async def launch(
         PlanUnknownError, PlanNotApprovedError, PlanExpiredError: the plan cannot be launched.
         RuleRestsError: the rule is paused, held or archived.
         PlanChangedError: it is not what was approved any more; the plan is void from now on.
+        DatabaseHeldError: the database is a copy or a restored one.
     """
+    await refuse_if_held(workspace)
     await sync_before_launch(workspace, plan_id)
     launched = await _launch(workspace, plan_id, launched_by=launched_by, failpoints=failpoints)
     await failpoints.reach(Failpoint.AFTER_LAUNCH_COMMIT)

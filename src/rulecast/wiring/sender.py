@@ -20,7 +20,7 @@ from rulecast.deliver.pace_memory import forget_inbound, recall_pace
 from rulecast.deliver.pacing import PaceMemory
 from rulecast.deliver.reconcile import reconcile_unknown
 from rulecast.deliver.sender import NumberSender
-from rulecast.deliver.sender_parts import SenderCounts, SenderParts, boottime_seconds
+from rulecast.deliver.sender_parts import DRAIN_SECONDS, SenderCounts, SenderParts, boottime_seconds
 from rulecast.deliver.statuses import MessageDirectory, MessageMoment, settle_parked
 from rulecast.deliver.stop_watch import StopWatch
 from rulecast.deliver.transport import Transport
@@ -43,6 +43,7 @@ from rulecast.vault import Vault
 from rulecast.wiring.breaker import watch_promises, watch_rates
 from rulecast.wiring.moments import MomentActions
 from rulecast.wiring.receiver import open_journal
+from rulecast.wiring.restore import admit, keep_beating
 from rulecast.wiring.run_uploads import open_run_uploads
 from rulecast.wiring.workspace import Workspace
 
@@ -73,6 +74,7 @@ class SenderDrill:
     failpoints: Failpoints = INERT
     transport: Transport | None = None
     lease_seconds: float | None = None
+    drain_seconds: float = DRAIN_SECONDS
     slots: int | None = None
     numbers: frozenset[str] | None = None
     per_second: int | None = None
@@ -90,9 +92,13 @@ async def run_sender(
     """Send from every active number until told to stop; what an earlier process left behind is settled first.
 
     With `until_idle` it returns as soon as no message is waiting.
+
+    Raises:
+        DatabaseHeldError: the database is a copy or a restored one, or becomes one.
     """
     drill = drill or SenderDrill()
     report = drill.report
+    life = await admit(workspace)
     # The grammar is built before any lease is taken: later it would hold up everything for a second.
     await asyncio.to_thread(parse_rule, "")
     async with _parts_of(workspace, drill) as parts:
@@ -101,9 +107,12 @@ async def run_sender(
         reconciling = asyncio.create_task(_reconcile(workspace, parts))
         counting = asyncio.create_task(watch_rates(workspace))
         guarding = asyncio.create_task(watch_promises(workspace))
+        beating = asyncio.create_task(keep_beating(workspace, life))
         running: dict[str, asyncio.Task[None]] = {}
         try:
             while not stop_event.is_set():
+                if beating.done():
+                    beating.result()
                 for number in parts.stops.numbers:
                     if number not in running and (drill.numbers is None or number in drill.numbers):
                         running[number] = asyncio.create_task(
@@ -229,6 +238,7 @@ async def _parts_of(workspace: Workspace, drill: SenderDrill) -> AsyncIterator[S
             slots=slots,
             lease_seconds=drill.lease_seconds or settings.lease_seconds,
             uploads=uploads.find,
+            drain_seconds=drill.drain_seconds,
             failpoints=drill.failpoints,
             per_second=drill.per_second,
         )

@@ -47,6 +47,7 @@ class HoldReason(StrEnum):
     MASS_ENTRY = "mass_entry"
     STOP_TEST = "stop_test"
     LOOP = "loop"
+    RESTORED = "restored"
 
 
 HOLD_SENTENCES: Mapping[HoldReason, str] = MappingProxyType(
@@ -64,6 +65,7 @@ HOLD_SENTENCES: Mapping[HoldReason, str] = MappingProxyType(
         HoldReason.MASS_ENTRY: "Unusually many people entered the audience at once.",
         HoldReason.STOP_TEST: "A stop condition of the rule came true.",
         HoldReason.LOOP: "The rule triggers itself, alone or through other rules.",
+        HoldReason.RESTORED: "The database was restored: what the rule did in between is not known.",
     }
 )
 

@@ -1,0 +1,12 @@
+"""Is this the database that was sent from last, or a copy or older state of it?
+
+What the database says of itself and what the home directory remembers come in; nothing, or the causes for which
+nothing may be sent until a person decides, go out. The decision makes everything that may have been sent in between
+`unknown`, so that nothing is sent twice.
+"""
+
+from rulecast.deliver.restore.doubt_gap import doubt_gap
+from rulecast.deliver.restore.judge import HoldCause, Standing, judge
+from rulecast.deliver.restore.memory import Memory, MemoryFile
+
+__all__ = ["HoldCause", "Memory", "MemoryFile", "Standing", "doubt_gap", "judge"]

@@ -1,0 +1,70 @@
+-- name: read_life
+-- Who this database is now: cluster, timeline, database. A standby has no current position and answers with an error.
+SELECT (SELECT system_identifier::text FROM pg_control_system()) || '/'
+    || left(pg_walfile_name(pg_current_wal_flush_lsn()), 8) || '/'
+    || (SELECT oid::text FROM pg_database WHERE datname = current_database());
+
+-- name: read_standing
+-- Which life of it was sent from last; no row where nobody ever sent.
+SELECT life, environment, beat, beaten_at FROM deliver.life;
+
+-- name: begin_life
+-- The first sending this database ever sees.
+INSERT INTO deliver.life (life, environment, beat, beaten_at)
+VALUES (%(life)s, %(environment)s, 0, clock_timestamp()) ON CONFLICT DO NOTHING;
+
+-- name: beat
+-- One more; none where the row belongs to another life than the one that was looked at.
+UPDATE deliver.life SET beat = beat + 1, beaten_at = clock_timestamp(),
+    environment = CASE WHEN environment = '' THEN %(environment)s::text ELSE environment END
+WHERE life = %(life)s RETURNING beat;
+
+-- name: accept_life
+-- From now on this is the life that is sent from, ahead of everything any home can remember of the one before.
+INSERT INTO deliver.life (life, environment, beat, beaten_at)
+VALUES (%(life)s, %(environment)s, %(beat)s, clock_timestamp())
+ON CONFLICT (is_only) DO UPDATE SET life = EXCLUDED.life, environment = EXCLUDED.environment,
+    beat = greatest(deliver.life.beat, EXCLUDED.beat), beaten_at = EXCLUDED.beaten_at
+RETURNING beat;
+
+-- name: insert_restore
+-- What was decided about it.
+INSERT INTO deliver.restore
+    (causes, life_before, life, because, nothing_was_sent, doubted, stops_restored, rules_held, decided_by, decided_at)
+VALUES (%(causes)s::text[], %(life_before)s, %(life)s, %(because)s, %(nothing_was_sent)s, %(doubted)s,
+    %(stops_restored)s, %(rules_held)s, %(decided_by)s, %(now)s::timestamptz);
+
+-- name: count_gap
+-- What may have been sent since the state this database was restored to: whatever was due by now.
+SELECT count(*) FROM deliver.message
+WHERE state IN ('planned', 'deferred', 'claimed', 'intent') AND send_from <= %(now)s::timestamptz;
+
+-- name: doubt_gap
+-- Nobody can know which of these left: they are in doubt, for ever or until a status tells, and their permits are
+-- spent, so that caps count them. A marketing message whose consent is gone gets no permit and needs none.
+WITH gap AS (
+    SELECT message_id FROM deliver.message
+    WHERE state IN ('planned', 'deferred', 'claimed', 'intent') AND send_from <= %(now)s::timestamptz
+    ORDER BY message_id LIMIT %(count_max)s FOR NO KEY UPDATE
+), doubted AS (
+    UPDATE deliver.message AS m SET state = 'unknown', reason = 'restored', changed_at = %(now)s::timestamptz
+    FROM gap AS g WHERE m.message_id = g.message_id
+    RETURNING m.message_id, m.contact_id, m.run_id, m.template_id, m.business_number_id, m.step
+), attempts AS (
+    UPDATE deliver.attempt AS a SET state = 'unknown', finished_at = %(now)s::timestamptz
+    FROM doubted AS d WHERE a.message_id = d.message_id AND a.state = 'intent'
+), spent AS (
+    INSERT INTO gate.permit
+        (message_id, contact_id, rule_name, rule_version_id, business_number_id, category, purpose, consent_id, is_test,
+         granted_at, step)
+    SELECT d.message_id, d.contact_id, r.rule_name, p.rule_version_id, d.business_number_id, t.category, p.purpose,
+        c.consent_id, r.is_test, %(now)s::timestamptz, d.step
+    FROM doubted AS d
+    JOIN deliver.run AS r ON r.run_id = d.run_id
+    JOIN plan.plan AS p ON p.plan_id = r.plan_id
+    JOIN template.template AS t ON t.template_id = d.template_id
+    LEFT JOIN profile.current_consent AS c ON c.contact_id = d.contact_id AND c.purpose = p.purpose
+    WHERE (p.purpose <> 'marketing' OR c.consent_id IS NOT NULL)
+        AND NOT EXISTS (SELECT FROM gate.permit AS o WHERE o.message_id = d.message_id AND o.released_at IS NULL)
+)
+SELECT count(*) FROM doubted;

@@ -1,0 +1,157 @@
+"""The restore guard: a copied or restored database is held until a person decides (docs/how-to/restore.md)."""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+
+import structlog
+
+from rulecast.database.errors import OperationalError
+from rulecast.deliver.restore import HoldCause, Memory, MemoryFile, Standing, judge, store
+from rulecast.deliver.restore.judge import CAUSE_SENTENCES
+from rulecast.deliver.restore.memory import MemoryDamagedError
+from rulecast.values.errors import RulecastError
+from rulecast.wiring.receiver import JOURNAL_DIRECTORY
+from rulecast.wiring.workspace import Workspace
+
+LOG = structlog.get_logger("restore")
+
+SIGNING_PURPOSE = "restore guard"
+# A restore is noticed if whoever sent lived this long after the backup, or ended in order; a beat costs two flushes.
+BEAT_SECONDS = 2.0
+# A held role looks again after this; nothing is lost by a second.
+WAIT_SECONDS = 1.0
+
+
+class DatabaseHeldError(RulecastError):
+    """The database may be a copy or an older state of the one that was sent from."""
+
+    code = "RC-RESTORE-001"
+    summary = "The database is held: it is a copy, a restored backup, or a standby that took over."
+    remedy = "Nothing is sent from it until a person decides: `rulecast restore show`, then `rulecast restore accept`."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """How database and home stand to each other, and how many messages may have been sent in between."""
+
+    causes: tuple[HoldCause, ...]
+    standing: Standing
+    memory: Memory | None
+    gap_count: int
+
+    @property
+    def sentences(self) -> str:
+        """Return the causes for a person; empty where nothing is held."""
+        return " ".join(CAUSE_SENTENCES[cause] for cause in self.causes)
+
+
+async def look(workspace: Workspace) -> Look:
+    """Compare the database with what this home remembers of it."""
+    causes: tuple[HoldCause, ...] = ()
+    memory = None
+    try:
+        memory = await asyncio.to_thread(_memory_file(workspace).read)
+    except MemoryDamagedError:
+        causes = (HoldCause.MEMORY_DAMAGED,)
+    async with workspace.database.unpooled() as connection:
+        standing = await store.read_standing(connection)
+        environment = workspace.settings.environment or ""
+        causes += judge(standing, memory, workspace_id=workspace.workspace_id, environment=environment)
+        gap_count = await store.count_gap(connection, workspace.clock.now()) if causes else 0
+    return Look(causes=causes, standing=standing, memory=memory, gap_count=gap_count)
+
+
+async def refuse_if_held(workspace: Workspace) -> None:
+    """Refuse to start anything from a database that is held.
+
+    Raises:
+        DatabaseHeldError: it is.
+    """
+    found = await look(workspace)
+    if found.causes:
+        raise DatabaseHeldError(found.sentences)
+
+
+async def wait_until_free(workspace: Workspace, stop_event: asyncio.Event) -> None:
+    """Wait until nobody holds the database, or until told to stop."""
+    is_told = False
+    while not stop_event.is_set():
+        found = await look(workspace)
+        if not found.causes:
+            return
+        if not is_told:
+            LOG.error("database held", causes=[cause.value for cause in found.causes])
+            is_told = True
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop_event.wait(), WAIT_SECONDS)
+
+
+async def admit(workspace: Workspace) -> str:
+    """Let this process send from the database and return which life of it; new connections must be of the same.
+
+    Raises:
+        DatabaseHeldError: it is held.
+    """
+    found = await look(workspace)
+    if found.causes:
+        raise DatabaseHeldError(found.sentences)
+    life = found.standing.life_now
+    async with workspace.database.transaction() as connection:
+        await store.begin_life(connection, life, environment=workspace.settings.environment or "")
+    await _beat(workspace, life)
+    workspace.database.demand(store.QUERIES["read_life"], life)
+    return life
+
+
+async def keep_beating(workspace: Workspace, life: str) -> None:
+    """Count, in the database and in this home, as long as this process sends; a last time when cancelled.
+
+    Raises:
+        DatabaseHeldError: another database answers under the address, or somebody has decided about another life.
+    """
+    try:
+        while True:
+            await asyncio.sleep(BEAT_SECONDS)
+            try:
+                await _beat(workspace, life)
+            except OperationalError:
+                await _refuse_another(workspace, life)
+    except asyncio.CancelledError:
+        # What was sent since the last beat must be newer than any backup before it.
+        with suppress(OperationalError, DatabaseHeldError):
+            await _beat(workspace, life)
+        raise
+
+
+async def _refuse_another(workspace: Workspace, life: str) -> None:
+    """Find out whether the database is away or another one; away is no matter of this guard."""
+    try:
+        found = await look(workspace)
+    except OperationalError:
+        return
+    if found.causes or found.standing.life_now != life:
+        raise DatabaseHeldError(found.sentences)
+
+
+async def _beat(workspace: Workspace, life: str) -> None:
+    async with workspace.database.transaction() as connection:
+        beat = await store.beat(connection, life, environment=workspace.settings.environment or "")
+    if beat is None:
+        raise DatabaseHeldError("The database was exchanged while messages were sent from it.")
+    # After the commit: this home must never remember more than the database was told.
+    await remember(workspace, life, beat)
+
+
+async def remember(workspace: Workspace, life: str, beat: int) -> None:
+    """Let this home remember the database at this beat; only after the beat is committed."""
+    memory = Memory(workspace_id=workspace.workspace_id, life=life, beat=beat, seen_at=workspace.clock.now())
+    await asyncio.to_thread(_memory_file(workspace).write, memory)
+
+
+def _memory_file(workspace: Workspace) -> MemoryFile:
+    """Return the memory beside the journal, which is kept and copied away with it."""
+    return MemoryFile(
+        workspace.settings.home / JOURNAL_DIRECTORY, partial(workspace.vault.sign, SIGNING_PURPOSE)
+    )
