@@ -15,6 +15,7 @@ from rulecast.deliver.result import Result
 from rulecast.deliver.sender_parts import SenderParts
 from rulecast.deliver.state import MessageState
 from rulecast.deliver.store import ClaimedRow, OperationalError
+from rulecast.deliver.wait_within import wait_within
 from rulecast.gate import Draft, PreparedDraft, prepare_drafts, release_permits
 from rulecast.gate.free_reservations import free_reservations
 from rulecast.gate.people_chunks import return_chunks
@@ -91,10 +92,7 @@ class NumberSender:
     ) -> None:
         """Wait for the end, drain, and give the lease back."""
         while not stop_event.is_set() and not (until_idle and await self._is_idle()):
-            try:
-                await asyncio.wait_for(stop_event.wait(), IDLE_SECONDS if until_idle else None)
-            except TimeoutError:
-                continue
+            await wait_within(stop_event, IDLE_SECONDS if until_idle else None)
         await self._reach(Failpoint.BEFORE_DRAIN)
         self._draining = True
         self._courier.wake.set()
@@ -249,18 +247,12 @@ class NumberSender:
     async def _until_hungry(self) -> bool:
         """Return whether drafts are wanted before a quarter of a second is over."""
         self._hungry.clear()
-        try:
-            return await asyncio.wait_for(self._hungry.wait(), IDLE_SECONDS)
-        except TimeoutError:
-            return False
+        return await wait_within(self._hungry, IDLE_SECONDS)
 
     async def _pause(self) -> None:
         """Wait for news: a new run, a resume, or a quarter of a second."""
         self._parts.stops.heard.clear()
-        try:
-            await asyncio.wait_for(self._parts.stops.heard.wait(), IDLE_SECONDS)
-        except TimeoutError:
-            return
+        await wait_within(self._parts.stops.heard, IDLE_SECONDS)
 
     async def _lane(self) -> None:
         """Commit group after group; one group in a transaction, one transaction in a lane."""
@@ -334,9 +326,7 @@ class NumberSender:
             # Tokens come in clock seconds; a virtual clock runs faster than the loop.
             await self._parts.clock.sleep(min(self._courier.pacer.seconds_until_token(now), IDLE_SECONDS))
             seconds = LINGER_SECONDS
-        try:
-            await asyncio.wait_for(self._courier.wake.wait(), seconds)
-        except TimeoutError:
+        if not await wait_within(self._courier.wake, seconds):
             return
         if (
             self._courier.results
