@@ -85,10 +85,19 @@ class Courier:
         self.counts.started += len(attempts)
         self.counts.in_flight_max = max(self.counts.in_flight_max, len(self.requests))
 
+    async def end_within(self, seconds: float) -> None:
+        """Wait so long, and end the requests that have no answer by then: they are doubts."""
+        await asyncio.sleep(seconds)
+        for request in tuple(self.requests):
+            request.cancel()
+
     async def _request(self, attempt: Attempt, intent_at: float) -> None:
         """Make one attempt, unless it must not start any more; the result is always noted."""
         try:
             outcome = await self._attempt(attempt, intent_at)
+        except asyncio.CancelledError:
+            # Somebody leaves and has no time for its answer: nobody will know.
+            outcome = classify(Lost("left_unanswered"))
         except Exception as error:  # noqa: BLE001 - whatever it is, the slot and the result must not be lost
             # Nobody knows how far it came: a doubt. Only its type is logged: its words may hold an address.
             log.warning("request_failed", error_type=type(error).__name__)

@@ -4,9 +4,12 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+import structlog
+
 from rulecast.deliver import store
 from rulecast.deliver.attach_files import attach_files
 from rulecast.deliver.courier import Courier
+from rulecast.deliver.drain import drain
 from rulecast.deliver.group import Group, GroupWriter, HookUnavailableError, LeaseLostError
 from rulecast.deliver.lease import Lease
 from rulecast.deliver.pacing import PaceMemory
@@ -22,6 +25,8 @@ from rulecast.gate.people_chunks import return_chunks
 from rulecast.gate.terms import RunTerms
 from rulecast.values.failpoints import Failpoint
 from rulecast.values.ids import ContactId, MessageId, RunId
+
+log = structlog.get_logger(__name__)
 
 # Two lanes: while one transaction commits, the other collects.
 LANES = 2
@@ -97,8 +102,16 @@ class NumberSender:
         self._draining = True
         self._courier.wake.set()
         self._hungry.set()
-        # A claim that is under way ends first: what it takes is given back with the rest.
-        await asyncio.wait(working)
+        if await drain(self._courier, working, answer_seconds=self._parts.drain_seconds):
+            try:
+                await self._hand_back()
+            except OperationalError:
+                # Without the database nothing can be given back; the next sender's recovery does it.
+                log.warning("left_without_database", business_number_id=self._number)
+        raise _Ended
+
+    async def _hand_back(self) -> None:
+        """Give back what was claimed, and then the number itself."""
         await self._reach(Failpoint.BEFORE_GIVE_BACK)
         await self._give_back(_ids_of(self._ready.take_all()))
         await self._reach(Failpoint.BEFORE_RUN_FINISH)
@@ -109,7 +122,6 @@ class NumberSender:
             await return_chunks(connection, self._number)
             await store.release_lease(connection, self._number, epoch=self._lease.epoch)
         await self._reach(Failpoint.AFTER_LEASE_RELEASE)
-        raise _Ended
 
     async def _reach(self, point: Failpoint) -> None:
         await self._parts.failpoints.reach(point)

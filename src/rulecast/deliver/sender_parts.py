@@ -17,6 +17,10 @@ from rulecast.values.failpoints import INERT, Failpoints
 from rulecast.values.reason import Reason
 from rulecast.vault import Vault
 
+# How long a sender that leaves waits for answers: a request ends within ten seconds by itself; a second more is for
+# what only just began.
+DRAIN_SECONDS = 11.0
+
 FindUpload = Callable[[str, WantedFile], Awaitable[MediaHandle | Reason]]
 """Returns the upload of a file for a number, or why there is none now."""
 
@@ -42,6 +46,7 @@ class SenderParts:
     slots: int
     lease_seconds: float
     uploads: FindUpload | None = None
+    drain_seconds: float = DRAIN_SECONDS
     failpoints: Failpoints = INERT
     boottime: Callable[[], float] = boottime_seconds
     # Instead of the number's own throughput; only a measurement sets it.
