@@ -6,12 +6,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 KILLS ?= 1000
+SEEDS ?= 20000
 MINUTES ?= 30
 CASES ?= 100000
 CRASHES ?= 100
 SEED ?= 1
 
-.PHONY: help setup demo test check format bench soak soak-kills soak-postgres soak-differential soak-fuzz serve lock clean
+.PHONY: help setup demo test check format bench soak soak-kills soak-sim soak-postgres soak-differential soak-fuzz serve lock clean
 
 help: ## Show these targets.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -67,6 +68,7 @@ soak: $(VENV)/ready-dev .venv-soak/ready ## Run the long proofs; note their figu
 	$(BIN)/python -m pytest tests/soak -m soak -p no:cacheprovider
 	RULECAST_TEST_WHOLE_DATA=1 $(BIN)/python -m pytest tests/acceptance/test_real_data.py tests/acceptance/test_real_data_customers.py -p no:cacheprovider
 	$(MAKE) soak-kills KILLS=$(KILLS) SEED=$(SEED)
+	$(MAKE) soak-sim SEEDS=$(SEEDS) SEED=$(SEED)
 	$(MAKE) soak-postgres CRASHES=$(CRASHES) SEED=$(SEED)
 	$(MAKE) soak-differential CASES=$(CASES) SEED=$(SEED)
 	$(MAKE) soak-fuzz MINUTES=$(MINUTES)
@@ -76,6 +78,9 @@ soak-kills: $(VENV)/ready-dev ## Kill sending processes (KILLS=n SEED=s) and com
 
 soak-postgres: $(VENV)/ready-dev ## Kill PostgreSQL (CRASHES=n SEED=s) in a campaign and compare the ledgers.
 	@$(BIN)/python -m tests.soak.postgres_kills --crashes $(CRASHES) --seed $(SEED)
+
+soak-sim: $(VENV)/ready-dev ## Simulate campaigns of an hour with faults (SEEDS=n SEED=s).
+	@$(BIN)/python -m tests.simulation --seeds $(SEEDS) --seed $(SEED)
 
 soak-differential: $(VENV)/ready-dev ## Compare random conditions on every engine (CASES=n SEED=s).
 	@$(BIN)/python -m tests.soak.differential --cases $(CASES) --seed $(SEED)

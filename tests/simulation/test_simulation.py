@@ -1,0 +1,41 @@
+"""Two thousand campaigns of an hour, each with its own faults; and mistakes, each of which is found in few of them."""
+
+import logging
+import os
+
+import pytest
+import structlog
+from tests.simulation.campaign import simulate
+from tests.simulation.mutants import MUTANTS
+
+SEEDS = int(os.environ.get("RULECAST_TEST_SIMULATION_SEEDS", "2000"))
+SEEDS_PER_TEST = 50
+MUTANT_SEEDS_MAX = 150
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> None:
+    """Keep what the product logs of so many faults out of the way."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS, SEEDS_PER_TEST))
+def test_no_campaign_breaks_a_promise_whatever_fails(first: int) -> None:
+    broken = [
+        f"{outcome.broken} with {outcome.faults}: python -m tests.simulation --seed {outcome.seed} --seeds 1"
+        for outcome in map(simulate, range(first, first + SEEDS_PER_TEST))
+        if outcome.broken
+    ]
+    assert broken == []
+
+
+@pytest.mark.parametrize("name", sorted(MUTANTS))
+def test_a_mistake_in_the_send_path_is_found(name: str) -> None:
+    with MUTANTS[name]():
+        assert any(simulate(seed).broken for seed in range(MUTANT_SEEDS_MAX))
+
+
+def test_a_seed_is_a_whole_world_and_nothing_else() -> None:
+    first = [simulate(seed).fingerprint for seed in range(20)]
+    assert [simulate(seed).fingerprint for seed in range(20)] == first
+    assert len(set(first)) == len(first)
