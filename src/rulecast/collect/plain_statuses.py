@@ -5,6 +5,7 @@ price or none. Whatever else a body holds, even one field of another shape, it i
 everything; of what is read here both tell the same.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
@@ -46,6 +47,17 @@ class PlainStatuses:
         self.opaque_ids.extend(others.opaque_ids)
         self.pricing_types.extend(others.pricing_types)
         self.pricing_categories.extend(others.pricing_categories)
+
+    def picked(self, places: Sequence[int]) -> "PlainStatuses":
+        """Return the statuses at these places."""
+        return PlainStatuses(
+            wamids=[self.wamids[place] for place in places],
+            words=[self.words[place] for place in places],
+            seconds=[self.seconds[place] for place in places],
+            opaque_ids=[self.opaque_ids[place] for place in places],
+            pricing_types=[self.pricing_types[place] for place in places],
+            pricing_categories=[self.pricing_categories[place] for place in places],
+        )
 
 
 class _Pricing(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False):

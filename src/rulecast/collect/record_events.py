@@ -28,7 +28,7 @@ async def record_events(connection: Connection, events: Sequence[NewEvent], now:
 async def record_event_columns(connection: Connection, columns: EventColumns, now: datetime) -> int:
     """Append events given as columns, as `record_events` does; listeners hear of those that are new."""
     ears = await hearing(connection)
-    await prepare_months(connection, columns.occurred, now)
+    await store.ensure_event_months(connection, months_of(columns.occurred, now))
     names = ears.names.intersection(columns.names)
     if not names:
         return sum([await store.insert_events(connection, chunk, now) for chunk in columns.chunks()])
@@ -65,11 +65,6 @@ async def hearing(connection: Connection) -> Ears:
     Listeners take their locks before a new partition takes the table: who counts anew does so in this order too.
     """
     return Ears(wanted=[(one, await one.names(connection)) for one in listeners()])
-
-
-async def prepare_months(connection: Connection, instants: Iterable[datetime], now: datetime) -> None:
-    """Make the partitions of events of these instants where they are missing, once listeners have their locks."""
-    await store.ensure_event_months(connection, months_of(instants, now))
 
 
 def months_of(instants: Iterable[datetime], now: datetime) -> list[date]:

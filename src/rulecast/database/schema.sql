@@ -190,6 +190,16 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION rule.share_counting(counting_key bigint) RETURNS uuid
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock_shared(counting_key), set_config('rulecast.counting', 'on', true);
+    -- A statement of its own, which sees what was committed while the lock was waited for.
+    RETURN (SELECT counter_edition.edition FROM rule.counter_edition);
+END
+$$;
+
 CREATE TABLE account.business_number (
     business_number_id text NOT NULL,
     portfolio_id text NOT NULL,
@@ -328,6 +338,15 @@ CREATE TABLE account.signup (
     CONSTRAINT signup_wording_version_check CHECK (((length(wording_version) >= 1) AND (length(wording_version) <= 100)))
 );
 
+CREATE TABLE account.waba (
+    waba_id text NOT NULL,
+    timezone_id text NOT NULL,
+    zone text DEFAULT ''::text NOT NULL,
+    told_at timestamp with time zone NOT NULL,
+    CONSTRAINT waba_timezone_id_check CHECK ((length(timezone_id) <= 20)),
+    CONSTRAINT waba_waba_id_check CHECK (((length(waba_id) >= 1) AND (length(waba_id) <= 40)))
+);
+
 CREATE SEQUENCE collect.event_id_sequence
     START WITH 1
     INCREMENT BY 1
@@ -444,6 +463,7 @@ CREATE TABLE collect.inbox (
     CONSTRAINT inbox_state_check CHECK ((state = ANY (ARRAY['applied'::text, 'quarantined'::text])))
 )
 PARTITION BY RANGE (received_at);
+ALTER TABLE ONLY collect.inbox ALTER COLUMN sealed_body SET STORAGE EXTERNAL;
 
 CREATE TABLE collect.inbox_default (
     inbox_id bigint DEFAULT nextval('collect.inbox_id_sequence'::regclass) CONSTRAINT inbox_inbox_id_not_null NOT NULL,
@@ -459,6 +479,7 @@ CREATE TABLE collect.inbox_default (
     CONSTRAINT inbox_source_check CHECK ((source = ANY (ARRAY['webhook'::text, 'link'::text, 'track'::text]))),
     CONSTRAINT inbox_state_check CHECK ((state = ANY (ARRAY['applied'::text, 'quarantined'::text])))
 );
+ALTER TABLE ONLY collect.inbox_default ALTER COLUMN sealed_body SET STORAGE EXTERNAL;
 
 CREATE TABLE collect.unread_field (
     field text NOT NULL,
@@ -2167,6 +2188,9 @@ ALTER TABLE ONLY account.rate
 ALTER TABLE ONLY account.signup
     ADD CONSTRAINT signup_pkey PRIMARY KEY (signup_id);
 
+ALTER TABLE ONLY account.waba
+    ADD CONSTRAINT waba_pkey PRIMARY KEY (waba_id);
+
 ALTER TABLE ONLY collect.event
     ADD CONSTRAINT event_occurred_at_event_key_key UNIQUE (occurred_at, event_key);
 
@@ -2592,6 +2616,8 @@ CREATE INDEX permit_by_contact ON gate.permit USING btree (contact_id, granted_a
 CREATE INDEX permit_by_time ON gate.permit USING btree (granted_at) WHERE (released_at IS NULL);
 
 CREATE UNIQUE INDEX permit_is_one_per_message ON gate.permit USING btree (message_id) WHERE (released_at IS NULL);
+
+CREATE INDEX permit_of_answers ON gate.permit USING btree (business_number_id, granted_at) WHERE ((category = 'service'::text) AND (released_at IS NULL));
 
 CREATE UNIQUE INDEX stop_is_one_in_force ON gate.stop USING btree (scope, target) WHERE (resumed_at IS NULL);
 

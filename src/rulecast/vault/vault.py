@@ -151,7 +151,11 @@ class Vault:
         return had_one
 
     async def seal_for_day(self, day: date, column: str, value: bytes) -> bytes:
-        """Seal a raw body under the key of its day of arrival, which is made on first use.
+        """Seal one raw body; see `seal_all_for_day`."""
+        return (await self.seal_all_for_day(day, column, [value]))[0]
+
+    async def seal_all_for_day(self, day: date, column: str, values: Iterable[bytes]) -> list[bytes]:
+        """Seal raw bodies, in order, under the key of their day of arrival, which is made on first use.
 
         Raises:
             DayKeyDestroyedError: the day's key was destroyed already.
@@ -164,9 +168,8 @@ class Vault:
         if cipher is None:
             raise DayKeyDestroyedError(f"The key of {day} was destroyed.")
         bound = associated_data(self._workspace, column, _day_owner(day))
-        return DAY_PREFIX.pack((day - DAY_EPOCH).days) + seal(
-            cipher, value, bound=bound, key_version=KEY_VERSION
-        )
+        prefix = DAY_PREFIX.pack((day - DAY_EPOCH).days)
+        return [prefix + seal(cipher, value, bound=bound, key_version=KEY_VERSION) for value in values]
 
     async def open_for_day(self, column: str, sealed: bytes) -> bytes | None:
         """Open a raw body; None when its day's key was destroyed.

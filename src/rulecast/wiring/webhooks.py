@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import groupby
 
 import structlog
 
@@ -99,7 +100,7 @@ class WebhookDoor:
         Raises:
             Exception: whatever went wrong; nothing of the group was committed.
         """
-        bodies = [await self._seal(post.body, post.received_at) for post in posts]
+        bodies = await self._seal_plain(posts)
         await self._failpoints.reach(Failpoint.BEFORE_WEBHOOK_STORE)
         await retry_conflicts(lambda: self._apply_plain_sealed(posts, bodies))
         await self._failpoints.reach(Failpoint.AFTER_WEBHOOK_COMMIT)
@@ -208,25 +209,34 @@ class WebhookDoor:
             await self._journal.append(entries)
 
     async def _seal_body(self, post: WebhookPost, problem: str = "") -> ReceivedBody:
-        return await self._seal(
-            post.body,
-            post.received_at,
-            is_quarantined=bool(problem) or post.parsed.is_broken,
+        day = post.received_at.date()
+        return ReceivedBody(
+            received_at=post.received_at,
+            body_hash=hashlib.sha256(post.body).digest(),
+            sealed_body=await self._workspace.vault.seal_for_day(day, BODY_COLUMN, post.body),
+            key_day=day,
+            state="quarantined" if problem or post.parsed.is_broken else "applied",
             problem=problem or describe_post(post),
         )
 
-    async def _seal(
-        self, body: bytes, received_at: datetime, *, is_quarantined: bool = False, problem: str = ""
-    ) -> ReceivedBody:
-        day = received_at.date()
-        return ReceivedBody(
-            received_at=received_at,
-            body_hash=hashlib.sha256(body).digest(),
-            sealed_body=await self._workspace.vault.seal_for_day(day, BODY_COLUMN, body),
-            key_day=day,
-            state="quarantined" if is_quarantined else "applied",
-            problem=problem,
-        )
+    async def _seal_plain(self, posts: Sequence[PlainPost]) -> list[ReceivedBody]:
+        bodies: list[ReceivedBody] = []
+        for day, of_day in groupby(posts, key=lambda post: post.received_at.date()):
+            mine = list(of_day)
+            sealed = await self._workspace.vault.seal_all_for_day(
+                day, BODY_COLUMN, [post.body for post in mine]
+            )
+            bodies.extend(
+                ReceivedBody(
+                    received_at=post.received_at,
+                    body_hash=hashlib.sha256(post.body).digest(),
+                    sealed_body=one,
+                    key_day=day,
+                    state="applied",
+                )
+                for post, one in zip(mine, sealed, strict=True)
+            )
+        return bodies
 
     async def _find_people(self, connection: Connection, group: Group) -> dict[Sender, ContactId]:
         senders = {

@@ -3,7 +3,7 @@
 INSERT INTO collect.inbox (received_at, source, body_hash, sealed_body, key_day, state, problem)
 SELECT b.received_at, 'webhook', b.body_hash, b.sealed_body, b.key_day, b.state, b.problem
 FROM unnest(
-    %(received)b::timestamptz[], %(hashes)b::bytea[], %(sealed)b::bytea[], %(days)b::date[], %(states)b::text[],
+    %(received)b::timestamptz[], %(hashes)b::bytea[], %(sealed)b::bytea[], %(days)b::text[]::date[], %(states)b::text[],
     %(problems)b::text[]
 ) AS b (received_at, body_hash, sealed_body, key_day, state, problem);
 

@@ -21,7 +21,7 @@ async def keep_bodies(connection: Connection, bodies: Sequence[ReceivedBody]) ->
             "received": instants([body.received_at for body in bodies]),
             "hashes": blobs([body.body_hash for body in bodies]),
             "sealed": blobs([body.sealed_body for body in bodies]),
-            "days": [body.key_day for body in bodies],
+            "days": texts([body.key_day.isoformat() for body in bodies]),
             "states": texts([body.state for body in bodies]),
             "problems": texts([body.problem for body in bodies]),
         },

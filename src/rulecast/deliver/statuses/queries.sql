@@ -101,7 +101,8 @@ WHERE NOT EXISTS (
 -- name: take_plain
 -- Ordinary statuses of accepted messages, of runs and templates whose facts we can name, in one statement: messages
 -- locked in order, statuses kept once, merged as above, facts recorded. What is not so is left to the statements above:
--- its positions come back, beside the moments somebody waits for and the facts somebody listens for.
+-- its positions come back, beside the moments somebody waits for and the facts somebody listens for. No two statuses
+-- given are the same. A status that was not kept yet has no fact: no conflict is looked for.
 WITH told AS MATERIALIZED (
     SELECT i.position, i.occurred_at, i.wamid_index, i.status, i.opaque_id, i.pricing_type, i.pricing_category,
         i.event_key, m.message_id, m.contact_id, m.run_id, m.template_id, m.variant,
@@ -125,13 +126,17 @@ WITH told AS MATERIALIZED (
         ON k.run_id = t.run_id AND k.template_id = t.template_id AND k.variant = t.variant
     WHERE t.is_accepted
         AND (t.pricing_category = '' OR replace(t.pricing_category, 'marketing_lite', 'marketing') = k.priced_as)
+        AND (
+            SELECT bool_and(to_regclass('collect.event_' || n.month) IS NOT NULL)
+            FROM unnest(%(months)b::text[]) AS n (month)
+        )
 ), added AS (
     INSERT INTO deliver.status
         (occurred_at, wamid_index, status, opaque_id, message_id, pricing_type, pricing_category, recorded_at)
     SELECT t.occurred_at, t.wamid_index, t.status, t.opaque_id, t.message_id, t.pricing_type, t.pricing_category,
         %(now)s::timestamptz
     FROM taken AS t
-    ORDER BY t.wamid_index, t.occurred_at, t.status, t.position
+    ORDER BY t.wamid_index, t.occurred_at, t.status
     ON CONFLICT (wamid_index, occurred_at, status, error_code) DO NOTHING
     RETURNING occurred_at, wamid_index, status
 ), fresh AS MATERIALIZED (
@@ -163,7 +168,6 @@ WITH told AS MATERIALIZED (
     INSERT INTO collect.event (contact_id, name, occurred_at, recorded_at, source, event_key, properties)
     SELECT f.contact_id, f.status, f.occurred_at, %(now)s::timestamptz, 'webhook', f.event_key, f.properties
     FROM fresh AS f WHERE f.is_new
-    ON CONFLICT (occurred_at, event_key) DO NOTHING
     RETURNING contact_id, name, occurred_at, properties
 ), reached AS (
     SELECT f.run_id, f.contact_id, f.message_id, f.listening FROM fresh AS f

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple, TypeVar
 
 from rulecast.collect.plain_statuses import PlainStatuses
@@ -229,6 +229,9 @@ async def take_plain(
             "properties": texts([one.properties for one in familiar]),
             "listening": integers([one.listening for one in familiar]),
             "heard": texts(heard),
+            "months": texts(
+                sorted({f"{datetime.fromtimestamp(one, UTC):%Y%m}" for one in set(statuses.seconds)})
+            ),
         },
     )
     return [PlainRow._make(row) for row in rows]

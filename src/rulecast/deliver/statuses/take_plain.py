@@ -1,11 +1,11 @@
 """Merge ordinary statuses in one statement; what it leaves is for `apply_statuses`, and both leave the same rows."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from rulecast.collect.event import AddedEvent
 from rulecast.collect.plain_statuses import PlainStatuses
-from rulecast.collect.record_events import hearing, prepare_months
+from rulecast.collect.record_events import hearing
 from rulecast.deliver.statuses import store
 from rulecast.deliver.statuses.message_directory import MessageDirectory
 from rulecast.deliver.statuses.outcome import MessageMoment, PlainTaken
@@ -29,11 +29,13 @@ async def take_plain(
     familiar = directory.familiar(listening)
     if not familiar:
         return PlainTaken(left=range(len(statuses)))
+    places = _first_places(statuses, indexes)
+    if len(places) < len(statuses):
+        statuses, indexes = statuses.picked(places), [indexes[place] for place in places]
     keys = directory.vault.lookup_indexes(
         "event", [fact_text(word, index) for word, index in zip(statuses.words, indexes, strict=True)]
     )
     ears = await hearing(connection)
-    await prepare_months(connection, [datetime.fromtimestamp(one, UTC) for one in set(statuses.seconds)], now)
     rows = await store.take_plain(
         connection,
         KeyedStatuses(statuses, indexes, keys),
@@ -43,7 +45,7 @@ async def take_plain(
     )
     await ears.tell(connection, _facts(rows))
     return PlainTaken(
-        left=[row.number - 1 for row in rows if row.what == "left"],
+        left=[places[row.number - 1] for row in rows if row.what == "left"],
         moments=[
             MessageMoment(run_id=RunId(row.run_id), contact_id=ContactId(row.contact_id), moment="delivered")
             for row in rows
@@ -51,6 +53,17 @@ async def take_plain(
         ],
         delivered={RunId(row.run_id): row.number for row in rows if row.what == "counted"},
     )
+
+
+def _first_places(statuses: PlainStatuses, indexes: Sequence[bytes]) -> Sequence[int]:
+    """Return the places of the statuses, of equal ones only the first."""
+    keys = list(zip(indexes, statuses.seconds, statuses.words, strict=True))
+    if len(set(keys)) == len(keys):
+        return range(len(keys))
+    found: dict[tuple[bytes, int, str], int] = {}
+    for place, key in enumerate(keys):
+        found.setdefault(key, place)
+    return list(found.values())
 
 
 def fact_text(word: str, wamid_index: bytes) -> str:

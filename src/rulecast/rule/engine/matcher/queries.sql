@@ -1,7 +1,7 @@
 -- name: share_counting
 -- Whoever stores events holds this until the end of the transaction; whoever changes the pairs waits for all of them.
--- The setting says that what follows is counted.
-SELECT pg_advisory_xact_lock_shared(%(key)s::bigint), set_config('rulecast.counting', 'on', true);
+-- From here on what is stored counts as counted. Returned is the edition of the pairs, as of after the lock.
+SELECT rule.share_counting(%(key)s::bigint);
 
 -- name: find_edition
 -- Whether the remembered pairs still hold.

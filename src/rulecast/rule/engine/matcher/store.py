@@ -71,17 +71,16 @@ class EventCounters(EventListener):
 
     @override
     async def names(self, connection: Connection) -> frozenset[str]:
-        await execute(connection, QUERIES["share_counting"], {"key": key_of(LOCK)})
-        return (await self._pairs(connection)).names
+        edition = await fetch_value(connection, QUERIES["share_counting"], {"key": key_of(LOCK)})
+        return (await self._pairs(connection, edition)).names
 
     @override
     async def hear(self, connection: Connection, added: Sequence[AddedEvent]) -> None:
-        kept = await self._pairs(connection)
+        kept = await self._pairs(connection, await fetch_value(connection, QUERIES["find_edition"]))
         events = (StoredEvent(one.contact_id, one.name, one.occurred_at, one.properties) for one in added)
         await _add(connection, _from_first_day(kept.index.tally(events), kept.first_days))
 
-    async def _pairs(self, connection: Connection) -> "_Kept":
-        edition = await fetch_value(connection, QUERIES["find_edition"])
+    async def _pairs(self, connection: Connection, edition: UUID) -> "_Kept":
         pairs = self._known.get(edition)
         if pairs is None:
             while len(self._known) >= EDITIONS_KEPT_MAX:
