@@ -31,9 +31,15 @@ def faults_of(schema: dict[str, Any], message: dict[str, Any]) -> list[str]:
     else:
         name = schema["mapping"][message["type"]]
     rule = {"$ref": name, "components": schema["components"]}
-    return [
+    found = [
         f"{'.'.join(map(str, ['message', *error.absolute_path]))}: {error.message}"
         for error in Draft202012Validator(rule).iter_errors(as_published(message))
+    ]
+    return found + [
+        f"message.template.components: {error.message}"
+        for component in message.get("template", {}).get("components", [])
+        if component.get("type") in YOUNGER_COMPONENTS
+        for error in Draft202012Validator(YOUNGER_COMPONENTS[component["type"]]).iter_errors(component)
     ]
 
 
@@ -41,7 +47,9 @@ def as_published(message: dict[str, Any]) -> dict[str, Any]:
     """Return the message without what v23.0 could not know; everything else stays to be checked.
 
     BSUIDs (`recipient`, May 2026), carousels, limited-time offers and product lists of templates, links and requests
-    for the number as interactive messages. The components of cards are checked like those of the message.
+    for the number as interactive messages. The components of cards are checked like those of the message. What v23.0
+    calls a component is a header, a body or a button and nothing else: carousels and offers would never pass it, so
+    they are held against the shapes of the manual (`YOUNGER_COMPONENTS`).
     """
     known = dict(message)
     if "recipient" in known and "to" not in known:
@@ -60,6 +68,66 @@ def as_published(message: dict[str, Any]) -> dict[str, Any]:
     return known
 
 
+FIRST_MILLISECOND = 1_600_000_000_000
+"""September 2020: what is smaller are seconds, the mistake that people make here."""
+YOUNGER_COMPONENTS: dict[str, dict[str, Any]] = {
+    "limited_time_offer": {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["type", "parameters"],
+        "properties": {
+            "type": {"const": "limited_time_offer"},
+            "parameters": {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": 1,
+                "items": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "required": ["type", "limited_time_offer"],
+                    "properties": {
+                        "type": {"const": "limited_time_offer"},
+                        "limited_time_offer": {
+                            "type": "object",
+                            "additionalProperties": False,
+                            "required": ["expiration_time_ms"],
+                            "properties": {
+                                "expiration_time_ms": {"type": "integer", "minimum": FIRST_MILLISECOND}
+                            },
+                        },
+                    },
+                },
+            },
+        },
+    },
+    "carousel": {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["type", "cards"],
+        "properties": {
+            "type": {"const": "carousel"},
+            "cards": {
+                "type": "array",
+                "minItems": 2,
+                "maxItems": 10,
+                "items": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "required": ["card_index", "components"],
+                    "properties": {
+                        "card_index": {"type": "integer", "minimum": 0, "maximum": 9},
+                        "components": {
+                            "type": "array",
+                            "minItems": 1,
+                            "contains": {"properties": {"type": {"const": "header"}}},
+                        },
+                    },
+                },
+            },
+        },
+    },
+}
+"""Source: Cloud API, send templates (v26.0): limited-time offers and carousels."""
 YOUNGER_INTERACTIVE = ("cta_url", "request_contact_info")
 
 

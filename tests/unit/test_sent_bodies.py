@@ -29,6 +29,23 @@ def watch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SentBodies:
     return bodies
 
 
+def special(component: dict[str, Any]) -> dict[str, Any]:
+    """Return a template message with one special component."""
+    template = {"name": "sale", "language": {"code": "fr"}, "components": [component]}
+    return {"type": "template", "template": template}
+
+
+def offer(**value: object) -> dict[str, Any]:
+    parameter = {"type": "limited_time_offer", "limited_time_offer": value}
+    return special({"type": "limited_time_offer", "parameters": [parameter]})
+
+
+def cards(count: int, kind: str = "header") -> dict[str, Any]:
+    header = {"type": kind, "parameters": [{"type": "image", "image": {"id": "1"}}]}
+    made = [{"card_index": index, "components": [header]} for index in range(count)]
+    return special({"type": "carousel", "cards": made})
+
+
 @pytest.mark.real_data
 @pytest.mark.parametrize(
     ("change", "fault"),
@@ -39,6 +56,13 @@ def watch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SentBodies:
         ({"text": None}, "text"),
         ({"type": "template"}, "'template' is a required property"),
         ({"biz_opaque_callback_data": "of a test"}, None),
+        (offer(expiration_time_ms=1_798_757_940_000), None),
+        (offer(expiration_time_ms=1_798_757_940), "less than the minimum"),
+        (offer(expiration_time="tomorrow"), "required"),
+        (cards(2), None),
+        (cards(1), "too short"),
+        (cards(11), "too long"),
+        (cards(2, "body"), "does not contain"),
     ],
 )
 def test_a_request_of_ours_that_breaks_the_schema_is_seen(

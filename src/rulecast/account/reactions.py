@@ -5,7 +5,7 @@ Events after whatsapp-platform 3.8 (Meta, "Webhooks": account and phone number f
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final, Literal
 
 from rulecast.collect.webhook_facts import AccountFact
@@ -68,6 +68,8 @@ _HARMLESS: Final = frozenset({"RESTRICTED_ADD_PHONE_NUMBER_ACTION"})
 _RECOVERIES: Final = {"_RATE_LIMIT_RECOVERY": "_RATE_LIMIT", "_UNBAN": ""}
 _RETURNED: Final = frozenset({"ACCOUNT_RECONNECTED", "PARTNER_ADDED", "PARTNER_APP_INSTALLED"})
 
+PLATFORM_BEGAN: Final = datetime(2018, 8, 1, tzinfo=UTC)
+"""No restriction ended before there was anything to restrict (WhatsApp Business API: August 2018)."""
 _LOOK: Final = "Open WhatsApp Manager, account quality, and read what Meta says."
 _APPEAL: Final = "Correct the cause, and ask Meta for a review where it offers one."
 _RESUME: Final = "Resume: rulecast incident resume NUMBER --because REASON."
@@ -95,10 +97,16 @@ def _restriction(fact: AccountFact) -> Reaction:
     # What nobody has described holds everything, as an unknown error code does.
     kind = _RESTRICTED.get(name, "all")
     return Reaction(
-        holds=(HoldWord(cause=cause, kind=kind, until=fact.until),),
+        holds=(HoldWord(cause=cause, kind=kind, until=_end_of(fact)),),
         incident=cause,
         steps=(_LOOK, _APPEAL, "The hold ends by itself when Meta's restriction does.", _RESUME),
     )
+
+
+def _end_of(fact: AccountFact) -> datetime | None:
+    """Return the end that is told; one that can be none, before its own beginning, is as if none were told."""
+    begins = fact.occurred_at or PLATFORM_BEGAN
+    return None if fact.until is None or fact.until <= begins else fact.until
 
 
 def _violation(fact: AccountFact) -> Reaction:

@@ -2057,8 +2057,10 @@ CREATE TABLE template.registration (
     components jsonb NOT NULL,
     is_same boolean NOT NULL,
     read_at timestamp with time zone NOT NULL,
+    ttl_seconds integer,
     CONSTRAINT registration_components_check CHECK ((jsonb_typeof(components) = 'array'::text)),
     CONSTRAINT registration_meta_id_check CHECK ((meta_id ~ '^[0-9]{1,32}$'::text)),
+    CONSTRAINT registration_ttl_seconds_check CHECK (((ttl_seconds = '-1'::integer) OR ((ttl_seconds >= 30) AND (ttl_seconds <= 2592000)))),
     CONSTRAINT registration_waba_id_check CHECK ((waba_id ~ '^[0-9]{1,32}$'::text))
 );
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from rulecast.template.errors import ParameterMissingError
@@ -83,7 +84,7 @@ def show_message(
             for number, card in enumerate(parts.cards, 1)
         ),
         offer="" if offer is None else offer.text,
-        offer_ends=values.get(OFFER_PARAMETER, "") if offer is not None and offer.has_expiration else "",
+        offer_ends=_end_of_offer(values) if offer is not None and offer.has_expiration else "",
         offer_code=values.get(coupon.parameter, coupon.example) if offer is not None and coupon else "",
         is_right_to_left=template.language.partition("_")[0] in RIGHT_TO_LEFT,
         is_folded=template.category == "marketing" and lines_of(body) > FOLDED_LINES,
@@ -118,6 +119,19 @@ def _cells(line: str) -> int:
 
 def _buttons(buttons: tuple[Button, ...]) -> tuple[ShownButton, ...]:
     return tuple(ShownButton(kind=one.kind, text=one.text) for one in buttons)
+
+
+def _end_of_offer(values: Mapping[str, str]) -> str:
+    """Return when an offer ends as a clock where it ends shows it; what is no instant stays as it is written.
+
+    A phone writes it in its own words and time; Meta shows no example of them, so the digits are the same everywhere.
+    """
+    written = values.get(OFFER_PARAMETER, "")
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError:
+        return written
+    return written if moment.tzinfo is None else f"{moment:%Y-%m-%d %H:%M}"
 
 
 def _footer(template: MessageTemplate) -> str:

@@ -14,7 +14,7 @@ from rulecast.template.errors import TemplateActError, TemplateInUseError, Templ
 from rulecast.template.read_parts import read_listed_parts
 from rulecast.template.refuse import refuse_bad_templates
 from rulecast.template.registry import creation_request, edit_refusal, unpause_refusal
-from rulecast.template.registry.compare import differing_parts
+from rulecast.template.registry.compare import differing_parts, differing_terms
 from rulecast.template.registry.edit_rules import MONTH, NAME_LOCKED
 from rulecast.template.registry.records import Registration
 from rulecast.template.registry.store import (
@@ -31,6 +31,12 @@ from rulecast.wiring.template_push import upload_examples
 from rulecast.wiring.workspace import Workspace
 
 QUERIES = load_queries(__package__)
+PENDING = "It is pending until Meta has looked at it."
+CATEGORY_STAYS = (
+    "Meta counts it as {}. It takes no other category for an approved template: appeal at Meta, or register the text"
+    " under another name."
+)
+"""Source: Cloud API, edit templates: the category of an approved template cannot be edited."""
 NAMED_MAX = 5
 """Rules or plans named in a refusal; more are counted."""
 
@@ -110,11 +116,17 @@ async def edit_template(
                 )
             handles = await upload_examples(graph, template, examples)
             for copy in copies:
-                if not differing_parts(template, read_listed_parts(copy.components)):
+                found = {
+                    *differing_parts(template, read_listed_parts(copy.components)),
+                    *differing_terms(template, copy),
+                }
+                if not found:
                     done.append(_act(template, copy, "unchanged", note="Meta has this content already."))
-                    continue
-                await _edit(workspace, graph, template, copy, handles=handles)
-                done.append(_act(template, copy, "edited", note="It is pending until Meta has looked at it."))
+                elif found == {"category"} and copy.status == "approved":
+                    done.append(_act(template, copy, "not edited", note=CATEGORY_STAYS.format(copy.category)))
+                else:
+                    await _edit(workspace, graph, template, copy, handles=handles)
+                    done.append(_act(template, copy, "edited", note=PENDING))
     return done
 
 
@@ -143,7 +155,14 @@ async def _edit(
     request = {key: whole[key] for key in wanted if key in whole}
     await _asked(graph.edit(copy.meta_id, request), template)
     async with workspace.database.transaction() as connection:
-        edited = replace(copy, status="pending", is_same=True, components=request["components"])
+        edited = replace(
+            copy,
+            status="pending",
+            is_same=True,
+            components=request["components"],
+            category=template.category if "category" in request else copy.category,
+            ttl_seconds=template.ttl_seconds,
+        )
         await save_registration_state(connection, edited, now=now)
         await save_template_state(connection, replace(template, status="pending", obstacle=""), now=now)
         await _note(connection, workspace, template, copy, kind="edited")

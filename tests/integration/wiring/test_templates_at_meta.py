@@ -131,6 +131,35 @@ async def test_an_unknown_part_is_kept_and_a_lost_template_marked(
         assert (await templates_of(workspace))["strange", "en"].status == "deleted"
 
 
+async def test_a_changed_lifetime_or_category_alone_is_not_called_unchanged(
+    settings: Settings, clock: ManualClock, tmp_path: Path
+) -> None:
+    longer = WORKSPACE_FILE.replace('name = "winback"\n', 'name = "winback"\nttl_seconds = 86400\n')
+    async with standing(settings, clock, tmp_path) as (workspace, running):
+        await push_templates(workspace)
+        clock.advance(MINUTE)
+        await sync_templates(workspace)
+        await apply_workspace_file(workspace, longer, source="workspace.toml")
+        (act,) = await edit_template(workspace, "winback", "en")
+        assert act.done == "edited"
+        lives = {
+            one.language: one.ttl_seconds
+            for one in running.simulator.world.templates
+            if one.name == "winback"
+        }
+        assert lives == {"ar": None, "en": 86_400, "fr": None}
+        clock.advance(MINUTE)
+        await sync_templates(workspace)
+        (again,) = await edit_template(workspace, "winback", "en")
+        assert again.done == "unchanged"
+        # Nobody changes the category of an approved template but Meta.
+        useful = WORKSPACE_FILE.replace('category = "marketing"', 'category = "utility"')
+        await apply_workspace_file(workspace, useful, source="workspace.toml")
+        (kept,) = await edit_template(workspace, "winback", "fr")
+        assert kept.done == "not edited"
+        assert "takes no other category" in kept.note
+
+
 async def _delete_unregistered(workspace: Workspace) -> None:
     text = WORKSPACE_FILE.replace('name = "winback"', 'name = "nothing"')
     await apply_workspace_file(workspace, text, source="workspace.toml")

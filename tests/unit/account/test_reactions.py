@@ -1,11 +1,13 @@
 """What each word of Meta about an account makes rest."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from rulecast.account.reactions import NOTHING, HoldWord, LimitWord, reaction_of
+from rulecast.collect.parse_webhook import parse_webhook
 from rulecast.collect.webhook_facts import AccountFact
 
 UNTIL = datetime(2026, 12, 1, tzinfo=UTC)
@@ -16,6 +18,23 @@ def fact(kind: str, event: str = "", **details: Any) -> AccountFact:
     return AccountFact(
         kind=kind, field="account_update", event=event, waba_id="77", until=UNTIL, details=named
     )
+
+
+ASKED_AT = 1_795_000_000
+
+
+@pytest.mark.parametrize(
+    "expiration",
+    [0, 1, "0", -5, "yesterday", "", None, [], {"a": 1}, 1e300, True, "9" * 40, ASKED_AT - 1, ASKED_AT],
+)
+def test_a_restriction_with_an_end_that_is_none_holds_until_a_person_looks(expiration: Any) -> None:
+    restriction = {"restriction_type": "RESTRICTED_BIZ_INITIATED_MESSAGING", "expiration": expiration}
+    value = {"event": "ACCOUNT_RESTRICTION", "restriction_info": [restriction]}
+    entry = {"id": "77", "time": ASKED_AT, "changes": [{"field": "account_update", "value": value}]}
+    parsed = parse_webhook(json.dumps({"object": "whatsapp_business_account", "entry": [entry]}).encode())
+    assert not parsed.is_broken
+    (told,) = parsed.account_facts
+    assert [(one.kind, one.until) for one in reaction_of(told).holds] == [("business_initiated", None)]
 
 
 @pytest.mark.parametrize(

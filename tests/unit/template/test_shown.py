@@ -115,6 +115,20 @@ def test_an_offer_shows_its_end_and_its_code() -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("2026-12-31T23:59+01:00", "2026-12-31 23:59"),
+        ("2026-12-31T23:59:30.5Z", "2026-12-31 23:59"),
+        # Without an offset it is refused when it is sent, and shown as it was written.
+        ("2026-12-31T23:59", "2026-12-31T23:59"),
+        ("tomorrow", "tomorrow"),
+    ],
+)
+def test_the_end_of_an_offer_is_shown_as_a_clock_shows_it(written: str, shown: str) -> None:
+    assert show_message(OFFER, {"offer_expires_at": written, "coupon_code": "AB1"}).offer_ends == shown
+
+
+@pytest.mark.parametrize(
     ("category", "text", "is_folded"),
     [
         ("marketing", LONG, True),

@@ -34,6 +34,14 @@ def differing_parts(ours: MessageTemplate, theirs: Parts) -> tuple[str, ...]:
     return (*found, *(f"unknown {name}" for name in theirs.unknown))
 
 
+def differing_terms(ours: MessageTemplate, copy: Registration) -> tuple[str, ...]:
+    """Return what differs beside the content: `category`, and `ttl_seconds` where the workspace declares one."""
+    found = ["category"] if ours.category != copy.category else []
+    if ours.ttl_seconds is not None and ours.ttl_seconds != copy.ttl_seconds:
+        found.append("ttl_seconds")
+    return tuple(found)
+
+
 def _row(buttons: Sequence[Button]) -> list[tuple[str, ...]]:
     return [
         (one.kind, one.url, re.sub(r"[^0-9]", "", one.phone_number), one.flow_id, one.otp_type, _label(one))

@@ -2,10 +2,10 @@
 -- The copy of a template as an account lists it; a template registered anew has another id.
 INSERT INTO template.registration
     (waba_id, meta_id, template_id, status, category, quality, correct_category, rejected_reason, components, is_same,
-     read_at)
+     ttl_seconds, read_at)
 VALUES
     (%(waba_id)s, %(meta_id)s, %(template_id)s, %(status)s, %(category)s, %(quality)s, %(correct_category)s,
-     %(rejected_reason)s, %(components)s::jsonb, %(is_same)s, %(read_at)s)
+     %(rejected_reason)s, %(components)s::jsonb, %(is_same)s, %(ttl_seconds)s, %(read_at)s)
 ON CONFLICT (waba_id, meta_id) DO UPDATE
 SET template_id = excluded.template_id,
     status = excluded.status,
@@ -15,17 +15,19 @@ SET template_id = excluded.template_id,
     rejected_reason = excluded.rejected_reason,
     components = excluded.components,
     is_same = excluded.is_same,
+    ttl_seconds = excluded.ttl_seconds,
     read_at = excluded.read_at;
 
 -- name: save_registration_state
 -- What a copy became by what was asked of Meta; the next reading says what it is.
 UPDATE template.registration SET status = %(status)s, is_same = %(is_same)s, components = %(components)s::jsonb,
-    read_at = %(read_at)s
+    category = %(category)s, ttl_seconds = %(ttl_seconds)s, read_at = %(read_at)s
 WHERE waba_id = %(waba_id)s AND meta_id = %(meta_id)s;
 
 -- name: list_registrations
 -- The copies of one template.
-SELECT waba_id, meta_id, template_id, status, category, quality, correct_category, rejected_reason, is_same, components
+SELECT waba_id, meta_id, template_id, status, category, quality, correct_category, rejected_reason, is_same, components,
+    ttl_seconds
 FROM template.registration
 WHERE template_id = %(template_id)s
 ORDER BY waba_id, meta_id;

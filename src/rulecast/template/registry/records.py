@@ -54,6 +54,7 @@ class Registration:
     rejected_reason: str
     is_same: bool
     components: list[dict[str, Any]]
+    ttl_seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

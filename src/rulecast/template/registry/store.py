@@ -43,6 +43,7 @@ async def save_registration(
             "rejected_reason": listed.rejected_reason,
             "components": Jsonb(list(listed.components)),
             "is_same": is_same,
+            "ttl_seconds": listed.ttl_seconds,
             "read_at": now,
         },
     )
@@ -59,6 +60,8 @@ async def save_registration_state(connection: Connection, copy: Registration, *,
             "status": copy.status,
             "is_same": copy.is_same,
             "components": Jsonb(copy.components),
+            "category": copy.category,
+            "ttl_seconds": copy.ttl_seconds,
             "read_at": now,
         },
     )
