@@ -8,7 +8,8 @@ import pytest
 
 from rulecast.config import Settings
 from rulecast.config.graph_versions import GRAPH_VERSION_NEWEST, GRAPH_VERSIONS
-from rulecast.wiring.doctor import Finding, Health, examine_settings
+from rulecast.wiring.doctor import examine_settings
+from rulecast.wiring.finding import Finding, Health
 
 
 def finding(version: str, today: date) -> Finding:

@@ -10,13 +10,8 @@ from rulecast.cli.session import JsonOption, Session, run_async, session_of
 from rulecast.values.clock import read_clock
 from rulecast.values.errors import RulecastError
 from rulecast.wiring.connect.health import examine_connections
-from rulecast.wiring.doctor import (
-    Finding,
-    Health,
-    answer_disk_question,
-    examine_settings,
-    examine_workspace,
-)
+from rulecast.wiring.doctor import answer_disk_question, examine_settings, examine_workspace
+from rulecast.wiring.finding import Finding, Health
 from rulecast.wiring.template_health import examine_templates
 from rulecast.wiring.workspace import open_workspace
 

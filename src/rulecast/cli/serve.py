@@ -11,8 +11,9 @@ from rulecast.cli.session import JsonOption, Session, Terminal, banner, run, ses
 from rulecast.config import Settings
 from rulecast.config.load_settings import variable_of
 from rulecast.values.errors import RulecastError
-from rulecast.wiring.doctor import Health, examine_settings
+from rulecast.wiring.doctor import examine_settings
 from rulecast.wiring.errors import RoleNotPossibleError
+from rulecast.wiring.finding import Health
 from rulecast.wiring.journal import replay_journal
 from rulecast.wiring.page_access import make_page_token, page_url, remember_page_port
 from rulecast.wiring.restore import look

@@ -1,9 +1,7 @@
 """Looks at an installation as a whole: the same questions at start and whenever somebody asks."""
 
 import stat
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
 
 from rulecast.config import Settings
@@ -20,12 +18,13 @@ from rulecast.observe.append_audit import append_audit
 from rulecast.values import zone_offsets
 from rulecast.values.errors import RulecastError
 from rulecast.wiring.alerts import tellers_of
-from rulecast.wiring.doctor_money import look_at_limits, look_at_payment, look_at_prices
+from rulecast.wiring.doctor_money import look_at_limits, look_at_payment, look_at_prices, look_at_zones
+from rulecast.wiring.doctor_restore import look_at_restore
 from rulecast.wiring.engine import ask_engine
+from rulecast.wiring.finding import Finding, Health
 from rulecast.wiring.incidents import read_incidents
 from rulecast.wiring.media_library import find_missing, list_library
 from rulecast.wiring.partitions import PARTITIONED
-from rulecast.wiring.restore import look
 from rulecast.wiring.triggers.figures import read_trigger_lag
 from rulecast.wiring.workspace import Workspace
 
@@ -41,24 +40,6 @@ DISK_QUESTION = "disk encryption"
 SENDING = ("access_token", "app_secret", "verify_token")
 
 
-class Health(StrEnum):
-    """How one finding stands."""
-
-    GOOD = "good"
-    NOTE = "note"
-    PROBLEM = "problem"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One thing looked at, how it stands, and what to do where it stands badly."""
-
-    name: str
-    health: Health
-    what: str
-    what_to_do: str = ""
-
-
 def examine_settings(settings: Settings, today: date) -> list[Finding]:
     """Look at everything that can be judged without a database."""
     return [
@@ -72,7 +53,7 @@ async def examine_workspace(workspace: Workspace) -> list[Finding]:
     """Look at the opened workspace: database, clock of the world, partitions, mart, triggers, senders, disk."""
     found = [
         await _server(workspace),
-        await _restore_guard(workspace),
+        await look_at_restore(workspace),
         await _zones(workspace),
         await _partitions(workspace),
         await _mart(workspace),
@@ -172,27 +153,6 @@ async def _server(workspace: Workspace) -> Finding:
             what_to_do="Point RULECAST_DATABASE_URL at the primary.",
         )
     return Finding(name="database", health=Health.GOOD, what=f"PostgreSQL {version}, {kind}, primary")
-
-
-async def _restore_guard(workspace: Workspace) -> Finding:
-    found = await look(workspace)
-    if found.causes:
-        return Finding(
-            name="restore guard",
-            health=Health.PROBLEM,
-            what=f"nothing is sent: {found.sentences}",
-            what_to_do="Look with `rulecast restore show`, then decide with `rulecast restore accept`.",
-        )
-    if found.standing.beaten_at is None:
-        return Finding(
-            name="restore guard", health=Health.GOOD, what="nobody has sent from this database yet"
-        )
-    known = "and this home knows it" if found.memory else "this home has never sent from it"
-    return Finding(
-        name="restore guard",
-        health=Health.GOOD,
-        what=f"last sent from on {found.standing.beaten_at:%Y-%m-%d %H:%M} UTC, {known}",
-    )
 
 
 async def _zones(workspace: Workspace) -> Finding:
@@ -342,6 +302,7 @@ async def _money(workspace: Workspace) -> list[Finding]:
     async with workspace.database.connection() as connection:
         is_paid, unpaid = await look_at_payment(connection)
         are_priced, prices = await look_at_prices(connection, workspace)
+        are_zoned, zones = await look_at_zones(connection, workspace)
         is_free, limits = await look_at_limits(connection, workspace)
     return [
         Finding(
@@ -359,6 +320,12 @@ async def _money(workspace: Workspace) -> list[Finding]:
             what_to_do=""
             if are_priced
             else "Download Meta's card of this quarter, then `rulecast rates import FILE`.",
+        ),
+        Finding(
+            name="account zones",
+            health=Health.GOOD if are_zoned else Health.NOTE,
+            what=zones,
+            what_to_do="" if are_zoned else "`rulecast connect` asks Meta for the account's zone.",
         ),
         Finding(
             name="limits",

@@ -103,11 +103,14 @@ async def run_sender(
     await asyncio.to_thread(parse_rule, "")
     async with _parts_of(workspace, drill) as parts:
         await parts.stops.read()
-        watching = asyncio.create_task(parts.stops.watch())
-        reconciling = asyncio.create_task(_reconcile(workspace, parts))
-        counting = asyncio.create_task(watch_rates(workspace))
-        guarding = asyncio.create_task(watch_promises(workspace))
         beating = asyncio.create_task(keep_beating(workspace, life))
+        beside = (
+            parts.stops.watch(),
+            _reconcile(workspace, parts),
+            watch_rates(workspace),
+            watch_promises(workspace),
+        )
+        others = [beating, *map(asyncio.create_task, beside)]
         running: dict[str, asyncio.Task[None]] = {}
         try:
             while not stop_event.is_set():
@@ -130,7 +133,6 @@ async def run_sender(
                 await _wait(stop_event, SUPERVISION_SECONDS)
             await asyncio.gather(*running.values())
         finally:
-            others = (watching, reconciling, counting, guarding, beating)
             for task in (*others, *running.values()):
                 task.cancel()
             await asyncio.gather(*others, *running.values(), return_exceptions=True)

@@ -7,7 +7,7 @@ from rulecast.template import MessageTemplate
 from rulecast.template.registry.records import AccountReading
 from rulecast.template.registry.store import list_account_readings
 from rulecast.template.store import list_templates
-from rulecast.wiring.doctor import Finding, Health
+from rulecast.wiring.finding import Finding, Health
 from rulecast.wiring.template_acts import find_uses
 from rulecast.wiring.workspace import Workspace
 

@@ -20,7 +20,7 @@ from rulecast.wiring.connect.errors import ConformanceRefusedError, ConnectNotPo
 from rulecast.wiring.connect.health import examine_connections
 from rulecast.wiring.connect.hello import declare_recipient
 from rulecast.wiring.connect.records import Outcome
-from rulecast.wiring.doctor import Health
+from rulecast.wiring.finding import Health
 
 WAIT_SECONDS = 20.0
 STEPS = ["token", "app", "number", "account", "workspace", "templates", "webhooks", "test webhook", "hello"]

@@ -23,7 +23,8 @@ from rulecast.deliver.restore import HoldCause, store
 from rulecast.deliver.restore.memory import FILE_NAME
 from rulecast.rule.book import HoldReason
 from rulecast.wiring.accept_restored import GapKnownError, NothingHeldError, accept
-from rulecast.wiring.doctor import Health, examine_workspace
+from rulecast.wiring.doctor import examine_workspace
+from rulecast.wiring.finding import Health
 from rulecast.wiring.restore import DatabaseHeldError, admit, look
 from rulecast.wiring.sender import run_sender
 from rulecast.wiring.suppress_people import suppress_people

@@ -11,7 +11,8 @@ from rulecast.cli.app import run_command
 from rulecast.collect.webhook_facts import AccountFact
 from rulecast.config import load_settings
 from rulecast.gate.incidents import IncidentReport, open_incident
-from rulecast.wiring.doctor import Health, examine_workspace
+from rulecast.wiring.doctor import examine_workspace
+from rulecast.wiring.finding import Health
 from rulecast.wiring.workspace import open_workspace
 from rulecast.wiring.workspace_file import apply_workspace_file
 

@@ -10,7 +10,8 @@ from tests.triggering import happens, put_in_force, triggered_rule
 
 from rulecast.cli.app import run_command
 from rulecast.config import load_settings
-from rulecast.wiring.doctor import Health, examine_workspace
+from rulecast.wiring.doctor import examine_workspace
+from rulecast.wiring.finding import Health
 from rulecast.wiring.workspace import open_workspace
 from rulecast.wiring.workspace_file import apply_workspace_file
 

@@ -23,7 +23,7 @@ from rulecast.template.words import apply_template_facts
 from rulecast.values.clock import ManualClock
 from rulecast.values.ids import ContactId, PlanId
 from rulecast.wiring.approve import approve
-from rulecast.wiring.doctor import Health
+from rulecast.wiring.finding import Health
 from rulecast.wiring.launch import launch
 from rulecast.wiring.plan_people import plan_for_people
 from rulecast.wiring.template_acts import edit_template

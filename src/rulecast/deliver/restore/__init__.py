@@ -6,7 +6,7 @@ nothing may be sent until a person decides, go out. The decision makes everythin
 """
 
 from rulecast.deliver.restore.doubt_gap import doubt_gap
-from rulecast.deliver.restore.judge import HoldCause, Standing, judge
-from rulecast.deliver.restore.memory import Memory, MemoryFile
+from rulecast.deliver.restore.judge import HoldCause, Memory, Standing, judge
+from rulecast.deliver.restore.memory import MemoryFile
 
 __all__ = ["HoldCause", "Memory", "MemoryFile", "Standing", "doubt_gap", "judge"]

@@ -12,7 +12,7 @@ from rulecast.wiring.connect.graph import GraphDoor
 from rulecast.wiring.connect.records import Outcome, Step
 from rulecast.wiring.connect.store import ConnectionRow
 from rulecast.wiring.connect.subscribe import find_gaps
-from rulecast.wiring.doctor import Finding, Health
+from rulecast.wiring.finding import Finding, Health
 from rulecast.wiring.template_health import READING_AGE_MAX
 from rulecast.wiring.workspace import Workspace
 
