@@ -58,7 +58,7 @@ def cards(count: int, kind: str = "header") -> dict[str, Any]:
         ({"biz_opaque_callback_data": "of a test"}, None),
         (offer(expiration_time_ms=1_798_757_940_000), None),
         (offer(expiration_time_ms=1_798_757_940), "less than the minimum"),
-        (offer(expiration_time="tomorrow"), "required"),
+        (offer(expiration_time="tomorrow"), "not allowed"),
         (cards(2), None),
         (cards(1), "too short"),
         (cards(11), "too long"),
