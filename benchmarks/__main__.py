@@ -1,4 +1,5 @@
-"""`python -m benchmarks NAME [--json] [--size N] [--seconds N] [--seed N]`; the last line is one JSON object."""
+"""`python -m benchmarks NAME [--json] [--size N] [--seconds N] [--seed N]
+[--rate N --minutes N]`; the last line is one JSON object."""
 
 import argparse
 import json
@@ -19,6 +20,8 @@ def main() -> int:
     )
     parser.add_argument("--rules", type=int, default=0, help="how many rules, where that is asked")
     parser.add_argument("--seconds", type=float, default=0.0, help="how long, where the measure is a rate")
+    parser.add_argument("--rate", type=int, default=0, help="send: also at a pace of so many a second")
+    parser.add_argument("--minutes", type=float, default=10.0, help="how long that pace is kept")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     result = BENCHMARKS[arguments.name](arguments)

@@ -2,6 +2,10 @@
 
 Ours: claim, consent and suppression and caps under locks, permit, verdict and attempt in one durable transaction,
 request, result, for each message. The database is an embedded one of its own, with its ordinary fsync.
+
+    python -m benchmarks send --rate 1000 --minutes 10 --json
+
+adds a run at a steady pace, the roles as they are run, with all webhooks (`send_steady`).
 """
 
 import argparse
@@ -25,7 +29,9 @@ from tests.sending import NUMBER, launch, prepare_number, prepare_people, runnin
 
 from benchmarks.cost import database_cpu_s, own_cpu_s
 from benchmarks.result import Result
+from benchmarks.send_steady import measure_steady
 from rulecast.config import load_settings
+from rulecast.wiring.garbage import collect_rarely
 from rulecast.wiring.sender import SenderDrill, run_sender
 from rulecast.wiring.workspace import Workspace, open_workspace
 
@@ -62,6 +68,10 @@ def measure(arguments: argparse.Namespace) -> Result:
             bare = uvloop.run(send_bare(bare_peer.port, messages, ours.body))
         with peer() as celery_peer:
             celery = send_celery(celery_peer.port, ours.body)
+    beside: tuple[Result, ...] = ()
+    if arguments.rate:
+        with tempfile.TemporaryDirectory(prefix="rulecast-bench-") as home:
+            beside = (measure_steady(home, per_second=arguments.rate, minutes=arguments.minutes),)
     rate, limit = ours.messages / ours.seconds, messages / bare.seconds
     whole_cpu_s = ours.cpu_s + ours.database_cpu_s
     return Result(
@@ -72,6 +82,7 @@ def measure(arguments: argparse.Namespace) -> Result:
             "seconds": round(ours.seconds, 2),
             "cpu_s_per_1000": round(whole_cpu_s / messages * 1000, 3),
             "database_cpu_s_per_1000": round(ours.database_cpu_s / messages * 1000, 3),
+            "own_cpu_s_per_1000": round(ours.cpu_s / messages * 1000, 3),
             "bare_cpu_s_per_1000": round(bare.cpu_s / messages * 1000, 3),
         },
         unit="messages/s, full gate, durable, against a bare peer",
@@ -90,6 +101,7 @@ def measure(arguments: argparse.Namespace) -> Result:
             if celery is not None
             else "no peer: the Celery and Redis pair is set up by `make bench`, with redis-server installed",
         ),
+        beside=beside,
     )
 
 
@@ -139,6 +151,8 @@ async def send_ours(home: str, port: int, messages: int) -> Sent:
     )
     async with open_workspace(settings, actor="bench", clock=running_clock()) as workspace:
         await populate(workspace, messages)
+        # As every role does where it begins.
+        collect_rarely()
         before, database_before = own_cpu_s(), database_cpu_s(home)
         await run_sender(
             workspace,

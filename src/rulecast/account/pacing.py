@@ -6,7 +6,7 @@ portfolio).
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 PAIR_SECONDS_PER_MESSAGE = 6.0
@@ -33,21 +33,28 @@ class Bucket:
 
     def refilled(self, now_seconds: float) -> "Bucket":
         """Return the bucket as it is at an instant; a clock that went back adds nothing."""
-        passed = max(0.0, now_seconds - self.at_seconds)
-        tokens = min(self.capacity, self.tokens + passed * self.per_second)
-        return replace(self, tokens=tokens, at_seconds=max(now_seconds, self.at_seconds))
+        return self._with(self._tokens_at(now_seconds), max(now_seconds, self.at_seconds))
 
     def take(self, wanted: int, now_seconds: float) -> "tuple[Bucket, int]":
         """Return the bucket after taking the wanted whole tokens, as many as it holds, and how many those are."""
-        full = self.refilled(now_seconds)
-        taken = min(wanted, math.floor(full.tokens))
-        return replace(full, tokens=full.tokens - taken), taken
+        tokens = self._tokens_at(now_seconds)
+        taken = min(wanted, math.floor(tokens))
+        return self._with(tokens - taken, max(now_seconds, self.at_seconds)), taken
 
     def seconds_until(self, wanted: int, now_seconds: float) -> float:
         """Return how long to wait for so many tokens; infinite where the bucket never holds as many."""
         if wanted > self.capacity or self.per_second <= 0:
             return math.inf
-        return max(0.0, (wanted - self.refilled(now_seconds).tokens) / self.per_second)
+        return max(0.0, (wanted - self._tokens_at(now_seconds)) / self.per_second)
+
+    def _tokens_at(self, now_seconds: float) -> float:
+        passed = max(0.0, now_seconds - self.at_seconds)
+        return min(self.capacity, self.tokens + passed * self.per_second)
+
+    def _with(self, tokens: float, at_seconds: float) -> "Bucket":
+        return Bucket(
+            capacity=self.capacity, per_second=self.per_second, tokens=tokens, at_seconds=at_seconds
+        )
 
 
 def throughput_bucket(per_second: int, *, window_seconds: float = 0.02) -> Bucket:

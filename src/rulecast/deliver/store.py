@@ -6,6 +6,7 @@ from datetime import datetime
 
 from rulecast.account.slowdown import Slowdown
 from rulecast.database import Connection, Database, execute, fetch_all, fetch_one, fetch_value, load_queries
+from rulecast.database.columns import bigints, blobs, instants, integers, texts
 from rulecast.database.errors import CheckViolation, OperationalError
 from rulecast.database.retry import retry_conflicts
 
@@ -249,7 +250,7 @@ async def return_unstarted(
 async def lock_messages(connection: Connection, message_ids: Sequence[int], *, epoch: int) -> set[int]:
     """Lock these messages in the order of their ids and return those that are still claimed under this fence."""
     rows = await fetch_all(
-        connection, QUERIES["lock_messages"], {"message_ids": sorted(message_ids), "epoch": epoch}
+        connection, QUERIES["lock_messages"], {"message_ids": bigints(sorted(message_ids)), "epoch": epoch}
     )
     return {row[0] for row in rows if row[1]}
 
@@ -262,10 +263,10 @@ async def write_refusals(
         connection,
         QUERIES["write_refusals"],
         {
-            "message_ids": [one.message_id for one in rows],
-            "states": [one.state for one in rows],
-            "reasons": [one.reason for one in rows],
-            "send_from": [one.send_from for one in rows],
+            "message_ids": bigints([one.message_id for one in rows]),
+            "states": texts([one.state for one in rows]),
+            "reasons": texts([one.reason for one in rows]),
+            "send_from": instants([one.send_from for one in rows]),
             "epoch": epoch,
             "now": now,
         },
@@ -280,12 +281,12 @@ async def write_intents(
         connection,
         QUERIES["write_intents"],
         {
-            "message_ids": [one.message_id for one in rows],
-            "contact_ids": [one.contact_id for one in rows],
-            "permit_ids": [one.permit_id for one in rows],
-            "attempts": [one.attempt for one in rows],
-            "opaque_ids": [one.opaque_id for one in rows],
-            "sealed_requests": [one.sealed_request for one in rows],
+            "message_ids": bigints([one.message_id for one in rows]),
+            "contact_ids": bigints([one.contact_id for one in rows]),
+            "permit_ids": bigints([one.permit_id for one in rows]),
+            "attempts": integers([one.attempt for one in rows]),
+            "opaque_ids": blobs([one.opaque_id for one in rows]),
+            "sealed_requests": blobs([one.sealed_request for one in rows]),
             "epoch": epoch,
             "now": now,
         },
@@ -301,17 +302,17 @@ async def write_results(
         connection,
         QUERIES["write_results"],
         {
-            "message_ids": [one.message_id for one in rows],
-            "attempt_ids": [one.attempt_id for one in rows],
-            "intents_at": [one.intent_at for one in rows],
-            "attempts": [one.attempt for one in rows],
-            "states": [one.state for one in rows],
-            "attempt_states": [one.attempt_state for one in rows],
-            "reasons": [one.reason for one in rows],
-            "error_codes": [one.error_code for one in rows],
-            "send_from": [one.send_from for one in rows],
-            "wamid_indexes": [one.wamid_index for one in rows],
-            "sealed_wamids": [one.sealed_wamid for one in rows],
+            "message_ids": bigints([one.message_id for one in rows]),
+            "attempt_ids": bigints([one.attempt_id for one in rows]),
+            "intents_at": instants([one.intent_at for one in rows]),
+            "attempts": integers([one.attempt for one in rows]),
+            "states": texts([one.state for one in rows]),
+            "attempt_states": texts([one.attempt_state for one in rows]),
+            "reasons": texts([one.reason for one in rows]),
+            "error_codes": integers([one.error_code for one in rows]),
+            "send_from": instants([one.send_from for one in rows]),
+            "wamid_indexes": blobs([one.wamid_index for one in rows]),
+            "sealed_wamids": blobs([one.sealed_wamid for one in rows]),
             "epoch": epoch,
             "now": now,
         },
@@ -321,7 +322,7 @@ async def write_results(
 
 async def known_wamids(connection: Connection, wamid_indexes: Sequence[bytes]) -> set[bytes]:
     """Return which of these wamids belong to a message already."""
-    rows = await fetch_all(connection, QUERIES["known_wamids"], {"wamid_indexes": list(wamid_indexes)})
+    rows = await fetch_all(connection, QUERIES["known_wamids"], {"wamid_indexes": blobs(wamid_indexes)})
     return {row[0] for row in rows}
 
 

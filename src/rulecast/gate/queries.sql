@@ -130,8 +130,15 @@ WHERE template_id = ANY(%(template_ids)b::bigint[]);
 SELECT template_id, batch, began_at, granted FROM gate.ramp WHERE template_id = ANY(%(template_ids)b::bigint[])
 ORDER BY template_id FOR NO KEY UPDATE;
 
+-- name: begin_ramps
+-- So that there is a row to lock; whoever begins the same template waits here for the other's commit.
+INSERT INTO gate.ramp (template_id, batch, began_at, granted)
+SELECT template_id, 0, %(now)s::timestamptz, 0 FROM unnest(%(template_ids)b::bigint[]) AS r (template_id)
+ORDER BY template_id
+ON CONFLICT (template_id) DO NOTHING;
+
 -- name: save_ramps
--- Written together with the permits that use it; of two senders that begin it at once the larger count stays.
+-- Written together with the permits that use it.
 INSERT INTO gate.ramp AS kept (template_id, batch, began_at, granted)
 SELECT r.template_id, r.batch, r.began_at, r.granted
 FROM unnest(%(template_ids)b::bigint[], %(batches)b::smallint[], %(began)b::timestamptz[], %(granted)b::integer[])
@@ -342,7 +349,7 @@ UPDATE gate.budget AS b SET spent_e4 = b.spent_e4 - s.price_e4 FROM sums AS s WH
 
 -- name: find_permitted
 -- What these messages were estimated at.
-SELECT p.message_id, c.country, p.category, p.price_e4, p.granted_at AS at
+SELECT p.message_id, c.country, p.category, p.price_e4, p.granted_at AS at, p.business_number_id
 FROM gate.permit AS p JOIN profile.contact AS c ON c.contact_id = p.contact_id
 WHERE p.message_id = ANY(%(message_ids)b::bigint[]) AND p.released_at IS NULL ORDER BY p.message_id;
 

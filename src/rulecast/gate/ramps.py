@@ -44,6 +44,11 @@ async def lock_ramps(
         await store.end_ramps(connection, paused)
     watched = sorted(one.template_id for one in templates.values() if _is_watched(one))
     known = await store.lock_ramps(connection, watched) if watched else {}
+    unheard = [one for one in watched if one not in known]
+    if unheard:
+        # A row that is not there cannot be locked: two groups that begin a template would both take its first batch.
+        await store.begin_ramps(connection, unheard, now=now)
+        known |= await store.lock_ramps(connection, unheard)
     return Ramps(states={one: ramp_now(known.get(one), batches, now) for one in watched})
 
 

@@ -9,6 +9,7 @@ import msgspec
 from rulecast.account.pacing import PORTFOLIO_WINDOW
 from rulecast.account.ramp import Ramp
 from rulecast.database import Connection, execute, fetch_all, fetch_one, fetch_value, load_queries
+from rulecast.database.columns import bigints, instants, integers, texts
 from rulecast.gate.rows import (
     FollowedRow,
     PermitRow,
@@ -46,7 +47,7 @@ def policy_table(text: str) -> dict[str, Any]:
 
 async def lock_guards(connection: Connection, contact_ids: Sequence[int]) -> set[int]:
     """Lock the guard rows of these people, in order, and return whose rows there are."""
-    rows = await fetch_all(connection, QUERIES["lock_guards"], {"contact_ids": list(contact_ids)})
+    rows = await fetch_all(connection, QUERIES["lock_guards"], {"contact_ids": bigints(contact_ids)})
     return {row[0] for row in rows}
 
 
@@ -64,10 +65,10 @@ async def read_people_facts(
         connection,
         QUERIES["read_people_facts"],
         {
-            "message_ids": [one[0] for one in wanted],
-            "contact_ids": [one[1] for one in wanted],
-            "plan_ids": [one[2] for one in wanted],
-            "purposes": [one[3] for one in wanted],
+            "message_ids": bigints([one[0] for one in wanted]),
+            "contact_ids": bigints([one[1] for one in wanted]),
+            "plan_ids": bigints([one[2] for one in wanted]),
+            "purposes": texts([one[3] for one in wanted]),
             "now": now,
             "counted_from": counted_from,
             "portfolio_id": portfolio_id,
@@ -207,23 +208,23 @@ async def insert_permits(
         {
             "business_number_id": business_number_id,
             "now": now,
-            "message_ids": [one.message_id for one in permits],
-            "contact_ids": [one.contact_id for one in permits],
-            "rule_names": [one.rule_name for one in permits],
-            "rule_version_ids": [one.rule_version_id for one in permits],
-            "categories": [one.category for one in permits],
-            "purposes": [one.purpose for one in permits],
-            "consent_ids": [one.consent_id for one in permits],
+            "message_ids": bigints([one.message_id for one in permits]),
+            "contact_ids": bigints([one.contact_id for one in permits]),
+            "rule_names": texts([one.rule_name for one in permits]),
+            "rule_version_ids": bigints([one.rule_version_id for one in permits]),
+            "categories": texts([one.category for one in permits]),
+            "purposes": texts([one.purpose for one in permits]),
+            "consent_ids": bigints([one.consent_id for one in permits]),
             "are_tests": [one.is_test for one in permits],
-            "prices_e4": [one.price_e4 for one in permits],
+            "prices_e4": bigints([one.price_e4 for one in permits]),
             "budget_months": [one.budget_month for one in permits],
-            "steps": [one.step for one in permits],
+            "steps": integers([one.step for one in permits]),
             "in_windows": [one.is_in_window for one in permits],
         },
     )
     people = {
-        "contact_ids": [one.contact_id for one in permits],
-        "plan_ids": [one.plan_id for one in permits],
+        "contact_ids": bigints([one.contact_id for one in permits]),
+        "plan_ids": bigints([one.plan_id for one in permits]),
     }
     if await execute(connection, QUERIES["mark_reservations"], people) < len(permits):
         await execute(connection, QUERIES["restore_reservations"], people)
@@ -237,12 +238,12 @@ async def insert_verdicts(connection: Connection, verdicts: Sequence[VerdictRow]
         QUERIES["insert_verdicts"],
         {
             "now": now,
-            "message_ids": [one.message_id for one in verdicts],
-            "contact_ids": [one.contact_id for one in verdicts],
-            "outcomes": [one.outcome for one in verdicts],
-            "reasons": [one.reason for one in verdicts],
-            "deferred_until": [one.deferred_until for one in verdicts],
-            "facts": [one.facts for one in verdicts],
+            "message_ids": bigints([one.message_id for one in verdicts]),
+            "contact_ids": bigints([one.contact_id for one in verdicts]),
+            "outcomes": texts([one.outcome for one in verdicts]),
+            "reasons": texts([one.reason for one in verdicts]),
+            "deferred_until": instants([one.deferred_until for one in verdicts]),
+            "facts": texts([one.facts for one in verdicts]),
         },
     )
 
@@ -323,6 +324,11 @@ async def lock_ramps(connection: Connection, template_ids: Sequence[int]) -> dic
     """Return and lock how far these templates have come."""
     rows = await fetch_all(connection, QUERIES["lock_ramps"], {"template_ids": list(template_ids)})
     return {row[0]: Ramp(batch=row[1], began_at=row[2], granted=row[3]) for row in rows}
+
+
+async def begin_ramps(connection: Connection, template_ids: Sequence[int], *, now: datetime) -> None:
+    """Begin the first batch of templates; one that somebody begins at the same time is waited for."""
+    await execute(connection, QUERIES["begin_ramps"], {"template_ids": list(template_ids), "now": now})
 
 
 async def save_ramps(connection: Connection, ramps: Mapping[int, Ramp]) -> None:

@@ -28,8 +28,8 @@ def clean_value(raw: str, *, from_contact: bool) -> str | None:
     an empty value, one that is too long, braces of a template, a program's word for nothing, and, where the
     contact supplied the value, anything that looks like a link.
     """
-    text = unicodedata.normalize("NFC", raw).translate(INVISIBLE).translate(DIRECTION)
-    text = "".join(" " if char.isspace() else char for char in text if char.isspace() or _is_printed(char))
+    # Printed ASCII has nothing to compose, nothing invisible and no character that turns anything.
+    text = raw if raw.isascii() and raw.isprintable() else _printed(raw)
     text = " ".join(text.split())
     if not text or len(text) > VALUE_LENGTH_MAX or "{{" in text or "}}" in text:
         return None
@@ -38,6 +38,11 @@ def clean_value(raw: str, *, from_contact: bool) -> str | None:
     if from_contact and _LINK.search(text) is not None:
         return None
     return text
+
+
+def _printed(raw: str) -> str:
+    text = unicodedata.normalize("NFC", raw).translate(INVISIBLE).translate(DIRECTION)
+    return "".join(" " if char.isspace() else char for char in text if char.isspace() or _is_printed(char))
 
 
 def _is_printed(char: str) -> bool:

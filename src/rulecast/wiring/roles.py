@@ -14,6 +14,7 @@ import uvicorn
 from typing_extensions import override
 
 from rulecast.wiring.errors import PortTakenError
+from rulecast.wiring.garbage import collect_rarely
 from rulecast.wiring.workspace import Workspace
 
 # The order in which they start: whoever answers the world first, whoever acts on it last.
@@ -39,6 +40,7 @@ Role = Callable[[Post], Awaitable[None]]
 
 async def run_until_stopped(role: Role, post: Post, *, is_supervised: bool) -> None:
     """Run a role until it ends, a signal arrives, or its supervisor is gone; then let it drain."""
+    collect_rarely()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, post.stop.set)

@@ -203,3 +203,22 @@ async def test_thirty_two_rules_at_once_stay_inside_the_caps_of_each_person_f55(
             await execute(connection, "UPDATE gate.permit SET granted_at = granted_at - interval '24 hours'")
         again = await asyncio.gather(*(asked.ask(mine, NUMBERS[0]) for mine in frozen[2:]))
         assert Counter(one for mine in again for one in mine) == Counter(dict.fromkeys(people, expected))
+
+
+async def test_sixteen_senders_of_a_new_template_let_its_first_batch_through_and_no_more(
+    workspace: Workspace, wide: Database
+) -> None:
+    """The row that counts is there before anybody takes from it."""
+    await prepare_numbers(workspace, None)
+    asked = Asked(workspace, wide)
+    asked.gate = Gate(workspace_zone="Africa/Casablanca", template_ramp=(20,))
+    async with workspace.database.transaction() as connection:
+        people = await prepare_people(workspace, connection, SENDERS * GROUP)
+        run = await launch(workspace, connection, people, number=NUMBERS[0])
+    drafts = await drafts_of(workspace, run)
+    frozen = [
+        (number, await asked.freeze(drafts[place::SENDERS], number)) for place, number in enumerate(NUMBERS)
+    ]
+    found = await asyncio.gather(*(asked.send(mine, number) for number, mine in frozen))
+    assert sum(map(len, found)) == 20
+    assert asked.reasons == {Reason.TEMPLATE_RAMP: SENDERS * GROUP - 20}
