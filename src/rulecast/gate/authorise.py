@@ -326,6 +326,7 @@ def _verdict(
             zone=row.zone if row is not None else "",
             country=row.country if row is not None else "",
             now=now,
+            problem=prepared.problem,
         ),
     )
 

@@ -4,15 +4,23 @@ from datetime import datetime
 
 import msgspec
 
-from rulecast.policy import Facts
-from rulecast.policy.facts import ConsentState, Use
+from rulecast.policy import Facts, local_clock
+from rulecast.policy.facts import ConsentState, TemplateState, Use
 from rulecast.policy.local_time import SEARCH_DAYS_MAX, SendingWindow
+from rulecast.values.reason import Reason
 
 _ENCODER = msgspec.json.Encoder()
 
 
-def facts_json(facts: Facts, *, zone: str, country: str, now: datetime) -> str:
-    """Return what a verdict keeps: every fact, the clock as zone and country, offsets by name only."""
+NO_ZONE = "UTC"
+"""Stands where the zone of the workspace had no part in the clock of a person."""
+
+
+def facts_json(facts: Facts, *, zone: str, country: str, now: datetime, problem: Reason | None = None) -> str:
+    """Return what a verdict keeps: every fact, the clock as zone and country, offsets by name only.
+
+    `problem` is why no request could be made. `replay_verdict` decides on what stands here again (P15).
+    """
     template = facts.template
     return _ENCODER.encode(
         {
@@ -31,9 +39,7 @@ def facts_json(facts: Facts, *, zone: str, country: str, now: datetime) -> str:
             "age_minimum": facts.age_minimum,
             "is_restricted": facts.is_restricted,
             "is_reachable": facts.is_reachable,
-            "template": None
-            if template is None
-            else [template.status, template.category, template.has_opt_out, template.is_unchanged],
+            "template": None if template is None else _template_json(template),
             "has_all_parameters": facts.has_all_parameters,
             "matches": facts.matches,
             "lost_to": None
@@ -56,6 +62,7 @@ def facts_json(facts: Facts, *, zone: str, country: str, now: datetime) -> str:
             "budget_left_e4": facts.budget_left_e4,
             "portfolio_left": facts.portfolio_left,
             **_platform_json(facts),
+            **_exceptions_json(facts, zone, country, problem),
             "unknown": sorted(facts.unknown),
         }
     ).decode()
@@ -69,6 +76,26 @@ def _platform_json(facts: Facts) -> dict[str, object]:
         "ramp_next_at": facts.ramp_next_at,
         **({"is_in_window": facts.is_in_window} if facts.is_reply else {}),
     }
+
+
+def _exceptions_json(facts: Facts, zone: str, country: str, problem: Reason | None) -> dict[str, object]:
+    """Return what is rare: the workspace's zone in the place of the person's, and that there was no request."""
+    found: dict[str, object] = {} if problem is None else {"problem": problem.value}
+    clock = facts.local_clock
+    if local_clock(zone, country, workspace_zone=NO_ZONE).zones != clock.zones:
+        found["fallback_zone"] = clock.zones[0].zone
+    return found
+
+
+def _template_json(template: TemplateState) -> list[object]:
+    return [
+        template.status,
+        template.category,
+        template.has_opt_out,
+        template.is_unchanged,
+        template.counted_as,
+        template.paused_until,
+    ]
 
 
 def _consent_json(consent: ConsentState) -> list[object]:

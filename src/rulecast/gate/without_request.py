@@ -13,7 +13,12 @@ ASKED_AGAIN_AFTER = timedelta(seconds=60)
 
 def refuse_without_request(draft: Draft, problem: Reason, now: datetime) -> Refusal:
     """Return the refusal: final, or put off by a minute where the reason can pass."""
+    reason, until = when_without_request(problem, now)
+    return Refusal(draft=draft, reason=reason, until=until)
+
+
+def when_without_request(problem: Reason, now: datetime) -> tuple[Reason, datetime | None]:
+    """Return the reason that is told, and when the message is asked for again; None where never."""
     if problem in NEVER:
-        return Refusal(draft=draft, reason=problem, until=None)
-    told = problem if problem in LATER else Reason.FACTS_UNKNOWN
-    return Refusal(draft=draft, reason=told, until=now + ASKED_AGAIN_AFTER)
+        return problem, None
+    return problem if problem in LATER else Reason.FACTS_UNKNOWN, now + ASKED_AGAIN_AFTER
