@@ -22,10 +22,10 @@ LOG = structlog.get_logger("alerts")
 ALERTS_LOCK = "rulecast.alerts"
 AT_ONCE = 20
 """Alerts of one go; more wait a moment, so that a storm of incidents is no storm of calls."""
-ATTEMPTS_MAX = 10
+ATTEMPTS_MAX = 11
 FIRST_PAUSE = timedelta(seconds=5)
 PAUSE_MAX = timedelta(hours=2)
-"""Ten attempts with pauses growing threefold take about nine hours: a night."""
+"""Eleven attempts with pauses growing threefold take about eight hours: a night."""
 POLL_SECONDS = 1.0
 
 

@@ -24,6 +24,8 @@ LOOK_BACK = 10_000
 """Permits and attempts of a deep look: a read of some hundredths of a second."""
 AGAIN = 12
 """How many looks back a row is looked at again: six seconds, longer than a transaction of the sender may take."""
+NEWEST = 1_000
+"""Rows that every look reads, also where nothing is sent: some thousandths of a second."""
 DEEP_EVERY = 120
 """Once a minute: a status may settle an attempt that is older than the newest rows."""
 SLACK_SECONDS = 5.0
@@ -51,15 +53,12 @@ class Guard:
         async with database.connection() as connection:
             newest = await store.find_newest(connection)
             is_deep = self._count % DEEP_EVERY == 0
-            after = _before(newest) if is_deep else self._looks[0]
-            self._count += 1
-            is_idle = len(self._looks) == AGAIN and self._looks[0] == newest
-            self._looks.append(newest)
-            found = (
-                {}
-                if is_idle and not is_deep
-                else await store.find_breaches(connection, after=after, slack_seconds=SLACK_SECONDS)
+            after = (
+                _before(newest, LOOK_BACK) if is_deep else _earlier(self._looks[0], _before(newest, NEWEST))
             )
+            self._count += 1
+            self._looks.append(newest)
+            found = await store.find_breaches(connection, after=after, slack_seconds=SLACK_SECONDS)
         if self._broken_seals:
             found["seal_broken"] = [place[:KEY_LENGTH_MAX] for place in self._broken_seals]
         if not found:
@@ -119,7 +118,11 @@ async def breaches_standing(connection: Connection, incident_id: int) -> list[st
     return [f"{invariant} {key}" for invariant, key in kept if key in found.get(invariant, ())]
 
 
-def _before(newest: Newest) -> Newest:
+def _before(newest: Newest, rows: int) -> Newest:
+    return Newest(permit_id=max(0, newest.permit_id - rows), attempt_id=max(0, newest.attempt_id - rows))
+
+
+def _earlier(one: Newest, other: Newest) -> Newest:
     return Newest(
-        permit_id=max(0, newest.permit_id - LOOK_BACK), attempt_id=max(0, newest.attempt_id - LOOK_BACK)
+        permit_id=min(one.permit_id, other.permit_id), attempt_id=min(one.attempt_id, other.attempt_id)
     )
