@@ -16,8 +16,8 @@ from importlib.resources import files
 FOLDER = "opt_out"
 SEPARATOR = "|"
 ANY_ENDING = "*"
-REFUSAL_WORDS_MAX = 3
-"""So short a clause with nothing but a refused verb ("don't write") is about these messages."""
+SHORT_WORDS_MAX = 3
+"""So short an answer needs no word for what is meant: "don't write", "finish now" are about these messages."""
 LEAVE_REACH_WORDS = 2
 """A negation so close before the word of leaving turns it round: "I don't want to unsubscribe" does not leave."""
 
@@ -78,6 +78,8 @@ class _Lexicon:
     signs: dict[str, dict[Concept, list[str]]]
 
 
+_Combination = tuple[AbstractSet[Concept], AbstractSet[Concept]]
+"""Concepts that must stand in a clause, and those that must not."""
 Places = dict[Concept, list[tuple[int, int]]]
 """Where concepts stand in a clause, as word positions from and to."""
 
@@ -133,17 +135,17 @@ def _asks(places: Places, length: int) -> bool:
         return True
     if Concept.GOODS in has:
         return False
-    return _combines(has) or (Concept.REFUSE in has and length <= REFUSAL_WORDS_MAX)
+    return _combines(has, _COMBINATIONS) or (length <= SHORT_WORDS_MAX and _combines(has, _SHORT))
 
 
-def _combines(has: AbstractSet[Concept]) -> bool:
+def _combines(has: AbstractSet[Concept], wanted: Sequence[_Combination]) -> bool:
     """Return whether concepts that stand together ask for silence."""
-    return any(asked <= has and not denied & has for asked, denied in _COMBINATIONS)
+    return any(asked <= has and not denied & has for asked, denied in wanted)
 
 
 _NONE: frozenset[Concept] = frozenset()
 _DENIED = frozenset({Concept.NEGATION})
-_COMBINATIONS: tuple[tuple[AbstractSet[Concept], AbstractSet[Concept]], ...] = (
+_COMBINATIONS: tuple[_Combination, ...] = (
     (frozenset({Concept.CEASE, Concept.SEND}), _DENIED),
     (frozenset({Concept.CEASE, Concept.MESSAGE}), _DENIED),
     (frozenset({Concept.CEASE, Concept.ANYMORE}), _DENIED),
@@ -156,6 +158,12 @@ _COMBINATIONS: tuple[tuple[AbstractSet[Concept], AbstractSet[Concept]], ...] = (
     (frozenset({Concept.REMOVE, Concept.ADDRESS}), _DENIED),
     (frozenset({Concept.ENOUGH, Concept.MESSAGE}), _NONE),
     (frozenset({Concept.ENOUGH, Concept.SEND}), _NONE),
+)
+_SHORT: tuple[_Combination, ...] = (
+    (frozenset({Concept.CEASE}), _DENIED),
+    (frozenset({Concept.REFUSE}), _NONE),
+    (frozenset({Concept.NEGATION, Concept.SEND}), _NONE),
+    (frozenset({Concept.REMOVE, Concept.ANYMORE}), _DENIED),
 )
 
 
@@ -174,7 +182,7 @@ def _asks_unspaced(text: str, entries: Mapping[Concept, Sequence[str]]) -> bool:
     has = {concept for concept, several in entries.items() if any(one in text for one in several)}
     if Concept.ALONE in has or (Concept.LEAVE in has and Concept.NEGATION not in has):
         return True
-    return Concept.GOODS not in has and _combines(has)
+    return Concept.GOODS not in has and _combines(has, _COMBINATIONS)
 
 
 @cache
