@@ -65,7 +65,7 @@ bench: $(VENV)/ready-dev .venv-bench/ready ## Measure ours beside the best hand-
 	@for name in audience trigger plan send webhook simulator import; do $(BIN)/python -m benchmarks $$name --json || exit 1; done
 
 soak: $(VENV)/ready-dev .venv-soak/ready ## Run the long proofs; note their figures in docs/evidence.md.
-	$(BIN)/python -m pytest tests/soak -m soak -p no:cacheprovider
+	$(BIN)/python -m pytest tests/soak tests/integration/deliver/test_broken_database.py -m soak -p no:cacheprovider
 	RULECAST_TEST_WHOLE_DATA=1 $(BIN)/python -m pytest tests/acceptance/test_real_data.py tests/acceptance/test_real_data_customers.py -p no:cacheprovider
 	$(MAKE) soak-kills KILLS=$(KILLS) SEED=$(SEED)
 	$(MAKE) soak-sim SEEDS=$(SEEDS) SEED=$(SEED)
