@@ -44,3 +44,16 @@ FROM unnest(
     %(prices_e4)b::bigint[], %(sources)b::text[]
 ) AS r (market, category, currency, effective_from, tier_from, price_e4, source)
 ON CONFLICT DO NOTHING;
+
+-- name: save_account_zone
+-- Told at every connection; the newest counts.
+INSERT INTO account.waba (waba_id, timezone_id, zone, told_at)
+VALUES (%(waba_id)s, %(timezone_id)s, %(zone)s, %(now)s::timestamptz)
+ON CONFLICT (waba_id) DO UPDATE
+SET timezone_id = excluded.timezone_id, zone = excluded.zone, told_at = excluded.told_at;
+
+-- name: list_billing_zones
+-- In which zone the days and months of each number change.
+SELECT n.business_number_id, coalesce(w.zone, '')
+FROM account.business_number AS n LEFT JOIN account.waba AS w ON w.waba_id = n.waba_id
+ORDER BY n.business_number_id;

@@ -4,11 +4,15 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
+from rulecast.account.billing_zones import zone_of_id
 from rulecast.account.rate_card import Rate, RateCard, shipped_rate_card
 from rulecast.account.records import BusinessNumber, Portfolio
 from rulecast.database import Connection, execute, fetch_all, load_queries
 
 QUERIES = load_queries(__package__)
+
+TIMEZONE_ID_LENGTH_MAX = 20
+"""Meta's numbers have three digits."""
 
 
 async def list_portfolios(connection: Connection) -> list[Portfolio]:
@@ -58,3 +62,15 @@ async def insert_rates(connection: Connection, rates: Sequence[Rate], *, by: str
             "now": now,
         },
     )
+
+
+async def save_account_zone(connection: Connection, waba_id: str, timezone_id: object, now: datetime) -> None:
+    """Keep the zone Meta names for an account."""
+    told = str(timezone_id)[:TIMEZONE_ID_LENGTH_MAX]
+    parameters = {"waba_id": waba_id, "timezone_id": told, "zone": zone_of_id(told), "now": now}
+    await execute(connection, QUERIES["save_account_zone"], parameters)
+
+
+async def list_billing_zones(connection: Connection) -> dict[str, str]:
+    """Return the zone of each number's account, by the number's id; empty where it is not known."""
+    return dict(await fetch_all(connection, QUERIES["list_billing_zones"]))

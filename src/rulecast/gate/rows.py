@@ -161,3 +161,4 @@ class PermittedRow:
     category: str
     price_e4: int
     at: datetime
+    business_number_id: str = ""

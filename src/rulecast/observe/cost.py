@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-SERVICE_FREE_PER_MONTH = 1_000
-"""Delivered service messages of a number that cost nothing in a month of the account (whatsapp-platform 5.4)."""
+from rulecast.account.service_price import allowance_left
+
 NOT_CATEGORIES = frozenset({"failed", "open", "free", "untold"})
 """What a message is billed as that is no category: failed, not delivered yet, free, or delivered without a price."""
 
@@ -44,4 +44,4 @@ class Allowance:
     @property
     def left(self) -> int:
         """Return how many more service messages of this month are free."""
-        return max(0, SERVICE_FREE_PER_MONTH - self.delivered)
+        return allowance_left(self.delivered)

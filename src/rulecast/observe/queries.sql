@@ -131,12 +131,17 @@ GROUP BY 1, 2 ORDER BY 1, 2;
 -- name: count_service_messages
 -- Free-form messages of each number that Meta delivered since the month began; the first thousand of a number are free.
 SELECT number.name AS number, count(*) FILTER (WHERE sent.message_id IS NOT NULL) AS delivered
-FROM account.business_number AS number
+FROM unnest(%(numbers)b::text[], %(since)b::timestamptz[]) AS month (business_number_id, began_at)
+JOIN account.business_number AS number USING (business_number_id)
 LEFT JOIN (
     SELECT DISTINCT message.message_id, message.business_number_id
     FROM deliver.status AS status
     JOIN deliver.message AS message ON message.message_id = status.message_id
-    WHERE status.occurred_at >= %(since)s::timestamptz AND status.status IN ('delivered', 'read')
+    JOIN unnest(%(numbers)b::text[], %(since)b::timestamptz[]) AS began (business_number_id, began_at)
+        ON began.business_number_id = message.business_number_id
+    -- The first of the months keeps old partitions out.
+    WHERE status.occurred_at >= %(floor)s::timestamptz AND status.occurred_at >= began.began_at
+        AND status.status IN ('delivered', 'read')
         AND status.pricing_category = 'service'
 ) AS sent ON sent.business_number_id = number.business_number_id
 GROUP BY number.name ORDER BY number.name;

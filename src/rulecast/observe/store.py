@@ -1,6 +1,6 @@
 """The only caller of the database in this room: counts by grain, runs, timelines and conversions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -198,9 +198,16 @@ async def reconcile_costs(connection: Connection, scope: Scope) -> list[CostLine
     return await fetch_all(connection, QUERIES["reconcile_costs"], parameters, record=CostLine)
 
 
-async def count_service_messages(connection: Connection, since: datetime) -> list[Allowance]:
-    """Return each number with its service messages delivered since an instant."""
-    return await fetch_all(connection, QUERIES["count_service_messages"], {"since": since}, record=Allowance)
+async def count_service_messages(connection: Connection, since: Mapping[str, datetime]) -> list[Allowance]:
+    """Return each number, given by id, with its service messages delivered since its instant."""
+    if not since:
+        return []
+    return await fetch_all(
+        connection,
+        QUERIES["count_service_messages"],
+        {"numbers": list(since), "since": list(since.values()), "floor": min(since.values())},
+        record=Allowance,
+    )
 
 
 async def count_conversions(connection: Connection, grain: Grain, scope: Scope) -> list[ConversionSum]:

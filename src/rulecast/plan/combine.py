@@ -40,7 +40,8 @@ class Terms:
 
     A plan as of the past (`evaluated_at`) is priced as of the day it was made: nothing is sent before, and rate
     cards do not reach back. The run of a recurring rule is for one date: each person is written to in the window that
-    opens on that date where they live, or not at all.
+    opens on that date where they live, or not at all. `account_zone` is where the days of the number's account change,
+    empty where Meta has not told.
     """
 
     rule: Rule
@@ -54,6 +55,12 @@ class Terms:
     made_at: datetime
     expires_at: datetime
     run_day: date | None = None
+    account_zone: str = ""
+
+    @property
+    def billing_zone(self) -> str:
+        """Return the zone in which prices and months change."""
+        return self.account_zone or self.workspace_zone
 
 
 def combine(
@@ -73,7 +80,7 @@ def combine(
     price_e4 = 0
     if template is not None:
         at = max(send_from, terms.made_at)
-        day = local_day(clock_zone=terms.workspace_zone, at=at, workspace_zone=terms.workspace_zone)
+        day = local_day(clock_zone=terms.billing_zone, at=at, workspace_zone=terms.workspace_zone)
         rate = terms.rate_card.find(country, template.category, currency=terms.billing_currency, on=day)
         price_e4 = rate.price_e4
     decision_day = local_day(clock_zone=zone_of_day, at=send_from, workspace_zone=terms.workspace_zone)

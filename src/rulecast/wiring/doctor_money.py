@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from rulecast.account.store import read_rate_card
+from rulecast.account.store import list_billing_zones, read_rate_card
 from rulecast.database import Connection, fetch_all, load_queries
 from rulecast.gate.incidents import list_incidents
 from rulecast.policy import read_sending_policy
@@ -50,6 +50,19 @@ async def look_at_prices(connection: Connection, workspace: Workspace) -> tuple[
         return False, f"no card prices messages in {workspace.billing_currency}"
     is_old = today - days[-1] > CARD_AGE
     return not is_old, f"card of {days[-1]}, {workspace.billing_currency}"
+
+
+async def look_at_zones(connection: Connection, workspace: Workspace) -> tuple[bool, str]:
+    """Return whether every number's account told in which zone its days change, and what is taken where not."""
+    zones = await list_billing_zones(connection)
+    unknown = [number for number, zone in zones.items() if not zone]
+    default = workspace.settings.default_timezone
+    if not unknown:
+        return True, ", ".join(sorted(set(zones.values()))) or "no business number is declared"
+    return (
+        False,
+        f"{len(unknown)} numbers change price and month in {default}, for want of their account's zone",
+    )
 
 
 async def look_at_limits(connection: Connection, workspace: Workspace) -> tuple[bool, str]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from rulecast.account.store import read_rate_card
+from rulecast.account.store import list_billing_zones, list_numbers, read_rate_card
 from rulecast.database import Connection
 from rulecast.plan import Plan, Terms
 from rulecast.plan.errors import RuleRefusedError
@@ -93,7 +93,14 @@ async def make_terms(  # noqa: PLR0913 - a stored plan brings each of its instan
         made_at=made_at,
         expires_at=usual_end if expires_at is None else expires_at,
         run_day=run_day,
+        account_zone=await _account_zone(connection, rule.send.number),
     )
+
+
+async def _account_zone(connection: Connection, number_name: str) -> str:
+    """Return in which zone the days of a number's account change, nothing where that is not known."""
+    named = {one.name: str(one.business_number_id) for one in await list_numbers(connection)}
+    return (await list_billing_zones(connection)).get(named.get(number_name, ""), "")
 
 
 async def read_terms(connection: Connection, workspace: Workspace, plan: Plan) -> PlanTerms:

@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from rulecast.account.billing_zones import month_start
+from rulecast.account.store import list_billing_zones
+from rulecast.database import Connection
 from rulecast.observe import Funnel, Grain, Scope, find_run, list_losses, list_runs, read_funnels
 from rulecast.observe.cost import Allowance, CostLine
 from rulecast.observe.reconcile_costs import read_allowances, reconcile_costs
 from rulecast.observe.store import Loss, RunRow
 from rulecast.values.errors import RulecastError
 from rulecast.values.ids import RunId
-from rulecast.values.zone_offsets import local_time, utc_of_local
 from rulecast.wiring.moments.views import Afterwards, read_afterwards
 from rulecast.wiring.workspace import Workspace
 
@@ -85,11 +87,12 @@ async def make_report(workspace: Workspace, *, run_id: int | None, rule_name: st
             losses=tuple(await list_losses(connection, scope)),
             afterwards=await read_afterwards(connection, run_id=scope.run_id, rule_name=rule_name),
             costs=tuple(await reconcile_costs(connection, scope)),
-            allowances=tuple(await read_allowances(connection, _month_start(workspace))),
+            allowances=tuple(await read_allowances(connection, await _month_starts(connection, workspace))),
         )
 
 
-def _month_start(workspace: Workspace) -> datetime:
-    """Return when the running month of the account began."""
-    zone = workspace.settings.default_timezone
-    return utc_of_local(zone, local_time(zone, workspace.clock.now()).date().replace(day=1))
+async def _month_starts(connection: Connection, workspace: Workspace) -> dict[str, datetime]:
+    """Return when the running month of each number's account began."""
+    now, default = workspace.clock.now(), workspace.settings.default_timezone
+    zones = await list_billing_zones(connection)
+    return {number: month_start(zone or default, now) for number, zone in zones.items()}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from rulecast.account.errors import RateUnknownError
 from rulecast.account.rate_card import RateCard
-from rulecast.account.store import read_rate_card
+from rulecast.account.store import list_billing_zones, read_rate_card
 from rulecast.database import Connection
 from rulecast.gate.rows import PermittedRow
 from rulecast.gate.settle_prices import find_permitted, settle_prices
@@ -14,15 +14,28 @@ from rulecast.values.zone_offsets import local_time
 async def settle_billed(
     connection: Connection, priced: Mapping[int, str], *, currency: str, zone: str
 ) -> int:
-    """Keep the price of messages billed as another category, or as nothing, and return how many were news."""
+    """Keep the price of messages billed as another category, or as nothing, and return how many were news.
+
+    `zone` is that of numbers whose account Meta has told no zone of.
+    """
     permitted = await find_permitted(connection, sorted(priced))
     if not permitted:
         return 0
     card = await read_rate_card(connection)
+    zones = await list_billing_zones(connection)
     billed = {
         row.message_id: price
         for row in permitted
-        if (price := _price_e4(row, priced[row.message_id], card, currency=currency, zone=zone)) is not None
+        if (
+            price := _price_e4(
+                row,
+                priced[row.message_id],
+                card,
+                currency=currency,
+                zone=zones.get(row.business_number_id) or zone,
+            )
+        )
+        is not None
     }
     return await settle_prices(connection, billed)
 

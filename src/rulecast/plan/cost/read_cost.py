@@ -34,8 +34,8 @@ async def read_interval(
 
 async def _charged(connection: Connection, terms: Terms, at: datetime) -> dict[tuple[str, str], int]:
     """Return how many messages of the month were charged, by market and category."""
-    day = local_day(clock_zone=terms.workspace_zone, at=at, workspace_zone=terms.workspace_zone)
-    since = utc_of_local(terms.workspace_zone, day.replace(day=1))
+    day = local_day(clock_zone=terms.billing_zone, at=at, workspace_zone=terms.workspace_zone)
+    since = utc_of_local(terms.billing_zone, day.replace(day=1))
     found: dict[tuple[str, str], int] = {}
     for country, category, count in await store.count_charged(connection, since):
         key = (market_of(country), category)
@@ -51,7 +51,7 @@ def _line(
     charged: dict[tuple[str, str], int],
     at: datetime,
 ) -> Line:
-    day = local_day(clock_zone=terms.workspace_zone, at=at, workspace_zone=terms.workspace_zone)
+    day = local_day(clock_zone=terms.billing_zone, at=at, workspace_zone=terms.workspace_zone)
     try:
         marketing = terms.rate_card.find(row.country, "marketing", currency=terms.billing_currency, on=day)
         tiers = terms.rate_card.tiers(row.country, category, currency=terms.billing_currency, on=day)

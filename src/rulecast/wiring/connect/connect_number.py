@@ -9,7 +9,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from rulecast.account import BusinessNumber, Portfolio
-from rulecast.account.store import list_numbers, list_portfolios, save_number, save_portfolio
+from rulecast.account.store import (
+    list_numbers,
+    list_portfolios,
+    save_account_zone,
+    save_number,
+    save_portfolio,
+)
 from rulecast.config import Settings
 from rulecast.config.kept_secrets import keep_secrets
 from rulecast.database import Connection
@@ -169,6 +175,9 @@ async def _save(workspace: Workspace, order: ConnectOrder, found: _Found) -> Ste
         refusal = await _save_number(connection, order, found, portfolio_id)
         if refusal is not None:
             return refusal
+        if found.account.get("timezone_id"):
+            told, now = found.account["timezone_id"], workspace.clock.now()
+            await save_account_zone(connection, found.waba_id, told, now)
         await _note_connection(connection, workspace, order, found)
     what = f"number {order.number_name} is in the workspace, secrets are in {path}"
     return Step(name=WORKSPACE, outcome=Outcome.DONE, what=what)

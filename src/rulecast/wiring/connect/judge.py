@@ -20,7 +20,7 @@ NUMBER_FIELDS = (
 )
 ACCOUNT_FIELDS = (
     "id,name,currency,status,account_review_status,business_verification_status,owner_business_info,health_status,"
-    "whatsapp_business_manager_messaging_limit"
+    "whatsapp_business_manager_messaging_limit,timezone_id"
 )
 UNLIMITED = "TIER_UNLIMITED"
 UNREADY = frozenset({"PENDING", "UNVERIFIED", "DISCONNECTED", "MIGRATED", "DELETED"})

@@ -15,10 +15,11 @@ SELECT run_id, plan_id FROM deliver.run WHERE first_run_id = %(answered_run_id)s
 
 -- name: insert_members
 -- Planned, by nobody else contended for, and held out by nothing: who is held out got no message to answer.
-INSERT INTO plan.member (plan_id, contact_id, reason_number, send_from, send_until)
-SELECT %(plan_id)s, w.contact_id, 0, w.send_from, w.send_until
-FROM unnest(%(contact_ids)b::bigint[], %(send_from)b::timestamptz[], %(send_until)b::timestamptz[])
-    AS w (contact_id, send_from, send_until)
+INSERT INTO plan.member (plan_id, contact_id, reason_number, send_from, send_until, price_e4)
+SELECT %(plan_id)s, w.contact_id, 0, w.send_from, w.send_until, w.price_e4
+FROM unnest(
+    %(contact_ids)b::bigint[], %(send_from)b::timestamptz[], %(send_until)b::timestamptz[], %(prices_e4)b::bigint[]
+) AS w (contact_id, send_from, send_until, price_e4)
 ORDER BY w.contact_id
 ON CONFLICT (plan_id, contact_id) DO NOTHING;
 
@@ -56,3 +57,17 @@ VALUES (%(run_id)s, %(contact_id)s, %(sealed_text)s, %(typed_by)s, %(now)s::time
 -- name: find_outcome
 -- What became of a typed reply so far.
 SELECT state, reason, error_code FROM deliver.message WHERE run_id = %(run_id)s;
+
+-- name: find_number
+-- The number whose allowance and account count.
+SELECT business_number_id FROM deliver.run WHERE run_id = %(run_id)s;
+
+-- name: count_answers
+-- Answers of the month that were let through, of whatever run; a failed one costs nothing and is counted all the same.
+SELECT count(*) FROM gate.permit
+WHERE business_number_id = %(business_number_id)s AND category = 'service'
+    AND granted_at >= %(since)s::timestamptz AND released_at IS NULL;
+
+-- name: list_countries
+-- By country Meta prices.
+SELECT contact_id, country FROM profile.contact WHERE contact_id = ANY(%(contact_ids)b::bigint[]);

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from rulecast.database import Connection, execute, fetch_all, fetch_one, load_queries
+from rulecast.database import Connection, execute, fetch_all, fetch_one, fetch_value, load_queries
 from rulecast.values.ids import ContactId, RunId
 from rulecast.wiring.replies.records import ReplyRun, WaitingReply
 
@@ -26,15 +26,17 @@ async def write_messages(
     run: ReplyRun,
     people: Sequence[tuple[ContactId, datetime, datetime]],
     *,
+    prices_e4: Sequence[int],
     now: datetime,
 ) -> None:
-    """Write a message for each of these people (contact, from, until), and wake the senders."""
+    """Write a message for each of these people (contact, from, until) at its price, and wake the senders."""
     parameters = {
         "run_id": run.run_id,
         "plan_id": run.plan_id,
         "contact_ids": [contact_id for contact_id, _, _ in people],
         "send_from": [send_from for _, send_from, _ in people],
         "send_until": [send_until for _, _, send_until in people],
+        "prices_e4": list(prices_e4),
         "now": now,
     }
     await execute(connection, QUERIES["insert_members"], parameters)
@@ -80,3 +82,20 @@ async def insert_typed(
 async def find_outcome(connection: Connection, run_id: RunId) -> tuple[str, str, int] | None:
     """Return state, reason and error code of the one message of a run."""
     return await fetch_one(connection, QUERIES["find_outcome"], {"run_id": run_id})
+
+
+async def find_number(connection: Connection, run_id: RunId) -> str:
+    """Return from which number a run sends."""
+    return str(await fetch_value(connection, QUERIES["find_number"], {"run_id": run_id}))
+
+
+async def count_answers(connection: Connection, business_number_id: str, *, since: datetime) -> int:
+    """Return how many answers of a number were let through since an instant and not given back."""
+    parameters = {"business_number_id": business_number_id, "since": since}
+    return int(await fetch_value(connection, QUERIES["count_answers"], parameters) or 0)
+
+
+async def list_countries(connection: Connection, contact_ids: Sequence[ContactId]) -> dict[ContactId, str]:
+    """Return the country of each of these people."""
+    rows = await fetch_all(connection, QUERIES["list_countries"], {"contact_ids": list(contact_ids)})
+    return {ContactId(contact_id): country for contact_id, country in rows}

@@ -28,6 +28,7 @@ from rulecast.wiring.read_receipts import (
 from rulecast.wiring.replies import store
 from rulecast.wiring.replies.errors import WindowClosedError
 from rulecast.wiring.replies.open_run import NewReplyRun, open_reply_run
+from rulecast.wiring.replies.price_replies import price_replies
 from rulecast.wiring.workspace import Workspace
 
 TYPED_RULE = """rule operator_reply
@@ -143,7 +144,8 @@ async def write_typed_reply(
     await store.insert_typed(
         connection, run.run_id, contact_id, sealed_text=sealed_text, typed_by=workspace.actor, now=now
     )
-    await store.write_messages(connection, run, [(contact_id, now, send_until)], now=now)
+    prices_e4 = await price_replies(connection, workspace, run.run_id, [contact_id])
+    await store.write_messages(connection, run, [(contact_id, now, send_until)], prices_e4=prices_e4, now=now)
     return run.run_id
 
 

@@ -17,6 +17,7 @@ from rulecast.values.purpose import Purpose
 from rulecast.wiring.launch import find_forgery
 from rulecast.wiring.replies import store
 from rulecast.wiring.replies.open_run import NewReplyRun, open_reply_run
+from rulecast.wiring.replies.price_replies import price_replies
 from rulecast.wiring.replies.records import ReplyRun, WaitingReply
 from rulecast.wiring.workspace import Workspace
 
@@ -70,7 +71,8 @@ async def _write(connection: Connection, workspace: Workspace, group: Sequence[W
         return
     run = await _find_or_open(connection, workspace, plan, action, answered=timely[0])
     people = [(one.contact_id, one.asked_at, one.asked_at + OPEN_FOR) for one in timely]
-    await store.write_messages(connection, run, people, now=now)
+    prices_e4 = await price_replies(connection, workspace, run.run_id, [one.contact_id for one in timely])
+    await store.write_messages(connection, run, people, prices_e4=prices_e4, now=now)
     await store.settle(connection, timely, state="written", now=now)
 
 
