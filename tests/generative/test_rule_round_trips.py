@@ -77,10 +77,11 @@ def actions() -> st.SearchStrategy[tuple[d.Action, ...]]:
 
 @st.composite
 def replies(draw: st.DrawFn) -> d.ReplyAction:
+    rows = st.builds(d.ReplyRow, title=texts, description=st.one_of(st.just(""), texts))
     tails = st.one_of(
         st.none(),
         st.builds(d.ReplyButtons, titles=st.lists(texts, min_size=1, max_size=3).map(tuple)),
-        st.builds(d.ReplyList, button=texts, rows=st.lists(texts, min_size=1, max_size=3).map(tuple)),
+        st.builds(d.ReplyList, button=texts, rows=st.lists(rows, min_size=1, max_size=3).map(tuple)),
         st.builds(d.ReplyLink, name=free_names, title=texts, url=texts),
     )
     languages = draw(

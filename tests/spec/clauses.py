@@ -175,8 +175,8 @@ CLAUSES: tuple[tuple[str, str], ...] = (
         "With one to three buttons of 20 characters; a tap comes back as its words.",
     ),
     (
-        'when replied: reply "When?" list "Choose" ("Morning", "Evening") as service',
-        "With a button that opens a list of up to ten rows of 24 characters.",
+        'when replied: reply "When?" list "Choose" ("Morning" about "Before noon", "Evening") as service',
+        "With a button that opens a list of up to ten rows of 24 characters, each with up to 72 about it.",
     ),
     (
         'when replied: reply "Here it is" link shop "Open" to "https://shop.example/sale" as marketing',

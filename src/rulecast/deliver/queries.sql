@@ -236,10 +236,21 @@ UPDATE template.template SET status = 'paused', updated_at = %(now)s::timestampt
 WHERE template_id = ANY(%(template_ids)b::bigint[]) AND status = 'approved'
 RETURNING template_id, name || '/' || language;
 
+-- name: lock_ending_runs
+-- Runs that seem to have nothing left. Whoever adds a message to a run changes its row first, so that the statement that
+-- follows sees the message or the change waits for this transaction.
+SELECT r.run_id FROM deliver.run AS r
+WHERE r.business_number_id = %(business_number_id)s AND r.state = 'running'
+    AND NOT EXISTS (
+        SELECT FROM deliver.message AS m
+        WHERE m.business_number_id = r.business_number_id AND m.run_id = r.run_id AND m.state IN ('planned', 'deferred'))
+ORDER BY r.run_id
+FOR NO KEY UPDATE OF r;
+
 -- name: finish_runs
 -- A run ends when nothing of it can still be sent.
 UPDATE deliver.run AS r SET state = 'finished', finished_at = %(now)s::timestamptz
-WHERE r.business_number_id = %(business_number_id)s AND r.state = 'running'
+WHERE r.run_id = ANY(%(run_ids)b::bigint[]) AND r.state = 'running'
     AND NOT EXISTS (
         SELECT FROM deliver.message AS m
         WHERE m.business_number_id = r.business_number_id AND m.run_id = r.run_id AND m.state IN ('planned', 'deferred'))

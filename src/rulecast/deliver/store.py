@@ -342,10 +342,17 @@ async def pause_templates(
 
 
 async def finish_runs(connection: Connection, business_number_id: str, *, now: datetime) -> int:
-    """Finish the runs of a number that have nothing left to send, and return how many."""
-    return await execute(
-        connection, QUERIES["finish_runs"], {"business_number_id": business_number_id, "now": now}
+    """Finish the runs of a number that have nothing left to send, and return how many.
+
+    Two statements, so that the second one sees what was added to a run while the first one waited for its lock.
+    """
+    rows = await fetch_all(
+        connection, QUERIES["lock_ending_runs"], {"business_number_id": business_number_id}
     )
+    if not rows:
+        return 0
+    run_ids = [run_id for (run_id,) in rows]
+    return await execute(connection, QUERIES["finish_runs"], {"run_ids": run_ids, "now": now})
 
 
 async def next_due(connection: Connection, business_number_id: str) -> datetime | None:

@@ -17,6 +17,7 @@ from rulecast.account.undelivered import country_of_address
 from rulecast.gate import store
 from rulecast.gate.draft import Draft, PreparedDraft
 from rulecast.gate.permit import Edge
+from rulecast.gate.quoted import find_quoted
 from rulecast.gate.reply_terms import ReplyTerms, make_reply
 from rulecast.gate.store import Connection, RecipientRow, SendingNumberRow
 from rulecast.gate.terms import RunTerms
@@ -103,9 +104,10 @@ class _Form:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Secrets:
-    """The vault, and of a batch the one-time codes by run and person and the typed replies by run."""
+    """The vault, and of a batch: codes by run and person, typed replies by run, ids of answered messages by person."""
 
     vault: Vault
+    quoted: Mapping[int, str] = field(repr=False)
     typed: Mapping[int, str] = field(repr=False)
     codes: Mapping[tuple[int, int], str] = field(repr=False)
 
@@ -134,6 +136,12 @@ async def prepare_drafts(
         vault=vault,
         codes=await _codes(connection, vault, drafts, forms=forms),
         typed=await _typed(connection, vault, terms),
+        quoted=await find_quoted(
+            connection,
+            vault,
+            [one.contact_id for one in drafts if _answers_words(terms.get(one.run_id))],
+            business_number_id=business_number_id,
+        ),
     )
     made = [
         _make(
@@ -147,6 +155,10 @@ async def prepare_drafts(
         for draft in drafts
     ]
     return await _seal(vault, made)
+
+
+def _answers_words(terms: RunTerms | None) -> bool:
+    return terms is not None and terms.reply is not None and terms.reply.answers_words
 
 
 async def _codes(
@@ -317,11 +329,12 @@ def _compose_reply(
     if isinstance(content, Reason):
         return _impossible(draft, opaque_id, content)
     recipient = recipient_of(person.row.kind or "", person.address)
+    quotes = secrets.quoted.get(draft.contact_id) if reply.answers_words else None
     return PreparedDraft(
         draft=draft,
         opaque_id=opaque_id,
         lookup=person.row.lookup,
-        body=_ENCODER.encode(message_request(content, recipient, opaque_id=opaque_id)),
+        body=_ENCODER.encode(message_request(content, recipient, opaque_id=opaque_id, quotes=quotes)),
         sealed_request=b"",
         components_hash=b"",
         has_opt_out=False,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rulecast.gate.rows import TermsRow
 from rulecast.rule.language import Rule, parse_rule
-from rulecast.rule.language.document import PersonLimit, ReplyAction, ReplyLink, ReplyWords
+from rulecast.rule.language.document import Moment, PersonLimit, ReplyAction, ReplyLink, ReplyWords
 from rulecast.rule.language.reply_content import reply_content
 from rulecast.rule.language.reply_text import fill_in
 from rulecast.template import clean_value
@@ -14,6 +14,8 @@ from rulecast.template.messages import Content, MessageInvalidError, text_messag
 from rulecast.values.link_token import link_index_of
 from rulecast.values.reason import Reason
 
+OPERATOR_RULE = "operator_reply"
+"""The name under which typed replies stand in verdicts, reports and stops; it is no rule that anybody wrote."""
 REPLY_STEP = 100
 """The step of runs of replies: as it is for a typed one, else plus the place of the reply among its rule's actions."""
 
@@ -29,6 +31,11 @@ class ReplyTerms:
     links: Mapping[str, str]
     link_base: str
     workspace_limit: PersonLimit | None
+
+    @property
+    def answers_words(self) -> bool:
+        """Return whether it answers what the person wrote, rather than follows a delivery or a click."""
+        return self.action is None or self.action.moment is Moment.REPLIED
 
 
 def reply_terms(row: TermsRow) -> ReplyTerms:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rulecast.database import Connection
+from rulecast.gate.reply_terms import OPERATOR_RULE
 from rulecast.observe.append_audit import append_audit
 from rulecast.rule.book import RuleState
 from rulecast.rule.book import store as book
@@ -47,7 +48,9 @@ async def export_rules(workspace: Workspace, directory: Path) -> ExportReport:
         RuleDirectoryError: the directory or a file cannot be read or written.
     """
     async with workspace.database.connection() as connection:
-        kept = [one for one in await book.list_kept(connection) if one.is_head]
+        kept = [
+            one for one in await book.list_kept(connection) if one.is_head and one.rule_name != OPERATOR_RULE
+        ]
     texts = {one.rule_name: one.text for one in kept if one.state is not RuleState.ARCHIVED}
     return await asyncio.to_thread(_write, directory, texts)
 
@@ -61,7 +64,9 @@ async def import_rules(workspace: Workspace, directory: Path) -> ImportReport:
     """
     files = await asyncio.to_thread(_read, directory)
     async with workspace.database.transaction() as connection:
-        kept = [one for one in await book.list_kept(connection) if one.is_head]
+        kept = [
+            one for one in await book.list_kept(connection) if one.is_head and one.rule_name != OPERATOR_RULE
+        ]
         found = compare(
             files,
             {one.rule_name: one.content_hash for one in kept},

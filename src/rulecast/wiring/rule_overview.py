@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from rulecast.gate.reply_terms import OPERATOR_RULE
 from rulecast.rule.book import KeptRule, RuleState, StandingApproval
 from rulecast.rule.book import store as book
 from rulecast.rule.book.records import DayUse, ScheduledRun, Step
@@ -37,10 +38,12 @@ class RuleDetail:
 
 
 async def read_book(workspace: Workspace) -> list[RuleRow]:
-    """Return every rule of the book, by name."""
+    """Return every rule of the book that people wrote, by name."""
     by_name: dict[str, list[KeptRule]] = {}
     async with workspace.database.connection() as connection:
         for kept in await book.list_kept(connection):
+            if kept.rule_name == OPERATOR_RULE:
+                continue
             by_name.setdefault(kept.rule_name, []).append(kept)
     return await _rows(workspace, list(by_name.values()))
 

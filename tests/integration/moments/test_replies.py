@@ -1,23 +1,35 @@
 """Free-form replies: sent once to who wrote, inside the window, by the same gate as every message."""
 
+import asyncio
 import json
 import re
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
 import pytest
-from tests.moments import moment_rule
+from tests.moments import LIMIT_SECONDS, NUMBER, moment_rule
 from tests.replies import ReplyShop, reply_shop
+from tests.sending import until
 
 from rulecast.config import Settings
+from rulecast.database import Database, fetch_value
+from rulecast.deliver.store import finish_runs
 from rulecast.values.clock import ManualClock
 from rulecast.values.link_token import LinkToken, read_link_token
+from rulecast.wiring.engine import ask_engine
 from rulecast.wiring.links import Destination, find_destination
 from rulecast.wiring.read_receipts import open_lean_transport
+from rulecast.wiring.replies import write_due_replies
 from rulecast.wiring.replies.errors import WindowClosedError
+from rulecast.wiring.replies.records import ReplyRun
+from rulecast.wiring.replies.store import write_messages
 from rulecast.wiring.replies.typed import reply_to, wait_for_outcome
 from rulecast.wiring.rule_keeping import keep_rule
-from rulecast.wiring.rule_steps import archive_rule
+from rulecast.wiring.rule_overview import read_book
+from rulecast.wiring.rule_steps import Offer, activate_rule, approve_rule, archive_rule
+from rulecast.wiring.standing import Launched, launch_under_standing_approval
 
 THANKS = 'when replied: reply "Merci {{first_name or client}} !" as service'
 NICKNAME = """
@@ -93,8 +105,8 @@ async def test_every_form_of_a_reply_reaches_the_phone_in_its_language(
     settings: Settings, clock: ManualClock, tmp_path: Path
 ) -> None:
     rule = moment_rule(
-        'when replied: reply (fr: "Salut {{nickname or ami}}" buttons "Oui", "Non"; ar: "متى؟" list "اختر" ("صباحا", '
-        '"مساء"); en: "Hi" link shop "Open" to "https://shop.example/a"; else fr) as marketing'
+        'when replied: reply (fr: "Salut {{nickname or ami}}" buttons "Oui", "Non"; ar: "متى؟" list "اختر" ("صباحا" '
+        'about "قبل الظهر", "مساء"); en: "Hi" link shop "Open" to "https://shop.example/a"; else fr) as marketing'
     )
     async with reply_shop(settings, clock, tmp_path, more=NICKNAME) as here:
         people = here.shop.people
@@ -181,6 +193,9 @@ async def test_a_person_of_the_business_answers_by_hand(
         outcome = await wait_for_outcome(here.shop.workspace, sent.run_id, seconds=5)
         assert (outcome.state, outcome.reason, outcome.error_code) == ("accepted", "", 0)
         requests = [json.loads(line) for line in bodies.read_text("utf-8").splitlines()]
+        # The answer quotes what it answers, which is also what was marked as read.
+        assert requests[1]["context"] == {"message_id": requests[0]["message_id"]}
+        assert [row.kept.rule_name for row in await read_book(here.shop.workspace)] == []
         assert [one.get("typing_indicator", one.get("type")) for one in requests] == [
             {"type": "text"},
             "text",
@@ -193,3 +208,67 @@ async def test_a_person_of_the_business_answers_by_hand(
         assert here.sent() == [("1", "text")] * 2
         page = await here.page(asha)
         assert page.index("Avez-vous du thé ?") < page.index("Oui, et du café.")
+
+
+async def test_a_rule_under_a_standing_approval_answers_and_quotes_only_what_is_answered(
+    settings: Settings, clock: ManualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bodies = tmp_path / "bodies.jsonl"
+    monkeypatch.setenv("CLOUD_API_SIMULATOR_KEEP_BODIES", str(bodies))
+    rule = moment_rule(
+        'when clicked: reply "Vu ?" as service',
+        THANKS,
+        "every day at 00:00..00:00 local time of the contact; drop the rest",
+    )
+    offer = Offer(people_per_run=9, people_per_day=9, cost_per_run=Decimal(5), until=date(2026, 12, 31))
+    async with reply_shop(settings, clock, tmp_path) as here:
+        shop, asha = here.shop, here.shop.people[0]
+        await keep_rule(shop.workspace, rule)
+        await approve_rule(shop.workspace, "winback", offer, approved_by="badr")
+        await activate_rule(shop.workspace, "winback")
+        answer = await ask_engine(shop.workspace, "plan", {"texts": [rule], "created_by": "rulecast"})
+        launched = await launch_under_standing_approval(shop.workspace, answer["plan_ids"][0])
+        assert isinstance(launched, Launched)
+        await shop.send()
+        await here.hear()
+        await here.say(asha, "Oui")
+        await shop.click(asha)
+        await here.answer()
+        assert here.sent() == [("1", "text")] * 2
+        requests = [json.loads(line) for line in bodies.read_text("utf-8").splitlines()]
+        replies = {one["text"]["body"]: one.get("context") for one in requests if one.get("type") == "text"}
+        assert replies["Vu ?"] is None
+        assert str(replies["Merci Asha !"]["message_id"]).startswith("wamid.")
+
+
+async def test_an_answer_that_is_being_written_keeps_its_run_open(
+    settings: Settings, clock: ManualClock, tmp_path: Path
+) -> None:
+    async with reply_shop(settings, clock, tmp_path) as here:
+        shop, (asha, bilal, *_) = here.shop, here.shop.people
+        await shop.launch(moment_rule(THANKS), [asha, bilal])
+        await here.hear()
+        await here.say(asha, "Oui")
+        await write_due_replies(shop.workspace)
+        # Everything of the run is sent, but nobody has said yet that it is over.
+        database, now = shop.workspace.database, shop.clock.now()
+        async with database.transaction() as connection:
+            await connection.execute("UPDATE deliver.message SET state = 'cancelled' WHERE step >= 100")
+        (run_id, plan_id) = (await shop.fetch("SELECT run_id, plan_id FROM deliver.run WHERE step >= 100"))[0]
+        async with database.transaction() as writer:
+            run = ReplyRun(run_id=run_id, plan_id=plan_id)
+            await write_messages(writer, run, [(bilal, now, now + timedelta(hours=1))], now=now)
+            finishing = asyncio.create_task(finish(database, now))
+            await asyncio.wait_for(until(partial(waits, database)), LIMIT_SECONDS)
+        await finishing
+        assert await shop.fetch("SELECT state FROM deliver.run WHERE step >= 100") == [("running",)]
+
+
+async def finish(database: Database, now: datetime) -> int:
+    async with database.transaction() as connection:
+        return await finish_runs(connection, NUMBER, now=now)
+
+
+async def waits(database: Database) -> bool:
+    async with database.connection() as connection:
+        return bool(await fetch_value(connection, "SELECT count(*) FROM pg_locks WHERE NOT granted"))

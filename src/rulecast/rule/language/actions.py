@@ -63,11 +63,19 @@ class ReplyButtons:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyRow:
+    """`"Morning" about "Before noon"`: an answer of a list, and what stands in small letters under it."""
+
+    title: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyList:
-    """`list "Choose" ("Morning", "Evening")`: a button that opens up to ten answers to tap."""
+    """`list "Choose" ("Morning" about "Before noon", "Evening")`: a button that opens up to ten answers to tap."""
 
     button: str
-    rows: tuple[str, ...]
+    rows: tuple[ReplyRow, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

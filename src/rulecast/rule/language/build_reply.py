@@ -19,9 +19,16 @@ class ReplyBuilder(ClauseBuilder):
     def reply_buttons(self, meta: Meta, children: list[Token]) -> d.ReplyButtons:
         return d.ReplyButtons(titles=tuple(map(self._text, children)))
 
-    def reply_list(self, meta: Meta, children: list[Token]) -> d.ReplyList:
-        button, *rows = map(self._text, children)
-        return d.ReplyList(button=button, rows=tuple(rows))
+    def reply_row(self, meta: Meta, children: list[Token | None]) -> d.ReplyRow:
+        title, description = children
+        assert title is not None, "the grammar has it so"
+        return d.ReplyRow(
+            title=self._text(title), description="" if description is None else self._text(description)
+        )
+
+    def reply_list(self, meta: Meta, children: list[Any]) -> d.ReplyList:
+        button, *rows = children
+        return d.ReplyList(button=self._text(button), rows=tuple(rows))
 
     def reply_link(self, meta: Meta, children: list[Token]) -> d.ReplyLink:
         name, title, url = children

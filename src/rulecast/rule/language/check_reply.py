@@ -143,7 +143,7 @@ def _titles(tail: d.ReplyTail | None) -> tuple[str, ...]:
         case d.ReplyButtons(titles=titles):
             return titles
         case d.ReplyList(button=button, rows=rows):
-            return (button, *rows)
+            return (button, *(text for row in rows for text in (row.title, row.description) if text))
         case d.ReplyLink(title=title):
             return (title,)
         case None:

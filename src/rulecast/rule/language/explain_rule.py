@@ -188,7 +188,11 @@ def _reply(action: d.ReplyAction, moment: str, speech: Speech) -> str:
             case d.ReplyButtons(titles=titles):
                 text += speech.say("reply buttons", titles=speech.listed(tuple(map(quoted, titles))))
             case d.ReplyList(button=button, rows=rows):
-                listed = speech.listed(tuple(map(quoted, rows)))
+                told = (
+                    f"{quoted(row.title)} ({row.description})" if row.description else quoted(row.title)
+                    for row in rows
+                )
+                listed = speech.listed(tuple(told))
                 text += speech.say("reply list", button=quoted(button), rows=listed)
             case d.ReplyLink(title=title, url=url):
                 text += speech.say("reply link", title=quoted(title), url=url)

@@ -26,6 +26,10 @@ def _tail(tail: d.ReplyTail | None) -> str:
         case d.ReplyButtons():
             return f" buttons {', '.join(map(quoted, tail.titles))}"
         case d.ReplyList():
-            return f" list {quoted(tail.button)} ({', '.join(map(quoted, tail.rows))})"
+            return f" list {quoted(tail.button)} ({', '.join(map(_row, tail.rows))})"
         case d.ReplyLink():
             return f" link {tail.name} {quoted(tail.title)} to {quoted(tail.url)}"
+
+
+def _row(row: d.ReplyRow) -> str:
+    return quoted(row.title) + (f" about {quoted(row.description)}" if row.description else "")

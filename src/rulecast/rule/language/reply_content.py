@@ -29,7 +29,11 @@ def reply_content(text: str, tail: d.ReplyTail | None, *, address: str = "") -> 
                 Frame(body=text), [ReplyButton(reply_id=title, title=title) for title in titles]
             )
         case d.ReplyList(button=button, rows=rows):
-            section = Section(rows=tuple(Row(row_id=title, title=title) for title in rows))
+            section = Section(
+                rows=tuple(
+                    Row(row_id=row.title, title=row.title, description=row.description) for row in rows
+                )
+            )
             return list_message(Frame(body=text), button=button, sections=[section])
         case d.ReplyLink(title=title):
             return link_message(Frame(body=text), title=title, url=address)

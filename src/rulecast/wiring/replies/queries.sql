@@ -36,8 +36,10 @@ ORDER BY w.send_from, w.contact_id
 ON CONFLICT (run_id, contact_id, step) DO NOTHING;
 
 -- name: reopen_run
--- People answer for days: a run of replies ends again and again.
-UPDATE deliver.run SET state = 'running', finished_at = NULL WHERE run_id = %(run_id)s AND state = 'finished';
+-- People answer for days: a run of replies ends again and again. The row is changed before any message is added, even
+-- where the run is running: so nobody ends it in between.
+UPDATE deliver.run SET state = 'running', finished_at = NULL
+WHERE run_id = %(run_id)s AND state IN ('running', 'finished');
 
 -- name: notify_send
 -- Wakes idle senders at the commit.

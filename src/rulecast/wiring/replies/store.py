@@ -39,9 +39,9 @@ async def write_messages(
         "prices_e4": list(prices_e4),
         "now": now,
     }
+    await execute(connection, QUERIES["reopen_run"], {"run_id": run.run_id})
     await execute(connection, QUERIES["insert_members"], parameters)
     await execute(connection, QUERIES["insert_messages"], parameters)
-    await execute(connection, QUERIES["reopen_run"], {"run_id": run.run_id})
     await execute(connection, QUERIES["notify_send"])
 
 

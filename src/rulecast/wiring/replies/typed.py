@@ -13,7 +13,7 @@ from rulecast.conversation.store import find_windows
 from rulecast.database import Connection
 from rulecast.deliver.transport import Transport
 from rulecast.gate.prepare import SEALED_REPLY
-from rulecast.gate.reply_terms import REPLY_STEP
+from rulecast.gate.reply_terms import OPERATOR_RULE, REPLY_STEP
 from rulecast.rule.book.store import save_rule
 from rulecast.rule.language import Rule, parse_rule
 from rulecast.template.messages import text_message
@@ -31,7 +31,7 @@ from rulecast.wiring.replies.open_run import NewReplyRun, open_reply_run
 from rulecast.wiring.replies.price_replies import price_replies
 from rulecast.wiring.workspace import Workspace
 
-TYPED_RULE = """rule operator_reply
+TYPED_RULE = f"""rule {OPERATOR_RULE}
   version 1
   priority service/90
   purpose service
