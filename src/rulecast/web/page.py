@@ -1,4 +1,4 @@
-"""The one page: header, stops in force, runs, one run in full, look-up."""
+"""The one page: header, stops in force, incidents, runs, one run in full, look-up."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,7 @@ from nicegui import ui
 
 from rulecast.values.ids import RunId
 from rulecast.values.zone_offsets import local_time
+from rulecast.web.incident_list import IncidentList
 from rulecast.web.live_state import LiveState
 from rulecast.web.look_up_card import LookUpCard
 from rulecast.web.run_list import RunList
@@ -38,6 +39,9 @@ class LivePage:
         self._version = -1
         self._ticks = 0
         self._stops = StopControl(workspace, actor=visitor.actor, on_change=self._reread)
+        self._incidents = IncidentList(
+            workspace, actor=visitor.actor, on_hold=self._stops.ask, on_change=self._reread
+        )
         self._runs = RunList(on_select=self._select)
         self._run = RunSection(on_stop=self._stops.ask)
         self._look_up = LookUpCard(workspace, actor=visitor.actor)
@@ -54,6 +58,7 @@ class LivePage:
             self._freshness = ui.label("connecting").classes("rc-live rc-live-off")
             self._stops.build_button()
         self._stops.build_banner()
+        self._incidents.build()
         with ui.element("main").classes("rc-main"):
             with ui.element("aside").classes("rc-side"):
                 self._runs.build()
@@ -91,6 +96,7 @@ class LivePage:
         if self._selected is None and overview.cards:
             self._selected = overview.cards[0].run.run_id
         self._stops.show(overview.stops)
+        self._incidents.show(overview.incidents)
         self._runs.show(overview.cards, self._selected, overview.stops)
         detail = None if self._selected is None else await self._state.detail(self._selected)
         is_stopped = detail is not None and is_rule_stopped(overview.stops, detail.card.run.rule_name)

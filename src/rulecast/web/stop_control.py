@@ -104,8 +104,7 @@ class StopControl:
 
             async def confirm() -> None:
                 dialog.value = False
-                await resume(self._workspace, scope=one.scope, target=one.target, actor=self._actor)
-                await self._on_change()
+                await self._resume(one)
 
             with ui.element("div").classes("rc-dialog-actions"):
                 ui.button("Cancel", on_click=lambda: dialog.set_value(False), color=None).props(
@@ -115,6 +114,13 @@ class StopControl:
                     "no-caps unelevated data-testid=resume-confirm"
                 ).classes("rc-button rc-button-primary")
         dialog.value = True
+
+    async def _resume(self, one: Stop) -> None:
+        try:
+            await resume(self._workspace, scope=one.scope, target=one.target, actor=self._actor)
+        except RulecastError as error:
+            ui.notify(f"{error.what} {error.hint}", type="negative")
+        await self._on_change()
 
     async def _stop(self, scope: StopScope, target: str, reason: str) -> None:
         try:

@@ -1,10 +1,13 @@
 """What the live page shows and does: runs with their funnels, one run in full, stops and resumes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from rulecast.database import Connection
 from rulecast.gate import resume_sending, stop_sending
+from rulecast.gate.incidents import Incident, list_incidents
+from rulecast.gate.incidents.incident import list_entries
 from rulecast.gate.incidents.respond import refuse_owned_stop
 from rulecast.gate.stop import Stop, StopScope, stops_in_force
 from rulecast.observe import Funnel, Grain, Scope, list_losses, list_runs, read_funnels
@@ -23,6 +26,8 @@ from rulecast.wiring.workspace import Workspace
 
 # As many as fit beside the page without paging; older ones stand in `rulecast report`.
 RUNS_SHOWN = 30
+# More at once are one storm; `rulecast incident list` shows the others.
+INCIDENTS_SHOWN = 10
 # A line with more points than pixels shows nothing more.
 TIMELINE_BUCKETS = 60
 BUCKET_SECONDS = (1, 5, 10, 30, 60, 300, 900, 3600, 21600, 86400)
@@ -39,11 +44,20 @@ class RunCard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentCard:
+    """An open incident, and who did which of its steps."""
+
+    incident: Incident
+    steps_done: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
     """Everything the page shows besides one run in full."""
 
     cards: tuple[RunCard, ...]
     stops: tuple[Stop, ...]
+    incidents: tuple[IncidentCard, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +84,21 @@ async def read_overview(workspace: Workspace, known: Sequence[RunCard] = ()) -> 
             funnels = await read_funnels(connection, Grain.RUN, Scope(run_id=run.run_id))
             funnel = funnels[0] if funnels else Funnel(key=str(run.run_id))
             cards.append(RunCard(run=run, funnel=funnel, mark=mark))
-        return Overview(cards=tuple(cards), stops=tuple(await stops_in_force(connection)))
+        return Overview(
+            cards=tuple(cards),
+            stops=tuple(await stops_in_force(connection)),
+            incidents=await _incidents(connection),
+        )
+
+
+async def _incidents(connection: Connection) -> tuple[IncidentCard, ...]:
+    found = (await list_incidents(connection))[:INCIDENTS_SHOWN]
+    entries = await list_entries(connection, [one.incident_id for one in found]) if found else []
+    done: dict[int, dict[int, str]] = {}
+    for one in entries:
+        if one.step is not None:
+            done.setdefault(one.incident_id, {})[one.step] = one.by_whom
+    return tuple(IncidentCard(incident=one, steps_done=done.get(one.incident_id, {})) for one in found)
 
 
 async def read_run(workspace: Workspace, card: RunCard) -> RunDetail:
