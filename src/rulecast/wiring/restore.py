@@ -10,14 +10,14 @@ import structlog
 from rulecast.database.errors import OperationalError
 from rulecast.deliver.restore import HoldCause, Memory, MemoryFile, Standing, judge, store
 from rulecast.deliver.restore.judge import CAUSE_SENTENCES
-from rulecast.deliver.restore.memory import MemoryDamagedError
+from rulecast.deliver.restore.memory import MemoryDamagedError, MemoryWriteError
 from rulecast.values.errors import RulecastError
-from rulecast.wiring.receiver import JOURNAL_DIRECTORY
 from rulecast.wiring.workspace import Workspace
 
 LOG = structlog.get_logger("restore")
 
 SIGNING_PURPOSE = "restore guard"
+MEMORY_DIRECTORY = "guard"
 # A restore is noticed if whoever sent lived this long after the backup, or ended in order; a beat costs two flushes.
 BEAT_SECONDS = 2.0
 # A held role looks again after this; nothing is lost by a second.
@@ -93,6 +93,7 @@ async def admit(workspace: Workspace) -> str:
 
     Raises:
         DatabaseHeldError: it is held.
+        MemoryWriteError: this home cannot remember it.
     """
     found = await look(workspace)
     if found.causes:
@@ -118,9 +119,12 @@ async def keep_beating(workspace: Workspace, life: str) -> None:
                 await _beat(workspace, life)
             except OperationalError:
                 await _refuse_another(workspace, life)
+            except MemoryWriteError as error:
+                # The next beat remembers as much; a disk that stays full stops opt-outs from being taken, not this.
+                LOG.warning("beat not remembered", error_code=error.code)
     except asyncio.CancelledError:
         # What was sent since the last beat must be newer than any backup before it.
-        with suppress(OperationalError, DatabaseHeldError):
+        with suppress(OperationalError, DatabaseHeldError, MemoryWriteError):
             await _beat(workspace, life)
         raise
 
@@ -147,11 +151,14 @@ async def _beat(workspace: Workspace, life: str) -> None:
 async def remember(workspace: Workspace, life: str, beat: int) -> None:
     """Let this home remember the database at this beat; only after the beat is committed."""
     memory = Memory(workspace_id=workspace.workspace_id, life=life, beat=beat, seen_at=workspace.clock.now())
-    await asyncio.to_thread(_memory_file(workspace).write, memory)
+    try:
+        await asyncio.to_thread(_memory_file(workspace).write, memory)
+    except OSError as error:
+        raise MemoryWriteError(f"The memory of this home could not be written ({error.strerror}).") from error
 
 
 def _memory_file(workspace: Workspace) -> MemoryFile:
-    """Return the memory beside the journal, which is kept and copied away with it."""
+    """Return the memory of this home, beside the journal."""
     return MemoryFile(
-        workspace.settings.home / JOURNAL_DIRECTORY, partial(workspace.vault.sign, SIGNING_PURPOSE)
+        workspace.settings.home / MEMORY_DIRECTORY, partial(workspace.vault.sign, SIGNING_PURPOSE)
     )

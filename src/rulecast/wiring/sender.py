@@ -104,13 +104,7 @@ async def run_sender(
     async with _parts_of(workspace, drill) as parts:
         await parts.stops.read()
         beating = asyncio.create_task(keep_beating(workspace, life))
-        beside = (
-            parts.stops.watch(),
-            _reconcile(workspace, parts),
-            watch_rates(workspace),
-            watch_promises(workspace),
-        )
-        others = [beating, *map(asyncio.create_task, beside)]
+        others = [beating, *_start_watching(workspace, parts)]
         running: dict[str, asyncio.Task[None]] = {}
         try:
             while not stop_event.is_set():
@@ -137,6 +131,17 @@ async def run_sender(
                 task.cancel()
             await asyncio.gather(*others, *running.values(), return_exceptions=True)
     return report
+
+
+def _start_watching(workspace: Workspace, parts: SenderParts) -> list[asyncio.Task[None]]:
+    """Start what goes on beside the sending."""
+    beside = (
+        parts.stops.watch(),
+        _reconcile(workspace, parts),
+        watch_rates(workspace),
+        watch_promises(workspace),
+    )
+    return [asyncio.create_task(one) for one in beside]
 
 
 async def _reconcile(workspace: Workspace, parts: SenderParts) -> None:

@@ -20,7 +20,7 @@ from rulecast.database.dump import load_dump, write_dump
 from rulecast.database.embedded import DISPOSABLE, EmbeddedServer
 from rulecast.database.opening import prepare_databases
 from rulecast.deliver.restore import HoldCause, store
-from rulecast.deliver.restore.memory import FILE_NAME
+from rulecast.deliver.restore.memory import FILE_NAME, MemoryWriteError
 from rulecast.rule.book import HoldReason
 from rulecast.wiring.accept_restored import GapKnownError, NothingHeldError, accept
 from rulecast.wiring.doctor import examine_workspace
@@ -226,9 +226,16 @@ def test_nothing_starts_from_a_held_database_until_the_command_accepts_it(
     assert '"held": false' in capsys.readouterr().out
 
 
+async def test_who_cannot_remember_does_not_begin_to_send(workspace: Workspace) -> None:
+    workspace.settings.home.mkdir(exist_ok=True)
+    (workspace.settings.home / "guard").write_text("a file where the directory should be")
+    with pytest.raises((MemoryWriteError, DatabaseHeldError)):
+        await admit(workspace)
+
+
 async def test_a_memory_that_cannot_be_read_holds(workspace: Workspace) -> None:
     await admit(workspace)
-    (workspace.settings.home / "journal" / FILE_NAME).write_text("x")
+    (workspace.settings.home / "guard" / FILE_NAME).write_text("x")
     assert (await look(workspace)).causes == (HoldCause.MEMORY_DAMAGED,)
     await accept(workspace, because="the disk was full")
     assert (await look(workspace)).causes == ()
@@ -251,6 +258,9 @@ def life_of(home: Path) -> str:
     server = EmbeddedServer(home, tuning=DISPOSABLE | {"wal_level": "replica"})
     try:
         with psycopg.connect(make_conninfo(server.enter(), dbname="postgres")) as connection:
+            # Until the recovery has ended it answers as a standby, and has no life of its own.
+            while connection.execute("SELECT pg_is_in_recovery()").fetchone() == (True,):
+                connection.commit()
             row = connection.execute(store.QUERIES["read_life"]).fetchone()
             assert row is not None
             return str(row[0])

@@ -25,6 +25,16 @@ class MemoryDamagedError(RulecastError):
     remedy = "Look with `rulecast restore show`; `rulecast restore accept` writes it anew."
 
 
+class MemoryWriteError(RulecastError):
+    """What the home should remember of its database could not be written."""
+
+    code = "RC-RESTORE-005"
+    summary = "This home could not write down which database it sends from, so it does not begin to send."
+    remedy = (
+        "Make room for and give write access to the directory `guard` in RULECAST_HOME, then start again."
+    )
+
+
 class MemoryFile:
     """Reads and writes the memory; `sign` makes 32 bytes under a key of the workspace."""
 
