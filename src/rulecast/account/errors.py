@@ -26,9 +26,7 @@ class TierTableInvalidError(RulecastError):
 
     code = "RC-ACCOUNT-004"
     summary = "A table of messaging-limit tiers cannot be read."
-    remedy = (
-        "Correct the named line; the columns are tier, people (a number, or unlimited), effective_from, source."
-    )
+    remedy = "Correct the named line; the columns are tier, people (a number, or unlimited), effective_from, source."
 
 
 class NumberUnknownError(RulecastError):

@@ -226,6 +226,7 @@ def _lines(plan: Plan, zone: str) -> RenderableType:
         if document.get("budget_per") == "month":
             lines[0] += f" a month, {money(document['budget_left_e4'], document['currency'])} left"
     lines += _interval(document.get("cost_interval"), document["currency"])
+    lines += _answers(document.get("answers"), document["currency"])
     lines.append(f"Calendar  {_calendar(document['calendar'], zone)}{_unless_held(document)}")
     difference = document["difference"]
     if difference is not None:
@@ -259,6 +260,15 @@ def _holds(document: Mapping[str, Any], zone: str) -> Iterator[str]:
 
 def _unless_held(document: Mapping[str, Any]) -> str:
     return "; begins when the hold below ends" if document.get("holds") and document["calendar"] else ""
+
+
+def _answers(answers: Mapping[str, Any] | None, currency: str) -> list[str]:
+    """Return the line on what the rule's answers can cost; a rule without answers has none."""
+    if answers is None:
+        return []
+    cost = money(answers["high_e4"], currency)
+    text = f"Answers   at most {cost} if all {answers['count_max']:,} are given"
+    return [f"{text}; {answers['free_left']:,} of the number's month are free"]
 
 
 def _interval(interval: Mapping[str, Any] | None, currency: str) -> list[str]:

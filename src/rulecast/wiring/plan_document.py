@@ -10,7 +10,7 @@ from rulecast.account.facts import list_holds
 from rulecast.account.ramp import USUAL_BATCHES, ramp_rest
 from rulecast.database import Connection
 from rulecast.plan import content_hash, forecast, store
-from rulecast.plan.cost import read_interval
+from rulecast.plan.cost import read_answers, read_interval
 from rulecast.plan.document import Figures, build_document, instant
 from rulecast.plan.draw import band_number, is_experiment, strength
 from rulecast.plan.parameters import mask_personal, parameter_values
@@ -18,7 +18,7 @@ from rulecast.policy.facts import strictest_category
 from rulecast.policy.rule_window import validity_span
 from rulecast.rule.engine.mart import Freshness
 from rulecast.rule.language import explain_rule
-from rulecast.rule.language.document import send_for
+from rulecast.rule.language.document import ReplyAction, send_for
 from rulecast.rule.language.format_values import format_duration
 from rulecast.template import check_template, preview
 from rulecast.template.shown import show_message
@@ -43,13 +43,25 @@ async def finish(
     interval = await read_interval(
         connection, draft.terms, draft.plan_id, business_number_id=draft.number.business_number_id
     )
-    terms |= {"cost_interval": asdict(interval)}
+    terms |= {"cost_interval": asdict(interval)} | await _answers(connection, draft)
     terms |= {"holds": await _holds(connection, draft)}
     document = build_document(terms, figures)
     members_hash = await store.hash_members(connection, draft.plan_id)
     await store.finish_plan(
         connection, draft.plan_id, document=document, content_hash=content_hash(document, members_hash)
     )
+
+
+async def _answers(connection: Connection, draft: Draft) -> dict[str, Any]:
+    """Return what answers of the rule can cost, nothing where it gives none."""
+    replies = sum(isinstance(one, ReplyAction) for one in draft.terms.rule.actions)
+    if not replies:
+        return {}
+    number = draft.number.business_number_id
+    found = await read_answers(
+        connection, draft.terms, draft.plan_id, business_number_id=number, replies=replies
+    )
+    return {"answers": asdict(found)}
 
 
 async def _holds(connection: Connection, draft: Draft) -> list[dict[str, Any]]:

@@ -257,7 +257,8 @@ async def test_an_answer_that_is_being_written_keeps_its_run_open(
         (run_id, plan_id) = (await shop.fetch("SELECT run_id, plan_id FROM deliver.run WHERE step >= 100"))[0]
         async with database.transaction() as writer:
             run = ReplyRun(run_id=run_id, plan_id=plan_id)
-            await write_messages(writer, run, [(bilal, now, now + timedelta(hours=1))], now=now)
+            person = (bilal, now, now + timedelta(hours=1))
+            await write_messages(writer, run, [person], prices_e4=[0], now=now)
             finishing = asyncio.create_task(finish(database, now))
             await asyncio.wait_for(until(partial(waits, database)), LIMIT_SECONDS)
         await finishing

@@ -5,6 +5,6 @@ arrived; the lowest and the highest cost go out, each with its reason.
 """
 
 from rulecast.plan.cost.interval import CostInterval, Line, cost_interval
-from rulecast.plan.cost.read_cost import read_interval
+from rulecast.plan.cost.read_cost import read_answers, read_interval
 
-__all__ = ["CostInterval", "Line", "cost_interval", "read_interval"]
+__all__ = ["CostInterval", "Line", "cost_interval", "read_answers", "read_interval"]

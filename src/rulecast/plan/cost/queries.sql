@@ -22,6 +22,12 @@ WHERE permit.granted_at >= %(since)s::timestamptz AND permit.released_at IS NULL
     AND permit.category IN ('utility', 'authentication') AND permit.billed_e4 IS DISTINCT FROM 0
 GROUP BY contact.country, permit.category;
 
+-- name: count_answered
+-- What of the number's free answers of a month is used.
+SELECT count(*) FROM gate.permit
+WHERE business_number_id = %(business_number_id)s AND category = 'service'
+    AND granted_at >= %(since)s::timestamptz AND released_at IS NULL;
+
 -- name: sample_arrivals
 -- The newest messages alone: what arrived a year ago says nothing about today.
 SELECT count(*) FILTER (WHERE coalesce(newest.delivered_at, newest.read_at) IS NOT NULL), count(*)

@@ -4,8 +4,10 @@ from datetime import datetime
 
 from rulecast.account.errors import RateUnknownError
 from rulecast.account.rate_card import market_of
+from rulecast.account.service_price import allowance_left
 from rulecast.plan.combine import Terms, local_day
 from rulecast.plan.cost import store
+from rulecast.plan.cost.answers import Answers, answers_cost, listed_prices
 from rulecast.plan.cost.interval import CostInterval, Line, cost_interval
 from rulecast.plan.cost.store import Connection
 from rulecast.values.ids import PlanId
@@ -66,4 +68,22 @@ def _line(
         tiers=tiers,
         charged=charged.get((market_of(row.country), category), 0),
         marketing_e4=marketing.price_e4 if category == "utility" else 0,
+    )
+
+
+async def read_answers(
+    connection: Connection, terms: Terms, plan_id: PlanId, *, business_number_id: str, replies: int
+) -> Answers:
+    """Return what answers to a plan's messages can cost, `replies` to each of them."""
+    at = max(terms.evaluated_at, terms.made_at)
+    day = local_day(clock_zone=terms.billing_zone, at=at, workspace_zone=terms.workspace_zone)
+    people: dict[str, int] = {}
+    for row in await store.sum_messages(connection, plan_id, business_number_id=business_number_id):
+        people[row.country] = people.get(row.country, 0) + row.count
+    since = utc_of_local(terms.billing_zone, day.replace(day=1))
+    answered = await store.count_answered(connection, business_number_id, since=since)
+    return answers_cost(
+        listed_prices(people, terms.rate_card, currency=terms.billing_currency, on=day),
+        replies=replies,
+        left=allowance_left(answered),
     )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from rulecast.database import Connection, fetch_all, fetch_one, load_queries
+from rulecast.database import Connection, fetch_all, fetch_one, fetch_value, load_queries
 from rulecast.values.ids import PlanId
 
 __all__ = ["QUERIES", "Connection", "MessageSum"]
@@ -33,6 +33,12 @@ async def sum_messages(
 async def count_charged(connection: Connection, since: datetime) -> list[tuple[str, str, int]]:
     """Return country, category and how many messages were let through since an instant and not given back."""
     return await fetch_all(connection, QUERIES["count_charged"], {"since": since})
+
+
+async def count_answered(connection: Connection, business_number_id: str, *, since: datetime) -> int:
+    """Return how many answers of a number were let through since an instant and not given back."""
+    parameters = {"business_number_id": business_number_id, "since": since}
+    return int(await fetch_value(connection, QUERIES["count_answered"], parameters) or 0)
 
 
 async def sample_arrivals(

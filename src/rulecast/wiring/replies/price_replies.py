@@ -8,6 +8,7 @@ from rulecast.account.store import list_billing_zones, read_rate_card
 from rulecast.conversation import entry_point_window
 from rulecast.conversation.open_windows import find_windows
 from rulecast.database import Connection
+from rulecast.plan.cost.store import count_answered
 from rulecast.values.ids import ContactId, RunId
 from rulecast.values.zone_offsets import local_time
 from rulecast.wiring.replies import store
@@ -25,7 +26,7 @@ async def price_replies(
     number = await store.find_number(connection, run_id)
     zone = (await list_billing_zones(connection)).get(number) or workspace.settings.default_timezone
     card, day = await read_rate_card(connection), local_time(zone, now).date()
-    left = allowance_left(await store.count_answers(connection, number, since=month_start(zone, now)))
+    left = allowance_left(await count_answered(connection, number, since=month_start(zone, now)))
     countries = await store.list_countries(connection, contact_ids)
     windows = await find_windows(connection, [(number, one) for one in contact_ids])
     return price_answers(

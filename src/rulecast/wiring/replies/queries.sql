@@ -64,12 +64,6 @@ SELECT state, reason, error_code FROM deliver.message WHERE run_id = %(run_id)s;
 -- The number whose allowance and account count.
 SELECT business_number_id FROM deliver.run WHERE run_id = %(run_id)s;
 
--- name: count_answers
--- Answers of the month that were let through, of whatever run; a failed one costs nothing and is counted all the same.
-SELECT count(*) FROM gate.permit
-WHERE business_number_id = %(business_number_id)s AND category = 'service'
-    AND granted_at >= %(since)s::timestamptz AND released_at IS NULL;
-
 -- name: list_countries
 -- By country Meta prices.
 SELECT contact_id, country FROM profile.contact WHERE contact_id = ANY(%(contact_ids)b::bigint[]);

@@ -89,12 +89,6 @@ async def find_number(connection: Connection, run_id: RunId) -> str:
     return str(await fetch_value(connection, QUERIES["find_number"], {"run_id": run_id}))
 
 
-async def count_answers(connection: Connection, business_number_id: str, *, since: datetime) -> int:
-    """Return how many answers of a number were let through since an instant and not given back."""
-    parameters = {"business_number_id": business_number_id, "since": since}
-    return int(await fetch_value(connection, QUERIES["count_answers"], parameters) or 0)
-
-
 async def list_countries(connection: Connection, contact_ids: Sequence[ContactId]) -> dict[ContactId, str]:
     """Return the country of each of these people."""
     rows = await fetch_all(connection, QUERIES["list_countries"], {"contact_ids": list(contact_ids)})
