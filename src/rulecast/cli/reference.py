@@ -16,6 +16,7 @@ import rulecast
 from rulecast.cli.app import build_app
 from rulecast.cli.codes import render_codes_page
 from rulecast.cli.reference_recipes import render_recipes_page
+from rulecast.cli.reference_signals import render_signals_page
 from rulecast.template.finding import KINDS
 from rulecast.values.errors import RulecastError, registered_errors
 from rulecast.values.reason import DESCRIPTIONS, NUMBERS
@@ -117,6 +118,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "template-findings.md": render_findings_page,
     "codes.md": lambda: render_codes_page(GENERATED),
     "recipes.md": lambda: render_recipes_page(GENERATED),
+    "signals.md": lambda: render_signals_page(GENERATED),
 }
 
 
