@@ -29,7 +29,8 @@ class Divergence:
 
     `probe`, where a single request tells, is `method`, `path` with the places {pnid}, {waba}, {business}, {app}
     and {to}, perhaps `body` and another `version`, and `expect`: what the simulator answers (`status`, `code`,
-    `subcode`, `one_of`).
+    `subcode`, `one_of`; `is_exact` where the status itself is what is compared). {digits} is {to} without its plus.
+    `why_no_probe` says of every other row what it takes instead.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Divergence:
     mark: str
     check: str
     probe: JsonObject | None = None
+    why_no_probe: str = ""
 
 
 @cache

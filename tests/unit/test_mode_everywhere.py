@@ -10,8 +10,9 @@ import pytest
 import typer
 
 import rulecast.cli
-from rulecast.cli.app import build_app, run_command
+from rulecast.cli.app import build_app, run_command, show_error, told_mode
 from rulecast.cli.session import Terminal
+from rulecast.config.errors import SettingInvalidError
 
 LIVE = {"RULECAST_MODE": "live"}
 
@@ -53,6 +54,22 @@ def test_the_demonstration_is_simulated_whatever_the_settings_say(
     environ = {"RULECAST_HOME": str(tmp_path), **LIVE}
     assert run_command(["demo", "--exit", "--folder", str(taken / "no folder")], environ) != 0
     assert capfd.readouterr().err.startswith(" SIMULATED ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environ", "mode"),
+    [
+        (["rates", "show", "--json"], {}, "simulated"),
+        (["rates", "show", "--json"], LIVE, "live"),
+        (["rates", "show", "--json"], {"RULECAST_MODE": "both"}, None),
+        (["--as", "asha", "demo", "--json"], LIVE, "simulated"),
+    ],
+)
+def test_an_error_as_json_holds_the_mode_as_well(
+    arguments: list[str], environ: dict[str, str], mode: str | None, capfd: pytest.CaptureFixture[str]
+) -> None:
+    show_error(SettingInvalidError("It is wrong."), as_json=True, mode=told_mode(arguments, environ))
+    assert json.loads(capfd.readouterr().out)["mode"] == mode
 
 
 def test_every_json_answer_holds_the_mode(capfd: pytest.CaptureFixture[str]) -> None:

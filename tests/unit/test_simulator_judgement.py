@@ -324,4 +324,6 @@ def test_every_difference_is_told_in_the_readme_with_a_way_to_check_it() -> None
     assert len({row.id for row in rows}) == len(rows)
     assert {row.mark for row in rows} <= set(MARKS)
     assert all(row.check and row.section for row in rows)
+    # What one request tells is tried; of everything else the list says what it takes.
+    assert [row.id for row in rows if (row.probe is None) == (row.why_no_probe == "")] == []
     assert as_markdown() in README.read_text("utf-8")

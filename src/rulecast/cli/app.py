@@ -15,6 +15,7 @@ from rich.text import Text
 
 from rulecast import __version__
 from rulecast.cli.session import banner, begin_session
+from rulecast.config import Mode
 from rulecast.values.errors import RulecastError
 from rulecast.wiring.logs import mask_numbers
 from rulecast.wiring.roles import NO_ROLES, Role
@@ -131,7 +132,7 @@ def run_command(
     except SystemExit as leaving:
         return _exit_code(leaving)
     except RulecastError as error:
-        show_error(error, as_json="--json" in arguments)
+        show_error(error, as_json="--json" in arguments, mode=told_mode(arguments, environ))
         return USER_ERROR
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -141,14 +142,25 @@ def run_command(
     return 0
 
 
-def show_error(error: RulecastError, *, as_json: bool) -> None:
+def told_mode(arguments: Sequence[str], environ: Mapping[str, str]) -> Mode | None:
+    """Return of which kind the workspace of a command line is; None where the settings say nothing that is one.
+
+    An error may be about the settings themselves, so this one is read by itself; the demonstration is always simulated.
+    """
+    said = environ.get("RULECAST_MODE", "").strip() or "simulated"
+    if "demo" in arguments or said == "simulated":
+        return "simulated"
+    return "live" if said == "live" else None
+
+
+def show_error(error: RulecastError, *, as_json: bool, mode: Mode | None) -> None:
     """Print code, what happened and what to do; with `--json` also as an object on standard output.
 
     Whatever a person typed may be quoted in it, a phone number too: numbers are masked like in a log.
     """
     what, hint = mask_numbers(error.what), mask_numbers(error.hint)
     if as_json:
-        answer = {"error": {"code": error.code, "what": what, "what_to_do": hint}}
+        answer = {"mode": mode, "error": {"code": error.code, "what": what, "what_to_do": hint}}
         sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
     console = Console(stderr=True, highlight=False)
     body = Text.assemble(what, "\n", ("What to do: ", "bold"), hint)
