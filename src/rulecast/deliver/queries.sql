@@ -151,14 +151,21 @@ UPDATE deliver.message SET state = 'planned', changed_at = %(now)s::timestamptz
 WHERE message_id = ANY(%(message_ids)b::bigint[]) AND state = 'claimed' AND fence = %(epoch)s;
 
 -- name: return_unstarted
--- Intents whose commit was in doubt and whose requests were never started, by the same sender (F67).
-WITH back AS (
-    UPDATE deliver.message SET state = 'planned', changed_at = %(now)s::timestamptz
-    WHERE message_id = ANY(%(message_ids)b::bigint[]) AND state IN ('claimed', 'intent') AND fence = %(epoch)s
-    RETURNING message_id
+-- Claims, and intents whose commit was in doubt and whose requests were never started, by the same sender (F67). The
+-- word about this commit can be lost too, and then it is run again: an intent made meanwhile, whose request is out, has
+-- another opaque id and stays.
+WITH given AS (
+    SELECT * FROM unnest(%(message_ids)b::bigint[], %(opaque_ids)b::bytea[]) AS g (message_id, opaque_id)
+), back AS (
+    UPDATE deliver.message AS m SET state = 'planned', changed_at = %(now)s::timestamptz
+    FROM given AS g
+    WHERE m.message_id = g.message_id AND m.fence = %(epoch)s AND (m.state = 'claimed' OR m.state = 'intent' AND EXISTS (
+        SELECT FROM deliver.attempt AS a
+        WHERE a.message_id = g.message_id AND a.opaque_id = g.opaque_id AND a.state = 'intent'))
+    RETURNING m.message_id, g.opaque_id
 ), undone AS (
     UPDATE deliver.attempt AS a SET state = 'cancelled', finished_at = %(now)s::timestamptz
-    FROM back AS b WHERE a.message_id = b.message_id AND a.state = 'intent'
+    FROM back AS b WHERE a.message_id = b.message_id AND a.opaque_id = b.opaque_id AND a.state = 'intent'
 )
 SELECT message_id FROM back;
 

@@ -17,7 +17,7 @@ from rulecast.deliver.ready import ReadyDrafts
 from rulecast.deliver.result import Result
 from rulecast.deliver.sender_parts import SenderParts
 from rulecast.deliver.state import MessageState
-from rulecast.deliver.store import ClaimedRow, OperationalError
+from rulecast.deliver.store import ClaimedRow, OperationalError, Unstarted
 from rulecast.deliver.wait_within import wait_within
 from rulecast.gate import Draft, PreparedDraft, prepare_drafts, release_permits
 from rulecast.gate.free_reservations import free_reservations
@@ -113,7 +113,7 @@ class NumberSender:
     async def _hand_back(self) -> None:
         """Give back what was claimed, and then the number itself."""
         await self._reach(Failpoint.BEFORE_GIVE_BACK)
-        await self._give_back(_ids_of(self._ready.take_all()))
+        await self._give_back(_unstarted(self._ready.take_all()))
         await self._reach(Failpoint.BEFORE_RUN_FINISH)
         async with self._parts.database.transaction() as connection:
             await store.finish_runs(connection, self._number, now=self._parts.clock.now())
@@ -175,7 +175,7 @@ class NumberSender:
 
     async def _rest(self) -> None:
         """While a stop is in force, hold no claims: a resume, or another sender, finds them planned."""
-        returned = _ids_of(self._ready.take_all())
+        returned = _unstarted(self._ready.take_all())
         await self._reach(Failpoint.DURING_STOP)
         try:
             await self._give_back(returned)
@@ -196,7 +196,7 @@ class NumberSender:
         except OperationalError:
             # Claims that found no request, also those whose commit is in doubt (F67), would stay claimed until the next
             # sender's recovery.
-            await self._after_failure([row.message_id for row in rows])
+            await self._after_failure(dict.fromkeys((row.message_id for row in rows), None))
         return len(rows)
 
     async def _claim_rows(self, rows: list[ClaimedRow], wanted: int, *, only_first: bool) -> None:
@@ -304,7 +304,7 @@ class NumberSender:
             except (OperationalError, HookUnavailableError):
                 # The commit may or may not have happened (F67). Results are repeated: compare-and-set makes that
                 # harmless. The intents were not started: they are taken back whatever happened.
-                await self._after_failure(_ids_of(drafts))
+                await self._after_failure(_unstarted(drafts))
                 drafts = []
                 if not results:
                     self._courier.give_back(taken)
@@ -318,14 +318,14 @@ class NumberSender:
         self._courier.start(attempts, intent_at)
         return len(attempts)
 
-    async def _after_failure(self, message_ids: Sequence[int]) -> None:
+    async def _after_failure(self, unstarted: Unstarted) -> None:
         """Wait for the database, and give back what was taken for a transaction that failed."""
         while True:
             if self._parts.boottime() - self._courier.renewed_at > self._parts.lease_seconds:
                 raise LeaseLostError
             await asyncio.sleep(DATABASE_PAUSE_SECONDS)
             try:
-                await self._give_back(message_ids)
+                await self._give_back(unstarted)
             except OperationalError:
                 continue
             return
@@ -347,13 +347,16 @@ class NumberSender:
         ):
             await asyncio.sleep(LINGER_SECONDS)
 
-    async def _give_back(self, message_ids: Sequence[int]) -> None:
-        """Return claims, and intents whose commit was in doubt, that were never started by us."""
-        if not message_ids:
+    async def _give_back(self, unstarted: Unstarted) -> None:
+        """Return claims, and intents whose commit was in doubt, that were never started by us.
+
+        Asked twice, because the word about its own commit was lost, it leaves alone what has been claimed anew since.
+        """
+        if not unstarted:
             return
         now = self._parts.clock.now()
         async with self._parts.database.transaction() as connection:
-            returned = await store.return_unstarted(connection, message_ids, epoch=self._lease.epoch, now=now)
+            returned = await store.return_unstarted(connection, unstarted, epoch=self._lease.epoch, now=now)
             await release_permits(connection, returned, now)
 
     async def _abandon(self) -> None:
@@ -367,8 +370,8 @@ class _Ended(Exception):  # noqa: N818 - not an error: it ends the task group
     """The sender has drained."""
 
 
-def _ids_of(drafts: Iterable[PreparedDraft]) -> list[int]:
-    return [one.draft.message_id for one in drafts]
+def _unstarted(drafts: Iterable[PreparedDraft]) -> Unstarted:
+    return {one.draft.message_id: one.opaque_id for one in drafts}
 
 
 def _draft(row: ClaimedRow) -> Draft:

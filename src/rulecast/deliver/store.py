@@ -1,6 +1,6 @@
 """The only caller of the database on the sending side of this room."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
@@ -19,10 +19,14 @@ __all__ = [
     "RefusalRow",
     "ResultRow",
     "SenderRow",
+    "Unstarted",
     "retry_conflicts",
 ]
 
 QUERIES = load_queries(__package__)
+
+Unstarted = Mapping[int, bytes | None]
+"""Messages that were taken and never started, each with the opaque id of its draft; None where it got no draft."""
 
 # A sender's transaction waits for its own process for milliseconds; after this the process is frozen or cut off.
 TRANSACTION_IDLE_MS = 5000
@@ -236,13 +240,21 @@ async def return_drafts(
 
 
 async def return_unstarted(
-    connection: Connection, message_ids: Sequence[int], *, epoch: int, now: datetime
+    connection: Connection, unstarted: Unstarted, *, epoch: int, now: datetime
 ) -> list[int]:
-    """Give back messages of a transaction whose commit was in doubt, and return which."""
+    """Give back messages of a transaction whose commit was in doubt, and return which.
+
+    Each is named with the opaque id its attempt would have: an intent of another attempt is not touched.
+    """
     rows = await fetch_all(
         connection,
         QUERIES["return_unstarted"],
-        {"message_ids": list(message_ids), "epoch": epoch, "now": now},
+        {
+            "message_ids": list(unstarted),
+            "opaque_ids": blobs(list(unstarted.values())),
+            "epoch": epoch,
+            "now": now,
+        },
     )
     return [row[0] for row in rows]
 
