@@ -30,10 +30,11 @@ def main() -> int:
     seeds = range(chosen.seed, chosen.seed + chosen.seeds)
     states: Counter[str] = Counter()
     faults: Counter[str] = Counter()
-    requests = violations = 0
+    requests = decisions = violations = 0
     with multiprocessing.Pool(min(chosen.workers, chosen.seeds), _quieten) as pool:
         for outcome in pool.imap_unordered(simulate, seeds, chunksize=CHUNK):
             requests += outcome.requests
+            decisions += outcome.decisions
             states.update(outcome.states)
             faults.update(one.partition(" ")[0] for one in outcome.faults)
             violations += bool(outcome.broken)
@@ -45,6 +46,7 @@ def main() -> int:
         "violations": violations,
         "messages": sum(states.values()),
         "requests": requests,
+        "decisions_replayed": decisions,
         "states": dict(sorted(states.items())),
         "worlds_with": dict(sorted(faults.items())),
         "bound_95_percent": round(3 / chosen.seeds, 6) if not violations else None,

@@ -79,6 +79,7 @@ class Outcome:
     faults: list[str]
     states: dict[str, int]
     requests: int
+    decisions: int
     loop_seconds: float
     fingerprint: str
 
@@ -528,6 +529,7 @@ def simulate(seed: int) -> Outcome:
         faults=faults,
         states=states,
         requests=len(world.meta.ledger.asked),
+        decisions=world.checks.decisions,
         loop_seconds=world.loop.now_seconds,
         fingerprint=_fingerprint(world),
     )

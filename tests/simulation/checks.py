@@ -12,6 +12,7 @@ from tests.simulation.memory_gate_queries import stops_of
 from tests.simulation.meta import Asked, Ledger
 
 from rulecast.deliver.state import TRANSITIONS, MessageState
+from rulecast.gate.replay_verdict import Answer, replay_verdict
 
 QUIET_FROM_MINUTE, QUIET_UNTIL_MINUTE = 21 * 60, 9 * 60
 CAP_COUNT, CAP_WINDOW = 2, timedelta(hours=24)
@@ -31,6 +32,7 @@ class Checks:
     in_force: dict[str, float] = field(default_factory=dict)
     starts: deque[float] = field(default_factory=deque)
     commits: int = 0
+    decisions: int = 0
 
     def fail(self, promise: str, what: str) -> None:
         """Note a broken promise."""
@@ -136,6 +138,13 @@ class Checks:
         permits: Counter[int] = Counter(
             row["message_id"] for row in database.tables["permit"].values() if row["released_at"] is None
         )
+        for row in database.tables.get("verdict", {}).values():
+            self.decisions += 1
+            told_then = Answer(row["outcomes"], row["reasons"], row["deferred_until"])
+            if replay_verdict(row["facts"], row["decided_at"]) != told_then:
+                self.fail(
+                    "P15", f"the decision on message {row['message_ids']} was {told_then}, now it is not"
+                )
         for key, row in database.tables["message"].items():
             asked = ledger.by_message.get(key, [])
             self._final(row, asked, permits[key])

@@ -89,7 +89,7 @@ def draw(seed: int) -> Drawn:
     climate, named = _climate(chance)
     weather = Weather()
     if chance.random() < 0.3:
-        weather.doubtful_commits = chance.choice((0.02, 0.1))
+        weather.doubtful_commits = chance.choice((0.02, 0.1, 0.5))
         named.append("doubtful_commits")
     if chance.random() < 0.2:
         weather.lost_statements = 0.01

@@ -24,7 +24,6 @@ MARKS = ("message_ids", "sent", "delivered", "read", "failed", "failed_codes", "
 answers(GATE, "mark_reservations", 1_000_000)
 answers(GATE, "free_reservations", 0)
 answers(GATE, "unmark_reservations", 0)
-answers(GATE, "insert_verdicts", 0)
 answers(GATE, "close_resumed_incidents", 0)
 answers(GATE, "stop_target_exists", [(True,)])
 answers(INCIDENTS, "find_open_incident", [(1,)])
@@ -149,6 +148,15 @@ async def _lock_ramps(t: Transaction, p: Parameters) -> list[tuple[Any, ...]]:
     return found
 
 
+@handles(GATE, "begin_ramps")
+async def _begin_ramps(t: Transaction, p: Parameters) -> int:
+    for template_id in listed(p["template_ids"]):
+        await t.lock("ramp", template_id)
+        if t.find("ramp", template_id) is None:
+            t.put("ramp", template_id, {"batch": 0, "began_at": p["now"], "granted": 0})
+    return 1
+
+
 @handles(GATE, "save_ramps")
 async def _save_ramps(t: Transaction, p: Parameters) -> int:
     names = ("template_ids", "batches", "began", "granted")
@@ -231,6 +239,17 @@ def _insert_permits(t: Transaction, p: Parameters) -> list[tuple[int, int]]:
         )
         written.append((message_id, permit_id))
     return written
+
+
+@handles(GATE, "insert_verdicts")
+def _insert_verdicts(t: Transaction, p: Parameters) -> int:
+    names = ("message_ids", "outcomes", "reasons", "deferred_until", "facts")
+    rows = [
+        dict(zip(names, one, strict=True)) for one in zip(*(listed(p[name]) for name in names), strict=True)
+    ]
+    for row in rows:
+        t.put("verdict", t.database.next_id(), {**row, "decided_at": p["now"]})
+    return len(rows)
 
 
 @handles(GATE, "release_permits")

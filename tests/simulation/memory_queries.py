@@ -207,13 +207,24 @@ async def _return_drafts(t: Transaction, p: Parameters) -> int:
 
 @handles(DELIVER, "return_unstarted")
 async def _return_unstarted(t: Transaction, p: Parameters) -> list[tuple[int]]:
-    back = set()
-    for row in await _locked(t, listed(p["message_ids"])):
-        if row["state"] in {"claimed", "intent"} and row["fence"] == p["epoch"]:
-            t.change("message", row["message_id"], state="planned", changed_at=p["now"])
-            back.add(row["message_id"])
-    _close_attempts(t, back, "cancelled", p["now"])
-    return [(one,) for one in sorted(back)]
+    opaque_ids = dict(zip(listed(p["message_ids"]), listed(p["opaque_ids"]), strict=True))
+    attempts = {
+        row["message_id"]: key
+        for key, row in t.rows("attempt")
+        if row["state"] == "intent"
+        and row["message_id"] in opaque_ids
+        and row["opaque_id"] == opaque_ids[row["message_id"]]
+    }
+    back = []
+    for row in await _locked(t, list(opaque_ids)):
+        key = row["message_id"]
+        is_claimed, is_intent = row["state"] == "claimed", row["state"] == "intent" and key in attempts
+        if row["fence"] == p["epoch"] and (is_claimed or is_intent):
+            t.change("message", key, state="planned", changed_at=p["now"])
+            if key in attempts:
+                t.change("attempt", attempts[key], state="cancelled", finished_at=p["now"])
+            back.append((key,))
+    return back
 
 
 @handles(DELIVER, "lock_messages")

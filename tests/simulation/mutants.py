@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.simulation import campaign, checks, memory_gate_queries, memory_queries
 from tests.simulation.memory_database import HANDLERS, Answer, Handler, Transaction
+from tests.simulation.packed import listed
 
 from rulecast.deliver import result
 from rulecast.deliver.courier import Courier
@@ -53,7 +54,7 @@ def locks_and_reads_at_once() -> Iterator[None]:
     seen: dict[Transaction, dict[int, list[str]]] = {}
 
     async def lock_late(t: Transaction, p: Parameters) -> Answer:
-        seen[t] = {one: memory_gate_queries.stops_of(t, one) for one in p["contact_ids"]}
+        seen[t] = {one: memory_gate_queries.stops_of(t, one) for one in listed(p["contact_ids"])}
         found = lock(t, p)
         return await found
 
@@ -118,7 +119,7 @@ def overwrites_results() -> Any:
     """A late result is written whatever stands there."""
 
     async def write(t: Transaction, p: Parameters) -> Answer:
-        for message_id, state in zip(p["message_ids"], p["states"], strict=True):
+        for message_id, state in zip(listed(p["message_ids"]), listed(p["states"]), strict=True):
             await t.lock("message", message_id)
             t.change("message", message_id, state=state)
         return await memory_queries._write_results(t, p)
@@ -177,10 +178,34 @@ def loses_claims_in_doubt() -> Any:
     """Claims whose commit is in doubt are forgotten, as they once were."""
 
     async def back(t: Transaction, p: Parameters) -> Answer:
-        claimed = [one for one in p["message_ids"] if (t.find("message", one) or {})["state"] == "intent"]
-        return await memory_queries._return_unstarted(t, {**p, "message_ids": claimed})
+        ids = [
+            (one, opaque) for one, opaque in _given(p) if (t.find("message", one) or {})["state"] == "intent"
+        ]
+        return await memory_queries._return_unstarted(t, _without(p, ids))
 
     return _query(DELIVER, "return_unstarted", back)
+
+
+def returns_later_intents() -> Any:
+    """Giving back twice, after doubt on doubt, gives back what has been asked of Meta since, as it once did."""
+
+    async def back(t: Transaction, p: Parameters) -> Answer:
+        newest = {
+            row["message_id"]: row["opaque_id"] for _, row in t.rows("attempt") if row["state"] == "intent"
+        }
+        return await memory_queries._return_unstarted(
+            t, _without(p, [(one, newest.get(one)) for one, _ in _given(p)])
+        )
+
+    return _query(DELIVER, "return_unstarted", back)
+
+
+def _given(p: Parameters) -> list[tuple[int, bytes | None]]:
+    return list(zip(listed(p["message_ids"]), listed(p["opaque_ids"]), strict=True))
+
+
+def _without(p: Parameters, kept: list[tuple[int, bytes | None]]) -> dict[str, Any]:
+    return {**p, "message_ids": [one for one, _ in kept], "opaque_ids": [opaque for _, opaque in kept]}
 
 
 def forgets_early_statuses() -> Any:
@@ -210,6 +235,7 @@ MUTANTS: dict[str, Callable[[], Any]] = {
         knows_no_quiet_hours,
         believes_every_consent,
         loses_claims_in_doubt,
+        returns_later_intents,
         forgets_early_statuses,
     )
 }
