@@ -36,6 +36,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "stop": ("stop", "resume"),
     "incidents": ("incident",),
     "report": ("report",),
+    "messages": ("message",),
     "serve": ("serve",),
     "page": ("page",),
     "doctor": ("doctor",),

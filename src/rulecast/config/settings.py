@@ -202,6 +202,15 @@ class Settings:
             values="1 to 168",
         ),
     )
+    resend_marketing: Literal["yes", "no"] = field(
+        default="no",
+        metadata=_about(
+            "Whether two people may have marketing sent once more of which nobody knows whether it left; the person may "
+            "then get it twice.",
+            choice("yes", "no"),
+            values="yes or no",
+        ),
+    )
     sender_slots: int = field(
         default=250,
         metadata=_about(

@@ -713,6 +713,28 @@ CREATE TABLE deliver.reply (
     CONSTRAINT reply_why_check CHECK ((length(why) <= 200))
 );
 
+CREATE TABLE deliver.resend (
+    resend_id bigint NOT NULL,
+    message_id bigint NOT NULL,
+    because text NOT NULL,
+    requested_by text NOT NULL,
+    requested_at timestamp with time zone NOT NULL,
+    confirmed_by text,
+    confirmed_at timestamp with time zone,
+    CONSTRAINT resend_because_check CHECK (((length(because) >= 1) AND (length(because) <= 500))),
+    CONSTRAINT resend_check CHECK (((confirmed_by IS NULL) = (confirmed_at IS NULL))),
+    CONSTRAINT resend_check1 CHECK ((confirmed_by <> requested_by))
+);
+
+ALTER TABLE deliver.resend ALTER COLUMN resend_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME deliver.resend_resend_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE deliver.restore (
     restore_id bigint NOT NULL,
     causes text[] NOT NULL,
@@ -2271,6 +2293,9 @@ ALTER TABLE ONLY deliver.rate_history
 ALTER TABLE ONLY deliver.reply
     ADD CONSTRAINT reply_pkey PRIMARY KEY (after_message_id, "position");
 
+ALTER TABLE ONLY deliver.resend
+    ADD CONSTRAINT resend_pkey PRIMARY KEY (resend_id);
+
 ALTER TABLE ONLY deliver.restore
     ADD CONSTRAINT restore_pkey PRIMARY KEY (restore_id);
 
@@ -2587,6 +2612,10 @@ CREATE INDEX message_to_do_first ON deliver.message USING btree (business_number
 
 CREATE INDEX reply_waiting ON deliver.reply USING btree (asked_at) WHERE (state = 'waiting'::text);
 
+CREATE INDEX resend_by_message ON deliver.resend USING btree (message_id);
+
+CREATE UNIQUE INDEX resend_is_one_open ON deliver.resend USING btree (message_id) WHERE (confirmed_at IS NULL);
+
 CREATE UNIQUE INDEX run_of_reply ON deliver.run USING btree (first_run_id, step) WHERE (step > 100);
 
 CREATE INDEX run_of_step ON deliver.run USING btree (first_run_id) WHERE (first_run_id IS NOT NULL);
@@ -2853,6 +2882,9 @@ ALTER TABLE ONLY deliver.reply
 
 ALTER TABLE ONLY deliver.reply
     ADD CONSTRAINT reply_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES profile.contact(contact_id);
+
+ALTER TABLE ONLY deliver.resend
+    ADD CONSTRAINT resend_message_id_fkey FOREIGN KEY (message_id) REFERENCES deliver.message(message_id);
 
 ALTER TABLE ONLY deliver.run
     ADD CONSTRAINT run_business_number_id_fkey FOREIGN KEY (business_number_id) REFERENCES account.business_number(business_number_id);

@@ -55,6 +55,8 @@ TRANSITIONS: frozenset[tuple[MessageState, MessageState]] = frozenset(
         (_S.UNKNOWN, _S.ACCEPTED),
         (_S.UNKNOWN, _S.UNRESOLVED),
         (_S.UNRESOLVED, _S.ACCEPTED),
+        # Only by the decision of two people.
+        (_S.UNRESOLVED, _S.PLANNED),
         (_S.HELD, _S.ACCEPTED),
         (_S.HELD, _S.REFUSED),
         # After a restore nobody knows what was sent in between.
