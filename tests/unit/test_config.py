@@ -46,6 +46,16 @@ ACCEPTED = {
     "RULECAST_SENDER_SLOTS": "10",
     "RULECAST_REACTIONS_OPEN_WINDOWS": "yes",
     "RULECAST_TEMPLATE_WORDS_PER_VARIABLE": "3",
+    "RULECAST_INCIDENT_RAISE_MINUTES": "5",
+    "RULECAST_ALERT_WEBHOOK_URL": "https://hooks.example.org/alerts",
+    "RULECAST_ALERT_WEBHOOK_SECRET": "key",
+    "RULECAST_ALERT_EMAIL_TO": "ops@example.org, compliance:dpo@example.org",
+    "RULECAST_ALERT_EMAIL_FROM": "rulecast@example.org",
+    "RULECAST_SMTP_HOST": "mail.example.org",
+    "RULECAST_SMTP_PORT": "587",
+    "RULECAST_SMTP_SECURITY": "starttls",
+    "RULECAST_SMTP_USER": "rulecast",
+    "RULECAST_SMTP_PASSWORD": "word of mail",
     "RULECAST_LOG_LEVEL": "debug",
 }
 
