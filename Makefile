@@ -6,13 +6,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 KILLS ?= 1000
+RACES ?= 100000
 SEEDS ?= 20000
 MINUTES ?= 30
 CASES ?= 100000
 CRASHES ?= 100
 SEED ?= 1
 
-.PHONY: help setup demo test check format bench soak soak-kills soak-sim soak-postgres soak-differential soak-fuzz serve lock clean
+.PHONY: help setup demo test check format bench soak soak-kills soak-opt-out soak-sim soak-postgres soak-differential soak-fuzz serve lock clean
 
 help: ## Show these targets.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -70,6 +71,7 @@ soak: $(VENV)/ready-dev .venv-soak/ready ## Run the long proofs; note their figu
 	$(MAKE) soak-kills KILLS=$(KILLS) SEED=$(SEED)
 	$(MAKE) soak-sim SEEDS=$(SEEDS) SEED=$(SEED)
 	$(MAKE) soak-postgres CRASHES=$(CRASHES) SEED=$(SEED)
+	$(MAKE) soak-opt-out RACES=$(RACES) SEED=$(SEED)
 	$(MAKE) soak-differential CASES=$(CASES) SEED=$(SEED)
 	$(MAKE) soak-fuzz MINUTES=$(MINUTES)
 
@@ -81,6 +83,9 @@ soak-postgres: $(VENV)/ready-dev ## Kill PostgreSQL (CRASHES=n SEED=s) in a camp
 
 soak-sim: $(VENV)/ready-dev ## Simulate campaigns of an hour with faults (SEEDS=n SEED=s).
 	@$(BIN)/python -m tests.simulation --seeds $(SEEDS) --seed $(SEED)
+
+soak-opt-out: $(VENV)/ready-dev ## Race opt-outs against intents (RACES=n SEED=s).
+	@$(BIN)/python -m tests.soak.opt_out_races --races $(RACES) --seed $(SEED)
 
 soak-differential: $(VENV)/ready-dev ## Compare random conditions on every engine (CASES=n SEED=s).
 	@$(BIN)/python -m tests.soak.differential --cases $(CASES) --seed $(SEED)
