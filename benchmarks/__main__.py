@@ -1,5 +1,4 @@
-"""`python -m benchmarks NAME [--json] [--size N] [--seconds N] [--seed N]
-[--rate N --minutes N]`; the last line is one JSON object."""
+"""`python -m benchmarks NAME [--json] [--size N] [--seconds N] [--seed N]`; the last line is one JSON object."""
 
 import argparse
 import json

@@ -47,15 +47,3 @@ def ramp_now(ramp: Ramp | None, batches: Sequence[int], now: datetime) -> RampSt
             return RampState(ramp=current, left=None, next_at=now)
     left = max(0, batches[current.batch] - current.granted)
     return RampState(ramp=current, left=left, next_at=max(now, current.began_at + BATCH_REST))
-
-
-def ramp_rest(messages: int, batches: Sequence[int]) -> timedelta:
-    """Return how long so many messages of a new template wait for their batches, sending itself apart."""
-    rest = timedelta()
-    left = messages
-    for batch in batches:
-        left -= batch
-        if left <= 0:
-            break
-        rest += BATCH_REST
-    return rest

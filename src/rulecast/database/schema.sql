@@ -1111,6 +1111,18 @@ CREATE TABLE gate.verdict_default (
     CONSTRAINT verdict_outcome_check CHECK ((outcome = ANY (ARRAY['allowed'::text, 'denied'::text, 'deferred'::text])))
 );
 
+CREATE TABLE gate.warm_up (
+    business_number_id text NOT NULL,
+    budget integer NOT NULL,
+    evaluated_at timestamp with time zone NOT NULL,
+    frozen_until timestamp with time zone,
+    outcome text NOT NULL,
+    because text NOT NULL,
+    CONSTRAINT warm_up_because_check CHECK ((length(because) <= 200)),
+    CONSTRAINT warm_up_budget_check CHECK ((budget > 0)),
+    CONSTRAINT warm_up_outcome_check CHECK ((outcome = ANY (ARRAY['begun'::text, 'grown'::text, 'kept'::text, 'halved'::text, 'ended'::text])))
+);
+
 CREATE TABLE observe.audit (
     audit_id bigint NOT NULL,
     at timestamp with time zone NOT NULL,
@@ -2365,6 +2377,9 @@ ALTER TABLE ONLY gate.verdict
 ALTER TABLE ONLY gate.verdict_default
     ADD CONSTRAINT verdict_default_pkey PRIMARY KEY (decided_at, verdict_id);
 
+ALTER TABLE ONLY gate.warm_up
+    ADD CONSTRAINT warm_up_pkey PRIMARY KEY (business_number_id);
+
 ALTER TABLE ONLY observe.audit
     ADD CONSTRAINT audit_pkey PRIMARY KEY (audit_id);
 
@@ -2951,6 +2966,9 @@ ALTER TABLE ONLY gate.rest
 
 ALTER TABLE ONLY gate.slowdown
     ADD CONSTRAINT slowdown_business_number_id_fkey FOREIGN KEY (business_number_id) REFERENCES account.business_number(business_number_id);
+
+ALTER TABLE ONLY gate.warm_up
+    ADD CONSTRAINT warm_up_business_number_id_fkey FOREIGN KEY (business_number_id) REFERENCES account.business_number(business_number_id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY observe.conversion
     ADD CONSTRAINT conversion_message_id_fkey FOREIGN KEY (message_id) REFERENCES deliver.message(message_id);

@@ -33,8 +33,22 @@ SELECT %(run_id)s, s.contact_id, r.step, %(business_number_id)s, s.template_id, 
 FROM plan.sendable AS s
 JOIN deliver.run AS r ON r.run_id = %(run_id)s
 JOIN plan.plan AS p ON p.plan_id = s.plan_id
+-- A young number writes to those first who lately read or wrote, and in either half to nobody before others.
+CROSS JOIN LATERAL (
+    SELECT EXISTS (
+        SELECT FROM gate.warm_up AS w WHERE w.business_number_id = r.business_number_id AND w.outcome <> 'ended'
+    ) AND p.purpose = 'marketing' AS is_young
+) AS number
 WHERE s.plan_id = %(plan_id)s
-ORDER BY s.send_from, s.contact_id;
+ORDER BY s.send_from, number.is_young AND NOT (
+        EXISTS (
+            SELECT FROM conversation.window AS t
+            WHERE t.contact_id = s.contact_id AND t.last_inbound_at > %(now)s::timestamptz - interval '30 days')
+        OR EXISTS (
+            SELECT FROM deliver.message AS m
+            WHERE m.contact_id = s.contact_id AND m.read_at > %(now)s::timestamptz - interval '30 days')
+    ),
+    CASE WHEN number.is_young THEN hashint8extended(s.contact_id, s.plan_id) ELSE 0 END, s.contact_id;
 
 -- name: keep_links
 -- Where the buttons of its templates lead, as they do at the launch.

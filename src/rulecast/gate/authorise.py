@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from rulecast.account.warm_up import WarmUpTerms
 from rulecast.gate import store
 from rulecast.gate.budgets import lock_budgets, spend_budgets
 from rulecast.gate.draft import PreparedDraft, Refusal
@@ -15,6 +16,7 @@ from rulecast.gate.recheck import matches_of
 from rulecast.gate.store import Connection, PermitRow, PersonRow, VerdictRow
 from rulecast.gate.terms import RunTerms
 from rulecast.gate.verdict_json import facts_json
+from rulecast.gate.warm_ups import hold_budget, terms_of
 from rulecast.gate.without_request import refuse_without_request
 from rulecast.policy import Allowed, Deferred, Denied, Facts, SendingPolicy, decide, read_sending_policy
 from rulecast.values.failpoints import INERT, Failpoint, Failpoints
@@ -64,11 +66,17 @@ class Gate:
     """Decides with facts that are read after the locks; unknown means defer."""
 
     def __init__(
-        self, *, workspace_zone: str, template_ramp: Sequence[int] = (), failpoints: Failpoints = INERT
+        self,
+        *,
+        workspace_zone: str,
+        template_ramp: Sequence[int] = (),
+        warm_up: WarmUpTerms | None = None,
+        failpoints: Failpoints = INERT,
     ) -> None:
         """Take what does not change while the process runs; the batches hold where the policy names none."""
         self._failpoints = failpoints
         self._template_ramp = tuple(template_ramp)
+        self._warm_up = warm_up
         self._workspace_zone = workspace_zone
         self._policy_text: str | None = None
         self._policy = SendingPolicy()
@@ -168,6 +176,9 @@ class Gate:
             people=await self._hold_people(
                 connection, drafts, terms=terms, shared=shared, policy=policy, now=now
             ),
+            warm_up_left=await self._hold_warm_up(
+                connection, drafts, terms=terms, shared=shared, policy=policy, now=now
+            ),
             granted_now={},
             workspace_zone=self._workspace_zone,
             matches={},
@@ -228,6 +239,23 @@ class Gate:
         return await hold_people(
             connection, place, marketing=marketing, other=len(drafts) - marketing, dry=self._dry
         )
+
+    async def _hold_warm_up(
+        self,
+        connection: Connection,
+        drafts: Sequence[PreparedDraft],
+        *,
+        terms: Mapping[int, RunTerms],
+        shared: store.SharedRow,
+        policy: SendingPolicy,
+        now: datetime,
+    ) -> int | None:
+        """Hold what a young number may write today; None where the group has no marketing or the number is warm."""
+        warm_up = terms_of(policy, self._warm_up)
+        has_marketing = any(terms[one.draft.run_id].purpose is Purpose.MARKETING for one in drafts)
+        if warm_up is None or not has_marketing or shared.state == "missing":
+            return None
+        return await hold_budget(connection, shared.business_number_id, warm_up, now=now)
 
     def _month(self, now: datetime) -> date:
         """Return the first day of the running month of the workspace's zone."""
@@ -337,6 +365,8 @@ def _use_up(group: GroupState, prepared: PreparedDraft, terms: RunTerms, facts: 
         group.people.take(is_marketing=terms.purpose is Purpose.MARKETING)
     if terms.budget_e4 is not None and terms.budget_key in group.budget_left_e4:
         group.budget_left_e4[terms.budget_key] -= facts.price_e4
+    if facts.warm_up_left is not None and group.warm_up_left is not None:
+        group.warm_up_left -= terms.purpose is Purpose.MARKETING
     group.ramps.take(prepared.draft.template_id)
     if not terms.is_test:
         granted = group.granted_now.setdefault(prepared.draft.contact_id, [])

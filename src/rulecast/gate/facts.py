@@ -50,6 +50,7 @@ class GroupState:
     templates: Mapping[int, TemplateRow]
     budget_left_e4: dict[str, int]
     people: PeopleShare | None
+    warm_up_left: int | None
     granted_now: dict[int, list[tuple[str, str]]]
     workspace_zone: str
     matches: Mapping[int, bool | None]
@@ -97,6 +98,7 @@ def facts_of(prepared: PreparedDraft, terms: RunTerms, row: PersonRow | None, gr
         price_e4=row.price_e4 or 0 if row is not None else 0,
         budget_left_e4=group.budget_left_e4.get(terms.budget_key),
         portfolio_left=_portfolio_left(row, terms, group),
+        warm_up_left=_warm_up_left(row, terms, group),
         rests=_rests(row),
         is_delivered_there=_is_delivered(template, prepared.country or country, group.now),
         ramp_next_at=group.ramps.next_at(prepared.draft.template_id),
@@ -319,3 +321,11 @@ def _portfolio_left(row: PersonRow | None, terms: RunTerms, group: GroupState) -
         return None
     is_free = row is not None and (row.is_counted or row.is_in_window or row.contact_id in group.granted_now)
     return None if is_free else group.people.left(is_marketing=terms.purpose is Purpose.MARKETING)
+
+
+def _warm_up_left(row: PersonRow | None, terms: RunTerms, group: GroupState) -> int | None:
+    """Return what is left of a young number's day; an answer in the window and a second message take nothing of it."""
+    if group.warm_up_left is None or terms.is_test:
+        return None
+    is_free = row is not None and (row.is_in_window or row.contact_id in group.granted_now)
+    return None if is_free else group.warm_up_left

@@ -61,6 +61,7 @@ def facts_json(facts: Facts, *, zone: str, country: str, now: datetime, problem:
             "price_e4": facts.price_e4,
             "budget_left_e4": facts.budget_left_e4,
             "portfolio_left": facts.portfolio_left,
+            **({} if facts.warm_up_left is None else {"warm_up_left": facts.warm_up_left}),
             **_platform_json(facts),
             **_exceptions_json(facts, zone, country, problem),
             "unknown": sorted(facts.unknown),

@@ -404,7 +404,7 @@ WITH ranked AS (
         greatest(
             send_from,
             %(evaluated_at)s::timestamptz + batch * %(batch_every)s::interval,
-            %(evaluated_at)s::timestamptz + portfolio_day * interval '24 hours') AS first_send,
+            %(evaluated_at)s::timestamptz + portfolio_day * %(portfolio_window)s::interval) AS first_send,
         CASE
             WHEN early_reason <> 0 THEN early_reason
             WHEN lost_to_plan_id IN (SELECT plan_id FROM plan.plan WHERE rule_name = %(rule_name)s)
@@ -417,7 +417,7 @@ WITH ranked AS (
                 WHEN send_from >= %(next_month)s::timestamptz THEN %(budget_next_e4)s::bigint
                 ELSE %(budget_e4)s::bigint
             END THEN %(budget)s::smallint
-            WHEN %(evaluated_at)s::timestamptz + portfolio_day * interval '24 hours' >= send_until
+            WHEN %(evaluated_at)s::timestamptz + portfolio_day * %(portfolio_window)s::interval >= send_until
                 THEN %(portfolio_limit_reason)s::smallint
             ELSE 0
         END AS reason_number
@@ -448,13 +448,32 @@ FROM decided
 -- In the order of the primary key, which then grows at its end only.
 ORDER BY contact_id;
 
--- name: count_portfolio_people
--- Distinct people the portfolio has written to in the last 24 hours.
-SELECT count(DISTINCT permit.contact_id)
-FROM gate.permit AS permit
-JOIN account.business_number AS number USING (business_number_id)
-WHERE number.portfolio_id = %(portfolio_id)s AND permit.released_at IS NULL AND NOT permit.is_in_window
-    AND permit.granted_at > %(since)s::timestamptz AND permit.granted_at <= %(evaluated_at)s::timestamptz;
+-- name: list_portfolio_people
+-- Distinct people the portfolio has written to in the rolling day, by when they were last written to, and how many of
+-- them got marketing alone.
+SELECT date_bin('15 minutes', one.last_at, '2000-01-01T00:00:00Z'::timestamptz) AS at, count(*) AS people,
+    count(*) FILTER (WHERE one.is_marketed_only) AS marketed_only
+FROM (
+    SELECT max(permit.granted_at) AS last_at, bool_and(permit.purpose = 'marketing') AS is_marketed_only
+    FROM gate.permit AS permit
+    JOIN account.business_number AS number USING (business_number_id)
+    WHERE number.portfolio_id = %(portfolio_id)s AND permit.released_at IS NULL AND NOT permit.is_in_window
+        AND permit.granted_at > %(since)s::timestamptz AND permit.granted_at <= %(evaluated_at)s::timestamptz
+    GROUP BY permit.contact_id
+) AS one
+GROUP BY 1 ORDER BY 1;
+
+-- name: list_number_people
+-- Distinct people one number has written marketing to in the rolling day, by when they last were.
+SELECT date_bin('15 minutes', one.last_at, '2000-01-01T00:00:00Z'::timestamptz) AS at, count(*) AS people
+FROM (
+    SELECT max(permit.granted_at) AS last_at FROM gate.permit AS permit
+    WHERE permit.business_number_id = %(business_number_id)s AND permit.purpose = 'marketing'
+        AND permit.released_at IS NULL AND NOT permit.is_test AND NOT permit.is_in_window
+        AND permit.granted_at > %(since)s::timestamptz AND permit.granted_at <= %(evaluated_at)s::timestamptz
+    GROUP BY permit.contact_id
+) AS one
+GROUP BY 1 ORDER BY 1;
 
 -- name: count_reasons
 -- The waterfall: how many people each reason left out; 0 is planned.

@@ -123,12 +123,20 @@ async def mark_losers(connection: Connection, claim: Mapping[str, object]) -> No
     await execute(connection, QUERIES["drop_lost_claims"], {"plan_id": claim["plan_id"]})
 
 
-async def count_portfolio_people(
+async def list_portfolio_people(
     connection: Connection, portfolio_id: str, *, since: datetime, evaluated_at: datetime
-) -> int:
-    """Return how many distinct people the portfolio has written to since an instant."""
+) -> list[tuple[datetime, int, int]]:
+    """Return instants of last messages with how many people, and how many of them got marketing alone."""
     parameters = {"portfolio_id": portfolio_id, "since": since, "evaluated_at": evaluated_at}
-    return int(await fetch_value(connection, QUERIES["count_portfolio_people"], parameters) or 0)
+    return await fetch_all(connection, QUERIES["list_portfolio_people"], parameters)
+
+
+async def list_number_people(
+    connection: Connection, business_number_id: str, *, since: datetime, evaluated_at: datetime
+) -> list[tuple[datetime, int]]:
+    """Return instants of a number's last marketing messages with how many people."""
+    parameters = {"business_number_id": business_number_id, "since": since, "evaluated_at": evaluated_at}
+    return await fetch_all(connection, QUERIES["list_number_people"], parameters)
 
 
 async def insert_plan(connection: Connection, parameters: Mapping[str, object]) -> None:

@@ -267,6 +267,13 @@ def _portfolio(facts: Facts, now: datetime) -> Finding:
     return Deferred(Reason.PORTFOLIO_LIMIT, now + PORTFOLIO_RETRY) if left is not None and left <= 0 else None
 
 
+def _warm_up(facts: Facts, now: datetime) -> Finding:
+    left = facts.warm_up_left
+    if left is None or left > 0 or facts.purpose is not Purpose.MARKETING:
+        return None
+    return Deferred(Reason.WARM_UP, now + PORTFOLIO_RETRY)
+
+
 def _ramp(facts: Facts, now: datetime) -> Finding:
     next_at = facts.ramp_next_at
     return None if next_at is None else Deferred(Reason.TEMPLATE_RAMP, max(next_at, now + RETRY))
@@ -303,5 +310,6 @@ CHECKS: tuple[CheckStep, ...] = (
     CheckStep(name="window", reads=("local_clock", "window", "send_until"), find=_window),
     CheckStep(name="budget", reads=("price_e4", "budget_left_e4"), find=_budget),
     CheckStep(name="portfolio", reads=("portfolio_left",), find=_portfolio),
+    CheckStep(name="warm-up of the number", reads=("warm_up_left", "purpose"), find=_warm_up),
     CheckStep(name="batches of a new template", reads=("ramp_next_at",), find=_ramp),
 )

@@ -149,6 +149,8 @@ class Facts:
     ramp_next_at: datetime | None
     is_reply: bool = False
     is_in_window: bool = False
+    # People a young number may still write marketing to today; None where it is not limited so.
+    warm_up_left: int | None = None
     unknown: frozenset[str] = field(default_factory=frozenset)
 
     def __post_init__(self) -> None:

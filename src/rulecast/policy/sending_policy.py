@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 from itertools import pairwise
 from types import MappingProxyType
 
+from rulecast.account.warm_up import USUAL_TERMS, WarmUpTerms
 from rulecast.policy.facts import Use
 from rulecast.policy.local_time import QuietHours
 from rulecast.values.fields import FieldInvalidError, Fields
@@ -66,6 +67,7 @@ class SendingPolicy:
     portfolio_percent: int = 90
     reserve_percent: int = 20
     template_ramp: tuple[int, ...] | None = None
+    warm_up: WarmUpTerms | None = None
 
     def quiet_hours_for(self, purpose: Purpose) -> QuietHours | None:
         """Return the quiet hours that bind a purpose: what a person waits for comes at any hour."""
@@ -124,6 +126,7 @@ def read_sending_policy(data: Mapping[str, object], *, place: str = "sending_pol
         withdrawn_wordings=frozenset(fields.texts("withdrawn_wordings")),
         budget_rates=_budget_rates(fields.table("budget_rates")),
         template_ramp=_ramp(fields) if fields.has("template_ramp") else None,
+        warm_up=_warm_up(fields.table("warm_up")) if fields.has("warm_up") else None,
         portfolio_percent=fields.whole("portfolio_percent", low=1, high=100, default=usual.portfolio_percent),
         reserve_percent=fields.whole(
             "reserve_percent", low=0, high=RESERVE_PERCENT_MAX, default=usual.reserve_percent
@@ -169,6 +172,17 @@ def _ramp(fields: Fields) -> tuple[int, ...]:
             f"at most {RAMP_BATCHES_MAX} whole numbers are expected, each at least the one before",
         )
     return batches
+
+
+def _warm_up(table: Fields) -> WarmUpTerms:
+    """Return how young numbers grow; a start of 0 switches it off."""
+    terms = WarmUpTerms(
+        start=table.whole("start", low=0, high=RAMP_BATCH_MAX, default=USUAL_TERMS.start),
+        step=table.whole("step", low=1, high=RAMP_BATCH_MAX, default=USUAL_TERMS.step),
+        until=table.whole("until", low=1, high=RAMP_BATCH_MAX, default=USUAL_TERMS.until),
+    )
+    table.finish()
+    return terms
 
 
 def _budget_rates(table: Fields) -> Mapping[str, Decimal]:

@@ -49,6 +49,7 @@ class Reason(StrEnum):
     FILE_TOO_LARGE = "file_too_large"
     FILE_REFUSED = "file_refused"
     ALREADY_IN_RUN = "already_in_run"
+    WARM_UP = "warm_up"
 
 
 DESCRIPTIONS: dict[Reason, str] = {
@@ -95,6 +96,7 @@ DESCRIPTIONS: dict[Reason, str] = {
     Reason.FILE_TOO_LARGE: "A file of the message is larger than WhatsApp takes.",
     Reason.FILE_REFUSED: "WhatsApp does not take a file of the message: its type or its content is wrong.",
     Reason.ALREADY_IN_RUN: "The person is already in an earlier run of this rule in the same decision window.",
+    Reason.WARM_UP: "The number is young; it writes to a few people a day at first, to more as long as that goes well.",
 }
 
 

@@ -52,5 +52,6 @@ CHINESE: Mapping[Reason, str] = MappingProxyType(
         Reason.FILE_TOO_LARGE: "消息的文件超过 WhatsApp 允许的大小。",
         Reason.FILE_REFUSED: "WhatsApp 不接受消息的文件：类型或内容有误。",
         Reason.ALREADY_IN_RUN: "在同一决策窗口内，此人已在该规则较早的一次运行中。",
+        Reason.WARM_UP: "号码较新；起初每天只联系少数人，情况良好时逐步增加。",
     }
 )

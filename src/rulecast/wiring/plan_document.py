@@ -3,13 +3,13 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import timedelta
 from typing import Any
 
 from rulecast.account.facts import list_holds
-from rulecast.account.ramp import USUAL_BATCHES, ramp_rest
+from rulecast.account.ramp import USUAL_BATCHES
 from rulecast.database import Connection
 from rulecast.plan import content_hash, forecast, store
+from rulecast.plan.calendar import PORTFOLIO, WARM_UP, Limits, RollingLimit
 from rulecast.plan.cost import read_answers, read_interval
 from rulecast.plan.document import Figures, build_document, instant
 from rulecast.plan.draw import band_number, is_experiment, strength
@@ -24,7 +24,7 @@ from rulecast.template import check_template, preview
 from rulecast.template.shown import show_message
 from rulecast.values.ids import TemplateId
 from rulecast.wiring.personal_values import open_values
-from rulecast.wiring.plan_draft import Draft, Portfolio
+from rulecast.wiring.plan_draft import UNLIMITED, Draft, Portfolio
 from rulecast.wiring.plan_media import media_of_plan
 from rulecast.wiring.rule_terms import read_template_hashes
 from rulecast.wiring.workspace import Workspace
@@ -110,7 +110,6 @@ async def _count(
     losses = await store.count_losses(connection, plan_id)
     previous_id = await store.find_previous_plan(connection, rule.name, plan_id, step=draft.step)
     starts = await store.count_starts(connection, plan_id)
-    planned = reasons.get(0, 0)
     templates = {one.template_id: one for one in draft.terms.templates.values()}
     messages = await store.count_messages(connection, plan_id)
     return Figures(
@@ -122,11 +121,13 @@ async def _count(
         templates=templates,
         calendar=forecast(
             starts,
+            Limits(
+                per_second=draft.number.pace_per_second,
+                rolling=_rolling(portfolio),
+                template_batches=_template_batches(workspace, draft, messages),
+            ),
             evaluated_at=draft.terms.evaluated_at,
-            per_second=draft.number.pace_per_second,
             batch_every=None if rule.batch is None else rule.batch.every.length,
-            template_rest=_template_rest(workspace, draft, messages),
-            portfolio_days=max(0, planned - 1 + portfolio.used) // portfolio.limit if planned else 0,
         ),
         samples=await _samples(connection, workspace, draft),
         findings=[
@@ -143,10 +144,29 @@ async def _count(
     )
 
 
-def _template_rest(
+def _rolling(portfolio: Portfolio) -> list[RollingLimit]:
+    """Return the limits of people in a rolling day under which a plan goes out."""
+    found = []
+    if portfolio.limit < UNLIMITED:
+        found.append(
+            RollingLimit(name=PORTFOLIO, people_max=portfolio.limit, counted=tuple(portfolio.counted))
+        )
+    if portfolio.warm_up is not None:
+        found.append(
+            RollingLimit(
+                name=WARM_UP, people_max=0, counted=tuple(portfolio.marketed), warm_up=portfolio.warm_up
+            )
+        )
+    return found
+
+
+def _template_batches(
     workspace: Workspace, draft: Draft, messages: Sequence[tuple[str, int, str, int, int]]
-) -> timedelta:
-    """Return how long the growing batches of templates that Meta does not call good make the last messages wait."""
+) -> tuple[int, ...]:
+    """Return the growing batches under which the largest template goes out that Meta does not call good.
+
+    Messages of other templates go on between them: the batches of a plan are larger by as many.
+    """
     said = draft.terms.policy.template_ramp
     batches = (() if workspace.is_simulated else USUAL_BATCHES) if said is None else said
     watched = {
@@ -157,7 +177,11 @@ def _template_rest(
     counts: Counter[int] = Counter()
     for _country, template_id, _variant, count, _cost in messages:
         counts[template_id] += count if template_id in watched else 0
-    return max((ramp_rest(count, batches) for count in counts.values()), default=timedelta())
+    largest = max(counts.values(), default=0)
+    if not largest:
+        return ()
+    everybody = sum(count for _country, _template, _variant, count, _cost in messages)
+    return tuple(batch * everybody // largest for batch in batches)
 
 
 def _terms(draft: Draft, workspace: Workspace, freshness: Freshness) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from rulecast.account import BusinessNumber
+from rulecast.account.warm_up import WarmUp, WarmUpTerms
 from rulecast.database import Connection
 from rulecast.plan import Terms
 from rulecast.plan.draw import strength
@@ -124,3 +125,7 @@ class Portfolio:
 
     limit: int
     used: int
+    # When those who count now were last written to, and how many; and where a young number stands.
+    counted: Sequence[tuple[datetime, int]] = ()
+    warm_up: tuple[WarmUp, WarmUpTerms] | None = None
+    marketed: Sequence[tuple[datetime, int]] = ()

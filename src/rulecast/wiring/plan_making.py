@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from rulecast.account.store import list_numbers, list_portfolios
+from rulecast.account.pacing import PORTFOLIO_WINDOW
+from rulecast.account.store import list_numbers
 from rulecast.database import Connection
 from rulecast.plan import combine, draw, store
 from rulecast.plan.draw import is_experiment, strength
@@ -27,7 +28,8 @@ from rulecast.wiring.catch_up import catch_up
 from rulecast.wiring.plan_audience import count_missing, find_audiences
 from rulecast.wiring.plan_budget import read_budget
 from rulecast.wiring.plan_document import finish
-from rulecast.wiring.plan_draft import DAY, UNLIMITED, Draft, PlanRequest, Portfolio
+from rulecast.wiring.plan_draft import UNLIMITED, Draft, PlanRequest, Portfolio
+from rulecast.wiring.plan_limits import read_portfolio
 from rulecast.wiring.plan_media import choose_media
 from rulecast.wiring.plan_parameters import find_unrenderable
 from rulecast.wiring.plan_terms import check, make_terms, window_seconds
@@ -244,10 +246,10 @@ async def _store_all(
     for draft in drafts:
         await store.insert_plan(connection, await _plan_row(connection, workspace, draft, request=request))
     for draft in drafts:
-        portfolio = await _portfolio(connection, draft)
+        portfolio = await read_portfolio(connection, workspace, draft)
         await store.store_members(connection, _member_parameters(draft, portfolio))
     for draft in drafts:
-        portfolio = await _portfolio(connection, draft)
+        portfolio = await read_portfolio(connection, workspace, draft)
         await finish(connection, workspace, draft, portfolio=portfolio, freshness=freshness)
 
 
@@ -277,22 +279,6 @@ async def _plan_row(
     }
 
 
-async def _portfolio(connection: Connection, draft: Draft) -> Portfolio:
-    policy = draft.terms.policy
-    limits = {
-        one.portfolio_id: policy.people_per_day(one.people_per_day_max, one.told_people_per_day_max)
-        for one in await list_portfolios(connection)
-    }
-    limit = limits.get(draft.number.portfolio_id)
-    if limit is None:
-        return Portfolio(limit=UNLIMITED, used=0)
-    at = draft.terms.evaluated_at
-    used = await store.count_portfolio_people(
-        connection, draft.number.portfolio_id, since=at - DAY, evaluated_at=at
-    )
-    return Portfolio(limit=limit, used=used)
-
-
 def _member_parameters(draft: Draft, portfolio: Portfolio) -> dict[str, Any]:
     batch = draft.checked.rule.batch
     return {
@@ -307,5 +293,6 @@ def _member_parameters(draft: Draft, portfolio: Portfolio) -> dict[str, Any]:
         "next_month": draft.budget.next_month or FOREVER,
         "portfolio_used": portfolio.used,
         "portfolio_limit": portfolio.limit,
+        "portfolio_window": PORTFOLIO_WINDOW,
         "portfolio_limit_reason": NUMBERS[Reason.PORTFOLIO_LIMIT],
     }

@@ -11,6 +11,7 @@ from functools import partial
 import structlog
 
 from rulecast.account.ramp import USUAL_BATCHES
+from rulecast.account.warm_up import USUAL_TERMS
 from rulecast.database import Connection
 from rulecast.database.errors import OperationalError
 from rulecast.deliver.group import Ended, Hooks, HookUnavailableError, LeaseLostError
@@ -27,6 +28,7 @@ from rulecast.deliver.transport import Transport
 from rulecast.gate import Gate
 from rulecast.gate.people_chunks import return_chunks
 from rulecast.gate.terms import TermsBook
+from rulecast.gate.warm_ups import evaluate_warm_ups
 from rulecast.profile.identities.learn_spellings import learn_spellings
 from rulecast.profile.suppression import (
     Stop,
@@ -155,6 +157,7 @@ async def _reconcile(workspace: Workspace, parts: SenderParts) -> None:
                 now = parts.clock.now()
                 await reconcile_unknown(connection, sorted(parts.stops.numbers), deadline=deadline, now=now)
                 await forget_inbound(connection, now=now)
+                await evaluate_warm_ups(connection, None if workspace.is_simulated else USUAL_TERMS, now=now)
                 settled = await settle_parked(connection, directory, now)
                 await actions.run(connection, list(settled.moments), now)
                 await parts.failpoints.reach(Failpoint.BEFORE_RECONCILE_COMMIT)
@@ -229,6 +232,7 @@ async def _parts_of(workspace: Workspace, drill: SenderDrill) -> AsyncIterator[S
             gate=Gate(
                 workspace_zone=settings.default_timezone,
                 template_ramp=() if workspace.is_simulated else USUAL_BATCHES,
+                warm_up=None if workspace.is_simulated else USUAL_TERMS,
                 failpoints=drill.failpoints,
             ),
             terms=TermsBook(workspace.catalogue_of_runs),

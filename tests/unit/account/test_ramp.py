@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from rulecast.account.ramp import BATCH_REST, USUAL_BATCHES, Ramp, ramp_now, ramp_rest
+from rulecast.account.ramp import BATCH_REST, USUAL_BATCHES, Ramp, ramp_now
 
 START = datetime(2026, 11, 22, 10, tzinfo=UTC)
 
@@ -35,13 +35,5 @@ def test_a_batch_is_followed_by_the_next_one_an_hour_after_it_began(
         assert state.next_at == START + BATCH_REST
 
 
-@pytest.mark.parametrize(
-    ("messages", "hours"), [(0, 0), (500, 0), (501, 1), (2_500, 1), (2_501, 2), (12_501, 3), (10**6, 3)]
-)
-def test_the_batches_of_a_large_plan_take_three_hours(messages: int, hours: int) -> None:
-    assert ramp_rest(messages, USUAL_BATCHES) == timedelta(hours=hours)
-
-
 def test_without_batches_nothing_waits() -> None:
     assert ramp_now(None, (), START).left is None
-    assert ramp_rest(10**6, ()) == timedelta()

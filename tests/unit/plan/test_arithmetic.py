@@ -7,9 +7,12 @@ from decimal import Decimal
 
 import pytest
 
+from rulecast.account.ramp import USUAL_BATCHES
+from rulecast.account.warm_up import WarmUpTerms, begin
 from rulecast.plan import Start, content_hash, draw, forecast
 from rulecast.plan.audience_copy import HEADER, ROW, TRAILER, audience_blocks
 from rulecast.plan.budget import budget_e4
+from rulecast.plan.calendar import PORTFOLIO, WARM_UP, Limits, RollingLimit
 from rulecast.plan.combine import local_day
 from rulecast.plan.draw import band_number, strength
 from rulecast.plan.errors import BudgetCurrencyError
@@ -123,19 +126,22 @@ def test_an_audience_is_written_as_postgresql_reads_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("starts", "batch_every", "portfolio_days", "binding", "seconds", "late"),
+    ("starts", "batch_every", "people_max", "binding", "seconds", "late"),
     [
-        ([(0, 8000, 0)], None, 0, "throughput", 100, 0),
-        ([(0, 80, 0), (600, 80, 1), (1200, 80, 2)], 600, 0, "batch spacing", 1201, 0),
-        ([(3600, 80, 0)], None, 0, "quiet hours or sending window", 3601, 0),
-        ([(0, 80, 0), (86_400, 80, 0)], None, 1, "portfolio limit of people in 24 hours", 86_401, 0),
-        ([(0, 80 * 3600 * 80, 0)], None, 0, "throughput", 3 * 86_400, 80 * 3600 * 8),
+        # The steady rate keeps a little below the limit of a second.
+        ([(0, 8000, 0)], None, None, "throughput", 105, 0),
+        ([(0, 80, 0), (600, 80, 1), (1200, 80, 2)], 600, None, "batch spacing", 1201, 0),
+        ([(3600, 80, 0)], None, None, "quiet hours or sending window", 3601, 0),
+        # A day and a minute, and then within a quarter of an hour.
+        ([(0, 160, 0)], None, 80, "portfolio limit of people in 24 hours", 87_302, 0),
+        ([(0, 80, 0), (86_460, 80, 0)], None, 80, "portfolio limit of people in 24 hours", 86_461, 0),
+        ([(0, 80 * 3600 * 80, 0)], None, None, "throughput", 3 * 86_400, 80 * 3600 * 80 - 19_748_571),
     ],
 )
 def test_the_calendar_names_the_limit_that_binds(
     starts: list[tuple[int, int, int]],
     batch_every: int | None,
-    portfolio_days: int,
+    people_max: int | None,
     binding: str,
     seconds: int,
     late: int,
@@ -145,19 +151,55 @@ def test_the_calendar_names_the_limit_that_binds(
             Start(send_from=NOW + timedelta(seconds=after), send_until=FAR, batch=batch, messages=messages)
             for after, messages, batch in starts
         ],
+        Limits(
+            per_second=80,
+            rolling=() if people_max is None else (RollingLimit(name=PORTFOLIO, people_max=people_max),),
+        ),
         evaluated_at=NOW,
-        per_second=80,
         batch_every=None if batch_every is None else timedelta(seconds=batch_every),
-        portfolio_days=portfolio_days,
     )
     assert found is not None
     assert found.binding_limit == binding
-    assert (found.finishes_at - NOW).total_seconds() == pytest.approx(seconds, abs=1)
-    assert found.messages_too_late == late
+    assert (found.finishes_at - NOW).total_seconds() == pytest.approx(seconds, abs=2)
+    assert found.messages_too_late == pytest.approx(late, abs=80)
 
 
 def test_nobody_has_no_calendar() -> None:
-    assert forecast([], evaluated_at=NOW, per_second=80, batch_every=None, portfolio_days=0) is None
+    assert forecast([], Limits(per_second=80), evaluated_at=NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("messages", "hours"), [(500, 0), (501, 1), (2_500, 1), (2_501, 2), (12_501, 3), (10**6, 3)]
+)
+def test_the_batches_of_a_large_plan_take_three_hours(messages: int, hours: int) -> None:
+    start = Start(send_from=NOW, send_until=FAR, batch=0, messages=messages)
+    found = forecast([start], Limits(per_second=100_000, template_batches=USUAL_BATCHES), evaluated_at=NOW)
+    assert found is not None
+    assert found.finishes_at - NOW == pytest.approx(timedelta(hours=hours), abs=timedelta(seconds=15))
+
+
+def test_what_the_portfolio_has_counted_leaves_when_its_day_is_over() -> None:
+    """Sixty of eighty are taken, fifty of them for another six hours."""
+    limit = RollingLimit(
+        name=PORTFOLIO,
+        people_max=80,
+        counted=[(NOW - timedelta(hours=18), 50), (NOW - timedelta(hours=1), 10)],
+    )
+    start = Start(send_from=NOW, send_until=FAR, batch=0, messages=70)
+    found = forecast([start], Limits(per_second=80, rolling=[limit]), evaluated_at=NOW)
+    assert found is not None
+    assert found.finishes_at - NOW == pytest.approx(timedelta(hours=6, minutes=15), abs=timedelta(seconds=2))
+
+
+def test_a_young_number_reaches_more_people_every_day_as_long_as_nothing_is_wrong() -> None:
+    terms = WarmUpTerms(start=100, step=500, until=2_000)
+    limit = RollingLimit(name=WARM_UP, people_max=0, warm_up=(begin(terms, NOW), terms))
+    start = Start(send_from=NOW, send_until=FAR, batch=0, messages=1_800)
+    found = forecast([start], Limits(per_second=80, rolling=[limit]), evaluated_at=NOW)
+    assert found is not None
+    assert found.binding_limit == WARM_UP
+    # 100, then 600 a day, then 1,100: the day before has to leave the rolling window each time.
+    assert timedelta(days=2) <= found.finishes_at - NOW <= timedelta(days=2, hours=1)
 
 
 def test_a_budget_is_compared_in_the_billing_currency() -> None:

@@ -174,6 +174,7 @@ DEFERRALS: list[tuple[Reason, dict[str, Any], datetime]] = [
     ),
     (Reason.OUTSIDE_WINDOW, {"window": EVENING}, datetime(2026, 11, 17, 19, 0, tzinfo=UTC)),
     (Reason.PORTFOLIO_LIMIT, {"portfolio_left": 0}, NOW + PORTFOLIO_RETRY),
+    (Reason.WARM_UP, {"warm_up_left": 0}, NOW + PORTFOLIO_RETRY),
     (Reason.TEMPLATE_RAMP, {"ramp_next_at": NOW + timedelta(hours=1)}, NOW + timedelta(hours=1)),
     (Reason.NOT_VALID, {"valid_from": NOW + timedelta(hours=2)}, NOW + timedelta(hours=2)),
     (
@@ -307,6 +308,7 @@ def test_a_plan_shows_only_reasons_that_concern_people() -> None:
         Reason.FACTS_UNKNOWN,
         Reason.WINDOW_CLOSED,
         Reason.TEMPLATE_RAMP,
+        Reason.WARM_UP,
     }
     assert set(WATERFALL) == set(Reason) - of_the_gate_alone
 
@@ -330,6 +332,7 @@ def failures() -> Iterator[tuple[int, dict[str, Any]]]:
                 Reason.MISSING_PARAMETER,
                 Reason.NO_LONGER_MATCHES,
                 *WATERFALL[16:],
+                Reason.WARM_UP,
                 Reason.TEMPLATE_RAMP,
             )
         )
