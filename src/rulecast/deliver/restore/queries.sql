@@ -41,7 +41,8 @@ WHERE state IN ('planned', 'deferred', 'claimed', 'intent') AND send_from <= %(n
 
 -- name: doubt_gap
 -- Nobody can know which of these left: they are in doubt, for ever or until a status tells, and their permits are
--- spent, so that caps count them. A marketing message whose consent is gone gets no permit and needs none.
+-- spent, so that caps count them. Whoever may not be sent marketing any more gets no permit, and needs none: nothing
+-- more goes out to them, and a permit despite a stop or without consent is what stops everything.
 WITH gap AS (
     SELECT message_id FROM deliver.message
     WHERE state IN ('planned', 'deferred', 'claimed', 'intent') AND send_from <= %(now)s::timestamptz
@@ -64,7 +65,13 @@ WITH gap AS (
     JOIN plan.plan AS p ON p.plan_id = r.plan_id
     JOIN template.template AS t ON t.template_id = d.template_id
     LEFT JOIN profile.current_consent AS c ON c.contact_id = d.contact_id AND c.purpose = p.purpose
-    WHERE (p.purpose <> 'marketing' OR c.consent_id IS NOT NULL)
+    WHERE (p.purpose <> 'marketing' OR (c.status = 'granted' AND c.is_proven))
+        AND NOT EXISTS (
+            SELECT FROM profile.suppression AS s
+            WHERE s.contact_id = d.contact_id AND s.action = 'stop' AND NOT EXISTS (
+                SELECT FROM profile.suppression AS later
+                WHERE later.suppression_index = s.suppression_index AND later.scope = s.scope
+                    AND later.action = 'resume' AND later.occurred_at > s.occurred_at))
         AND NOT EXISTS (SELECT FROM gate.permit AS o WHERE o.message_id = d.message_id AND o.released_at IS NULL)
 )
 SELECT count(*) FROM doubted;
