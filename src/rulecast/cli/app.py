@@ -37,6 +37,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "incidents": ("incident",),
     "report": ("report",),
     "messages": ("message",),
+    "runs": ("run",),
     "serve": ("serve",),
     "page": ("page",),
     "doctor": ("doctor",),
