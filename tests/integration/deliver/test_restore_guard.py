@@ -14,6 +14,7 @@ from tests.graph_stub import GraphStub
 from tests.integration.deliver.test_sender import planned, send_all, until_value, value_of
 from tests.sending import launch, prepare_number, prepare_people, running_clock, states, until
 
+from rulecast.__main__ import run_sender_role
 from rulecast.cli.app import run_command
 from rulecast.config import Settings, load_settings
 from rulecast.database.dump import load_dump, write_dump
@@ -26,6 +27,7 @@ from rulecast.wiring.accept_restored import GapKnownError, NothingHeldError, acc
 from rulecast.wiring.doctor import examine_workspace
 from rulecast.wiring.finding import Health
 from rulecast.wiring.restore import DatabaseHeldError, admit, look
+from rulecast.wiring.roles import Post
 from rulecast.wiring.sender import run_sender
 from rulecast.wiring.suppress_people import suppress_people
 from rulecast.wiring.workspace import Workspace, open_workspace
@@ -267,3 +269,26 @@ def life_of(home: Path) -> str:
             return str(row[0])
     finally:
         server.leave()
+
+
+async def test_a_role_that_is_held_goes_on_by_itself_once_somebody_has_decided(
+    workspace: Workspace, graph: GraphStub
+) -> None:
+    await planned(workspace, 0)
+    await admit(workspace)
+    await set_life(workspace, "1/00000001/1")
+    post = Post(workspace=workspace, stop=asyncio.Event())
+    sending = asyncio.create_task(run_sender_role(post))
+    await accept(workspace, because="the standby had everything", nothing_was_sent=True)
+    async with workspace.database.transaction() as connection:
+        people = await prepare_people(workspace, connection, 2)
+        await launch(workspace, connection, people)
+
+    async def has_asked() -> bool:
+        return len(graph.asked) == 2 or sending.done()
+
+    async with asyncio.timeout(60):
+        await until(has_asked)
+        post.stop.set()
+        await sending
+    assert len(graph.asked) == 2
