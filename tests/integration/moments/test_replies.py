@@ -146,7 +146,7 @@ async def test_an_offer_is_kept_from_who_left_and_an_answer_is_not(
         reached = {to for to, _ in here.shop.reached()}
         assert 0 < len(reached) < len(here.shop.people)
         for person in here.shop.people:
-            await here.say(person, "Merci bien")
+            await here.say(person, "Oui, avec plaisir")
             await here.say(person, "STOP")
         await here.answer()
         # Whoever is held out got no message, and no answer to one.
