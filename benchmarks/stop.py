@@ -39,7 +39,7 @@ WARM_SECONDS_MAX = 60.0
 """A machine that is too slow for that measures something else."""
 QUIET_SECONDS = 1.2
 """So long nothing may start after a stop before a trial ends: longer than the promise."""
-MESSAGES_PER_STOP = 1_200
+MESSAGES_PER_STOP = 900
 """More than are sent in a trial, so that something always waits."""
 
 

@@ -38,7 +38,7 @@ async def run_periodic(workspace: Workspace, stop: asyncio.Event) -> None:
         jobs.register_periodic("audiences", _bound(workspace, check_memberships), cron=EVERY_NIGHT)
         jobs.register_periodic("counters", _bound(workspace, check_counters), cron=EVERY_NIGHT)
         jobs.register_periodic("firings", _bound(workspace, forget_old_firings), cron=EVERY_NIGHT)
-        jobs.register_periodic("stop_counts", _bound(workspace, fold_counts), cron=EVERY_HOUR)
+        jobs.register_periodic("stop_counts", _bound(workspace, fold_counts), cron=EVERY_MINUTE)
         jobs.register_periodic("usual_rates", _bound(workspace, keep_history), cron=EVERY_HOUR)
         jobs.register_periodic("templates", _bound(workspace, sync_regularly), cron=EVERY_MINUTE)
         jobs.register_periodic("recurring", _recurring(workspace), cron=EVERY_TEN_SECONDS)

@@ -35,6 +35,7 @@ HISTORY_MIN = 200
 """Below so many messages history says less than what is usual for everybody."""
 BAD_MIN = 3
 """Two bad ends may be one family; three are looked at."""
+MEASURES: tuple[Measure, ...] = ("opt_outs", "blocks", "failures")
 # What is usual for everybody, and the least that anybody's history makes usual (science 8: 0.3 % opt-outs is ordinary,
 # 1.3 % is not; 131026 and 131050 come to a few per cent of a clean list).
 USUAL: Mapping[Measure, float] = {"opt_outs": 0.01, "blocks": 0.05, "failures": 0.10}
@@ -117,23 +118,28 @@ async def check_rates(workspace: Workspace) -> list[Unusual]:
 
 
 def find_unusual(launched: Iterable[LaunchedCounts], usual: Iterable[UsualCounts]) -> list[Unusual]:
-    """Return what is unusual among runs, rules and numbers, each rule version and number once a measure."""
-    runs, versions, numbers = _gather(launched)
-    history = list(usual)
-    found: dict[tuple[Measure, RuleVersionId | None, str], Unusual] = {}
-    measures: tuple[Measure, ...] = ("opt_outs", "blocks", "failures")
-    for measure in measures:
-        for row, counted in (*runs, *versions.values()):
+    """Return what is unusual among runs, rules and numbers, each rule version and number once a measure.
+
+    A number is meant only by what no rule that rests, or is to rest now, explains.
+    """
+    rows, history = list(launched), list(usual)
+    found: dict[tuple[Measure, RuleVersionId], Unusual] = {}
+    for measure in MEASURES:
+        for row, counted in (*_by_run(rows), *_by_version(rows)):
             known = _history_of(one for one in history if one.rule_name == row.rule_name)
             one = _test(measure, counted, row, known=known, is_of_number=False)
             if one is not None and not row.is_at_rest:
-                found.setdefault((measure, one.rule_version_id, ""), one)
-        for row, counted in numbers.values():
+                found.setdefault((measure, row.rule_version_id), one)
+    explained = {version for _, version in found}
+    others = [row for row in rows if not row.is_at_rest and row.rule_version_id not in explained]
+    of_numbers = []
+    for measure in MEASURES:
+        for row, counted in _by_number(others):
             known = _history_of(one for one in history if one.business_number_id == row.business_number_id)
             one = _test(measure, counted, row, known=known, is_of_number=True)
             if one is not None:
-                found.setdefault((measure, None, row.business_number_id), one)
-    return list(found.values())
+                of_numbers.append(one)
+    return [*found.values(), *of_numbers]
 
 
 def usual_share(measure: Measure, history: Counted) -> float:
@@ -147,28 +153,34 @@ def usual_share(measure: Measure, history: Counted) -> float:
 _Tested = tuple[LaunchedCounts, Counted]
 
 
-def _gather(
-    launched: Iterable[LaunchedCounts],
-) -> tuple[list[_Tested], dict[tuple[RuleVersionId, date], _Tested], dict[tuple[str, date], _Tested]]:
-    runs: list[_Tested] = []
-    versions: dict[tuple[RuleVersionId, date], _Tested] = {}
-    numbers: dict[tuple[str, date], _Tested] = {}
-    for row in launched:
-        own = Counted(
-            delivered=row.delivered, failed=row.failed, opted_out=row.opted_out, blocked=row.blocked
-        )
-        of_number = Counted(
+def _by_run(rows: Iterable[LaunchedCounts]) -> list[_Tested]:
+    return [(row, _own(row)) for row in rows]
+
+
+def _by_version(rows: Iterable[LaunchedCounts]) -> list[_Tested]:
+    found: dict[tuple[RuleVersionId, date], _Tested] = {}
+    for row in rows:
+        key = (row.rule_version_id, row.launched_on)
+        found[key] = (row, _own(row).plus(found[key][1] if key in found else Counted()))
+    return list(found.values())
+
+
+def _by_number(rows: Iterable[LaunchedCounts]) -> list[_Tested]:
+    found: dict[tuple[str, date], _Tested] = {}
+    for row in rows:
+        key = (row.business_number_id, row.launched_on)
+        counted = Counted(
             delivered=row.number_delivered,
             failed=row.number_failed,
             opted_out=row.number_opted_out,
             blocked=row.number_blocked,
         )
-        runs.append((row, own))
-        version = (row.rule_version_id, row.launched_on)
-        versions[version] = (row, own.plus(versions[version][1] if version in versions else Counted()))
-        number = (row.business_number_id, row.launched_on)
-        numbers[number] = (row, of_number.plus(numbers[number][1] if number in numbers else Counted()))
-    return runs, versions, numbers
+        found[key] = (row, counted.plus(found[key][1] if key in found else Counted()))
+    return list(found.values())
+
+
+def _own(row: LaunchedCounts) -> Counted:
+    return Counted(delivered=row.delivered, failed=row.failed, opted_out=row.opted_out, blocked=row.blocked)
 
 
 def _history_of(rows: Iterable[UsualCounts]) -> Counted:

@@ -15,8 +15,8 @@ LOG = structlog.get_logger("breaker")
 
 # A rule beyond its limit is held within a second of the message that took it there, also where a notice was lost.
 POLL_SECONDS = 0.5
-# Looking never takes more than a tenth of one connection, however much there is to count.
-REST_FACTOR = 9.0
+# Looking never takes more than a twentieth of one connection, however much there is to count.
+REST_FACTOR = 19.0
 # A number of 1,000 messages a second sends fifty between two looks.
 PAUSE_SECONDS_MIN = 0.05
 # A broken promise stops everything within a second.

@@ -24,7 +24,7 @@ LOG = structlog.get_logger("stop_tests")
 
 COUNTED_FOR = timedelta(days=7)
 """Nearly every opt-out comes within days of its message; older messages would hide what goes wrong today."""
-FOLDED_AFTER = timedelta(hours=1)
+FOLDED_AFTER = timedelta(minutes=5)
 """By then every transaction that counted has long ended."""
 FEW = 3
 """Fewer bad ends than these may be chance: without a number of its own, a condition waits until its share of the people
