@@ -111,7 +111,7 @@ class PlainVault:
 
     def lookup_index(self, kind: str, value: str) -> bytes:
         """Return the hash under which something is found."""
-        return f"{kind}:{value}".encode()
+        return hashlib.sha256(f"{kind}:{value}".encode()).digest()[:16]
 
 
 @cache

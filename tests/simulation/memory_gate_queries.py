@@ -18,6 +18,8 @@ STATUS_FIELDS = (
     "occurred", "wamid_indexes", "statuses", "error_codes", "opaque_ids", "status_message_ids", "pricing_types",
     "pricing_categories",
 )  # fmt: skip
+IN_DOUBT = frozenset({"intent", "unknown", "unresolved"})
+INSTANTS = ("sent_at", "delivered_at", "read_at", "failed_at")
 MARKS = ("message_ids", "sent", "delivered", "read", "failed", "failed_codes", "new_wamid_indexes")
 
 # Whose answers matter to no check: reservations, and the incident that is called open already.
@@ -439,27 +441,30 @@ async def _merge_statuses(t: Transaction, p: Parameters) -> list[tuple[int]]:
 def _merged(row: Row, told: Row, now: datetime) -> Row:
     """Merge as a join: the earliest instant of each kind stays."""
     has_left = any(told[name] is not None for name in ("sent", "delivered", "read"))
-    state = row["state"]
-    if has_left or state in {"intent", "unknown", "unresolved"}:
-        state = "accepted"
-    elif state == "held":
-        state = "refused"
-    at = _earliest(told["sent"], told["delivered"], told["read"], told["failed"])
-    accepted_at = row["accepted_at"]
-    if accepted_at is None and (has_left or row["state"] in {"intent", "unknown", "unresolved", "held"}):
-        accepted_at = at
+    state, before = row["state"], _earliest(*(row[name] for name in INSTANTS))
+    told_first = _earliest(told["sent"], told["delivered"], told["read"], told["failed"])
+    is_by_answer = row["accepted_at"] is not None and row["accepted_at"] != before
+    is_accepted = row["accepted_at"] is not None or has_left or state in {*IN_DOUBT, "held"}
+    failed = [(row["failed_at"], row.get("failed_code", 0)), (told["failed"], told["failed_codes"] or 0)]
+    failed_at, failed_code = min((one for one in failed if one[0] is not None), default=(None, 0))
+    is_dropped = state == "held" or (state == "refused" and row["accepted_at"] is not None)
     return {
         **row,
         "sent_at": _earliest(row["sent_at"], told["sent"]),
         "delivered_at": _earliest(row["delivered_at"], told["delivered"]),
         "read_at": _earliest(row["read_at"], told["read"]),
-        "failed_at": _earliest(row["failed_at"], told["failed"]),
-        "state": state,
+        "failed_at": failed_at,
+        "failed_code": failed_code,
+        "state": "accepted" if has_left or state in IN_DOUBT else "refused" if state == "held" else state,
         "reason": "" if has_left else row["reason"],
-        "error_code": 0 if has_left else row["error_code"],
-        "accepted_at": accepted_at,
+        "error_code": 0 if has_left else failed_code if is_dropped else row["error_code"],
+        "accepted_at": row["accepted_at"]
+        if is_by_answer
+        else _earliest(before, told_first)
+        if is_accepted
+        else None,
         "wamid_index": row["wamid_index"] or told["new_wamid_indexes"],
-        "changed_at": row["changed_at"] if row["state"] in {"accepted", "refused"} else now,
+        "changed_at": row["changed_at"] if state in {"accepted", "refused"} else now,
     }
 
 

@@ -353,12 +353,20 @@ async def _pause_templates(t: Transaction, p: Parameters) -> list[tuple[int, str
     return paused
 
 
-@handles(DELIVER, "finish_runs")
-async def _finish_runs(t: Transaction, p: Parameters) -> int:
-    open_runs = {row["run_id"] for row in _messages(t, p["business_number_id"]) if row["state"] in OPEN}
-    ended = [key for key, row in t.rows("run") if row["state"] == "running" and key not in open_runs]
-    for key in ended:
+@handles(DELIVER, "lock_ending_runs")
+async def _lock_ending_runs(t: Transaction, p: Parameters) -> list[tuple[int]]:
+    waiting = {row["run_id"] for row in _messages(t, p["business_number_id"]) if row["state"] in WAITING}
+    ended = [key for key, row in t.rows("run") if row["state"] == "running" and key not in waiting]
+    for key in sorted(ended):
         await t.lock("run", key)
+    return [(key,) for key in sorted(ended)]
+
+
+@handles(DELIVER, "finish_runs")
+def _finish_runs(t: Transaction, p: Parameters) -> int:
+    open_runs = {row["run_id"] for _, row in t.rows("message") if row["state"] in OPEN}
+    ended = [key for key in listed(p["run_ids"]) if key not in open_runs]
+    for key in ended:
         t.change("run", key, state="finished")
     return len(ended)
 

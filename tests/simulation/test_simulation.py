@@ -6,7 +6,10 @@ import os
 import pytest
 import structlog
 from tests.simulation.campaign import simulate
+from tests.simulation.memory_database import UNDESCRIBED
 from tests.simulation.mutants import MUTANTS
+
+from rulecast.gate.incidents.store import QUERIES as INCIDENTS
 
 SEEDS = int(os.environ.get("RULECAST_TEST_SIMULATION_SEEDS", "2000"))
 SEEDS_PER_TEST = 50
@@ -39,3 +42,6 @@ def test_a_seed_is_a_whole_world_and_nothing_else() -> None:
     first = [simulate(seed).fingerprint for seed in range(20)]
     assert [simulate(seed).fingerprint for seed in range(20)] == first
     assert len(set(first)) == len(first)
+    # Incidents tell people; what they make rest, the error code has made rest already.
+    foreign = [query.splitlines()[0] for query in UNDESCRIBED - set(INCIDENTS.values())]
+    assert foreign == [], "describe in tests/simulation/memory_*.py what these queries do"
