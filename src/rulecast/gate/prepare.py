@@ -11,11 +11,11 @@ from functools import partial
 from typing import Any, Self
 
 import msgspec
-import structlog
 
 from rulecast.account.undelivered import country_of_address
 from rulecast.gate import store
 from rulecast.gate.draft import Draft, PreparedDraft
+from rulecast.gate.open_each import open_each
 from rulecast.gate.permit import Edge
 from rulecast.gate.quoted import find_quoted
 from rulecast.gate.reply_terms import ReplyTerms, make_reply
@@ -42,7 +42,6 @@ from rulecast.values.link_token import LinkToken, link_index_of, make_link_token
 from rulecast.values.reason import Reason
 from rulecast.values.recipient import recipient_of
 from rulecast.vault import SealItem, Vault
-from rulecast.vault.errors import SealBrokenError
 
 SEALED_IDENTITY = "profile.identity.value"
 SEALED_ATTRIBUTES = "profile.contact.sealed_attributes"
@@ -52,8 +51,6 @@ OPAQUE_ID_BYTES = 16
 CODE_PARAMETER = "1"
 CODE_HIDDEN = "******"
 """What the ledger keeps in the place of a one-time code."""
-
-log = structlog.get_logger(__name__)
 
 RandomBytes = Callable[[int], bytes]
 
@@ -186,7 +183,7 @@ async def _typed(connection: Connection, vault: Vault, terms: Mapping[int, RunTe
         return {}
     rows = await store.read_typed_replies(connection, run_ids)
     items = [SealItem(ContactId(contact_id), SEALED_REPLY, sealed) for _, contact_id, sealed in rows]
-    plain, _ = await _open_each(vault, items)
+    plain, _ = await open_each(vault, items)
     return {run_id: one.decode() for (run_id, *_), one in zip(rows, plain, strict=True) if one is not None}
 
 
@@ -198,7 +195,7 @@ async def _open(vault: Vault, recipients: Mapping[int, RecipientRow]) -> dict[in
     ] + [
         SealItem(ContactId(row.contact_id), SEALED_ATTRIBUTES, row.sealed_attributes or b"") for row in valued
     ]
-    plain, broken = await _open_each(vault, items)
+    plain, broken = await open_each(vault, items)
     addresses = {row.contact_id: one for row, one in zip(addressed, plain, strict=False)}
     personal = {row.contact_id: one for row, one in zip(valued, plain[len(addressed) :], strict=True)}
     return {
@@ -212,25 +209,6 @@ async def _open(vault: Vault, recipients: Mapping[int, RecipientRow]) -> dict[in
         )
         for contact_id, row in recipients.items()
     }
-
-
-async def _open_each(
-    vault: Vault, items: Sequence[SealItem]
-) -> tuple[Sequence[bytes | None], frozenset[ContactId]]:
-    """Open all at once; where a seal is broken one by one, so that it costs nobody else the message."""
-    try:
-        return await vault.open_many(items), frozenset()
-    except SealBrokenError as error:
-        log.warning("seal_broken", error_code=error.code)
-    plain: list[bytes | None] = []
-    broken: set[ContactId] = set()
-    for item in items:
-        try:
-            plain += await vault.open_many([item])
-        except SealBrokenError:
-            plain.append(None)
-            broken.add(item.contact_id)
-    return plain, frozenset(broken)
 
 
 def _make(

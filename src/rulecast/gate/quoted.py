@@ -2,18 +2,14 @@
 
 from collections.abc import Sequence
 
-import structlog
-
 from rulecast.conversation.open_windows import SEALED_WAMID
 from rulecast.conversation.store import find_windows
+from rulecast.gate.open_each import open_each
 from rulecast.gate.store import Connection
 from rulecast.template.messages import MessageInvalidError
 from rulecast.template.messages.limits import wamid_of
 from rulecast.values.ids import ContactId
 from rulecast.vault import SealItem, Vault
-from rulecast.vault.errors import SealBrokenError
-
-log = structlog.get_logger(__name__)
 
 
 async def find_quoted(
@@ -31,11 +27,7 @@ async def find_quoted(
         for row in rows
         if row.sealed_last_wamid is not None
     ]
-    try:
-        plain = await vault.open_many(items)
-    except SealBrokenError as error:
-        log.warning("seal_broken", error_code=error.code)
-        return {}
+    plain, _ = await open_each(vault, items)
     found = {item.contact_id: one.decode() for item, one in zip(items, plain, strict=True) if one is not None}
     return {contact_id: wamid for contact_id, wamid in found.items() if _is_wamid(wamid)}
 
