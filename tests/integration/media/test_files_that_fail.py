@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 from PIL import Image
+from tests.integration.media.test_media_at_the_simulator import DECLARED
 from tests.simulated import NUMBER, TOKEN
 from tests.street import Street, neighbour, street
 
@@ -30,25 +31,6 @@ from rulecast.wiring.rule_steps import Offer, activate_rule, approve_rule
 from rulecast.wiring.run_uploads import RunUploads
 from rulecast.wiring.standing import HeldBack, Launched, launch_under_standing_approval
 
-DECLARED = """
-[[media]]
-name = "poster"
-source = "{directory}/poster.png"
-kind = "image"
-templates = ["sale"]
-
-[[templates]]
-name = "sale"
-category = "marketing"
-
-[[templates.languages]]
-language = "fr"
-status = "approved"
-header_format = "IMAGE"
-header_example = "{directory}/poster.png"
-body = "Bonjour, 20 % sur tout."
-footer = "Répondez STOP pour ne plus recevoir nos offres"
-"""
 RULE = """rule sale
   purpose marketing
   when city in ("casablanca", "rabat")
