@@ -56,6 +56,8 @@ ACCEPTED = {
     "RULECAST_SMTP_SECURITY": "starttls",
     "RULECAST_SMTP_USER": "rulecast",
     "RULECAST_SMTP_PASSWORD": "word of mail",
+    "RULECAST_ENVIRONMENT": "rehearsal",
+    "RULECAST_RESEND_MARKETING": "yes",
     "RULECAST_LOG_LEVEL": "debug",
 }
 

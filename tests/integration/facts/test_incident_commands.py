@@ -66,6 +66,18 @@ def test_an_incident_is_listed_shown_and_resumed_with_a_reason(
     number = json.loads(rulecast("incident", "list", "--json"))["incidents"][0]["incident_id"]
     assert "1. Open WhatsApp Manager" in rulecast("incident", "show", str(number))
     assert "RC-INCIDENT-002" in rulecast("incident", "resume", str(number), code=2)
+    assert "in the hands of" in rulecast("--as", "amal", "incident", "own", str(number))
+    rulecast("incident", "note", str(number), "Meta was asked for a review")
+    rulecast("incident", "done", str(number), "2")
+    assert "RC-INCIDENT-004" in rulecast("incident", "done", str(number), "50", code=2)
+    assert "RC-INCIDENT-003" in rulecast("incident", "drill", "fire", code=2)
+    shown = rulecast("incident", "show", str(number))
+    assert "In the hands of amal." in shown
+    assert "note: Meta was asked for a review" in shown
+    assert "[done by " in shown
+    assert {"quality", "code:190"} <= {
+        one["signal"] for one in json.loads(rulecast("incident", "signals", "--json"))["signals"]
+    }
     # Meta's restriction has not ended: whoever goes on all the same says so.
     assert "RC-INCIDENT-005" in rulecast("incident", "resume", str(number), "--because", "x", code=2)
     because = ("--because", "appealed", "--force", "--json")
