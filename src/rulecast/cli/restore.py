@@ -8,6 +8,7 @@ from rich.text import Text
 from rulecast.cli.session import JsonOption, Terminal, run
 from rulecast.deliver.restore.judge import CAUSE_SENTENCES
 from rulecast.wiring.accept_restored import accept
+from rulecast.wiring.journal import replay_journal
 from rulecast.wiring.restore import Look, look
 from rulecast.wiring.workspace import Workspace
 
@@ -21,6 +22,7 @@ def register(app: typer.Typer) -> None:
     )
     app.add_typer(group, name="restore")
     _add_show(group)
+    _add_replay(group)
     _add_accept(group)
 
 
@@ -37,6 +39,21 @@ def _add_show(group: typer.Typer) -> None:
                 terminal.print(*_lines(found))
 
         run(context, work)
+
+
+def _add_replay(group: typer.Typer) -> None:
+    @group.command("replay")
+    def replay_command(context: typer.Context, json: JsonOption = False) -> None:
+        """Say to the database every opt-out that this home's journal knows and the database lacks; accepts nothing."""
+
+        async def work(workspace: Workspace, terminal: Terminal) -> None:
+            count = await replay_journal(workspace)
+            if json:
+                terminal.print_json({"stops_restored": count})
+            else:
+                terminal.print(f"{count} stops and resumes restored from the journal.")
+
+        run(context, work, acts=True)
 
 
 def _add_accept(group: typer.Typer) -> None:

@@ -224,6 +224,8 @@ def test_nothing_starts_from_a_held_database_until_the_command_accepts_it(
     assert "RC-RESTORE-001" in capsys.readouterr().err
     assert run_command(["restore", "show"], environment) == 0
     assert "Held: nothing is sent." in capsys.readouterr().out
+    assert run_command(["restore", "replay", "--json"], environment) == 0
+    assert '"stops_restored": 0' in capsys.readouterr().out
     assert run_command(["restore", "accept", "--because", "drill"], environment) == 0
     assert run_command(["restore", "show", "--json"], environment) == 0
     assert '"held": false' in capsys.readouterr().out
