@@ -6,6 +6,7 @@ and to send, not and send and me, to remove and number. Such a sentence is likel
 """
 
 import csv
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -23,6 +24,10 @@ LEAVE_REACH_WORDS = 2
 
 BEGINNING_LENGTH_MAX = 14
 """Beginnings of words are looked up by so many letters at most; longer ones are cut to it."""
+SPELT_BY_EAR = frozenset({"aeb-latn", "arq", "ary-latn", "zgh"})
+"""Languages that people write in Latin letters as they hear them: vowels and doubled letters say little."""
+SKELETON_LENGTH_MIN = 3
+"""Shorter skeletons stand for too many words."""
 UNSPACED_LANGUAGES = frozenset({"zh", "ja"})
 
 Normalise = Callable[[str], str]
@@ -75,6 +80,8 @@ class _Lexicon:
 
     whole: dict[str, list[_Entry]]
     beginnings: dict[str, list[_Entry]]
+    whole_skeletons: dict[str, list[_Entry]]
+    skeletons: dict[str, list[_Entry]]
     signs: dict[str, dict[Concept, list[str]]]
 
 
@@ -120,13 +127,44 @@ def _entries(word: str, lexicon: _Lexicon) -> Iterator[_Entry]:
     yield from lexicon.whole.get(word, ())
     for length in range(1, min(len(word), BEGINNING_LENGTH_MAX) + 1):
         yield from lexicon.beginnings.get(word[:length], ())
+    skeleton = _skeleton(word)
+    yield from lexicon.whole_skeletons.get(skeleton, ())
+    for length in range(SKELETON_LENGTH_MIN, len(skeleton) + 1):
+        yield from lexicon.skeletons.get(skeleton[:length], ())
+
+
+_BY_EAR = (
+    ("kh", "x"),
+    ("5", "x"),
+    ("7", "h"),
+    ("8", "h"),
+    ("9", "q"),
+    ("gh", "g"),
+    ("sh", "c"),
+    ("ch", "c"),
+    ("ss", "s"),
+)
+_SILENT = re.compile(r"[aeiouwy23]")
+_DOUBLED = re.compile(r"(.)\1+")
+
+
+def _skeleton(word: str) -> str:
+    """Return the consonants of a word in one spelling; nothing for other scripts."""
+    if not word.isascii():
+        return ""
+    for written, heard in _BY_EAR:
+        word = word.replace(written, heard)
+    return _DOUBLED.sub(r"\1", _SILENT.sub("", word))
 
 
 def _continues(words: Sequence[str], wanted: Sequence[str]) -> bool:
     return len(words) == len(wanted) and all(
-        word.startswith(one[:-1]) if one.endswith(ANY_ENDING) else word == one
-        for word, one in zip(words, wanted, strict=True)
+        _is_meant(word, one) for word, one in zip(words, wanted, strict=True)
     )
+
+
+def _is_meant(word: str, wanted: str) -> bool:
+    return word.startswith(wanted[:-1]) if wanted.endswith(ANY_ENDING) else word == wanted
 
 
 def _asks(places: Places, length: int) -> bool:
@@ -188,7 +226,7 @@ def _asks_unspaced(text: str, entries: Mapping[Concept, Sequence[str]]) -> bool:
 @cache
 def _read_lexicon(normalise: Normalise) -> _Lexicon:
     """Read the files of the languages once; every word passes through the normalisation of texts."""
-    lexicon = _Lexicon(whole={}, beginnings={}, signs={})
+    lexicon = _Lexicon(whole={}, beginnings={}, whole_skeletons={}, skeletons={}, signs={})
     folder = files(__package__).joinpath(FOLDER)
     for name in sorted(one.name for one in folder.iterdir() if one.name.endswith(".csv")):
         lines = folder.joinpath(name).read_text(encoding="utf-8").splitlines()
@@ -208,6 +246,10 @@ def _add_language(lexicon: _Lexicon, language: str, lines: Iterable[str], normal
                 ).append(entry)
             else:
                 lexicon.whole.setdefault(first, []).append(entry)
+            skeleton = _skeleton(first.removesuffix(ANY_ENDING)) if language in SPELT_BY_EAR else ""
+            if len(skeleton) >= SKELETON_LENGTH_MIN:
+                among = lexicon.skeletons if first.endswith(ANY_ENDING) else lexicon.whole_skeletons
+                among.setdefault(skeleton, []).append(entry)
             if language in UNSPACED_LANGUAGES:
                 lexicon.signs.setdefault(language, {}).setdefault(concept, []).append(
                     first.rstrip(ANY_ENDING)
