@@ -20,7 +20,7 @@ GROUP_ITEMS_MAX = 250
 WAITING_BYTES_MAX = 32 * 1024 * 1024
 WAITING_ITEMS_MAX = 4_000
 # A second lane costs a transaction of its own, which only groups of some size are worth.
-SECOND_LANE_ITEMS_MIN = 16
+SECOND_LANE_ITEMS_MIN = 24
 # Opt-outs go first, and have room even when statuses fill the queue.
 URGENT_ROOM_FACTOR = 2
 

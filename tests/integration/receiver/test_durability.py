@@ -186,14 +186,17 @@ async def test_a_poisonous_body_is_tried_three_times_and_quarantined_while_other
     book = Poisoned([])
     poison = statuses(("wamid.poison", "sent", at, ASHA.phone))
     poison["entry"] += preference(asha.person.phone, "stop", at)["entry"]
+    # Another one holds ordinary statuses alone, and so does its group.
+    plain = statuses(("wamid.poison", "delivered", at, ASHA.phone))
     good = [statuses((f"wamid.{number}", "sent", at, ASHA.phone)) for number in range(20)]
     async with running(build_receiver(workspace, book)) as receiver:
-        answers = await asyncio.gather(*(receiver.post(body) for body in [*good[:10], poison, *good[10:]]))
+        mixed = [*good[:10], poison, plain, *good[10:]]
+        answers = await asyncio.gather(*(receiver.post(body) for body in mixed))
     assert set(answers) == {200}
     assert book.tries.count(1) >= 3
     assert await count(workspace, "collect.inbox", "state = 'applied'") == 20
     problem = f"problem = 'could not be applied: {CheckViolation.__name__}'"
-    assert await count(workspace, "collect.inbox", f"state = 'quarantined' AND {problem}") == 1
+    assert await count(workspace, "collect.inbox", f"state = 'quarantined' AND {problem}") == 2
     # The stop inside the poisonous body holds all the same.
     assert await count(workspace, "profile.current_suppression") == 1
 
