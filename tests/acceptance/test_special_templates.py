@@ -105,7 +105,7 @@ PEOPLE = [neighbour(0), neighbour(1, extra={"network_type": "3g"})]
 
 def draw(path: Path, seed: int) -> None:
     """Write an image that is large enough to be made lighter."""
-    Image.frombytes("RGB", (900, 640), random.Random(seed).randbytes(900 * 640 * 3)).save(path, "PNG")
+    Image.frombytes("RGB", (600, 400), random.Random(seed).randbytes(600 * 400 * 3)).save(path, "PNG")
 
 
 def declared(directory: Path) -> str:
