@@ -1,0 +1,126 @@
+"""Counts, in a sender's database alone, how often what it wrote down breaks a promise: each count must be 0.
+
+Written from the tables, not from the sender's queries: what both say wrong in the same way would be found by nobody.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+
+# Who sends nothing is not looked at any further.
+HAS_SENT = "SELECT EXISTS (SELECT FROM deliver.attempt)"
+
+# P1: a message that was accepted under two attempts, or permitted twice at once.
+ACCEPTED_TWICE = """
+    SELECT count(*) FROM (
+        SELECT message_id FROM deliver.attempt WHERE state IN ('accepted', 'held')
+        GROUP BY message_id HAVING count(*) > 1
+        UNION ALL
+        SELECT message_id FROM gate.permit WHERE released_at IS NULL GROUP BY message_id HAVING count(*) > 1
+    ) AS twice
+"""
+
+# What was due when a restored database was accepted is in doubt without an attempt, and has a permit only so that caps
+# count it: nobody decided there (`reason` restored, below).
+
+# P2: a message whose state its attempts or its permit contradict.
+UNBALANCED = """
+    SELECT count(*) FROM deliver.message AS m
+    WHERE (m.state = 'accepted') <> EXISTS (
+            SELECT FROM deliver.attempt AS a WHERE a.message_id = m.message_id AND a.state = 'accepted')
+        AND m.state IN ('accepted', 'planned', 'claimed', 'deferred', 'cancelled', 'expired')
+        OR (m.state = 'intent') <> EXISTS (
+            SELECT FROM deliver.attempt AS a WHERE a.message_id = m.message_id AND a.state = 'intent')
+        OR m.state IN ('intent', 'accepted', 'held', 'unknown', 'unresolved') AND m.reason <> 'restored'
+        AND NOT EXISTS (
+            SELECT FROM gate.permit AS p WHERE p.message_id = m.message_id AND p.released_at IS NULL)
+        OR m.state IN ('planned', 'claimed', 'deferred', 'cancelled', 'expired') AND EXISTS (
+            SELECT FROM gate.permit AS p WHERE p.message_id = m.message_id AND p.released_at IS NULL)
+"""
+
+# P4: a marketing permit that names no consent, or one that was not the person's newest word, granted and proven.
+WITHOUT_CONSENT = """
+    SELECT count(*) FROM gate.permit AS p
+    WHERE p.purpose = 'marketing' AND NOT EXISTS (
+        SELECT FROM (
+            SELECT s.consent_id, s.status, s.is_proven FROM profile.consent AS s
+            WHERE s.contact_id = p.contact_id AND s.purpose = 'marketing' AND s.recorded_at <= p.granted_at
+            ORDER BY s.effective_at DESC, (s.status = 'granted'), s.is_proven DESC, s.consent_id DESC LIMIT 1
+        ) AS newest
+        WHERE newest.consent_id = p.consent_id AND newest.status = 'granted' AND newest.is_proven)
+"""
+
+# P5: a marketing permit after a stop that was recorded before it and is not taken back. Each says when its transaction
+# began; which committed first cannot be told where both ran at once.
+AFTER_OPT_OUT = """
+    SELECT count(*) FROM gate.permit AS p
+    WHERE p.purpose = 'marketing' AND EXISTS (
+        SELECT FROM profile.suppression AS s
+        WHERE s.contact_id = p.contact_id AND s.action = 'stop'
+            AND s.recorded_at < p.granted_at - interval '2 seconds'
+            AND NOT EXISTS (
+                SELECT FROM profile.suppression AS r
+                WHERE r.contact_id = s.contact_id AND r.action = 'resume' AND r.occurred_at > s.occurred_at
+                    AND r.recorded_at < p.granted_at))
+"""
+
+# P9: marketing permits with more before them in a window than a cap allows.
+OVER_CAP = """
+    SELECT count(*) FROM gate.permit AS p
+    WHERE p.purpose = 'marketing' AND NOT p.is_test AND p.released_at IS NULL
+        AND NOT EXISTS (SELECT FROM deliver.message AS m WHERE m.message_id = p.message_id AND m.reason = 'restored')
+        AND %(count)s < (
+        SELECT count(*) FROM gate.permit AS o
+        WHERE o.contact_id = p.contact_id AND o.purpose = 'marketing' AND NOT o.is_test AND o.released_at IS NULL
+            AND o.granted_at <= p.granted_at
+            AND o.granted_at > p.granted_at - make_interval(hours => %(hours)s::integer))
+"""
+
+# P9: permits in the quiet hours of a person whose zone is known; what a person waits for comes at any hour.
+IN_QUIET_HOURS = """
+    SELECT count(*) FROM (
+        SELECT (p.granted_at AT TIME ZONE 'UTC' + make_interval(mins => offsets.minutes))::time AS local
+        FROM gate.permit AS p
+        JOIN profile.contact AS c ON c.contact_id = p.contact_id
+        CROSS JOIN LATERAL (
+            SELECT z.minutes FROM public.zone_offset AS z
+            WHERE lower(z.zone) = lower(c.zone) AND z.from_utc <= p.granted_at ORDER BY z.from_utc DESC LIMIT 1
+        ) AS offsets
+        JOIN deliver.message AS m ON m.message_id = p.message_id AND m.reason <> 'restored'
+        WHERE p.purpose <> 'transactional'
+    ) AS told
+    WHERE CASE WHEN %(start)s::time > %(end)s::time THEN local >= %(start)s::time OR local < %(end)s::time
+        ELSE local >= %(start)s::time AND local < %(end)s::time END
+"""
+
+USUAL_QUIET_HOURS = {"start": "21:00", "end": "09:00"}
+USUAL_CAPS = [{"count": 2, "per_hours": 24}, {"count": 5, "per_hours": 168}]
+
+
+def broken_promises(connection: psycopg.Connection[tuple[Any, ...]]) -> dict[str, int]:
+    """Return how often each promise is broken, by a short name; nothing where all are kept or nothing was sent."""
+    if not _count(connection, HAS_SENT):
+        return {}
+    row = connection.execute("SELECT sending_policy::text FROM public.workspace").fetchone()
+    policy: Mapping[str, Any] = json.loads(row[0]) if row else {}
+    counts = {
+        "P1 accepted or permitted twice": _count(connection, ACCEPTED_TWICE),
+        "P2 state without its attempt or permit": _count(connection, UNBALANCED),
+        "P4 permit without consent": _count(connection, WITHOUT_CONSENT),
+        "P5 permit after an opt-out": _count(connection, AFTER_OPT_OUT),
+        "P9 permit over a cap": sum(
+            _count(connection, OVER_CAP, count=cap["count"], hours=cap["per_hours"])
+            for cap in policy.get("marketing_caps", USUAL_CAPS)
+        ),
+        "P9 permit in quiet hours": _count(
+            connection, IN_QUIET_HOURS, **policy.get("quiet_hours", USUAL_QUIET_HOURS)
+        ),
+    }
+    return {name: count for name, count in counts.items() if count}
+
+
+def _count(connection: psycopg.Connection[tuple[Any, ...]], query: str, **parameters: object) -> int:
+    row = connection.execute(query.encode(), parameters).fetchone()
+    return int(row[0]) if row else 0
