@@ -15,12 +15,18 @@ from rulecast.database.embedded import EmbeddedServer
 from rulecast.database.embedded.tuning import DURABLE
 from rulecast.database.errors import EmbeddedStartError
 
-KINDS = ("backend", "postmaster", "immediate", "fast")
+KINDS = ("backend", "postmaster", "immediate", "fast", "power")
+"""What dies: one connection, the server in three ways, or with it everything else on the machine."""
 TUNING = {**DURABLE, "shared_buffers": "64MB", "min_wal_size": "64MB"}
 # Nothing waits for so long on any machine; it only bounds a failure.
 UP_SECONDS_MAX = 60.0
 POLL_SECONDS = 0.01
-_SIGNALS = {"postmaster": signal.SIGKILL, "immediate": signal.SIGQUIT, "fast": signal.SIGINT}
+_SIGNALS = {
+    "postmaster": signal.SIGKILL,
+    "power": signal.SIGKILL,
+    "immediate": signal.SIGQUIT,
+    "fast": signal.SIGINT,
+}
 
 
 class OwnPostgres:

@@ -1,7 +1,8 @@
-"""Kill PostgreSQL in the middle of a campaign, bring it back, and let the ledgers say what was lost (F43 F66 P13 P14).
+"""Kill PostgreSQL in the middle of a campaign, bring it back, and see what was lost (F43 F66 F76 P10 P13 P14).
 
-A backend is killed, the postmaster is killed, the server is stopped at once or in a hurry, while two senders send and
-webhooks come in. `python -m tests.soak.postgres_kills --crashes 100 --seed 7` prints one JSON object.
+A backend is killed, the postmaster is killed, the server is stopped at once or in a hurry, or everything dies together,
+while two senders send and webhooks come in. `python -m tests.soak.postgres_kills --crashes 100 --seed 7` prints one
+JSON object.
 """
 
 import argparse
@@ -103,36 +104,68 @@ def run_crashes(crashes: int, seed: int, directory: Path) -> Report:
         watched = Watched(world.ledger)
         try:
             for kind in kinds:
-                _crash_once(postgres, watched, kind, chance=chance, report=report)
-            report.unfinished += _wait_for(senders)
+                crash = _Crash(kind=kind, postgres=postgres, world=world, senders=senders, chance=chance)
+                _crash_once(crash, watched, report)
+            report.unfinished += wait_for(senders)
         finally:
             watched.close()
-            _end(senders)
-        _settle(world)
+            end(senders)
+        settle(world)
         _compare(world, report)
     report.seconds = round(time.monotonic() - started, 1)
     return report
 
 
-def _crash_once(
-    postgres: OwnPostgres, watched: Watched, kind: str, *, chance: random.Random, report: Report
-) -> None:
-    wanted = watched.count() + chance.randint(REQUESTS_MIN, REQUESTS_MAX)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Crash:
+    """One crash: what dies, and who is to be started again."""
+
+    kind: str
+    postgres: OwnPostgres
+    world: World
+    senders: list[int]
+    chance: random.Random
+
+    def strike(self) -> None:
+        """Let it die, everything else with it where the power goes (F76)."""
+        self.postgres.crash(self.kind, self.chance)
+        if self.kind == "power":
+            end(self.senders)
+            self.world.receiver.end()
+
+    def mend(self) -> None:
+        """Start again what died, the server first, the others in any order."""
+        starting = [self.postgres.bring_up]
+        if self.kind == "power":
+            self.senders.clear()
+            others = [self.world.receiver.start, self._send]
+            self.chance.shuffle(others)
+            # A process that finds no database ends, and whoever keeps it starts it again: here the server is first.
+            starting += others
+        for start in starting:
+            start()
+
+    def _send(self) -> None:
+        self.senders.extend(fork_sender(self.world, number, Board(), None) for number in NUMBERS)
+
+
+def _crash_once(crash: _Crash, watched: Watched, report: Report) -> None:
+    wanted = watched.count() + crash.chance.randint(REQUESTS_MIN, REQUESTS_MAX)
     if not watched.until(wanted, seconds_max=NEWS_SECONDS_MAX):
         raise RuntimeError("sending stood still before a crash")
-    time.sleep(chance.uniform(0.0, 0.05))
-    crashed_at = time.monotonic()
-    postgres.crash(kind, chance)
+    time.sleep(crash.chance.uniform(0.0, 0.05))
+    crashed_at, kind = time.monotonic(), crash.kind
+    crash.strike()
     report.crashes += 1
     report.by_kind[kind] += 1
     # Requests that were out may still be answered: sending goes on where more are asked for than could be out.
-    postgres.bring_up()
+    crash.mend()
     if not watched.until(watched.count() + 1, seconds_max=NEWS_SECONDS_MAX):
         raise RuntimeError(f"sending did not go on after {kind}")
     report.recovery_seconds.append(round(time.monotonic() - crashed_at, 2))
 
 
-def _wait_for(senders: list[int]) -> int:
+def wait_for(senders: list[int]) -> int:
     """Wait until the senders have nothing left to do, and return how many never came to that."""
     deadline = time.monotonic() + NEWS_SECONDS_MAX
     while senders and time.monotonic() < deadline:
@@ -141,13 +174,14 @@ def _wait_for(senders: list[int]) -> int:
     return len(senders)
 
 
-def _end(senders: list[int]) -> None:
+def end(senders: list[int]) -> None:
+    """Leave no sender behind."""
     for pid in senders:
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
 
 
-def _settle(world: World) -> None:
+def settle(world: World) -> None:
     """Wait until every webhook the simulator has is taken."""
     deadline = time.monotonic() + SETTLE_SECONDS_MAX
     while world.look("state")["undelivered"] and time.monotonic() < deadline:
