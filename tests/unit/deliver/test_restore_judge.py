@@ -1,3 +1,4 @@
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
@@ -67,6 +68,9 @@ def test_a_home_remembers_what_was_written_last(tmp_path: Path) -> None:
     file = MemoryFile(tmp_path / "journal", sign)
     assert file.read() is None
     file.write(memory(beat=1))
+    left = tmp_path / "journal" / f".{FILE_NAME}.of_a_killed_writer"
+    left.touch()
+    os.utime(left, (0, 0))
     file.write(memory(beat=2))
     assert file.read() == memory(beat=2)
     assert [path.name for path in (tmp_path / "journal").iterdir()] == [FILE_NAME]

@@ -3,7 +3,9 @@
 import json
 import os
 import secrets
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
@@ -15,6 +17,7 @@ FILE_NAME = "database.json"
 # The file holds five short words; a longer one is not ours.
 FILE_BYTES_MAX = 2_000
 SECRET_MODE = 0o600
+LEFTOVER_NS = 60 * 10**9
 
 
 class MemoryDamagedError(RulecastError):
@@ -70,6 +73,7 @@ class MemoryFile:
     def write(self, memory: Memory) -> None:
         """Replace what is remembered, durably; blocking."""
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._sweep()
         said = {**_said(memory), "signature": self._signature(memory).decode()}
         unfinished = self._directory / f".{FILE_NAME}.{secrets.token_hex(8)}"
         handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, SECRET_MODE)
@@ -87,6 +91,14 @@ class MemoryFile:
             os.fsync(directory)
         finally:
             os.close(directory)
+
+    def _sweep(self) -> None:
+        """Remove what killed writers left unfinished; one that lives finishes within milliseconds."""
+        oldest_ns = time.time_ns() - LEFTOVER_NS
+        for path in self._directory.glob(f".{FILE_NAME}.*"):
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime_ns < oldest_ns:
+                    path.unlink()
 
     def _signature(self, memory: Memory) -> bytes:
         return self._sign(json.dumps(_said(memory), sort_keys=True).encode()).hex().encode()
