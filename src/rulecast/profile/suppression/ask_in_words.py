@@ -94,14 +94,30 @@ Places = dict[Concept, list[tuple[int, int]]]
 def asks_in_words(clauses: Sequence[Sequence[str]], normalise: Normalise) -> bool:
     """Return whether a clause of normalised words asks for silence in any language."""
     lexicon = _read_lexicon(normalise)
-    return any(
-        _asks(places, len(clause)) for clause in clauses for places in _places(clause, lexicon).values()
-    )
+    found = [(len(clause), _places(clause, lexicon)) for clause in clauses]
+    if any(_asks(places, length) for length, several in found for places in several.values()):
+        return True
+    return _asks_over_clauses([several for _, several in found])
 
 
 def asks_in_signs(text: str, normalise: Normalise) -> bool:
     """Return the same of a text whose script has no spaces."""
     return any(_asks_unspaced(text, entries) for entries in _read_lexicon(normalise).signs.values())
+
+
+def _asks_over_clauses(found: Sequence[Mapping[str, Places]]) -> bool:
+    """Return whether one clause names the number and another asks to remove it: "this is not her number, delete it"."""
+    for language in {one for several in found for one in several}:
+        has = {
+            concept for several in found for concept, places in several.get(language, {}).items() if places
+        }
+        removes = any(
+            several.get(language, {}).get(Concept.REMOVE) and not several[language].get(Concept.NEGATION)
+            for several in found
+        )
+        if removes and Concept.ADDRESS in has and Concept.GOODS not in has:
+            return True
+    return False
 
 
 def _places(clause: Sequence[str], lexicon: _Lexicon) -> dict[str, Places]:
@@ -192,6 +208,7 @@ _COMBINATIONS: tuple[_Combination, ...] = (
     (frozenset({Concept.NEGATION, Concept.WANT, Concept.MESSAGE}), _NONE),
     (frozenset({Concept.NEGATION, Concept.WANT, Concept.ANYMORE}), _NONE),
     (frozenset({Concept.REFUSE, Concept.MESSAGE}), _NONE),
+    (frozenset({Concept.REFUSE, Concept.SEND}), _NONE),
     (frozenset({Concept.REFUSE, Concept.ANYMORE}), _NONE),
     (frozenset({Concept.REMOVE, Concept.ADDRESS}), _DENIED),
     (frozenset({Concept.ENOUGH, Concept.MESSAGE}), _NONE),
