@@ -156,7 +156,7 @@ def forgets_caps() -> Any:
 
 def knows_no_quiet_hours() -> Any:
     """It is never quiet."""
-    return changed(SendingPolicy, "quiet_hours_for", lambda _self, _purpose: None)
+    return changed(SendingPolicy, "quiet_hours_for", lambda *_: None)
 
 
 def believes_every_consent() -> Any:

@@ -902,6 +902,68 @@ CREATE TABLE gate.budget (
     CONSTRAINT budget_limit_e4_check CHECK ((limit_e4 >= 0))
 );
 
+CREATE TABLE gate.coupon (
+    coupon_id bigint NOT NULL,
+    pool_id bigint NOT NULL,
+    code_index bytea NOT NULL,
+    sealed_code bytea NOT NULL,
+    expires_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL,
+    imported_at timestamp with time zone NOT NULL,
+    contact_id bigint,
+    rule_name text,
+    reserved_at timestamp with time zone,
+    redeemed_at timestamp with time zone,
+    redeemed_by bigint,
+    set_aside_at timestamp with time zone,
+    CONSTRAINT coupon_check CHECK ((((contact_id IS NULL) = (rule_name IS NULL)) AND ((contact_id IS NULL) = (reserved_at IS NULL)))),
+    CONSTRAINT coupon_check1 CHECK (((redeemed_by IS NULL) OR (redeemed_at IS NOT NULL))),
+    CONSTRAINT coupon_code_index_check CHECK ((octet_length(code_index) = 16)),
+    CONSTRAINT coupon_rule_name_check CHECK ((length(rule_name) <= 60)),
+    CONSTRAINT coupon_sealed_code_check CHECK ((octet_length(sealed_code) <= 200))
+);
+
+ALTER TABLE gate.coupon ALTER COLUMN coupon_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME gate.coupon_coupon_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE gate.coupon_pool (
+    pool_id bigint NOT NULL,
+    name text NOT NULL,
+    low_stock integer DEFAULT 0 NOT NULL,
+    valid_hours_min integer DEFAULT 24 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    retired_at timestamp with time zone,
+    low_since timestamp with time zone,
+    CONSTRAINT coupon_pool_low_stock_check CHECK (((low_stock >= 0) AND (low_stock <= 1000000))),
+    CONSTRAINT coupon_pool_name_check CHECK ((name ~ '^[a-z][a-z0-9_]{0,59}$'::text)),
+    CONSTRAINT coupon_pool_valid_hours_min_check CHECK (((valid_hours_min >= 0) AND (valid_hours_min <= 8784)))
+);
+
+ALTER TABLE gate.coupon_pool ALTER COLUMN pool_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME gate.coupon_pool_pool_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE gate.coupon_use (
+    permit_id bigint NOT NULL,
+    coupon_id bigint NOT NULL,
+    contact_id bigint NOT NULL,
+    message_id bigint NOT NULL,
+    used_at timestamp with time zone NOT NULL,
+    released_at timestamp with time zone,
+    freed_at timestamp with time zone,
+    CONSTRAINT coupon_use_check CHECK (((freed_at IS NULL) OR (released_at IS NOT NULL)))
+);
+
 CREATE TABLE gate.incident (
     incident_id bigint NOT NULL,
     cause text NOT NULL,
@@ -2344,6 +2406,24 @@ ALTER TABLE ONLY gate.breach
 ALTER TABLE ONLY gate.budget
     ADD CONSTRAINT budget_pkey PRIMARY KEY (run_id);
 
+ALTER TABLE ONLY gate.coupon
+    ADD CONSTRAINT coupon_code_index_key UNIQUE (code_index);
+
+ALTER TABLE ONLY gate.coupon
+    ADD CONSTRAINT coupon_is_one_a_person_and_rule UNIQUE (contact_id, rule_name);
+
+ALTER TABLE ONLY gate.coupon
+    ADD CONSTRAINT coupon_pkey PRIMARY KEY (coupon_id);
+
+ALTER TABLE ONLY gate.coupon_pool
+    ADD CONSTRAINT coupon_pool_name_key UNIQUE (name);
+
+ALTER TABLE ONLY gate.coupon_pool
+    ADD CONSTRAINT coupon_pool_pkey PRIMARY KEY (pool_id);
+
+ALTER TABLE ONLY gate.coupon_use
+    ADD CONSTRAINT coupon_use_pkey PRIMARY KEY (permit_id);
+
 ALTER TABLE ONLY gate.incident_entry
     ADD CONSTRAINT incident_entry_pkey PRIMARY KEY (entry_id);
 
@@ -2647,6 +2727,14 @@ CREATE INDEX typed_reply_by_contact ON deliver.typed_reply USING btree (contact_
 
 CREATE INDEX alert_waits ON gate.alert USING btree (next_attempt_at) WHERE (state = 'waiting'::text);
 
+CREATE INDEX coupon_by_pool ON gate.coupon USING btree (pool_id);
+
+CREATE INDEX coupon_is_free ON gate.coupon USING btree (pool_id, expires_at, coupon_id) WHERE ((contact_id IS NULL) AND (redeemed_at IS NULL) AND (set_aside_at IS NULL));
+
+CREATE INDEX coupon_use_by_coupon ON gate.coupon_use USING btree (coupon_id);
+
+CREATE INDEX coupon_use_waits ON gate.coupon_use USING btree (released_at) WHERE ((released_at IS NOT NULL) AND (freed_at IS NULL));
+
 CREATE INDEX incident_by_place ON gate.incident USING btree (scope, scope_id, cause, closed_at);
 
 CREATE INDEX incident_entry_by_incident ON gate.incident_entry USING btree (incident_id, entry_id);
@@ -2936,6 +3024,21 @@ ALTER TABLE ONLY gate.breach
 
 ALTER TABLE ONLY gate.budget
     ADD CONSTRAINT budget_run_id_fkey FOREIGN KEY (run_id) REFERENCES deliver.run(run_id);
+
+ALTER TABLE ONLY gate.coupon
+    ADD CONSTRAINT coupon_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES profile.contact(contact_id);
+
+ALTER TABLE ONLY gate.coupon
+    ADD CONSTRAINT coupon_pool_id_fkey FOREIGN KEY (pool_id) REFERENCES gate.coupon_pool(pool_id);
+
+ALTER TABLE ONLY gate.coupon
+    ADD CONSTRAINT coupon_redeemed_by_fkey FOREIGN KEY (redeemed_by) REFERENCES profile.contact(contact_id);
+
+ALTER TABLE ONLY gate.coupon_use
+    ADD CONSTRAINT coupon_use_coupon_id_fkey FOREIGN KEY (coupon_id) REFERENCES gate.coupon(coupon_id);
+
+ALTER TABLE ONLY gate.coupon_use
+    ADD CONSTRAINT coupon_use_permit_id_fkey FOREIGN KEY (permit_id) REFERENCES gate.permit(permit_id);
 
 ALTER TABLE ONLY gate.incident_entry
     ADD CONSTRAINT incident_entry_incident_id_fkey FOREIGN KEY (incident_id) REFERENCES gate.incident(incident_id);

@@ -70,6 +70,11 @@ class Courier:
             self.circuit.probe_not_used()
         return taken
 
+    def seconds_until_token(self, *, is_first: bool) -> float:
+        """Return how long until the next message may have a token; marketing waits for one beyond the reserve."""
+        wanted = 1 if is_first else 1 + self.pacer.reserve(self._parts.gate.reserve_percent)
+        return self.pacer.seconds_until_token(self._parts.clock.now(), wanted=wanted)
+
     def give_back(self, unused: int) -> None:
         """Take back what `take_tokens` let go and nobody started; an unused probe is let go again."""
         if unused:

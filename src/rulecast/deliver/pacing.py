@@ -20,6 +20,8 @@ FACTOR_MIN = 0.02
 RECOVERY_PER_SECOND = 0.05
 # Answers to one burst arrive together; one cut a second is one signal.
 CUT_PAUSE_SECONDS = 1.0
+# A token for which somebody waited as long as told is there, whatever the last digit says.
+ROUNDING = 1e-6
 # Pairs remembered at most: older ones are past their six seconds at any throughput.
 PAIRS_MAX = 10_000
 
@@ -104,8 +106,8 @@ class NumberPacer:
     def take(self, wanted: int, now: datetime, *, leave: int = 0) -> int:
         """Take at most so many tokens, all but those to leave, and return how many there were."""
         self._fill(now)
-        taken = max(0, min(wanted, int(self._tokens) - leave))
-        self._tokens -= taken
+        taken = max(0, min(wanted, int(self._tokens + ROUNDING) - leave))
+        self._tokens = max(0.0, self._tokens - taken)
         return taken
 
     def give_back(self, count: int) -> None:

@@ -332,11 +332,11 @@ class NumberSender:
 
     async def _wait_for_work(self) -> None:
         self._courier.wake.clear()
-        now = self._parts.clock.now()
         seconds = IDLE_SECONDS
         if self._ready:
             # Tokens come in clock seconds; a virtual clock runs faster than the loop.
-            await self._parts.clock.sleep(min(self._courier.pacer.seconds_until_token(now), IDLE_SECONDS))
+            seconds_until_token = self._courier.seconds_until_token(is_first=self._ready.first > 0)
+            await self._parts.clock.sleep(min(seconds_until_token, IDLE_SECONDS))
             seconds = LINGER_SECONDS
         if not await wait_within(self._courier.wake, seconds):
             return

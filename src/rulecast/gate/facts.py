@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import cast
 
 from rulecast.account.undelivered import is_undelivered
+from rulecast.gate.coupons.share import CouponShare
 from rulecast.gate.draft import PreparedDraft
 from rulecast.gate.people_chunks import PeopleShare
 from rulecast.gate.ramps import Ramps
@@ -55,6 +56,7 @@ class GroupState:
     workspace_zone: str
     matches: Mapping[int, bool | None]
     ramps: Ramps
+    coupons: CouponShare
 
 
 def facts_of(prepared: PreparedDraft, terms: RunTerms, row: PersonRow | None, group: GroupState) -> Facts:
@@ -92,16 +94,19 @@ def facts_of(prepared: PreparedDraft, terms: RunTerms, row: PersonRow | None, gr
         local_clock=local_clock(
             row.zone if row is not None else "", country, workspace_zone=group.workspace_zone
         ),
-        quiet_hours=group.policy.quiet_hours_for(terms.purpose),
+        quiet_hours=group.policy.quiet_hours_for(terms.purpose, country),
         window=_window(row, terms, group),
         send_until=prepared.draft.send_until,
         price_e4=row.price_e4 or 0 if row is not None else 0,
         budget_left_e4=group.budget_left_e4.get(terms.budget_key),
         portfolio_left=_portfolio_left(row, terms, group),
         warm_up_left=_warm_up_left(row, terms, group),
+        portfolio_free_at=None if group.people is None else group.people.free_at,
         rests=_rests(row),
         is_delivered_there=_is_delivered(template, prepared.country or country, group.now),
         ramp_next_at=group.ramps.next_at(prepared.draft.template_id),
+        coupons_left=group.coupons.left(prepared, terms.rule_name),
+        is_coupon_spent=group.coupons.is_spent(prepared, terms.rule_name),
         is_reply=terms.reply is not None,
         is_in_window=row is not None and row.is_in_window,
         unknown=frozenset(unknown),

@@ -67,6 +67,10 @@ class _Rolling:
         self.sent = sorted(self.limit.counted)
         self.warm_up = None if self.limit.warm_up is None else self.limit.warm_up[0]
 
+    def waits(self, at: datetime) -> bool:
+        """Return whether a portfolio is full, which waits for the first to leave."""
+        return self.limit.warm_up is None and self.left(at) == 0 and bool(self.sent)
+
     def left(self, at: datetime) -> int | None:
         """Return how many people more may be written to; None where the limit has gone."""
         self.sent = [one for one in self.sent if one[0] > at - PORTFOLIO_WINDOW]
@@ -147,7 +151,8 @@ class _Flow:
         """Return when the gate is asked again."""
         if self._in_batch() == 0 and self.batch_began is not None:
             return max(self.batch_began + BATCH_REST, self.at + RETRY)
-        return self.at + PORTFOLIO_RETRY
+        freed = [one.sent[0][0] + PORTFOLIO_WINDOW for one in self.rolling if one.waits(self.at)]
+        return max([self.at + PORTFOLIO_RETRY, *freed[:1]])
 
     def _count(self, messages: int) -> None:
         for one in self.rolling:

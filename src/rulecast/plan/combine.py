@@ -74,7 +74,7 @@ def combine(
     clock = local_clock(zone, country, workspace_zone=terms.workspace_zone)
     zone_of_day = clock.zones[0].zone
     window = window_of(terms, country=country, zone=zone)
-    send_from, send_until, hours = sending_span(terms, clock, window)
+    send_from, send_until, hours = sending_span(terms, clock, window, country=country)
     template = _template(terms, language, variant, media)
     state = None if template is None else template_state(template)
     price_e4 = 0
@@ -127,10 +127,10 @@ def window_of(terms: Terms, *, country: str, zone: str) -> SendingWindow | None:
 
 
 def sending_span(
-    terms: Terms, clock: LocalClock, window: SendingWindow | None
+    terms: Terms, clock: LocalClock, window: SendingWindow | None, *, country: str = ""
 ) -> tuple[datetime, datetime, Reason | None]:
     """Return from when until when a person may be written to, and the reason where that is never."""
-    quiet_hours = terms.policy.quiet_hours_for(terms.purpose)
+    quiet_hours = terms.policy.quiet_hours_for(terms.purpose, country)
     now = terms.evaluated_at
     valid_from, valid_until = validity_span(terms.rule.validity, workspace_zone=terms.workspace_zone)
     ends_at = terms.expires_at if valid_until is None else min(terms.expires_at, valid_until)

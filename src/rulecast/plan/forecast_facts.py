@@ -99,7 +99,7 @@ def forecast_facts(
         valid_from=valid_from,
         valid_until=valid_until,
         local_clock=local_clock(row.zone, row.country, workspace_zone=terms.workspace_zone),
-        quiet_hours=terms.policy.quiet_hours_for(terms.purpose),
+        quiet_hours=terms.policy.quiet_hours_for(terms.purpose, row.country),
         window=window_of(terms, country=row.country, zone=row.zone),
         send_until=combination.send_until,
         price_e4=combination.price_e4,

@@ -264,7 +264,11 @@ def _budget(facts: Facts, _now: datetime) -> Finding:
 
 def _portfolio(facts: Facts, now: datetime) -> Finding:
     left = facts.portfolio_left
-    return Deferred(Reason.PORTFOLIO_LIMIT, now + PORTFOLIO_RETRY) if left is not None and left <= 0 else None
+    if left is None or left > 0:
+        return None
+    return Deferred(
+        Reason.PORTFOLIO_LIMIT, max(now + PORTFOLIO_RETRY, facts.portfolio_free_at or now + PORTFOLIO_RETRY)
+    )
 
 
 def _warm_up(facts: Facts, now: datetime) -> Finding:
@@ -272,6 +276,15 @@ def _warm_up(facts: Facts, now: datetime) -> Finding:
     if left is None or left > 0 or facts.purpose is not Purpose.MARKETING:
         return None
     return Deferred(Reason.WARM_UP, now + PORTFOLIO_RETRY)
+
+
+def _coupon_of_person(facts: Facts, _now: datetime) -> Finding:
+    return Denied(Reason.COUPON_SPENT) if facts.is_coupon_spent else None
+
+
+def _coupon_pool(facts: Facts, now: datetime) -> Finding:
+    left = facts.coupons_left
+    return Deferred(Reason.COUPON_POOL_LOW, now + PORTFOLIO_RETRY) if left is not None and left <= 0 else None
 
 
 def _ramp(facts: Facts, now: datetime) -> Finding:
@@ -309,7 +322,9 @@ CHECKS: tuple[CheckStep, ...] = (
     ),
     CheckStep(name="window", reads=("local_clock", "window", "send_until"), find=_window),
     CheckStep(name="budget", reads=("price_e4", "budget_left_e4"), find=_budget),
-    CheckStep(name="portfolio", reads=("portfolio_left",), find=_portfolio),
+    CheckStep(name="portfolio", reads=("portfolio_left", "portfolio_free_at"), find=_portfolio),
     CheckStep(name="warm-up of the number", reads=("warm_up_left", "purpose"), find=_warm_up),
+    CheckStep(name="coupon of the person", reads=("is_coupon_spent",), find=_coupon_of_person),
+    CheckStep(name="stock of coupons", reads=("coupons_left",), find=_coupon_pool),
     CheckStep(name="batches of a new template", reads=("ramp_next_at",), find=_ramp),
 )

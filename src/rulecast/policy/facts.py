@@ -151,6 +151,11 @@ class Facts:
     is_in_window: bool = False
     # People a young number may still write marketing to today; None where it is not limited so.
     warm_up_left: int | None = None
+    # When the first person leaves the portfolio's rolling day, where it is full.
+    portfolio_free_at: datetime | None = None
+    # Codes the pool may still give; None where the message holds none, or the person has one of the rule already.
+    coupons_left: int | None = None
+    is_coupon_spent: bool = False
     unknown: frozenset[str] = field(default_factory=frozenset)
 
     def __post_init__(self) -> None:

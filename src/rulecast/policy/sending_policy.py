@@ -53,6 +53,7 @@ class SendingPolicy:
     """What the workspace allows, whatever a rule says; the defaults hold where nobody said otherwise."""
 
     quiet_hours: QuietHours = field(default_factory=_usual_quiet_hours)
+    quiet_hours_by_country: Mapping[str, QuietHours] = field(default_factory=lambda: MappingProxyType({}))
     marketing_caps: tuple[Cap, ...] = (
         Cap(count_max=2, window_hours=24),
         Cap(count_max=5, window_hours=24 * 7),
@@ -69,9 +70,11 @@ class SendingPolicy:
     template_ramp: tuple[int, ...] | None = None
     warm_up: WarmUpTerms | None = None
 
-    def quiet_hours_for(self, purpose: Purpose) -> QuietHours | None:
-        """Return the quiet hours that bind a purpose: what a person waits for comes at any hour."""
-        return None if purpose is Purpose.TRANSACTIONAL else self.quiet_hours
+    def quiet_hours_for(self, purpose: Purpose, country: str = "") -> QuietHours | None:
+        """Return the quiet hours that bind a purpose in a country: what a person waits for comes at any hour."""
+        if purpose is Purpose.TRANSACTIONAL:
+            return None
+        return self.quiet_hours_by_country.get(country, self.quiet_hours)
 
     def caps_for(self, purpose: Purpose) -> tuple[Cap, ...]:
         """Return the caps that bind a purpose: marketing only."""
@@ -113,8 +116,14 @@ def read_sending_policy(data: Mapping[str, object], *, place: str = "sending_pol
     fields = Fields(data, place)
     usual = SendingPolicy()
     ages = fields.table("age_minimum_by_country")
+    hours = fields.table("quiet_hours_by_country")
     policy = SendingPolicy(
-        quiet_hours=_quiet_hours(fields) if fields.has("quiet_hours") else usual.quiet_hours,
+        quiet_hours=_quiet_hours(fields.table("quiet_hours"))
+        if fields.has("quiet_hours")
+        else usual.quiet_hours,
+        quiet_hours_by_country=MappingProxyType(
+            {_country(hours, name): _quiet_hours(hours.table(name)) for name in hours.names()}
+        ),
         marketing_caps=_caps(fields) if fields.has("marketing_caps") else usual.marketing_caps,
         age_minimum=fields.whole("age_minimum", low=0, high=AGE_MAX, default=usual.age_minimum),
         age_minimum_by_country=MappingProxyType({name: _age(ages, name) for name in ages.names()}),
@@ -136,8 +145,7 @@ def read_sending_policy(data: Mapping[str, object], *, place: str = "sending_pol
     return policy
 
 
-def _quiet_hours(fields: Fields) -> QuietHours:
-    table = fields.table("quiet_hours")
+def _quiet_hours(table: Fields) -> QuietHours:
     start, end = table.minute_of_day("start") % (24 * 60), table.minute_of_day("end") % (24 * 60)
     table.finish()
     if start == end:
@@ -202,6 +210,10 @@ def _budget_rates(table: Fields) -> Mapping[str, Decimal]:
 
 
 def _age(ages: Fields, country: str) -> int:
+    return ages.whole(_country(ages, country), low=0, high=AGE_MAX)
+
+
+def _country(table: Fields, country: str) -> str:
     if len(country) != 2 or not country.isascii() or not country.isupper():  # noqa: PLR2004 - ISO 3166-1 alpha-2
-        raise FieldInvalidError(ages.where(country), "a country is named by two capital letters")
-    return ages.whole(country, low=0, high=AGE_MAX)
+        raise FieldInvalidError(table.where(country), "a country is named by two capital letters")
+    return country

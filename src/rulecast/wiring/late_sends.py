@@ -43,6 +43,8 @@ async def find_late_sends(
 
 def _late_send(terms: Terms, country: str, zone: str) -> LateSend:
     clock = local_clock(zone, country, workspace_zone=terms.workspace_zone)
-    send_from, _until, _reason = sending_span(terms, clock, window_of(terms, country=country, zone=zone))
+    send_from, _until, _reason = sending_span(
+        terms, clock, window_of(terms, country=country, zone=zone), country=country
+    )
     day = local_day(clock_zone=clock.zones[0].zone, at=send_from, workspace_zone=terms.workspace_zone)
     return LateSend(country=country, zone=zone, send_from=send_from, decision_day=day)

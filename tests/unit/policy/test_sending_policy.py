@@ -134,3 +134,25 @@ def test_the_batches_of_a_new_template_are_declared_or_switched_off() -> None:
 def test_a_cap_counts_back_over_its_hours() -> None:
     policy = read_sending_policy({"marketing_caps": [{"count": 2, "per_hours": 36}]})
     assert [cap.window for cap in policy.marketing_caps] == [timedelta(hours=36)]
+
+
+def test_a_country_may_have_quiet_hours_of_its_own() -> None:
+    policy = read_sending_policy({"quiet_hours_by_country": {"FR": {"start": "20:00", "end": "10:00"}}})
+    french = QuietHours(start_minute=20 * 60, end_minute=10 * 60)
+    assert policy.quiet_hours_for(Purpose.MARKETING, "FR") == french
+    assert policy.quiet_hours_for(Purpose.MARKETING, "MA") == policy.quiet_hours_for(Purpose.MARKETING)
+    assert policy.quiet_hours_for(Purpose.TRANSACTIONAL, "FR") is None
+    for wrong in ({"fr": {"start": "20:00", "end": "10:00"}}, {"FR": {"start": "20:00", "end": "20:00"}}):
+        with pytest.raises(FieldInvalidError, match="quiet_hours_by_country"):
+            read_sending_policy({"quiet_hours_by_country": wrong})
+
+
+def test_a_reserve_and_a_warm_up_are_read_and_have_their_limits() -> None:
+    policy = read_sending_policy({"reserve_percent": 10, "warm_up": {"start": 100}})
+    assert policy.reserved_of(2_000) == 200
+    assert policy.warm_up is not None
+    assert (policy.warm_up.start, policy.warm_up.until) == (100, 10_000)
+    assert (SendingPolicy().reserve_percent, SendingPolicy().warm_up) == (20, None)
+    for wrong in ({"reserve_percent": 91}, {"warm_up": {"start": -1}}, {"warm_up": {"pace": 1}}):
+        with pytest.raises(FieldInvalidError):
+            read_sending_policy(wrong)

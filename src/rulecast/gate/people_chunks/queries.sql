@@ -21,13 +21,14 @@ DELETE FROM gate.people_chunk WHERE chunk_id IN (
 -- One statement, so that permits and the chunks they came from are of one snapshot: a permit that is not seen yet is
 -- still in its chunk.
 SELECT coalesce(counted.people, 0) AS people, coalesce(counted.marketed_only, 0) AS marketed_only,
-    coalesce(held.people, 0) AS out, coalesce(held.marketing, 0) AS out_marketing,
+    counted.oldest_at, coalesce(held.people, 0) AS out, coalesce(held.marketing, 0) AS out_marketing,
     (SELECT count(*) FROM account.business_number AS n
      WHERE n.portfolio_id = %(portfolio_id)s AND n.state = 'active') AS holders
 FROM (
-    SELECT count(*) AS people, count(*) FILTER (WHERE one.is_marketed_only) AS marketed_only
+    SELECT count(*) AS people, count(*) FILTER (WHERE one.is_marketed_only) AS marketed_only,
+        min(one.last_at) AS oldest_at
     FROM (
-        SELECT bool_and(p.purpose = 'marketing') AS is_marketed_only
+        SELECT bool_and(p.purpose = 'marketing') AS is_marketed_only, max(p.granted_at) AS last_at
         FROM gate.permit AS p
         WHERE p.released_at IS NULL AND NOT p.is_in_window AND p.granted_at > %(counted_from)s::timestamptz
             AND p.business_number_id IN (

@@ -41,6 +41,8 @@ class PeopleShare:
 
     marketing: Half = field(default_factory=Half)
     other: Half = field(default_factory=Half)
+    # When the first of those who count now leaves the rolling day, where nothing is left.
+    free_at: datetime | None = None
 
     def left(self, *, is_marketing: bool) -> int:
         """Return how many new people a message of this kind may still reach."""
@@ -60,6 +62,7 @@ class DryPools:
     def __init__(self) -> None:
         """Begin knowing of none."""
         self._until: dict[tuple[str, bool], datetime] = {}
+        self.free_at: dict[str, datetime] = {}
 
     def is_dry(self, portfolio_id: str, *, is_marketing: bool, now: datetime) -> bool:
         """Return whether nothing was left within the last second."""
@@ -100,14 +103,17 @@ async def hold_people(
         )
         missing = wanted - half.people
         if missing > 0 and not dry.is_dry(place.portfolio_id, is_marketing=is_marketing, now=place.now):
-            half.left |= await _take_chunk(connection, place, wanted=missing, is_marketing=is_marketing)
+            half.left |= await _take_chunk(
+                connection, place, wanted=missing, is_marketing=is_marketing, dry=dry
+            )
             if half.people < wanted:
                 dry.note(place.portfolio_id, is_marketing=is_marketing, now=place.now)
+    share.free_at = dry.free_at.get(place.portfolio_id)
     return share
 
 
 async def _take_chunk(
-    connection: Connection, place: Place, *, wanted: int, is_marketing: bool
+    connection: Connection, place: Place, *, wanted: int, is_marketing: bool, dry: DryPools
 ) -> dict[int, int]:
     """Take a chunk under the portfolio's lock; what others hold and have not used counts as used."""
     await store.lock_portfolio(connection, place.portfolio_id)
@@ -122,6 +128,8 @@ async def _take_chunk(
         out_marketing=counted.out_marketing,
     )
     size = chunk_size(for_marketing if is_marketing else for_other, wanted=wanted, holders=counted.holders)
+    if counted.oldest_at is not None:
+        dry.free_at[place.portfolio_id] = counted.oldest_at + PORTFOLIO_WINDOW
     if size == 0:
         return {}
     chunk_id = await store.insert_chunk(

@@ -17,6 +17,7 @@ class CountedRow:
 
     people: int
     marketed_only: int
+    oldest_at: datetime | None
     out: int
     out_marketing: int
     holders: int
