@@ -185,10 +185,10 @@ def _is_meant(word: str, wanted: str) -> bool:
 
 def _asks(places: Places, length: int) -> bool:
     has = {concept for concept, several in places.items() if several}
-    if Concept.ALONE in has or _leaves(places):
-        return True
     if Concept.GOODS in has:
         return False
+    if Concept.ALONE in has or _leaves(places):
+        return True
     return _combines(has, _COMBINATIONS) or (length <= SHORT_WORDS_MAX and _combines(has, _SHORT))
 
 
@@ -202,7 +202,6 @@ _DENIED = frozenset({Concept.NEGATION})
 _COMBINATIONS: tuple[_Combination, ...] = (
     (frozenset({Concept.CEASE, Concept.SEND}), _DENIED),
     (frozenset({Concept.CEASE, Concept.MESSAGE}), _DENIED),
-    (frozenset({Concept.CEASE, Concept.ANYMORE}), _DENIED),
     (frozenset({Concept.NEGATION, Concept.SEND, Concept.MESSAGE}), _NONE),
     (frozenset({Concept.NEGATION, Concept.SEND, Concept.ANYMORE}), _NONE),
     (frozenset({Concept.NEGATION, Concept.WANT, Concept.MESSAGE}), _NONE),
