@@ -11,7 +11,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tests.integration.deliver.test_sender import LIMIT_SECONDS
 from tests.sending import START, launch, prepare_number, prepare_people, states
 
 from rulecast.config import Settings
