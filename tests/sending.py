@@ -43,7 +43,7 @@ RULE = """rule {name}
   priority promotion/40
   purpose marketing
   when {condition}
-  send template {template} in fr (name: first_name or "client") from {number}
+  send template {template} in fr (name: {said}) from {number}
 {clauses}"""
 
 
@@ -155,6 +155,7 @@ async def launch(
     evaluated_ago: timedelta = timedelta(0),
     send_until: datetime = datetime(2030, 1, 1, tzinfo=UTC),
     is_test: bool = False,
+    said: str = 'first_name or "client"',
 ) -> Launched:
     """Write an approved plan over these people and launch it, as the plan room would."""
     now = workspace.clock.now()
@@ -169,6 +170,7 @@ async def launch(
         evaluated_ago=evaluated_ago,
         send_until=send_until,
         is_test=is_test,
+        said=said,
     )
     run_id = await create_run(
         connection,
@@ -194,6 +196,7 @@ async def write_plan(
     evaluated_ago: timedelta = timedelta(0),
     send_until: datetime = datetime(2030, 1, 1, tzinfo=UTC),
     is_test: bool = False,
+    said: str = 'first_name or "client"',
 ) -> tuple[PlanId, TemplateId]:
     """Write a rule version and a plan of it over these people, marked as launched; returns plan and template."""
     now = workspace.clock.now()
@@ -204,6 +207,7 @@ async def write_plan(
         template=template.name,
         number=f"number_{number[-3:]}",
         clauses=clauses,
+        said=said,
     )
     cursor = await connection.execute(
         "INSERT INTO rule.rule_version (rule_name, version, text, content_hash, author, created_at)"

@@ -43,6 +43,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "doctor": ("doctor",),
     "codes": ("codes",),
     "rates": ("rates",),
+    "coupons": ("coupon",),
     "tiers": ("tiers",),
     "collect": ("collect",),
     "simulator": ("simulator",),

@@ -7,6 +7,8 @@ from datetime import date, datetime, timedelta
 from rulecast.account.warm_up import WarmUpTerms
 from rulecast.gate import store
 from rulecast.gate.budgets import lock_budgets, spend_budgets
+from rulecast.gate.coupons import hold_coupons, use_coupons
+from rulecast.gate.coupons.open_code import opener
 from rulecast.gate.draft import PreparedDraft, Refusal
 from rulecast.gate.facts import GroupState, facts_of
 from rulecast.gate.people_chunks import DryPools, PeopleLimit, PeopleShare, Place, hold_people, use_people
@@ -23,6 +25,7 @@ from rulecast.values.failpoints import INERT, Failpoint, Failpoints
 from rulecast.values.ids import ContactId, MessageId, PermitId
 from rulecast.values.purpose import Purpose
 from rulecast.values.zone_offsets import local_time
+from rulecast.vault import Vault
 
 # Permits older than this are asked for by no cap or limit.
 COUNTED_DAYS_MIN = 8
@@ -71,12 +74,17 @@ class Gate:
         workspace_zone: str,
         template_ramp: Sequence[int] = (),
         warm_up: WarmUpTerms | None = None,
+        vault: Vault | None = None,
         failpoints: Failpoints = INERT,
     ) -> None:
-        """Take what does not change while the process runs; the batches hold where the policy names none."""
+        """Take what does not change while the process runs; the batches hold where the policy names none.
+
+        Without a vault no code of a pool can be opened, and what needs one waits.
+        """
         self._failpoints = failpoints
         self._template_ramp = tuple(template_ramp)
         self._warm_up = warm_up
+        self._open_code = None if vault is None else opener(vault)
         self._workspace_zone = workspace_zone
         self._policy_text: str | None = None
         self._policy = SendingPolicy()
@@ -116,7 +124,8 @@ class Gate:
             refusal = _refusal(prepared, facts, now)
             verdicts.append(_verdict(prepared, facts, refusal, row, now=now))
             if refusal is None:
-                allowed.append((prepared, facts))
+                filled = group.coupons.fill(prepared, terms[prepared.draft.run_id].rule_name)
+                allowed.append((filled, facts))
                 _use_up(group, prepared, terms[prepared.draft.run_id], facts)
             else:
                 refusals.append(refusal)
@@ -130,6 +139,7 @@ class Gate:
             in_window={message_id for message_id, row in rows.items() if row.is_in_window},
             now=now,
         )
+        await use_coupons(connection, group.coupons, permits, now=now)
         await save_ramps(connection, group.ramps)
         if group.people is not None:
             await use_people(connection, group.people)
@@ -178,6 +188,12 @@ class Gate:
             ),
             warm_up_left=await self._hold_warm_up(
                 connection, drafts, terms=terms, shared=shared, policy=policy, now=now
+            ),
+            coupons=await hold_coupons(
+                connection,
+                [(one, terms[one.draft.run_id].rule_name) for one in drafts],
+                open_code=self._open_code,
+                now=now,
             ),
             granted_now={},
             workspace_zone=self._workspace_zone,

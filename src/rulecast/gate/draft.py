@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from rulecast.gate.coupon_slot import CouponSlot
 from rulecast.gate.permit import Edge
 from rulecast.template.messages import MediaHandle
 from rulecast.values.ids import ContactId, MessageId, OpaqueId, RunId
@@ -39,7 +40,8 @@ class PreparedDraft:
     hash of the address used: the gate checks that it is still the person's. `components_hash` is that of the
     template the request was made from, `edge` the one of the number it is posted to.
     `kept_body` is what the ledger keeps instead of a body that holds a one-time code. `country` is where
-    the address leads: by area code or BSUID where that tells more than what is known of the person.
+    the address leads: by area code or BSUID where that tells more than what is known of the person. `coupon` is the
+    place of a code that only the gate can fill.
     """
 
     draft: Draft
@@ -52,6 +54,7 @@ class PreparedDraft:
     edge: Edge = "messages"
     kept_body: bytes = field(default=b"", repr=False)
     country: str = ""
+    coupon: CouponSlot | None = None
     problem: Reason | None = None
 
 

@@ -14,6 +14,7 @@ import msgspec
 
 from rulecast.account.undelivered import country_of_address
 from rulecast.gate import store
+from rulecast.gate.coupon_slot import make_slot
 from rulecast.gate.draft import Draft, PreparedDraft
 from rulecast.gate.open_each import open_each
 from rulecast.gate.permit import Edge
@@ -21,6 +22,7 @@ from rulecast.gate.quoted import find_quoted
 from rulecast.gate.reply_terms import ReplyTerms, make_reply
 from rulecast.gate.store import Connection, RecipientRow, SendingNumberRow
 from rulecast.gate.terms import RunTerms
+from rulecast.plan.parameters import COUPON_SPECIMEN
 from rulecast.profile.one_time_codes import code_digits
 from rulecast.profile.one_time_codes.store import live_nonces
 from rulecast.rule.language.document import Parameter, send_for
@@ -50,7 +52,7 @@ SEALED_REQUEST = "deliver.attempt.sealed_request"
 OPAQUE_ID_BYTES = 16
 CODE_PARAMETER = "1"
 CODE_HIDDEN = "******"
-"""What the ledger keeps in the place of a one-time code."""
+"""What the ledger keeps in the place of a one-time code or a coupon."""
 
 RandomBytes = Callable[[int], bytes]
 
@@ -244,7 +246,11 @@ def _compose(
         return _impossible(draft, opaque_id, Reason.MISSING_TRANSLATION)
     if not form.is_sendable:
         return _impossible(draft, opaque_id, Reason.TEMPLATE_UNUSABLE)
-    values = _values_of(draft, send_for(checked.rule, draft.variant).parameters, person)
+    parameters = send_for(checked.rule, draft.variant).parameters
+    # Staff who try a rule take no code from anybody.
+    slot = None if terms is None or terms.is_test else make_slot(parameters, opaque_id)
+    specimen = COUPON_SPECIMEN if slot is None else slot.stand_in
+    values = _values_of(draft, parameters, person, coupon=specimen)
     code = secrets.codes.get((draft.run_id, draft.contact_id)) if form.needs_code else None
     if form.needs_code:
         # A code comes from nowhere else, whatever the rule says.
@@ -258,6 +264,9 @@ def _compose(
     try:
         body = ask(values if code is None else {**values, CODE_PARAMETER: code})
         kept = None if code is None else ask({**values, CODE_PARAMETER: CODE_HIDDEN})
+        if slot is not None:
+            # The ledger knows the code by the permit that carries it.
+            kept = ask(_values_of(draft, parameters, person, coupon=CODE_HIDDEN))
     except (ParameterMissingError, MessageInvalidError, PhoneRequiredError, ValueError) as error:
         is_value = isinstance(error, (ParameterMissingError, MessageInvalidError))
         return _impossible(draft, opaque_id, Reason.MISSING_PARAMETER if is_value else Reason.UNREACHABLE)
@@ -272,12 +281,16 @@ def _compose(
         components_hash=form.components_hash,
         has_opt_out=form.has_opt_out,
         country=country_of_address(person.address, stated=person.row.country),
+        coupon=slot,
     )
 
 
-def _values_of(draft: Draft, parameters: Sequence[Parameter], person: _Opened) -> dict[str, Value]:
-    """Return the values of a message by name, the uploads of its files among them."""
-    return {**_parameter_values(parameters, person), **draft.uploads}
+def _values_of(
+    draft: Draft, parameters: Sequence[Parameter], person: _Opened, *, coupon: str
+) -> dict[str, Value]:
+    """Return the values of a message by name, its coupon and the uploads of its files among them."""
+    coupons = {one.name: coupon for one in parameters if one.coupon_pool is not None}
+    return {**_parameter_values(parameters, person), **coupons, **draft.uploads}
 
 
 def _lacking_file(draft: Draft, form: _Form | None, terms: RunTerms | None) -> Reason | None:

@@ -331,7 +331,10 @@ WITH released AS (
     UPDATE gate.permit AS p SET released_at = %(now)s::timestamptz
     FROM unnest(%(message_ids)b::bigint[]) AS m (message_id)
     WHERE p.message_id = m.message_id AND p.released_at IS NULL
-    RETURNING p.message_id, p.price_e4, p.rule_name, p.budget_month
+    RETURNING p.permit_id, p.message_id, p.price_e4, p.rule_name, p.budget_month
+), coupons AS (
+    UPDATE gate.coupon_use AS u SET released_at = %(now)s::timestamptz FROM released AS r
+    WHERE u.permit_id = r.permit_id
 ), months AS (
     SELECT rule_name, budget_month, sum(price_e4)::bigint AS price_e4
     FROM released WHERE budget_month IS NOT NULL GROUP BY rule_name, budget_month
@@ -393,7 +396,17 @@ WITH newest AS (
     ORDER BY a.message_id, a.intent_at DESC, a.permit_id DESC
 ), taken AS (
     UPDATE gate.permit AS p SET released_at = NULL FROM newest AS n WHERE p.permit_id = n.permit_id
-    RETURNING p.message_id, p.price_e4, p.rule_name, p.budget_month
+    RETURNING p.permit_id, p.contact_id, p.message_id, p.price_e4, p.rule_name, p.budget_month
+), coupons AS (
+    -- The person has the code; whoever was given it since has it too, which the stock of the pool tells.
+    UPDATE gate.coupon AS c SET contact_id = t.contact_id, rule_name = t.rule_name, reserved_at = u.used_at
+    FROM taken AS t JOIN gate.coupon_use AS u ON u.permit_id = t.permit_id
+    WHERE c.coupon_id = u.coupon_id AND c.contact_id IS NULL
+        AND NOT EXISTS (
+            SELECT FROM gate.coupon AS o WHERE o.contact_id = t.contact_id AND o.rule_name = t.rule_name)
+), uses AS (
+    UPDATE gate.coupon_use AS u SET released_at = NULL, freed_at = NULL FROM taken AS t
+    WHERE u.permit_id = t.permit_id
 ), months AS (
     SELECT rule_name, budget_month, sum(price_e4)::bigint AS price_e4
     FROM taken WHERE budget_month IS NOT NULL GROUP BY rule_name, budget_month

@@ -107,6 +107,8 @@ def _facts(data: Mapping[str, Any]) -> Facts:
             RestState(kind=kind, code=code, until=_instant(until)) for kind, code, until in data["rests"]
         ),
         ramp_next_at=_maybe(data["ramp_next_at"]),
+        coupons_left=data.get("coupons_left"),
+        is_coupon_spent=data.get("is_coupon_spent", False),
         is_reply="is_in_window" in data,
         is_in_window=data.get("is_in_window", False),
         unknown=frozenset(data["unknown"]),

@@ -62,11 +62,18 @@ def facts_json(facts: Facts, *, zone: str, country: str, now: datetime, problem:
             "budget_left_e4": facts.budget_left_e4,
             "portfolio_left": facts.portfolio_left,
             **({} if facts.warm_up_left is None else {"warm_up_left": facts.warm_up_left}),
+            **_coupon_json(facts),
             **_platform_json(facts),
             **_exceptions_json(facts, zone, country, problem),
             "unknown": sorted(facts.unknown),
         }
     ).decode()
+
+
+def _coupon_json(facts: Facts) -> dict[str, object]:
+    """Return what stands about the code of a message that holds one."""
+    found: dict[str, object] = {"is_coupon_spent": True} if facts.is_coupon_spent else {}
+    return found if facts.coupons_left is None else {**found, "coupons_left": facts.coupons_left}
 
 
 def _platform_json(facts: Facts) -> dict[str, object]:

@@ -8,6 +8,8 @@ from rulecast.template.clean_value import written
 from rulecast.values.catalogue import Catalogue
 
 MASK = "•••"
+COUPON_SPECIMEN = "SPECIMEN"
+"""Stands where a code will: nobody can redeem it."""
 
 
 def parameter_values(parameters: Iterable[Parameter], attributes: Mapping[str, object]) -> dict[str, str]:
@@ -18,6 +20,8 @@ def parameter_values(parameters: Iterable[Parameter], attributes: Mapping[str, o
         value = None if raw is None else clean_value(written(raw), from_contact=True)
         if value is None and parameter.default is not None:
             value = clean_value(parameter.default, from_contact=False)
+        if parameter.coupon_pool is not None:
+            value = COUPON_SPECIMEN
         if value is not None:
             found[parameter.name] = value
     return found

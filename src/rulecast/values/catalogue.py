@@ -93,6 +93,8 @@ class Catalogue:
     currencies: tuple[str, ...] = ()
     # Files for messages.
     media: Mapping[str, Medium] = field(default_factory=dict)
+    # Pools of codes.
+    coupon_pools: tuple[str, ...] = ()
 
     @classmethod
     def of(  # noqa: PLR0913 - one argument per kind of name that can be declared
@@ -110,6 +112,7 @@ class Catalogue:
         teams: Iterable[str] = (),
         currencies: Iterable[str] = (),
         media: Iterable[Medium] = (),
+        coupon_pools: Iterable[str] = (),
     ) -> Self:
         """Return a catalogue of the built-in entries and the given ones, which replace built-in ones of their name.
 
@@ -129,6 +132,7 @@ class Catalogue:
             teams=tuple(teams),
             currencies=tuple(currencies),
             media=MappingProxyType({one.name: one for one in media}),
+            coupon_pools=tuple(dict.fromkeys(coupon_pools)),
         )
         for name in (*catalogue.attributes, *catalogue.events, *catalogue.event_properties()):
             _check_name(name)

@@ -50,6 +50,8 @@ class Reason(StrEnum):
     FILE_REFUSED = "file_refused"
     ALREADY_IN_RUN = "already_in_run"
     WARM_UP = "warm_up"
+    COUPON_POOL_LOW = "coupon_pool_low"
+    COUPON_SPENT = "coupon_spent"
 
 
 DESCRIPTIONS: dict[Reason, str] = {
@@ -97,6 +99,8 @@ DESCRIPTIONS: dict[Reason, str] = {
     Reason.FILE_REFUSED: "WhatsApp does not take a file of the message: its type or its content is wrong.",
     Reason.ALREADY_IN_RUN: "The person is already in an earlier run of this rule in the same decision window.",
     Reason.WARM_UP: "The number is young; it writes to a few people a day at first, to more as long as that goes well.",
+    Reason.COUPON_POOL_LOW: "The pool has no code to give: import more, or lower what it keeps back.",
+    Reason.COUPON_SPENT: "The person had a code of this rule, which is redeemed, ends too soon, or is of another pool.",
 }
 
 

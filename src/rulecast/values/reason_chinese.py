@@ -53,5 +53,7 @@ CHINESE: Mapping[Reason, str] = MappingProxyType(
         Reason.FILE_REFUSED: "WhatsApp 不接受消息的文件：类型或内容有误。",
         Reason.ALREADY_IN_RUN: "在同一决策窗口内，此人已在该规则较早的一次运行中。",
         Reason.WARM_UP: "号码较新；起初每天只联系少数人，情况良好时逐步增加。",
+        Reason.COUPON_POOL_LOW: "券池已无可发的优惠券：请导入更多，或降低保留数量。",
+        Reason.COUPON_SPENT: "此人已有该规则的优惠券，但已兑换、即将到期或来自另一券池。",
     }
 )

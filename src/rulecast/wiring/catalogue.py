@@ -7,6 +7,7 @@ from typing import Any
 from rulecast.account.store import list_numbers
 from rulecast.database import Connection, execute, fetch_one, fetch_value, load_queries
 from rulecast.database.rows import Jsonb
+from rulecast.gate.coupons.store import list_pool_names
 from rulecast.template import MessageTemplate
 from rulecast.template.parts import MEDIA_FORMATS
 from rulecast.template.store import list_templates
@@ -41,6 +42,7 @@ class DeclaredCatalogue:
         templates: Iterable[Template] = (),
         numbers: Iterable[str] = (),
         currencies: Iterable[str] = (),
+        coupon_pools: Iterable[str] = (),
         default_zone: str = "UTC",
     ) -> Catalogue:
         """Return the catalogue of these entries and the built-in ones.
@@ -61,6 +63,7 @@ class DeclaredCatalogue:
             teams=self.names.teams,
             currencies=currencies,
             media=[one.entry for one in self.names.media],
+            coupon_pools=[*(one.name for one in self.names.coupon_pools), *coupon_pools],
         )
 
 
@@ -81,6 +84,7 @@ async def read_catalogue(
         ),
         numbers=[number.name for number in await list_numbers(connection)],
         currencies=() if money is None else currencies_of(money[0], money[1]),
+        coupon_pools=await list_pool_names(connection, with_retired=with_lost_templates),
         default_zone=default_zone,
     )
 

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from rulecast.gate.coupons.declared import DeclaredPool, read_pool
 from rulecast.template.media import DeclaredMedium, read_medium
 from rulecast.values.catalogue import CatalogueInvalidError, Place
 from rulecast.values.fields import FieldInvalidError, Fields
@@ -29,6 +30,7 @@ class DeclaredNames:
     recipients: tuple[str, ...] = ()
     teams: tuple[str, ...] = ()
     media: tuple[DeclaredMedium, ...] = ()
+    coupon_pools: tuple[DeclaredPool, ...] = ()
     # Where recipients are told; only a file says so, and the workspace row does not hold it.
     webhooks: Mapping[str, str] = field(default_factory=dict, repr=False)
 
@@ -40,12 +42,14 @@ class DeclaredNames:
         yield from (("recipient", name, name) for name in self.recipients)
         yield from (("team", name, name) for name in self.teams)
         yield from (("media", one.name, one) for one in self.media)
+        yield from (("coupon pool", one.name, one) for one in self.coupon_pools)
 
 
 def merged(before: DeclaredNames, after: DeclaredNames) -> DeclaredNames:
     """Return the entries of both; those of `after` replace entries of their name."""
     places = {place.name: place for place in (*before.places, *after.places)}
     media = {one.name: one for one in (*before.media, *after.media)}
+    pools = {one.name: one for one in (*before.coupon_pools, *after.coupon_pools)}
     return DeclaredNames(
         places=tuple(places.values()),
         segments={**before.segments, **after.segments},
@@ -53,12 +57,13 @@ def merged(before: DeclaredNames, after: DeclaredNames) -> DeclaredNames:
         recipients=tuple(dict.fromkeys((*before.recipients, *after.recipients))),
         teams=tuple(dict.fromkeys((*before.teams, *after.teams))),
         media=tuple(media.values()),
+        coupon_pools=tuple(pools.values()),
     )
 
 
 # ---- the workspace file
 def read_names(fields: Fields) -> DeclaredNames:
-    """Return what the tables `segments`, `places`, `labels`, `recipients`, `teams` and `media` of a file declare.
+    """Return the names that a file declares in tables from `segments` and `places` to `media` and `coupon_pools`.
 
     Raises:
         FieldInvalidError: an entry cannot be used; it names the field.
@@ -72,6 +77,7 @@ def read_names(fields: Fields) -> DeclaredNames:
         recipients=tuple(webhooks),
         teams=_named(fields, "teams"),
         media=tuple(read_medium(table) for table in fields.tables("media")),
+        coupon_pools=tuple(read_pool(table) for table in fields.tables("coupon_pools")),
         webhooks={name: address for name, address in webhooks.items() if address is not None},
     )
 
@@ -153,6 +159,7 @@ def names_to_json(names: DeclaredNames) -> dict[str, object]:
         "recipients": list(names.recipients),
         "teams": list(names.teams),
         "media": [asdict(one) for one in names.media],
+        "coupon_pools": [asdict(one) for one in names.coupon_pools],
     }
 
 
@@ -182,6 +189,7 @@ def names_from_json(kept: Mapping[str, Any]) -> DeclaredNames:
                 )
                 for one in kept.get("media", ())
             ),
+            coupon_pools=tuple(DeclaredPool(**one) for one in kept.get("coupon_pools", ())),
         )
     except (ArithmeticError, KeyError, TypeError, ValueError) as error:
         raise CatalogueInvalidError(

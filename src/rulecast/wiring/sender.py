@@ -26,6 +26,7 @@ from rulecast.deliver.statuses import MessageDirectory, MessageMoment, settle_pa
 from rulecast.deliver.stop_watch import StopWatch
 from rulecast.deliver.transport import Transport
 from rulecast.gate import Gate
+from rulecast.gate.coupons import free_coupons
 from rulecast.gate.people_chunks import return_chunks
 from rulecast.gate.terms import TermsBook
 from rulecast.gate.warm_ups import evaluate_warm_ups
@@ -158,6 +159,7 @@ async def _reconcile(workspace: Workspace, parts: SenderParts) -> None:
                 await reconcile_unknown(connection, sorted(parts.stops.numbers), deadline=deadline, now=now)
                 await forget_inbound(connection, now=now)
                 await evaluate_warm_ups(connection, None if workspace.is_simulated else USUAL_TERMS, now=now)
+                await free_coupons(connection, now=now)
                 settled = await settle_parked(connection, directory, now)
                 await actions.run(connection, list(settled.moments), now)
                 await parts.failpoints.reach(Failpoint.BEFORE_RECONCILE_COMMIT)
@@ -233,6 +235,7 @@ async def _parts_of(workspace: Workspace, drill: SenderDrill) -> AsyncIterator[S
                 workspace_zone=settings.default_timezone,
                 template_ramp=() if workspace.is_simulated else USUAL_BATCHES,
                 warm_up=None if workspace.is_simulated else USUAL_TERMS,
+                vault=workspace.vault,
                 failpoints=drill.failpoints,
             ),
             terms=TermsBook(workspace.catalogue_of_runs),

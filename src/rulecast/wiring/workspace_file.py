@@ -10,6 +10,7 @@ from rulecast.account.facts.store import list_signups
 from rulecast.account.store import list_numbers, list_portfolios, save_number, save_portfolio
 from rulecast.database import Connection, execute, fetch_all, fetch_one, load_queries
 from rulecast.database.rows import Jsonb
+from rulecast.gate.coupons.store import save_pool
 from rulecast.rule.language.check_segment import check_segment
 from rulecast.template import MessageTemplate
 from rulecast.template.refuse import refuse_bad_templates
@@ -62,6 +63,7 @@ async def apply_workspace_file(workspace: Workspace, text: str, *, source: str) 
             *await _apply_rules(connection, declaration),
             *await _apply_catalogue(connection, declaration, workspace.settings.default_timezone),
             *await _apply_recipients(connection, declaration, workspace),
+            *await _apply_pools(connection, declaration, workspace),
             *await _apply_account(connection, declaration, source),
             *await _apply_templates(connection, declaration, workspace),
         ]
@@ -105,6 +107,15 @@ async def _apply_recipients(
         await execute(connection, QUERIES["save_recipient"], parameters)
         found.append(Difference(kind="webhook", name=name, is_new=not kept.get(name)))
     return found
+
+
+async def _apply_pools(
+    connection: Connection, declaration: WorkspaceDeclaration, workspace: Workspace
+) -> list[Difference]:
+    """Make the declared pools; that they are new, or changed, is told with the other names."""
+    for pool in declaration.names.coupon_pools:
+        await save_pool(connection, pool, now=workspace.clock.now())
+    return []
 
 
 async def _apply_rules(connection: Connection, declaration: WorkspaceDeclaration) -> list[Difference]:

@@ -49,6 +49,7 @@ class Construct(StrEnum):
 AVAILABLE = frozenset(
     {
         Construct.ASSIGN,
+        Construct.COUPON,
         Construct.FOLLOW_UP,
         Construct.NOTIFY,
         Construct.REPLY,
@@ -70,9 +71,7 @@ AVAILABLE = frozenset(
 )
 NOT_AVAILABLE_YET: tuple[Construct, ...] = tuple(one for one in Construct if one not in AVAILABLE)
 
-HINTS: dict[Construct, str] = {
-    Construct.COUPON: "fill the parameter from an attribute, or write a text",
-}
+HINTS: dict[Construct, str] = {}
 
 ACTIONS: dict[type, Construct] = {
     SetAction: Construct.SET_ATTRIBUTE,

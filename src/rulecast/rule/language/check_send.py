@@ -6,6 +6,7 @@ from itertools import zip_longest
 
 from rulecast.rule.language import condition as c
 from rulecast.rule.language import document as d
+from rulecast.rule.language.check_coupons import check_coupons
 from rulecast.rule.language.check_fields import NUMERIC
 from rulecast.rule.language.check_links import check_links, check_texts
 from rulecast.rule.language.check_media import check_media
@@ -39,6 +40,7 @@ def check_send(rule: d.Rule, scope: Scope) -> Template | None:
     """Report what does not fit in any message of the rule; return the template of its own, None where unknown."""
     if rule.budget is not None:
         _check_budget(rule.budget, scope)
+    check_coupons(rule, scope)
     found = [_check_message(send, rule, scope) for send in d.sends_of(rule)]
     return found[0]
 

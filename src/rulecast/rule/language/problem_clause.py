@@ -108,6 +108,16 @@ MEDIA_FALLBACK = error(
     "Nothing to send without the file",
     "Who gets no file gets another template of the same category, languages and parameters that shows none.",
 )
+COUPON_POOL_UNKNOWN = error(
+    "RL-107",
+    "No such pool of coupons",
+    "Codes come from a pool that `rulecast coupon import` has filled or the workspace file declares.",
+)
+COUPON_POOLS_MIXED = error(
+    "RL-108",
+    "More than one pool",
+    "A person gets one code of a rule: a message and the steps that follow it draw from one pool; variants may differ.",
+)
 
 CLAUSE_KINDS: tuple[ProblemKind, ...] = (
     TRIGGER_AND_WINDOW,
@@ -133,4 +143,6 @@ CLAUSE_KINDS: tuple[ProblemKind, ...] = (
     *REPLY_KINDS,
     MEDIA_UNFIT,
     MEDIA_FALLBACK,
+    COUPON_POOL_UNKNOWN,
+    COUPON_POOLS_MIXED,
 )

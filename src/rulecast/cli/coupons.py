@@ -1,0 +1,147 @@
+"""`rulecast coupon`: pools of codes, filled from files and shown without their codes."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from rulecast.cli.session import JsonOption, Terminal, run
+from rulecast.cli.text_file import read_text_file
+from rulecast.gate.coupons.declared import (
+    LOW_STOCK_MAX,
+    VALID_HOURS_MAX,
+    VALID_HOURS_USUAL,
+    DeclaredPool,
+)
+from rulecast.gate.coupons.records import Stock
+from rulecast.wiring.coupons import import_coupons, list_coupons, retire_coupons, show_coupons
+from rulecast.wiring.workspace import Workspace
+
+PoolArgument = Annotated[str, typer.Argument(help="Name of the pool, as rules write it.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group."""
+    group = typer.Typer(no_args_is_help=True, help="Pools of coupon codes.", rich_markup_mode=None)
+    app.add_typer(group, name="coupon")
+    _add_import(group)
+    _add_list(group)
+    _add_show(group)
+    _add_retire(group)
+
+
+def _add_import(group: typer.Typer) -> None:
+    @group.command("import")
+    def import_command(
+        context: typer.Context,
+        pool: PoolArgument,
+        file: Annotated[
+            Path, typer.Argument(help="One code a line, or a CSV with the columns code and expires.")
+        ],
+        low_stock: Annotated[
+            int,
+            typer.Option("--low-stock", min=0, max=LOW_STOCK_MAX, help="Codes a new pool keeps back."),
+        ] = 0,
+        valid_hours: Annotated[
+            int,
+            typer.Option(
+                "--valid-hours",
+                min=0,
+                max=VALID_HOURS_MAX,
+                help="Hours for which a code of a new pool has to hold when it is given.",
+            ),
+        ] = VALID_HOURS_USUAL,
+        json: JsonOption = False,
+    ) -> None:
+        """Keep the codes of a file in a pool; the first import makes the pool."""
+
+        async def work(workspace: Workspace, terminal: Terminal) -> None:
+            imported = await import_coupons(
+                workspace,
+                DeclaredPool(name=pool, low_stock=low_stock, valid_hours_min=valid_hours),
+                source=file.name,
+                text=await read_text_file(file),
+            )
+            if json:
+                terminal.print_json({"new": imported.new, **asdict(imported.stock)})
+            else:
+                terminal.print(f"{imported.new:,} codes kept in {pool}.", _table([imported.stock]))
+
+        run(context, work, acts=True)
+
+
+def _add_list(group: typer.Typer) -> None:
+    @group.command("list")
+    def list_command(context: typer.Context, json: JsonOption = False) -> None:
+        """List the pools and how many codes each has left."""
+
+        async def work(workspace: Workspace, terminal: Terminal) -> None:
+            stocks = await list_coupons(workspace)
+            if json:
+                terminal.print_json({"pools": [asdict(one) for one in stocks]})
+            elif stocks:
+                terminal.print(_table(stocks))
+            else:
+                terminal.print("There are no pools; `rulecast coupon import POOL FILE` makes one.")
+
+        run(context, work)
+
+
+def _add_show(group: typer.Typer) -> None:
+    @group.command("show")
+    def show_command(context: typer.Context, pool: PoolArgument, json: JsonOption = False) -> None:
+        """Show what became of the codes of a pool; the codes themselves are never shown."""
+
+        async def work(workspace: Workspace, terminal: Terminal) -> None:
+            stock = await show_coupons(workspace, pool)
+            if json:
+                terminal.print_json(asdict(stock))
+            else:
+                terminal.print(*_told(stock))
+
+        run(context, work)
+
+
+def _add_retire(group: typer.Typer) -> None:
+    @group.command("retire")
+    def retire_command(context: typer.Context, pool: PoolArgument, json: JsonOption = False) -> None:
+        """Give no more codes of a pool; what people hold stays theirs."""
+
+        async def work(workspace: Workspace, terminal: Terminal) -> None:
+            stock = await retire_coupons(workspace, pool)
+            if json:
+                terminal.print_json(asdict(stock))
+            else:
+                terminal.print(f"{pool} gives no more codes; rules that draw from it wait.")
+
+        run(context, work, acts=True)
+
+
+def _told(stock: Stock) -> list[Table | str]:
+    lines: list[Table | str] = [_table([stock])]
+    lines.append(
+        f"{stock.low_stock:,} codes are kept back; a code is given while it holds for {stock.valid_hours_min} hours."
+    )
+    if stock.low_since is not None:
+        lines.append(f"Rules wait for codes since {stock.low_since:%Y-%m-%d %H:%M} UTC: import more.")
+    if stock.retired_at is not None:
+        lines.append(f"Retired on {stock.retired_at:%Y-%m-%d}.")
+    if stock.set_aside:
+        lines.append(f"{stock.set_aside:,} codes cannot be opened and are given to nobody.")
+    if stock.given_twice:
+        lines.append(
+            f"{stock.given_twice:,} codes are with two people: a status proved an answer of Meta wrong."
+        )
+    return lines
+
+
+def _table(stocks: list[Stock]) -> Table:
+    table = Table(box=None)
+    for heading in ("Pool", "Free", "Reserved", "Given", "Redeemed", "Expired", "Kept back"):
+        table.add_column(heading, justify="left" if heading == "Pool" else "right")
+    for one in stocks:
+        counts = (one.free, one.reserved, one.given, one.redeemed, one.expired, one.low_stock)
+        table.add_row(one.name, *(f"{count:,}" for count in counts))
+    return table
