@@ -32,6 +32,7 @@ from tests.soak.kill_points import (
 )
 from tests.soak.kill_world import PEOPLE_PER_PLAN, RECEIVER_POINTS, World
 
+JOURNAL_POINTS = frozenset({Failpoint.BEFORE_JOURNAL_APPEND, Failpoint.AFTER_JOURNAL_APPEND})
 # Nothing waits for so long on any machine; it only bounds a failure.
 CHILD_SECONDS_MAX = 60.0
 FINISH_SECONDS_MAX = 120.0
@@ -148,11 +149,19 @@ class Lane:
         pid = self._fork(
             Drill(act=Act.WAIT, point=Failpoint.BEFORE_CONNECT, nth=STARTS_MAX, starts_max=STARTS_MAX)
         )
+        if point in JOURNAL_POINTS:
+            # Statuses never come to the journal; whatever a person says does.
+            yield from self._until(lambda: bool(self._asked()))
+            self.world.control(f"phones/{self._asked()[0]}/say", {"text": "bonjour"})
         yield from self._until(receiver.is_dead)
         receiver.start()
         yield from self._until(lambda: self.board.read().leases > 0)
         self._kill(pid)
         self._note_death(in_flight=SLOTS)
+
+    def _asked(self) -> list[str]:
+        """Return whom Meta has accepted a message for."""
+        return [row["to"] for row in self.world.requests() if row["outcome"] == "accepted"]
 
     def _kill_at_any_instant(self) -> Iterator[None]:
         pid = self._fork(Drill(act=Act.WAIT, point=Failpoint.BEFORE_CONNECT, nth=WAIT_STARTS_MAX))
