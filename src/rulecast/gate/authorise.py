@@ -11,14 +11,14 @@ from rulecast.gate.coupons import hold_coupons, use_coupons
 from rulecast.gate.coupons.open_code import opener
 from rulecast.gate.draft import PreparedDraft, Refusal
 from rulecast.gate.facts import GroupState, facts_of
-from rulecast.gate.people_chunks import DryPools, PeopleLimit, PeopleShare, Place, hold_people, use_people
+from rulecast.gate.people_chunks import use_people
 from rulecast.gate.permit import Permit
 from rulecast.gate.ramps import lock_ramps, save_ramps
 from rulecast.gate.recheck import matches_of
+from rulecast.gate.shared_limits import SharedLimits, count_wanted
 from rulecast.gate.store import Connection, PermitRow, PersonRow, VerdictRow
 from rulecast.gate.terms import RunTerms
 from rulecast.gate.verdict_json import facts_json
-from rulecast.gate.warm_ups import hold_budget, terms_of
 from rulecast.gate.without_request import refuse_without_request
 from rulecast.policy import Allowed, Deferred, Denied, Facts, SendingPolicy, decide, read_sending_policy
 from rulecast.values.failpoints import INERT, Failpoint, Failpoints
@@ -83,12 +83,11 @@ class Gate:
         """
         self._failpoints = failpoints
         self._template_ramp = tuple(template_ramp)
-        self._warm_up = warm_up
+        self._limits = SharedLimits(warm_up)
         self._open_code = None if vault is None else opener(vault)
         self._workspace_zone = workspace_zone
         self._policy_text: str | None = None
         self._policy = SendingPolicy()
-        self._dry = DryPools()
         # Of tokens and people: what marketing leaves to messages somebody waits for.
         self.reserve_percent = self._policy.reserve_percent
 
@@ -140,9 +139,7 @@ class Gate:
             now=now,
         )
         await use_coupons(connection, group.coupons, permits, now=now)
-        await save_ramps(connection, group.ramps)
-        if group.people is not None:
-            await use_people(connection, group.people)
+        await _use_limits(connection, group)
         await self._failpoints.reach(Failpoint.AFTER_PERMITS)
         return Authorised(permits=permits, refusals=refusals)
 
@@ -156,19 +153,9 @@ class Gate:
         now: datetime,
     ) -> GroupState:
         shared = await store.read_shared_facts(connection, business_number_id, now=now)
-        if shared is None:
-            shared = store.SharedRow(
-                business_number_id=business_number_id,
-                state="missing",
-                portfolio_id="",
-                people_per_day_max=None,
-                told_people_per_day_max=None,
-                stops=[],
-                holds=[],
-                archived={},
-                sending_policy=None,
-            )
+        shared = shared or _missing_number(business_number_id)
         policy = self._read_policy(shared.sending_policy)
+        wanted = count_wanted(terms[one.draft.run_id].purpose for one in drafts)
         templates = await store.read_template_states(
             connection, sorted({one.draft.template_id for one in drafts})
         )
@@ -183,12 +170,8 @@ class Gate:
             budget_left_e4=await lock_budgets(
                 connection, [terms[one.draft.run_id] for one in drafts], month=self._month(now)
             ),
-            people=await self._hold_people(
-                connection, drafts, terms=terms, shared=shared, policy=policy, now=now
-            ),
-            warm_up_left=await self._hold_warm_up(
-                connection, drafts, terms=terms, shared=shared, policy=policy, now=now
-            ),
+            people=await self._limits.people(connection, wanted, shared, policy, now),
+            warm_up_left=await self._limits.warm_up_left(connection, wanted, shared, policy, now),
             coupons=await hold_coupons(
                 connection,
                 [(one, terms[one.draft.run_id].rule_name) for one in drafts],
@@ -230,48 +213,6 @@ class Gate:
             portfolio_id="" if group.people is None else group.shared.portfolio_id,
             business_number_id=group.shared.business_number_id,
         )
-
-    async def _hold_people(
-        self,
-        connection: Connection,
-        drafts: Sequence[PreparedDraft],
-        *,
-        terms: Mapping[int, RunTerms],
-        shared: store.SharedRow,
-        policy: SendingPolicy,
-        now: datetime,
-    ) -> PeopleShare | None:
-        """Hold what these drafts may need of the portfolio's people; None where there is no limit."""
-        limit = policy.people_per_day(shared.people_per_day_max, shared.told_people_per_day_max)
-        if limit is None:
-            return None
-        marketing = sum(terms[one.draft.run_id].purpose is Purpose.MARKETING for one in drafts)
-        place = Place(
-            portfolio_id=shared.portfolio_id,
-            business_number_id=shared.business_number_id,
-            limit=PeopleLimit(people_max=limit, reserved=policy.reserved_of(limit)),
-            now=now,
-        )
-        return await hold_people(
-            connection, place, marketing=marketing, other=len(drafts) - marketing, dry=self._dry
-        )
-
-    async def _hold_warm_up(
-        self,
-        connection: Connection,
-        drafts: Sequence[PreparedDraft],
-        *,
-        terms: Mapping[int, RunTerms],
-        shared: store.SharedRow,
-        policy: SendingPolicy,
-        now: datetime,
-    ) -> int | None:
-        """Hold what a young number may write today; None where the group has no marketing or the number is warm."""
-        warm_up = terms_of(policy, self._warm_up)
-        has_marketing = any(terms[one.draft.run_id].purpose is Purpose.MARKETING for one in drafts)
-        if warm_up is None or not has_marketing or shared.state == "missing":
-            return None
-        return await hold_budget(connection, shared.business_number_id, warm_up, now=now)
 
     def _month(self, now: datetime) -> date:
         """Return the first day of the running month of the workspace's zone."""
@@ -330,6 +271,26 @@ class Gate:
             )
             for prepared, _ in allowed
         ]
+
+
+async def _use_limits(connection: Connection, group: GroupState) -> None:
+    await save_ramps(connection, group.ramps)
+    if group.people is not None:
+        await use_people(connection, group.people)
+
+
+def _missing_number(business_number_id: str) -> store.SharedRow:
+    return store.SharedRow(
+        business_number_id=business_number_id,
+        state="missing",
+        portfolio_id="",
+        people_per_day_max=None,
+        told_people_per_day_max=None,
+        stops=[],
+        holds=[],
+        archived={},
+        sending_policy=None,
+    )
 
 
 def _counted_window(

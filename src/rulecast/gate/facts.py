@@ -62,7 +62,7 @@ class GroupState:
 def facts_of(prepared: PreparedDraft, terms: RunTerms, row: PersonRow | None, group: GroupState) -> Facts:
     """Return the facts of one draft; whatever could not be read stands in `unknown`."""
     unknown = _unknown(prepared, terms, row, group)
-    country = row.country if row is not None else ""
+    zone, country = ("", "") if row is None else (row.zone, row.country)
     template = _template(prepared, terms, group)
     valid_from, valid_until = validity_span(terms.validity, workspace_zone=group.workspace_zone)
     return Facts(
@@ -91,9 +91,7 @@ def facts_of(prepared: PreparedDraft, terms: RunTerms, row: PersonRow | None, gr
         caps=_caps(row, terms, group),
         valid_from=None if terms.is_test else valid_from,
         valid_until=None if terms.is_test else valid_until,
-        local_clock=local_clock(
-            row.zone if row is not None else "", country, workspace_zone=group.workspace_zone
-        ),
+        local_clock=local_clock(zone, country, workspace_zone=group.workspace_zone),
         quiet_hours=group.policy.quiet_hours_for(terms.purpose, country),
         window=_window(row, terms, group),
         send_until=prepared.draft.send_until,

@@ -107,6 +107,8 @@ def _facts(data: Mapping[str, Any]) -> Facts:
             RestState(kind=kind, code=code, until=_instant(until)) for kind, code, until in data["rests"]
         ),
         ramp_next_at=_maybe(data["ramp_next_at"]),
+        warm_up_left=data.get("warm_up_left"),
+        portfolio_free_at=_maybe(data.get("portfolio_free_at")),
         coupons_left=data.get("coupons_left"),
         is_coupon_spent=data.get("is_coupon_spent", False),
         is_reply="is_in_window" in data,

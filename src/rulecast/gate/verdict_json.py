@@ -61,7 +61,6 @@ def facts_json(facts: Facts, *, zone: str, country: str, now: datetime, problem:
             "price_e4": facts.price_e4,
             "budget_left_e4": facts.budget_left_e4,
             "portfolio_left": facts.portfolio_left,
-            **({} if facts.warm_up_left is None else {"warm_up_left": facts.warm_up_left}),
             **_coupon_json(facts),
             **_platform_json(facts),
             **_exceptions_json(facts, zone, country, problem),
@@ -83,6 +82,8 @@ def _platform_json(facts: Facts) -> dict[str, object]:
         "is_delivered_there": facts.is_delivered_there,
         "ramp_next_at": facts.ramp_next_at,
         **({"is_in_window": facts.is_in_window} if facts.is_reply else {}),
+        **({} if facts.warm_up_left is None else {"warm_up_left": facts.warm_up_left}),
+        **({} if facts.portfolio_free_at is None else {"portfolio_free_at": facts.portfolio_free_at}),
     }
 
 

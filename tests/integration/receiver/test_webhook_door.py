@@ -6,19 +6,24 @@ from dataclasses import replace
 
 import pytest
 from tests.integration.receiver.serving import (
+    NUMBER_ID,
     SECRET,
     VERIFY_TOKEN,
     RunningReceiver,
     running,
     sign,
     statuses,
+    text_message,
 )
+from tests.sending import prepare_number
 
 from rulecast.collect.inbox import BODY_COLUMN, destroy_old_day_keys
 from rulecast.config import Settings
+from rulecast.deliver.pace_memory import read_inbound
 from rulecast.receiver import build_receiver
 from rulecast.receiver.signature import AppSecretMissingError, VerifyTokenMissingError
 from rulecast.values.clock import ManualClock
+from rulecast.values.ids import BusinessNumberId
 from rulecast.wiring.workspace import Workspace, open_workspace
 
 STATUS = json.dumps(statuses(("wamid.1", "sent", 1_795_000_000, "+212612000001"))).encode()
@@ -41,6 +46,18 @@ async def test_a_signed_body_is_stored_sealed_before_the_200(
     assert b"wamid" not in sealed
     assert body_hash == hashlib.sha256(STATUS).digest()
     assert await workspace.vault.open_for_day(BODY_COLUMN, sealed) == STATUS
+
+
+async def test_what_people_write_counts_for_the_pace_of_the_number(
+    receiver: RunningReceiver, workspace: Workspace, clock: ManualClock
+) -> None:
+    """Meta counts both directions together."""
+    body = text_message("+212612000001", "Salam", clock.now().timestamp())
+    async with workspace.database.transaction() as connection:
+        await prepare_number(connection, number=BusinessNumberId(NUMBER_ID))
+    assert await receiver.post(body) == 200
+    async with workspace.database.connection() as connection:
+        assert await read_inbound(connection, now=clock.now()) == {NUMBER_ID: 1}
 
 
 BAD_SIGNATURES = {
