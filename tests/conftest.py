@@ -7,9 +7,11 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg
 import pytest
 import structlog
 
+from ledger_check.promises import broken_promises
 from rulecast.config import Settings, load_settings
 from rulecast.database import Database
 from rulecast.database.migrate import KEYS_DIRECTORY, MAIN_DIRECTORY
@@ -49,9 +51,18 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def database_url() -> Iterator[str]:
+def promises_are_broken_on_purpose() -> None:
+    """Asked for by a test that writes what no sender would have written."""
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A database of this test's own; what was sent from it to the stand-in for Meta must have kept the promises."""
     with cloned_database(MAIN_DIRECTORY) as conninfo:
         yield conninfo
+        if {"graph", "promises_are_broken_on_purpose"} & set(request.fixturenames) == {"graph"}:
+            with psycopg.connect(conninfo, autocommit=True) as connection:
+                assert broken_promises(connection) == {}
 
 
 @pytest.fixture

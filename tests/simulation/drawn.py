@@ -23,7 +23,7 @@ STARTS = (
 )
 CAMPAIGN = timedelta(hours=1)
 # Faults come in this part of the run, in seconds of the machine's own clock.
-FAULTS_SECONDS = 7.0
+FAULTS_SECONDS = 4.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +85,7 @@ class Drawn:
 def draw(seed: int) -> Drawn:
     """Return the world of a seed."""
     chance = random.Random(seed)
-    people = [_person(chance, number) for number in range(1, chance.randint(8, 22))]
+    people = [_person(chance, number) for number in range(1, chance.randint(6, 15))]
     climate, named = _climate(chance)
     weather = Weather()
     if chance.random() < 0.3:
@@ -100,9 +100,9 @@ def draw(seed: int) -> Drawn:
     events = _events(chance, people, named)
     deaths = [chance.randint(20, 900) for _ in range(chance.choice((0, 0, 1, 2, 3)))]
     freezes = [
-        (chance.randint(50, 900), chance.uniform(0.5, 9.0)) for _ in range(chance.choice((0, 0, 0, 1, 2)))
+        (chance.randint(50, 900), chance.uniform(0.5, 6.0)) for _ in range(chance.choice((0, 0, 0, 1, 2)))
     ]
-    races = chance.choice((0.0, 0.0, 0.6))
+    races = chance.choice((0.0, 0.7))
     named += ["races"] * bool(races)
     named += ["deaths"] * bool(deaths) + ["freezes"] * bool(freezes)
     return Drawn(
@@ -117,7 +117,7 @@ def draw(seed: int) -> Drawn:
         freezes=freezes,
         slots=chance.choice((2, 4, 10)),
         throughput=chance.choice((5, 20, 80)),
-        lease_seconds=chance.choice((1.5, 3.0, 6.0)),
+        lease_seconds=chance.choice((1.0, 2.0, 4.0)),
         template_ramp=(3, 5, 1000) if chance.random() < 0.2 else (),
         has_second_sender=chance.random() < 0.4,
         racers={one.contact_id for one in people if chance.random() < races},
@@ -211,7 +211,7 @@ def _events(chance: random.Random, people: list[Person], named: list[str]) -> li
                 Event(
                     at_seconds=chance.uniform(0.0, FAULTS_SECONDS),
                     what=what,
-                    for_seconds=chance.uniform(0.3, 4.0),
+                    for_seconds=chance.uniform(0.3, 3.0),
                 )
             )
     if chance.random() < 0.15:

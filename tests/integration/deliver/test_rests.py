@@ -94,7 +94,7 @@ async def test_a_country_and_the_utility_of_an_account_are_held_with_an_incident
 
 
 async def test_an_answer_in_the_service_window_takes_none_of_the_people_of_a_day(
-    workspace: Workspace, graph: GraphStub
+    workspace: Workspace, graph: GraphStub, promises_are_broken_on_purpose: None
 ) -> None:
     run = await sent(workspace, 2)
     heard = Heard(

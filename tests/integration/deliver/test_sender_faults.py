@@ -39,7 +39,9 @@ async def execute(workspace: Workspace, text: str) -> None:
         await connection.execute(text.encode())
 
 
-async def test_a_claim_that_a_status_settles_is_dropped_alone(workspace: Workspace, graph: GraphStub) -> None:
+async def test_a_claim_that_a_status_settles_is_dropped_alone(
+    workspace: Workspace, graph: GraphStub, promises_are_broken_on_purpose: None
+) -> None:
     run = await planned(workspace, 10)
 
     async def settle() -> None:
@@ -72,7 +74,9 @@ async def test_a_claim_that_failed_after_its_commit_goes_back(workspace: Workspa
     assert await value_of(workspace, "SELECT state FROM deliver.run") == "finished"
 
 
-async def test_a_fenced_off_sender_claims_nothing_more(workspace: Workspace) -> None:
+async def test_a_fenced_off_sender_claims_nothing_more(
+    workspace: Workspace, promises_are_broken_on_purpose: None
+) -> None:
     run = await planned(workspace, 3)
     drill = SenderDrill(slots=10)
     sending = asyncio.create_task(run_sender(workspace, stop_event=(ended := asyncio.Event()), drill=drill))

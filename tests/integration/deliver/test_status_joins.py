@@ -134,7 +134,7 @@ async def test_a_late_status_counts_the_message_and_ends_the_second_attempt(
 
 
 async def test_the_newest_permit_counts_again_whatever_its_number(
-    workspace: Workspace, graph: GraphStub
+    workspace: Workspace, graph: GraphStub, promises_are_broken_on_purpose: None
 ) -> None:
     await sent(workspace, 1)
     await put_back(workspace, "cancelled", 0)

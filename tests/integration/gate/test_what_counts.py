@@ -45,7 +45,7 @@ async def reserved(workspace: Workspace, run: Launched) -> list[tuple[int, bool]
 
 
 async def test_a_person_whose_message_was_surely_refused_is_free_for_another_rule(
-    workspace: Workspace, graph: GraphStub
+    workspace: Workspace, graph: GraphStub, promises_are_broken_on_purpose: None
 ) -> None:
     async with workspace.database.transaction() as connection:
         await prepare_number(connection)
