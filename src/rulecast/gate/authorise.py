@@ -170,8 +170,8 @@ class Gate:
             budget_left_e4=await lock_budgets(
                 connection, [terms[one.draft.run_id] for one in drafts], month=self._month(now)
             ),
-            people=await self._limits.people(connection, wanted, shared, policy, now),
-            warm_up_left=await self._limits.warm_up_left(connection, wanted, shared, policy, now),
+            people=await self._limits.people(connection, wanted, shared, policy=policy, now=now),
+            warm_up_left=await self._limits.warm_up_left(connection, wanted, shared, policy=policy, now=now),
             coupons=await hold_coupons(
                 connection,
                 [(one, terms[one.draft.run_id].rule_name) for one in drafts],

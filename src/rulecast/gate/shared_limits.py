@@ -1,4 +1,4 @@
-"""What a group of drafts may use of the limits of its portfolio and of its number, held until its permits are written."""
+"""What a group of drafts may use of its portfolio's and its number's limits, held until its permits are written."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -35,7 +35,13 @@ class SharedLimits:
         self._dry = DryPools()
 
     async def people(
-        self, connection: Connection, wanted: Wanted, shared: SharedRow, policy: SendingPolicy, now: datetime
+        self,
+        connection: Connection,
+        wanted: Wanted,
+        shared: SharedRow,
+        *,
+        policy: SendingPolicy,
+        now: datetime,
     ) -> PeopleShare | None:
         """Hold what these drafts may need of the portfolio's people; None where there is no limit."""
         limit = policy.people_per_day(shared.people_per_day_max, shared.told_people_per_day_max)
@@ -52,7 +58,13 @@ class SharedLimits:
         )
 
     async def warm_up_left(
-        self, connection: Connection, wanted: Wanted, shared: SharedRow, policy: SendingPolicy, now: datetime
+        self,
+        connection: Connection,
+        wanted: Wanted,
+        shared: SharedRow,
+        *,
+        policy: SendingPolicy,
+        now: datetime,
     ) -> int | None:
         """Hold what a young number may write today; None where the group has no marketing or the number is warm."""
         terms = terms_of(policy, self._warm_up)
