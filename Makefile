@@ -13,7 +13,7 @@ CASES ?= 100000
 CRASHES ?= 100
 SEED ?= 1
 
-.PHONY: help setup demo test check format bench soak soak-kills soak-opt-out soak-sim soak-postgres soak-differential soak-fuzz serve lock clean
+.PHONY: help setup demo test check format bench soak soak-kills soak-opt-out soak-sim soak-postgres soak-disk soak-differential soak-fuzz serve lock clean
 
 help: ## Show these targets.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -71,6 +71,7 @@ soak: $(VENV)/ready-dev .venv-soak/ready ## Run the long proofs; note their figu
 	$(MAKE) soak-kills KILLS=$(KILLS) SEED=$(SEED)
 	$(MAKE) soak-sim SEEDS=$(SEEDS) SEED=$(SEED)
 	$(MAKE) soak-postgres CRASHES=$(CRASHES) SEED=$(SEED)
+	$(MAKE) soak-disk SEED=$(SEED)
 	$(MAKE) soak-opt-out RACES=$(RACES) SEED=$(SEED)
 	$(MAKE) soak-differential CASES=$(CASES) SEED=$(SEED)
 	$(MAKE) soak-fuzz MINUTES=$(MINUTES)
@@ -86,6 +87,9 @@ soak-sim: $(VENV)/ready-dev ## Simulate campaigns of an hour with faults (SEEDS=
 
 soak-opt-out: $(VENV)/ready-dev ## Race opt-outs against intents (RACES=n SEED=s).
 	@$(BIN)/python -m tests.soak.opt_out_races --races $(RACES) --seed $(SEED)
+
+soak-disk: $(VENV)/ready-dev ## Fill the disks of database and journal (SEED=s) in a campaign.
+	@$(BIN)/python -m tests.soak.full_disk --seed $(SEED)
 
 soak-differential: $(VENV)/ready-dev ## Compare random conditions on every engine (CASES=n SEED=s).
 	@$(BIN)/python -m tests.soak.differential --cases $(CASES) --seed $(SEED)
