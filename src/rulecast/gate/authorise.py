@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from rulecast.account.warm_up import WarmUpTerms
 from rulecast.gate import store
@@ -13,10 +13,11 @@ from rulecast.gate.draft import PreparedDraft, Refusal
 from rulecast.gate.facts import GroupState, facts_of
 from rulecast.gate.people_chunks import use_people
 from rulecast.gate.permit import Permit
+from rulecast.gate.permit_row import counted_window, permit_row
 from rulecast.gate.ramps import lock_ramps, save_ramps
 from rulecast.gate.recheck import matches_of
 from rulecast.gate.shared_limits import SharedLimits, count_wanted
-from rulecast.gate.store import Connection, PermitRow, PersonRow, VerdictRow
+from rulecast.gate.store import Connection, PersonRow, VerdictRow
 from rulecast.gate.terms import RunTerms
 from rulecast.gate.verdict_json import facts_json
 from rulecast.gate.without_request import refuse_without_request
@@ -26,13 +27,6 @@ from rulecast.values.ids import ContactId, MessageId, PermitId
 from rulecast.values.purpose import Purpose
 from rulecast.values.zone_offsets import local_time
 from rulecast.vault import Vault
-
-# Permits older than this are asked for by no cap or limit.
-COUNTED_DAYS_MIN = 8
-
-
-REPLY_CATEGORY = "service"
-"""As Meta calls free-form messages in its pricing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +80,7 @@ class Gate:
         self._limits = SharedLimits(warm_up)
         self._open_code = None if vault is None else opener(vault)
         self._workspace_zone = workspace_zone
+        self._billing_zones: dict[str, str] = {}
         self._policy_text: str | None = None
         self._policy = SendingPolicy()
         # Of tokens and people: what marketing leaves to messages somebody waits for.
@@ -138,8 +133,7 @@ class Gate:
             in_window={message_id for message_id, row in rows.items() if row.is_in_window},
             now=now,
         )
-        await use_coupons(connection, group.coupons, permits, now=now)
-        await _use_limits(connection, group)
+        await _use_limits(connection, group, permits, now)
         await self._failpoints.reach(Failpoint.AFTER_PERMITS)
         return Authorised(permits=permits, refusals=refusals)
 
@@ -154,6 +148,7 @@ class Gate:
     ) -> GroupState:
         shared = await store.read_shared_facts(connection, business_number_id, now=now)
         shared = shared or _missing_number(business_number_id)
+        self._billing_zones[business_number_id] = shared.billing_zone
         policy = self._read_policy(shared.sending_policy)
         wanted = count_wanted(terms[one.draft.run_id].purpose for one in drafts)
         templates = await store.read_template_states(
@@ -168,7 +163,9 @@ class Gate:
             templates=templates,
             ramps=await lock_ramps(connection, templates, batches, now),
             budget_left_e4=await lock_budgets(
-                connection, [terms[one.draft.run_id] for one in drafts], month=self._month(now)
+                connection,
+                [terms[one.draft.run_id] for one in drafts],
+                month=self._month(now, business_number_id),
             ),
             people=await self._limits.people(connection, wanted, shared, policy=policy, now=now),
             warm_up_left=await self._limits.warm_up_left(connection, wanted, shared, policy=policy, now=now),
@@ -209,14 +206,15 @@ class Gate:
             connection,
             wanted,
             now=group.now,
-            counted_from=group.now - _counted_window(drafts, terms, self._policy),
+            counted_from=group.now - counted_window(drafts, terms, self._policy),
             portfolio_id="" if group.people is None else group.shared.portfolio_id,
             business_number_id=group.shared.business_number_id,
         )
 
-    def _month(self, now: datetime) -> date:
-        """Return the first day of the running month of the workspace's zone."""
-        return local_time(self._workspace_zone, now).date().replace(day=1)
+    def _month(self, now: datetime, business_number_id: str) -> date:
+        """Return the first day of the running month where the number's account is billed, else of the workspace."""
+        zone = self._billing_zones.get(business_number_id) or self._workspace_zone
+        return local_time(zone, now).date().replace(day=1)
 
     def _read_policy(self, text: str | None) -> SendingPolicy:
         if text is not None and text != self._policy_text:
@@ -238,11 +236,11 @@ class Gate:
         if not allowed:
             return []
         rows = [
-            _permit_row(
+            permit_row(
                 prepared,
                 facts,
                 terms[prepared.draft.run_id],
-                month=self._month(now),
+                month=self._month(now, business_number_id),
                 is_in_window=prepared.draft.message_id in in_window,
             )
             for prepared, facts in allowed
@@ -251,7 +249,7 @@ class Gate:
             connection, rows, business_number_id=business_number_id, now=now
         )
         spent = [(terms[prepared.draft.run_id], facts.price_e4) for prepared, facts in allowed]
-        await spend_budgets(connection, spent, month=self._month(now))
+        await spend_budgets(connection, spent, month=self._month(now, business_number_id))
         return [
             Permit(
                 permit_id=PermitId(permit_ids[prepared.draft.message_id]),
@@ -273,7 +271,10 @@ class Gate:
         ]
 
 
-async def _use_limits(connection: Connection, group: GroupState) -> None:
+async def _use_limits(
+    connection: Connection, group: GroupState, permits: Sequence[Permit], now: datetime
+) -> None:
+    await use_coupons(connection, group.coupons, permits, now=now)
     await save_ramps(connection, group.ramps)
     if group.people is not None:
         await use_people(connection, group.people)
@@ -291,18 +292,6 @@ def _missing_number(business_number_id: str) -> store.SharedRow:
         archived={},
         sending_policy=None,
     )
-
-
-def _counted_window(
-    drafts: Sequence[PreparedDraft], terms: Mapping[int, RunTerms], policy: SendingPolicy
-) -> timedelta:
-    """Return how far back permits have to be counted for these drafts."""
-    windows = [timedelta(days=COUNTED_DAYS_MIN)]
-    windows += [timedelta(hours=cap.window_hours) for cap in policy.marketing_caps]
-    for one in drafts:
-        limits = (terms[one.draft.run_id].limit, terms[one.draft.run_id].workspace_limit)
-        windows += [limit.per.length for limit in limits if limit is not None]
-    return max(windows)
 
 
 def _refusal(prepared: PreparedDraft, facts: Facts, now: datetime) -> Refusal | None:
@@ -348,24 +337,3 @@ def _use_up(group: GroupState, prepared: PreparedDraft, terms: RunTerms, facts: 
     if not terms.is_test:
         granted = group.granted_now.setdefault(prepared.draft.contact_id, [])
         granted.append((terms.rule_name, terms.purpose.value))
-
-
-def _permit_row(
-    prepared: PreparedDraft, facts: Facts, terms: RunTerms, *, month: date, is_in_window: bool
-) -> PermitRow:
-    assert facts.is_reply or facts.template is not None, "the policy allows nothing else without a template"
-    return PermitRow(
-        message_id=prepared.draft.message_id,
-        contact_id=prepared.draft.contact_id,
-        plan_id=terms.plan_id,
-        rule_name=terms.rule_name,
-        rule_version_id=terms.rule_version_id,
-        step=terms.step,
-        is_in_window=is_in_window,
-        category=REPLY_CATEGORY if facts.template is None else facts.template.category,
-        purpose=terms.purpose.value,
-        consent_id=facts.consent.consent_id if facts.consent is not None else 0,
-        is_test=terms.is_test,
-        price_e4=facts.price_e4,
-        budget_month=month if terms.budget_e4 is not None and terms.budget_per == "month" else None,
-    )
