@@ -676,6 +676,24 @@ CREATE TABLE deliver.message (
 )
 WITH (fillfactor='70');
 
+CREATE TABLE deliver.opt_out_answer (
+    contact_id bigint NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    kind text NOT NULL,
+    business_number_id text NOT NULL,
+    language text NOT NULL,
+    state text DEFAULT 'waiting'::text NOT NULL,
+    why text DEFAULT ''::text NOT NULL,
+    run_id bigint,
+    settled_at timestamp with time zone,
+    CONSTRAINT opt_out_answer_check CHECK (((state = 'waiting'::text) = (settled_at IS NULL))),
+    CONSTRAINT opt_out_answer_check1 CHECK (((state = 'written'::text) = (run_id IS NOT NULL))),
+    CONSTRAINT opt_out_answer_kind_check CHECK ((kind = ANY (ARRAY['confirmation'::text, 'question'::text]))),
+    CONSTRAINT opt_out_answer_language_check CHECK (((language = ''::text) OR (language ~ '^[a-z]{2,3}$'::text))),
+    CONSTRAINT opt_out_answer_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'written'::text, 'ended'::text]))),
+    CONSTRAINT opt_out_answer_why_check CHECK ((length(why) <= 200))
+);
+
 CREATE TABLE deliver.pace (
     business_number_id text NOT NULL,
     factor real NOT NULL,
@@ -1045,8 +1063,10 @@ CREATE TABLE gate.people_chunk (
     granted integer NOT NULL,
     used integer DEFAULT 0 NOT NULL,
     expires_at timestamp with time zone NOT NULL,
+    people_max integer DEFAULT 2147483647 NOT NULL,
     CONSTRAINT people_chunk_check CHECK (((used >= 0) AND (used <= granted))),
-    CONSTRAINT people_chunk_granted_check CHECK ((granted > 0))
+    CONSTRAINT people_chunk_granted_check CHECK ((granted > 0)),
+    CONSTRAINT people_chunk_people_max_check CHECK ((people_max > 0))
 );
 
 ALTER TABLE gate.people_chunk ALTER COLUMN chunk_id ADD GENERATED ALWAYS AS IDENTITY (
@@ -1731,6 +1751,36 @@ ALTER TABLE profile.one_time_code ALTER COLUMN one_time_code_id ADD GENERATED AL
     CACHE 1
 );
 
+CREATE TABLE profile.opt_out_review (
+    suppression_id bigint NOT NULL,
+    decision text NOT NULL,
+    because text NOT NULL,
+    decided_by text NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    CONSTRAINT opt_out_review_because_check CHECK (((length(because) >= 1) AND (length(because) <= 200))),
+    CONSTRAINT opt_out_review_decided_by_check CHECK (((length(decided_by) >= 1) AND (length(decided_by) <= 200))),
+    CONSTRAINT opt_out_review_decision_check CHECK ((decision = ANY (ARRAY['kept'::text, 'lifted'::text])))
+);
+
+CREATE VIEW profile.opt_out_to_review AS
+ SELECT min(s.suppression_id) AS review_id,
+    p.contact_id,
+    s.occurred_at AS said_at,
+    min(s.cause) AS cause,
+    min(s.recorded_at) AS recorded_at
+   FROM (profile.suppression s
+     CROSS JOIN LATERAL ( SELECT COALESCE(s.contact_id, ( SELECT i.contact_id
+                   FROM profile.identity i
+                  WHERE ((i.suppression_index = s.suppression_index) AND (i.valid_to IS NULL) AND (i.kind <> 'username'::text))
+                 LIMIT 1)) AS contact_id) p)
+  WHERE ((s.level = 'likely'::text) AND (s.action = 'stop'::text) AND (p.contact_id IS NOT NULL) AND (NOT (EXISTS ( SELECT
+           FROM (profile.opt_out_review r
+             JOIN profile.suppression d ON ((d.suppression_id = r.suppression_id)))
+          WHERE ((d.suppression_index = s.suppression_index) AND (d.occurred_at = s.occurred_at))))) AND (NOT (EXISTS ( SELECT
+           FROM profile.suppression l
+          WHERE ((l.suppression_index = s.suppression_index) AND (l.scope = s.scope) AND (l.action = 'resume'::text) AND (l.occurred_at > s.occurred_at))))))
+  GROUP BY p.contact_id, s.occurred_at;
+
 CREATE TABLE profile.sending_guard (
     contact_id bigint NOT NULL
 );
@@ -2358,6 +2408,9 @@ ALTER TABLE ONLY deliver.message
 ALTER TABLE ONLY deliver.message
     ADD CONSTRAINT message_run_id_contact_id_step_key UNIQUE (run_id, contact_id, step);
 
+ALTER TABLE ONLY deliver.opt_out_answer
+    ADD CONSTRAINT opt_out_answer_pkey PRIMARY KEY (contact_id, kind, asked_at);
+
 ALTER TABLE ONLY deliver.pace
     ADD CONSTRAINT pace_pkey PRIMARY KEY (business_number_id);
 
@@ -2544,6 +2597,9 @@ ALTER TABLE ONLY profile.one_time_code
 ALTER TABLE ONLY profile.one_time_code
     ADD CONSTRAINT one_time_code_run_id_key UNIQUE (run_id);
 
+ALTER TABLE ONLY profile.opt_out_review
+    ADD CONSTRAINT opt_out_review_pkey PRIMARY KEY (suppression_id);
+
 ALTER TABLE ONLY profile.sending_guard
     ADD CONSTRAINT sending_guard_pkey PRIMARY KEY (contact_id);
 
@@ -2705,6 +2761,8 @@ CREATE INDEX message_to_do ON deliver.message USING btree (business_number_id, s
 
 CREATE INDEX message_to_do_first ON deliver.message USING btree (business_number_id, send_from, message_id) WHERE ((state = ANY (ARRAY['planned'::text, 'deferred'::text])) AND goes_first);
 
+CREATE INDEX opt_out_answer_waiting ON deliver.opt_out_answer USING btree (asked_at) WHERE (state = 'waiting'::text);
+
 CREATE INDEX reply_waiting ON deliver.reply USING btree (asked_at) WHERE (state = 'waiting'::text);
 
 CREATE INDEX resend_by_message ON deliver.resend USING btree (message_id);
@@ -2728,6 +2786,8 @@ CREATE INDEX typed_reply_by_contact ON deliver.typed_reply USING btree (contact_
 CREATE INDEX alert_waits ON gate.alert USING btree (next_attempt_at) WHERE (state = 'waiting'::text);
 
 CREATE INDEX coupon_by_pool ON gate.coupon USING btree (pool_id);
+
+CREATE INDEX coupon_by_rule ON gate.coupon USING btree (rule_name) WHERE ((rule_name IS NOT NULL) AND (redeemed_at IS NULL));
 
 CREATE INDEX coupon_is_free ON gate.coupon USING btree (pool_id, expires_at, coupon_id) WHERE ((contact_id IS NULL) AND (redeemed_at IS NULL) AND (set_aside_at IS NULL));
 
@@ -2802,6 +2862,8 @@ CREATE UNIQUE INDEX one_time_code_is_one ON profile.one_time_code USING btree (c
 CREATE INDEX suppression_by_contact ON profile.suppression USING btree (contact_id);
 
 CREATE UNIQUE INDEX suppression_is_said_once ON profile.suppression USING btree (suppression_index, scope, action, cause, occurred_at);
+
+CREATE INDEX suppression_likely ON profile.suppression USING btree (occurred_at) WHERE ((level = 'likely'::text) AND (action = 'stop'::text));
 
 CREATE INDEX arrival_in_turn ON rule.arrival USING btree (failures, is_import, arrival_id);
 
@@ -2909,6 +2971,8 @@ CREATE TRIGGER contact_leaves AFTER UPDATE OF erased_at, merged_into ON profile.
 
 CREATE TRIGGER conversation_owner_is_append_only BEFORE DELETE OR UPDATE ON profile.conversation_owner FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
 
+CREATE TRIGGER opt_out_review_is_append_only BEFORE DELETE OR UPDATE ON profile.opt_out_review FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
+
 CREATE TRIGGER suppression_is_append_only BEFORE DELETE OR UPDATE ON profile.suppression FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
 
 CREATE TRIGGER rule_state_is_append_only BEFORE DELETE OR UPDATE ON rule.rule_state FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
@@ -2973,6 +3037,15 @@ ALTER TABLE ONLY deliver.message
 
 ALTER TABLE ONLY deliver.message
     ADD CONSTRAINT message_run_id_fkey FOREIGN KEY (run_id) REFERENCES deliver.run(run_id);
+
+ALTER TABLE ONLY deliver.opt_out_answer
+    ADD CONSTRAINT opt_out_answer_business_number_id_fkey FOREIGN KEY (business_number_id) REFERENCES account.business_number(business_number_id);
+
+ALTER TABLE ONLY deliver.opt_out_answer
+    ADD CONSTRAINT opt_out_answer_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES profile.contact(contact_id);
+
+ALTER TABLE ONLY deliver.opt_out_answer
+    ADD CONSTRAINT opt_out_answer_run_id_fkey FOREIGN KEY (run_id) REFERENCES deliver.run(run_id);
 
 ALTER TABLE ONLY deliver.pace
     ADD CONSTRAINT pace_business_number_id_fkey FOREIGN KEY (business_number_id) REFERENCES account.business_number(business_number_id) ON DELETE CASCADE;
@@ -3144,6 +3217,9 @@ ALTER TABLE ONLY profile.one_time_code
 
 ALTER TABLE ONLY profile.one_time_code
     ADD CONSTRAINT one_time_code_run_id_fkey FOREIGN KEY (run_id) REFERENCES deliver.run(run_id);
+
+ALTER TABLE ONLY profile.opt_out_review
+    ADD CONSTRAINT opt_out_review_suppression_id_fkey FOREIGN KEY (suppression_id) REFERENCES profile.suppression(suppression_id);
 
 ALTER TABLE ONLY profile.sending_guard
     ADD CONSTRAINT sending_guard_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES profile.contact(contact_id);

@@ -155,8 +155,9 @@ async def test_a_chunk_nobody_uses_comes_back(workspace: Workspace, wide: Databa
         run = await launch(workspace, connection, people, number=NUMBERS[0])
         await execute(
             connection,
-            "INSERT INTO gate.people_chunk (portfolio_id, business_number_id, is_marketing, granted, expires_at)"
-            " SELECT '9001', business_number_id, true, 5, clock_timestamp() + interval '1 hour'"
+            "INSERT INTO gate.people_chunk"
+            " (portfolio_id, business_number_id, is_marketing, granted, people_max, expires_at)"
+            " SELECT '9001', business_number_id, true, 5, 80, clock_timestamp() + interval '1 hour'"
             " FROM account.business_number",
         )
     prepared = await asked.freeze(await drafts_of(workspace, run), NUMBERS[0])
@@ -176,6 +177,33 @@ async def test_a_chunk_nobody_uses_comes_back(workspace: Workspace, wide: Databa
     async with workspace.database.connection() as connection:
         rows = await fetch_all(connection, "SELECT business_number_id, used FROM gate.people_chunk")
     assert rows == [(NUMBERS[0], 1)]
+
+
+async def test_a_limit_that_falls_binds_whoever_holds_chunks_of_the_higher_one(
+    workspace: Workspace, wide: Database
+) -> None:
+    await prepare_numbers(workspace, PEOPLE_MAX)
+    asked = Asked(workspace, wide)
+    async with workspace.database.transaction() as connection:
+        people = await prepare_people(workspace, connection, 12)
+        run = await launch(workspace, connection, people, number=NUMBERS[0])
+    drafts = await drafts_of(workspace, run)
+    first, second = await asked.freeze(drafts[:6], NUMBERS[0]), await asked.freeze(drafts[6:], NUMBERS[1])
+    held = "SELECT count(*) FROM gate.people_chunk WHERE granted > used AND people_max = 200"
+    assert [len(await asked.ask(one, NUMBERS[0])) for one in (first[:1], first[1:2])] == [1, 1]
+    assert len(await asked.ask(second[:1], NUMBERS[1])) == 1
+    async with workspace.database.transaction() as connection:
+        assert await fetch_value(connection, held) == 2
+        # Of five for marketing four: three are used.
+        await save_portfolio(connection, Portfolio(portfolio_id=PORTFOLIO, people_per_day_max=5))
+    assert len(await asked.ask(second[1:], NUMBERS[1])) == 1
+    assert len(await asked.ask(first[2:], NUMBERS[0])) == 0
+    assert asked.reasons.keys() == {Reason.PORTFOLIO_LIMIT}
+    async with workspace.database.transaction() as connection:
+        assert await fetch_value(connection, held) == 0
+        await save_portfolio(connection, Portfolio(portfolio_id=PORTFOLIO, people_per_day_max=PEOPLE_MAX))
+    asked.gate = Gate(workspace_zone="Africa/Casablanca")
+    assert len(await asked.ask(first[2:], NUMBERS[0])) == 4
 
 
 async def test_thirty_two_rules_at_once_stay_inside_the_caps_of_each_person_f55(

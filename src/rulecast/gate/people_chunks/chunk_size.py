@@ -18,6 +18,10 @@ class PeopleLimit:
     people_max: int
     reserved: int
 
+    def of_kind(self, *, is_marketing: bool) -> int:
+        """Return how many people messages of a kind may reach altogether."""
+        return self.people_max - self.reserved if is_marketing else self.people_max
+
     def left(self, *, people: int, marketed_only: int, out: int, out_marketing: int) -> tuple[int, int]:
         """Return how many people more marketing may reach, and how many anything else.
 
@@ -25,7 +29,7 @@ class PeopleLimit:
         `out_marketing` of it for marketing.
         """
         left = self.people_max - people - out
-        for_marketing = self.people_max - self.reserved - marketed_only - out_marketing
+        for_marketing = self.of_kind(is_marketing=True) - marketed_only - out_marketing
         return max(0, min(left, for_marketing)), max(0, left)
 
 

@@ -1,8 +1,10 @@
 -- name: hold_chunks
--- Chunks of this number that no other transaction uses: two lanes of a sender take one each and do not wait.
+-- Chunks of this number that no other transaction uses: two lanes of a sender take one each and do not wait. What was
+-- handed out before the limit fell is worth nothing.
 SELECT chunk_id, granted - used FROM gate.people_chunk
 WHERE portfolio_id = %(portfolio_id)s AND business_number_id = %(business_number_id)s
     AND is_marketing = %(is_marketing)s AND used < granted AND expires_at > clock_timestamp()
+    AND people_max <= %(people_max)s::integer
 ORDER BY chunk_id LIMIT 2
 FOR NO KEY UPDATE SKIP LOCKED;
 
@@ -14,7 +16,9 @@ SELECT FROM account.portfolio WHERE portfolio_id = %(portfolio_id)s FOR NO KEY U
 -- Before anything is counted; a chunk that is being used stays, and counts.
 DELETE FROM gate.people_chunk WHERE chunk_id IN (
     SELECT chunk_id FROM gate.people_chunk
-    WHERE portfolio_id = %(portfolio_id)s AND (expires_at <= clock_timestamp() OR used = granted)
+    WHERE portfolio_id = %(portfolio_id)s AND (
+        expires_at <= clock_timestamp() OR used = granted
+        OR people_max > CASE WHEN is_marketing THEN %(marketing_max)s::integer ELSE %(other_max)s::integer END)
     FOR UPDATE SKIP LOCKED);
 
 -- name: count_people
@@ -44,8 +48,8 @@ FROM (
 
 -- name: insert_chunk
 -- For seconds: whoever does not use it does not keep it.
-INSERT INTO gate.people_chunk (portfolio_id, business_number_id, is_marketing, granted, expires_at)
-VALUES (%(portfolio_id)s, %(business_number_id)s, %(is_marketing)s, %(granted)s,
+INSERT INTO gate.people_chunk (portfolio_id, business_number_id, is_marketing, granted, people_max, expires_at)
+VALUES (%(portfolio_id)s, %(business_number_id)s, %(is_marketing)s, %(granted)s, %(people_max)s,
     clock_timestamp() + make_interval(secs => %(seconds)s::float8))
 RETURNING chunk_id;
 

@@ -89,7 +89,10 @@ class Place:
 async def hold_people(
     connection: Connection, place: Place, *, marketing: int, other: int, dry: DryPools
 ) -> PeopleShare:
-    """Return chunks for at most so many new people of either kind, new ones where the number holds too little."""
+    """Return chunks for at most so many new people of either kind, new ones where the number holds too little.
+
+    A chunk that was handed out under a higher limit than the one in force is not used.
+    """
     share = PeopleShare()
     for is_marketing, wanted in ((True, marketing), (False, other)):
         if wanted == 0:
@@ -100,6 +103,7 @@ async def hold_people(
             portfolio_id=place.portfolio_id,
             business_number_id=place.business_number_id,
             is_marketing=is_marketing,
+            people_max=place.limit.of_kind(is_marketing=is_marketing),
         )
         missing = wanted - half.people
         if missing > 0 and not dry.is_dry(place.portfolio_id, is_marketing=is_marketing, now=place.now):
@@ -117,7 +121,12 @@ async def _take_chunk(
 ) -> dict[int, int]:
     """Take a chunk under the portfolio's lock; what others hold and have not used counts as used."""
     await store.lock_portfolio(connection, place.portfolio_id)
-    await store.drop_expired(connection, place.portfolio_id)
+    await store.drop_expired(
+        connection,
+        place.portfolio_id,
+        marketing_max=place.limit.of_kind(is_marketing=True),
+        other_max=place.limit.of_kind(is_marketing=False),
+    )
     counted = await store.count_people(
         connection, place.portfolio_id, counted_from=place.now - PORTFOLIO_WINDOW
     )
@@ -138,6 +147,7 @@ async def _take_chunk(
         business_number_id=place.business_number_id,
         is_marketing=is_marketing,
         granted=size,
+        people_max=place.limit.of_kind(is_marketing=is_marketing),
         seconds=CHUNK_SECONDS,
     )
     return {chunk_id: size}

@@ -24,9 +24,9 @@ class CountedRow:
 
 
 async def hold_chunks(
-    connection: Connection, *, portfolio_id: str, business_number_id: str, is_marketing: bool
+    connection: Connection, *, portfolio_id: str, business_number_id: str, is_marketing: bool, people_max: int
 ) -> dict[int, int]:
-    """Lock free chunks of a number and return what is left in each."""
+    """Lock free chunks of a number, handed out under this limit or a lower one; return what is left in each."""
     rows = await fetch_all(
         connection,
         QUERIES["hold_chunks"],
@@ -34,6 +34,7 @@ async def hold_chunks(
             "portfolio_id": portfolio_id,
             "business_number_id": business_number_id,
             "is_marketing": is_marketing,
+            "people_max": people_max,
         },
     )
     return dict(rows)
@@ -44,9 +45,15 @@ async def lock_portfolio(connection: Connection, portfolio_id: str) -> None:
     await execute(connection, QUERIES["lock_portfolio"], {"portfolio_id": portfolio_id})
 
 
-async def drop_expired(connection: Connection, portfolio_id: str) -> None:
-    """Take back what nobody used in time, and forget what is used up."""
-    await execute(connection, QUERIES["drop_expired"], {"portfolio_id": portfolio_id})
+async def drop_expired(
+    connection: Connection, portfolio_id: str, *, marketing_max: int, other_max: int
+) -> None:
+    """Take back what nobody used in time or was handed out under higher limits, and forget what is used up."""
+    await execute(
+        connection,
+        QUERIES["drop_expired"],
+        {"portfolio_id": portfolio_id, "marketing_max": marketing_max, "other_max": other_max},
+    )
 
 
 async def count_people(connection: Connection, portfolio_id: str, *, counted_from: datetime) -> CountedRow:
@@ -68,6 +75,7 @@ async def insert_chunk(
     business_number_id: str,
     is_marketing: bool,
     granted: int,
+    people_max: int,
     seconds: float,
 ) -> int:
     """Hand out a chunk for so many seconds and return its id."""
@@ -80,6 +88,7 @@ async def insert_chunk(
                 "business_number_id": business_number_id,
                 "is_marketing": is_marketing,
                 "granted": granted,
+                "people_max": people_max,
                 "seconds": seconds,
             },
         )
