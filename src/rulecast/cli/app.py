@@ -51,6 +51,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "verify": ("verify",),
     "reply": ("reply",),
     "suppress": ("suppress",),
+    "opt_outs": ("opt-out",),
     "restore": ("restore",),
     "demo": ("demo",),
 }

@@ -180,7 +180,7 @@ async def _codes(
 
 async def _typed(connection: Connection, vault: Vault, terms: Mapping[int, RunTerms]) -> dict[int, str]:
     """Return what was typed for the runs that are one typed reply each; what cannot be opened is missing."""
-    run_ids = [run_id for run_id, one in terms.items() if one.reply is not None and one.reply.action is None]
+    run_ids = [run_id for run_id, one in terms.items() if one.reply is not None and one.reply.is_typed]
     if not run_ids:
         return {}
     rows = await store.read_typed_replies(connection, run_ids)

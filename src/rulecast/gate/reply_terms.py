@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from rulecast.gate.rows import TermsRow
 from rulecast.rule.language import Rule, parse_rule
@@ -11,18 +12,30 @@ from rulecast.rule.language.reply_text import fill_in
 from rulecast.template import clean_value
 from rulecast.template.choose_language import choose_language
 from rulecast.template.messages import Content, MessageInvalidError, text_message
+from rulecast.template.messages.interactive import Frame, ReplyButton, buttons_message
 from rulecast.values.link_token import link_index_of
 from rulecast.values.reason import Reason
 
 OPERATOR_RULE = "operator_reply"
 """The name under which typed replies stand in verdicts, reports and stops; it is no rule that anybody wrote."""
+OPT_OUT_RULE = "opt_out_answer"
+"""The same for what rulecast itself answers to people who ask for silence, or for offers again."""
+OWN_RULES = frozenset({OPERATOR_RULE, OPT_OUT_RULE})
 REPLY_STEP = 100
 """The step of runs of replies: as it is for a typed one, else plus the place of the reply among its rule's actions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FixedWords:
+    """Words of rulecast itself with buttons, as (payload, title)."""
+
+    body: str
+    buttons: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyTerms:
-    """The words of a run of replies; `action` is None where the words were typed for this one person.
+    """The words of a run of replies; `action` is None where the words were typed for this one person, or are `fixed`.
 
     `links` are the destinations by name, `link_base` the address under which our own redirects stand.
     """
@@ -31,6 +44,12 @@ class ReplyTerms:
     links: Mapping[str, str]
     link_base: str
     workspace_limit: PersonLimit | None
+    fixed: FixedWords | None = None
+
+    @property
+    def is_typed(self) -> bool:
+        """Return whether somebody typed the words for one person."""
+        return self.action is None and self.fixed is None
 
     @property
     def answers_words(self) -> bool:
@@ -45,9 +64,19 @@ def reply_terms(row: TermsRow) -> ReplyTerms:
     action = rule.actions[row.step - REPLY_STEP - 1] if isinstance(rule, Rule) else None
     return ReplyTerms(
         action=action if isinstance(action, ReplyAction) else None,
+        fixed=_fixed(document),
         links=links_of(action) if isinstance(action, ReplyAction) else {},
         link_base=str(document.get("link_base", "")),
         workspace_limit=rule.workspace_limit if isinstance(rule, Rule) else None,
+    )
+
+
+def _fixed(document: Mapping[str, Any]) -> FixedWords | None:
+    said = document.get("fixed")
+    if said is None:
+        return None
+    return FixedWords(
+        body=said["body"], buttons=tuple((payload, title) for payload, title in said["buttons"])
     )
 
 
@@ -70,6 +99,9 @@ def make_reply(
     `value_of` gives a safe text of an attribute, `token_of` the token of a link by its index.
     """
     try:
+        if reply.fixed is not None:
+            buttons = [ReplyButton(reply_id=payload, title=title) for payload, title in reply.fixed.buttons]
+            return buttons_message(Frame(body=reply.fixed.body), buttons)
         if reply.action is None:
             return Reason.FACTS_UNKNOWN if typed is None else text_message(typed)
         words = _words_for(reply.action, language)

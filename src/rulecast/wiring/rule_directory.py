@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rulecast.database import Connection
-from rulecast.gate.reply_terms import OPERATOR_RULE
+from rulecast.gate.reply_terms import OWN_RULES
 from rulecast.observe.append_audit import append_audit
 from rulecast.rule.book import RuleState
 from rulecast.rule.book import store as book
@@ -49,7 +49,7 @@ async def export_rules(workspace: Workspace, directory: Path) -> ExportReport:
     """
     async with workspace.database.connection() as connection:
         kept = [
-            one for one in await book.list_kept(connection) if one.is_head and one.rule_name != OPERATOR_RULE
+            one for one in await book.list_kept(connection) if one.is_head and one.rule_name not in OWN_RULES
         ]
     texts = {one.rule_name: one.text for one in kept if one.state is not RuleState.ARCHIVED}
     return await asyncio.to_thread(_write, directory, texts)
@@ -65,7 +65,7 @@ async def import_rules(workspace: Workspace, directory: Path) -> ImportReport:
     files = await asyncio.to_thread(_read, directory)
     async with workspace.database.transaction() as connection:
         kept = [
-            one for one in await book.list_kept(connection) if one.is_head and one.rule_name != OPERATOR_RULE
+            one for one in await book.list_kept(connection) if one.is_head and one.rule_name not in OWN_RULES
         ]
         found = compare(
             files,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from rulecast.gate.reply_terms import OPERATOR_RULE
+from rulecast.gate.reply_terms import OWN_RULES
 from rulecast.rule.book import KeptRule, RuleState, StandingApproval
 from rulecast.rule.book import store as book
 from rulecast.rule.book.records import DayUse, ScheduledRun, Step
@@ -42,7 +42,7 @@ async def read_book(workspace: Workspace) -> list[RuleRow]:
     by_name: dict[str, list[KeptRule]] = {}
     async with workspace.database.connection() as connection:
         for kept in await book.list_kept(connection):
-            if kept.rule_name == OPERATOR_RULE:
+            if kept.rule_name in OWN_RULES:
                 continue
             by_name.setdefault(kept.rule_name, []).append(kept)
     return await _rows(workspace, list(by_name.values()))

@@ -23,7 +23,9 @@ from rulecast.collect.webhook_facts import (
 )
 from rulecast.database import Connection
 from rulecast.profile.suppression import OptOutMatch, match_opt_out
+from rulecast.profile.suppression.choice import Choice, choice_of
 from rulecast.profile.suppression.match_opt_out import match_button
+from rulecast.profile.suppression.match_resume import match_resume
 from rulecast.wiring.senders import Portfolios, Sender
 
 # Meta repeats a webhook for seven days at most; what is older than this is a replay and changes nothing.
@@ -73,7 +75,8 @@ def read_post(body: bytes, received_at: datetime) -> WebhookPost | PlainPost:
 class Said:
     """An inbound message with its sender and what it asks for.
 
-    An incomplete one came without a readable id or time: it can only stop.
+    An incomplete one came without a readable id or time: it can only stop. `choice` is the answer to a question of
+    ours about messages; `asks_again` says that its words ask for offers again.
     """
 
     message: InboundMessage
@@ -81,6 +84,8 @@ class Said:
     match: OptOutMatch
     is_button: bool
     is_incomplete: bool = False
+    choice: Choice | None = None
+    asks_again: bool = False
 
     @property
     def is_opt_out(self) -> bool:
@@ -224,14 +229,24 @@ class GroupReader:
 
     def _read(self, message: InboundMessage, *, is_incomplete: bool = False) -> Said:
         is_button = message.payload is not None
-        if is_button:
+        choice = choice_of(message.payload)
+        if choice is not None:
+            match = OptOutMatch.EXACT if choice.is_stop else OptOutMatch.NOT
+        elif is_button:
             is_stop = match_button(message.payload, message.text, self._stop_payloads)
             match = OptOutMatch.EXACT if is_stop else OptOutMatch.NOT
         else:
             match = match_opt_out(message.text) if message.text else OptOutMatch.NOT
         sender = self._sender(message, message.sender_phone, message.sender_bsuid, message.parent_bsuid)
+        is_plain = match is OptOutMatch.NOT and not is_button
         return Said(
-            message=message, sender=sender, match=match, is_button=is_button, is_incomplete=is_incomplete
+            message=message,
+            sender=sender,
+            match=match,
+            is_button=is_button,
+            is_incomplete=is_incomplete,
+            choice=choice,
+            asks_again=is_plain and message.text is not None and match_resume(message.text),
         )
 
 

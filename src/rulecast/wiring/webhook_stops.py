@@ -16,6 +16,7 @@ from rulecast.profile.suppression import (
     SuppressionCause,
     suppress,
 )
+from rulecast.profile.suppression.choice import stops_of_choice
 from rulecast.values.ids import ContactId
 from rulecast.values.purpose import Purpose
 from rulecast.vault import Vault
@@ -28,7 +29,7 @@ async def stop_people(
 ) -> list[JournalEntry]:
     """Lock everybody the group stops, in one order, record their stops, and return what the journal must hold."""
     stops = [
-        _stop_of_words(said, vault, people.get(said.sender), now) for said in group.said if said.is_opt_out
+        stop for said in group.said for stop in _stops_of_words(said, vault, people.get(said.sender), now)
     ]
     declared = await find_signups(connection, [fact.signup_id for fact, _ in group.signups])
     stops.extend(
@@ -54,8 +55,10 @@ async def stop_people(
     return await suppress(connection, stops, now)
 
 
-def _stop_of_words(said: Said, vault: Vault, contact_id: ContactId | None, now: datetime) -> Stop:
-    return Stop(
+def _stops_of_words(said: Said, vault: Vault, contact_id: ContactId | None, now: datetime) -> list[Stop]:
+    if not said.is_opt_out and said.choice is None:
+        return []
+    stop = Stop(
         contact_id=contact_id,
         suppression_indexes=said.sender.suppression_indexes(vault),
         occurred_at=min(said.message.occurred_at, now),
@@ -63,6 +66,10 @@ def _stop_of_words(said: Said, vault: Vault, contact_id: ContactId | None, now: 
         level="likely" if said.match is OptOutMatch.LIKELY else "exact",
         is_dated=not said.is_incomplete and said.message.occurred_at <= now,
     )
+    if said.choice is None:
+        return [stop]
+    is_surely_theirs = stop.is_dated and not said.is_of_group
+    return stops_of_choice(said.choice, stop, is_surely_theirs=is_surely_theirs)
 
 
 def _is_dated(fact: PreferenceFact | StatusFact, group: Group, now: datetime) -> bool:

@@ -32,6 +32,7 @@ from rulecast.values.failpoints import INERT, Failpoint, Failpoints
 from rulecast.values.ids import ContactId
 from rulecast.vault import SealItem
 from rulecast.wiring.message_book import Answer, MessageBook
+from rulecast.wiring.opt_outs.note import note_answers
 from rulecast.wiring.senders import Sender, create_senders, find_former_senders, find_receivers, find_senders
 from rulecast.wiring.webhook_accounts import DisplayNumbers, apply_account_group
 from rulecast.wiring.webhook_group import (
@@ -159,6 +160,7 @@ class WebhookDoor:
                 entries += await learn_from_messages(
                     connection, self._workspace.vault, group.said, people=people, now=now
                 )
+                await note_answers(connection, group.said, people)
             await self._record_beside(connection, group, people, now)
             await self._mark_opt_outs(connection, group, people, now)
             if group.is_about_accounts:
@@ -301,7 +303,8 @@ class WebhookDoor:
         opt_outs = [
             _answer(said, people[said.sender])
             for said in group.said
-            if said.is_opt_out and said.sender in people
+            # Who answers our question has asked already: the message they asked after is told, not the question.
+            if said.is_opt_out and said.choice is None and said.sender in people
         ]
         opt_outs.extend(
             Answer(contact_id=people[sender], context_wamid=None, occurred_at=fact.occurred_at)

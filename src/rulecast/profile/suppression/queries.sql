@@ -78,11 +78,27 @@ WHERE c.contact_id = ANY(%(contact_ids)b::bigint[])
                 '-infinity'::timestamptz)
     );
 
--- name: last_whatsapp_resumes
--- Resumes that a stop of another kind, learned later, makes void.
-SELECT suppression_index, scope, max(occurred_at) FROM profile.suppression
-WHERE suppression_index = ANY(%(indexes)b::bytea[]) AND action = 'resume' AND cause = 'user_preferences'
-GROUP BY suppression_index, scope;
+-- name: people_liftable
+-- Nothing that was stopped otherwise since it was last lifted, through any identity the person ever had.
+SELECT p.contact_id FROM unnest(%(contact_ids)b::bigint[]) AS p (contact_id)
+WHERE NOT EXISTS (
+    SELECT FROM profile.suppression AS s
+    WHERE s.suppression_index IN (
+        SELECT i.suppression_index FROM profile.identity AS i WHERE i.contact_id = p.contact_id
+        UNION ALL
+        SELECT o.suppression_index FROM profile.suppression AS o WHERE o.contact_id = p.contact_id)
+        AND s.scope = %(scope)s AND s.action = 'stop'
+        AND NOT (s.cause = ANY(%(causes)s::text[]) AND s.level = ANY(%(levels)s::text[]))
+        AND s.occurred_at >= coalesce(
+            (SELECT max(r.occurred_at) FROM profile.suppression AS r
+             WHERE r.suppression_index = s.suppression_index AND r.scope = s.scope AND r.action = 'resume'),
+            '-infinity'::timestamptz));
+
+-- name: newest_resumes
+-- Resumes that a stop of a kind they cannot lift, learned later, makes void.
+SELECT suppression_index, scope, cause, max(occurred_at) FROM profile.suppression
+WHERE suppression_index = ANY(%(indexes)b::bytea[]) AND action = 'resume'
+GROUP BY suppression_index, scope, cause;
 
 -- name: standing_words
 -- What was said last, by event time; a tie is a stop.

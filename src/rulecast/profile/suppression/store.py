@@ -8,6 +8,7 @@ from typing import cast
 
 from rulecast.database import Connection, execute, fetch_all, load_queries
 from rulecast.profile.suppression.journal import JournalEntry
+from rulecast.profile.suppression.lifting import Lifting
 from rulecast.profile.suppression.stop import Level, Scope, SuppressionAction, SuppressionCause
 from rulecast.values.ids import ContactId
 
@@ -22,9 +23,10 @@ __all__ = [
     "insert_changes",
     "insert_suppressions",
     "lacking_entries",
-    "last_whatsapp_resumes",
     "lock_people",
+    "newest_resumes",
     "people_behind",
+    "people_liftable",
     "people_stopped_by_whatsapp_only",
     "standing_words",
     "uncarried_stops",
@@ -127,15 +129,34 @@ async def people_stopped_by_whatsapp_only(
     return {ContactId(contact_id) for (contact_id,) in found}
 
 
-async def last_whatsapp_resumes(
+async def people_liftable(
+    connection: Connection, contact_ids: Iterable[ContactId], *, scope: Scope, lifting: Lifting
+) -> set[ContactId]:
+    """Return those in whose scope no stop stands that this lifting does not cover."""
+    found = await fetch_all(
+        connection,
+        QUERIES["people_liftable"],
+        {
+            "contact_ids": sorted(set(contact_ids)),
+            "scope": scope,
+            "causes": sorted(str(one) for one in lifting.causes),
+            "levels": sorted(lifting.levels),
+        },
+    )
+    return {ContactId(contact_id) for (contact_id,) in found}
+
+
+async def newest_resumes(
     connection: Connection, indexes: Iterable[bytes]
-) -> dict[tuple[bytes, str], datetime]:
-    """Return when these identities were last resumed inside WhatsApp, by keyed hash and scope."""
+) -> dict[tuple[bytes, str], dict[SuppressionCause, datetime]]:
+    """Return when these identities were last resumed by each cause, by keyed hash and scope."""
     wanted = sorted(set(indexes))
-    if not wanted:
-        return {}
-    found = await fetch_all(connection, QUERIES["last_whatsapp_resumes"], {"indexes": wanted})
-    return {(bytes(index), scope): resumed_at for index, scope, resumed_at in found}
+    found: dict[tuple[bytes, str], dict[SuppressionCause, datetime]] = defaultdict(dict)
+    if wanted:
+        rows = await fetch_all(connection, QUERIES["newest_resumes"], {"indexes": wanted})
+        for index, scope, cause, resumed_at in rows:
+            found[bytes(index), scope][SuppressionCause(cause)] = resumed_at
+    return dict(found)
 
 
 async def standing_words(

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from rulecast.profile.suppression import store
 from rulecast.profile.suppression.journal import JournalEntry
-from rulecast.profile.suppression.stop import WHATSAPP_CAUSES, Stop, SuppressionAction, SuppressionCause
+from rulecast.profile.suppression.lifting import LIFTINGS, outlasting_instant
+from rulecast.profile.suppression.stop import Scope, Stop, SuppressionAction, SuppressionCause
 from rulecast.profile.suppression.store import Connection, Ownership, SuppressionRow
 from rulecast.values.ids import ContactId
 
@@ -15,9 +16,9 @@ async def suppress(connection: Connection, stops: Sequence[Stop], now: datetime)
     """Append what people said to the suppression record and return what the journal must hold before the commit.
 
     Every person behind a signal is locked first, in a statement of its own; then each of the person's identities
-    gets a row, and the person a change row. What was said before changes nothing and returns nothing. A resume
-    made inside WhatsApp lifts only stops made inside WhatsApp, and only of people whose proven consent to
-    marketing stands. Whoever may be the same person as somebody stopped is stopped too.
+    gets a row, and the person a change row. What was said before changes nothing and returns nothing. A resume lifts
+    only what `lifting` says it can; one made inside WhatsApp only of people whose proven consent to marketing
+    stands. Whoever may be the same person as somebody stopped is stopped too.
     """
     if not stops:
         return []
@@ -30,13 +31,15 @@ async def suppress(connection: Connection, stops: Sequence[Stop], now: datetime)
     await store.lock_people(connection, everybody)
     owned = await store.identities_of(connection, everybody)
     liftable = await _liftable(connection, stops, people_of)
-    ended = await store.ended_identities_of(connection, liftable)
+    ended = await store.ended_identities_of(connection, set().union(*liftable.values()))
     rows: dict[SuppressionRow, None] = {}
     undated: list[SuppressionRow] = []
     for stop, people in zip(stops, people_of, strict=True):
-        said = _rows_of(stop, people & liftable if _asks(stop) else people, owned)
-        if _asks(stop):
-            said += _lifts_of_ended(stop, people & liftable, ended)
+        is_lifting = stop.action is SuppressionAction.RESUME
+        whose = people & liftable[stop.cause, stop.scope] if is_lifting else people
+        said = _rows_of(stop, whose, owned)
+        if is_lifting:
+            said += _lifts_of_ended(stop, whose, ended)
         # What was spread from another person is not spread again, least of all back.
         if stop.action is SuppressionAction.STOP and stop.cause is not SuppressionCause.IDENTITY_CONFLICT:
             others = {double for person in people for double in doubles.get(person, ())} - people
@@ -80,20 +83,16 @@ async def _news_of(connection: Connection, undated: Sequence[SuppressionRow]) ->
 async def _renewed(connection: Connection, written: Sequence[SuppressionRow]) -> list[SuppressionRow]:
     """Return stops once more, at the instant of a later resume that could not have lifted them.
 
-    A resume made inside WhatsApp is refused while a stop of another kind stands. Where the resume arrived first,
-    the stop is repeated at the resume's instant: a tie is a stop, so the record reads the same in any order.
+    A resume is refused while a stop stands that it cannot lift. Where the resume arrived first, the stop is repeated
+    at the resume's instant: a tie is a stop, so the record reads the same in any order.
     """
-    stops = [
-        row
-        for row in written
-        if row.entry.action is SuppressionAction.STOP and row.entry.cause not in WHATSAPP_CAUSES
-    ]
-    lifted = await store.last_whatsapp_resumes(connection, {row.entry.suppression_index for row in stops})
+    stops = [row for row in written if row.entry.action is SuppressionAction.STOP]
+    resumes = await store.newest_resumes(connection, {row.entry.suppression_index for row in stops})
     return [
         replace(row, entry=replace(row.entry, occurred_at=resumed_at))
         for row in stops
-        if (resumed_at := lifted.get((row.entry.suppression_index, row.entry.scope))) is not None
-        and resumed_at > row.entry.occurred_at
+        if (said := resumes.get((row.entry.suppression_index, row.entry.scope)))
+        and (resumed_at := outlasting_instant(row.entry, said)) is not None
     ]
 
 
@@ -114,18 +113,26 @@ def _people_of(stop: Stop, behind: Mapping[bytes, Sequence[Ownership]]) -> set[C
     return people | ({stop.contact_id} if stop.contact_id is not None else set())
 
 
-def _asks(stop: Stop) -> bool:
-    """Return whether the lifting needs to be checked: it came from WhatsApp's settings, not from the company."""
-    return stop.action is SuppressionAction.RESUME and stop.cause is SuppressionCause.USER_PREFERENCES
-
-
 async def _liftable(
     connection: Connection, stops: Sequence[Stop], people_of: Sequence[set[ContactId]]
-) -> set[ContactId]:
-    asking = {
-        person for stop, people in zip(stops, people_of, strict=True) if _asks(stop) for person in people
-    }
-    return await store.people_stopped_by_whatsapp_only(connection, asking) if asking else set()
+) -> dict[tuple[SuppressionCause, Scope], set[ContactId]]:
+    """Return whose stops each kind of resume may lift."""
+    asking: dict[tuple[SuppressionCause, Scope], set[ContactId]] = {}
+    for stop, people in zip(stops, people_of, strict=True):
+        if stop.action is SuppressionAction.RESUME:
+            asking.setdefault((stop.cause, stop.scope), set()).update(people)
+    found: dict[tuple[SuppressionCause, Scope], set[ContactId]] = {}
+    for (cause, scope), people in asking.items():
+        lifting = LIFTINGS.get((cause, scope))
+        if lifting is None:
+            found[cause, scope] = set()
+        elif cause is SuppressionCause.USER_PREFERENCES:
+            found[cause, scope] = await store.people_stopped_by_whatsapp_only(connection, people)
+        else:
+            found[cause, scope] = await store.people_liftable(
+                connection, people, scope=scope, lifting=lifting
+            )
+    return found
 
 
 def _rows_of(

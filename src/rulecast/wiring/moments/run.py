@@ -11,6 +11,7 @@ from rulecast.wiring.moments import store
 from rulecast.wiring.moments.follow_up import plan_due_steps
 from rulecast.wiring.moments.launch_step import launch_planned_steps
 from rulecast.wiring.moments.notify import tell_recipients
+from rulecast.wiring.opt_outs import write_opt_out_answers
 from rulecast.wiring.replies import write_due_replies
 from rulecast.wiring.workspace import Workspace
 
@@ -48,17 +49,15 @@ async def run_notices(workspace: Workspace, *, stop_event: asyncio.Event, until_
 
 
 async def run_replies(workspace: Workspace, *, stop_event: asyncio.Event, until_idle: bool = False) -> None:
-    """Write the replies that moments asked for until told to stop, or until none waits at this instant."""
-    await _loop(workspace, REPLIES_LOCK, write_due_replies, stop_event=stop_event, until_idle=until_idle)
+    """Write the replies that moments and opt-outs asked for until told to stop, or until none waits at this instant."""
+    await _loop(workspace, REPLIES_LOCK, _write_replies, stop_event=stop_event, until_idle=until_idle)
 
 
 async def run_due_moments(workspace: Workspace) -> DueMoments:
     """Do once what `run_follow_ups` and `run_notices` do again and again, until nothing is due at this instant."""
     stop_event = asyncio.Event()
     try:
-        settled = await _loop(
-            workspace, REPLIES_LOCK, write_due_replies, stop_event=stop_event, until_idle=True
-        )
+        settled = await _loop(workspace, REPLIES_LOCK, _write_replies, stop_event=stop_event, until_idle=True)
         settled += await _loop(workspace, STEPS_LOCK, _do_steps, stop_event=stop_event, until_idle=True)
     finally:
         calls = await _loop(workspace, NOTICES_LOCK, tell_recipients, stop_event=stop_event, until_idle=True)
@@ -69,6 +68,15 @@ async def count_waiting_steps(workspace: Workspace) -> int:
     """Return how many people wait for a next step."""
     async with workspace.database.connection() as connection:
         return await store.count_waiting_steps(connection)
+
+
+async def _write_replies(workspace: Workspace) -> int:
+    try:
+        return await write_opt_out_answers(workspace) + await write_due_replies(workspace)
+    except Exception:
+        # A reply of a rule waits for no answer to an opt-out that cannot be written.
+        await write_due_replies(workspace)
+        raise
 
 
 async def _do_steps(workspace: Workspace) -> int:

@@ -1,5 +1,6 @@
 """A run for replies: a plan without template, launched under the approval of what it answers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,7 +22,10 @@ KEPT_DAYS = 3_650
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewReplyRun:
-    """What a run of replies is opened with; `answered_run_id` is None where somebody types."""
+    """What a run of replies is opened with; `answered_run_id` is None where somebody types, or rulecast itself speaks.
+
+    `fixed` are the words of rulecast itself, as the gate reads them.
+    """
 
     rule_name: str
     rule_version_id: RuleVersionId
@@ -31,6 +35,7 @@ class NewReplyRun:
     answered_run_id: RunId | None
     launched_by: str
     links: dict[str, str]
+    fixed: Mapping[str, object] | None = None
 
 
 async def open_reply_run(connection: Connection, workspace: Workspace, new: NewReplyRun) -> ReplyRun:
@@ -96,7 +101,10 @@ def _document(workspace: Workspace, new: NewReplyRun, now: datetime) -> dict[str
         "planned": 0,
         "exclusions": [],
         "budget_e4": None,
-        "reply": {"link_base": workspace.settings.public_base_url},
+        "reply": {
+            "link_base": workspace.settings.public_base_url,
+            **({} if new.fixed is None else {"fixed": dict(new.fixed)}),
+        },
         "link_targets": {"": new.links} if new.links else {},
         "template_hashes": {},
     }
