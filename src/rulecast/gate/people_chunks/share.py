@@ -141,15 +141,14 @@ async def _take_chunk(
         dry.free_at[place.portfolio_id] = counted.oldest_at + PORTFOLIO_WINDOW
     if size == 0:
         return {}
-    chunk_id = await store.insert_chunk(
-        connection,
+    chunk = store.ChunkRow(
         portfolio_id=place.portfolio_id,
         business_number_id=place.business_number_id,
         is_marketing=is_marketing,
         granted=size,
         people_max=place.limit.of_kind(is_marketing=is_marketing),
-        seconds=CHUNK_SECONDS,
     )
+    chunk_id = await store.insert_chunk(connection, chunk, seconds=CHUNK_SECONDS)
     return {chunk_id: size}
 
 

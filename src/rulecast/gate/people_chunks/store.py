@@ -1,12 +1,12 @@
 """The only file of this part that reaches the database."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from rulecast.database import Connection, execute, fetch_all, fetch_one, fetch_value, load_queries
 
-__all__ = ["QUERIES", "Connection", "CountedRow"]
+__all__ = ["QUERIES", "ChunkRow", "Connection", "CountedRow"]
 
 QUERIES = load_queries(__package__)
 
@@ -21,6 +21,17 @@ class CountedRow:
     out: int
     out_marketing: int
     holders: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChunkRow:
+    """People handed out to a number, and how many messages of the kind might reach altogether by then."""
+
+    portfolio_id: str
+    business_number_id: str
+    is_marketing: bool
+    granted: int
+    people_max: int
 
 
 async def hold_chunks(
@@ -68,31 +79,9 @@ async def count_people(connection: Connection, portfolio_id: str, *, counted_fro
     return found
 
 
-async def insert_chunk(
-    connection: Connection,
-    *,
-    portfolio_id: str,
-    business_number_id: str,
-    is_marketing: bool,
-    granted: int,
-    people_max: int,
-    seconds: float,
-) -> int:
+async def insert_chunk(connection: Connection, chunk: ChunkRow, *, seconds: float) -> int:
     """Hand out a chunk for so many seconds and return its id."""
-    return int(
-        await fetch_value(
-            connection,
-            QUERIES["insert_chunk"],
-            {
-                "portfolio_id": portfolio_id,
-                "business_number_id": business_number_id,
-                "is_marketing": is_marketing,
-                "granted": granted,
-                "people_max": people_max,
-                "seconds": seconds,
-            },
-        )
-    )
+    return int(await fetch_value(connection, QUERIES["insert_chunk"], {**asdict(chunk), "seconds": seconds}))
 
 
 async def use_chunks(connection: Connection, used: Mapping[int, int]) -> None:
