@@ -48,22 +48,27 @@ async def test_a_process_told_to_stop_drains_beside_a_peer_that_stalls_f13(
             "RULECAST_ACCESS_TOKEN": "test",
             "RULECAST_CLOCK": clock,
         },
+        stdout=asyncio.subprocess.PIPE,
     )
     try:
         async with asyncio.timeout(LIMIT_SECONDS):
             await told.wait()
             process.send_signal(signal.SIGTERM)
+            assert process.stdout is not None
+            assert await process.stdout.readline() == b"leaving\n"
             leaving.set()
             assert await process.wait() == 0
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
-    assert len(graph.asked) == SLOTS
+    # An answer that came before the word to leave was heard made room for one more.
+    asked = len(graph.asked)
+    assert SLOTS <= asked <= SLOTS + ANSWERED
     assert await states(workspace, run.run_id) == {
         "accepted": ANSWERED,
-        "unknown": SLOTS - ANSWERED,
-        "planned": 20 - SLOTS,
+        "unknown": asked - ANSWERED,
+        "planned": 20 - asked,
     }
     assert await value_of(workspace, "SELECT expires_at <= clock_timestamp() FROM deliver.lease")
 
