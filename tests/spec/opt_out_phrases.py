@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,10 +64,13 @@ class Measure:
         return self.likely_wrong / self.others
 
 
-def measure(path: Path) -> Measure:
-    """Return how the matcher does on a file of phrases."""
-    with path.open(encoding="utf-8", newline="") as lines:
-        rows = [(row["expected"] == "opt_out", match_opt_out(row["text"])) for row in csv.DictReader(lines)]
+def measure(path: Path, *, without: AbstractSet[str] = frozenset()) -> Measure:
+    """Return how the matcher does on a file of phrases, some of them left out."""
+    rows = [
+        (row["expected"] == "opt_out", match_opt_out(row["text"]))
+        for row in _rows(path)
+        if row["text"].casefold() not in without
+    ]
     asking = [found for is_asking, found in rows if is_asking]
     others = [found for is_asking, found in rows if not is_asking]
     return Measure(
@@ -80,6 +84,17 @@ def measure(path: Path) -> Measure:
     )
 
 
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def _held_out(path: Path) -> Measure:
+    """Return how the matcher does on phrases that the first set does not hold."""
+    known = frozenset(row["text"].casefold() for row in _rows(FROZEN / path.name))
+    return measure(path, without=known)
+
+
 def page() -> str:
     """Return the published page."""
     return "\n".join(_lines()).rstrip() + "\n"
@@ -89,10 +104,9 @@ def _lines() -> Iterator[str]:
     yield INTRODUCTION
     yield HEADER
     yield "|---" * 11 + "|"
-    with FIRST.open(encoding="utf-8", newline="") as lines:
-        first = {row["language"]: row for row in csv.DictReader(lines)}
+    first = {row["language"]: row for row in _rows(FIRST)}
     frozen = [measure(path) for path in sorted(FROZEN.glob("*.csv"))]
-    held_out = {path.stem: measure(path) for path in sorted(HELD_OUT.glob("*.csv"))}
+    held_out = {path.stem: _held_out(path) for path in sorted(HELD_OUT.glob("*.csv"))}
     for one in frozen:
         yield _row(one.language, one, held_out.get(one.language), first[one.language])
     yield _row("all", _sum(frozen), _sum(list(held_out.values())), None)
