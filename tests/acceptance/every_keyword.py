@@ -33,6 +33,7 @@ FILES = (
     "tests/integration/media/test_media_at_the_simulator.py::"
     "test_f96_a_file_is_fetched_once_and_each_device_gets_its_form_at_the_simulator"
 )
+COUPONS = "tests/integration/coupons/test_codes_at_the_simulator.py"
 BANDS = (
     f"{PLAN}test_rivals.py::"
     "test_a_reservation_without_a_permit_goes_to_the_higher_band_with_one_message_at_the_simulator"
@@ -56,6 +57,7 @@ CLAUSE_WORDS = {
     "CHINESE transactional": PURPOSES,
     "CHINESE service": PURPOSES,
     "CHINESE marketing": PURPOSES,
+    "_COUPON": f"{COUPONS}::test_a_code_reaches_the_phone_and_its_redemption_is_a_success_of_the_run",
     "_SCORE": f"{PLAN}test_rivals.py::test_among_equals_the_higher_score_wins_and_the_loser_is_told_by_how_much",
     "_PURPOSE": PURPOSES,
     "_ABOUT": f"{HERE}::test_a_remark_is_told_to_whoever_asks_what_the_rule_does",
@@ -160,5 +162,3 @@ CLAUSE_WORDS = {
 NO_MESSAGE = frozenset(
     {"_ABOUT", "SUCCESS", "_WORTH", "_EXAMPLE", "MATCHES", "DOES_NOT_MATCH", "_EXAMPLE_LABEL", "_KNOWN_FOR"}
 )
-# The keyword of a construct that is refused.
-ON_REFUSAL = frozenset({"_COUPON"})

@@ -6,12 +6,8 @@ from pathlib import Path
 
 import pytest
 from tests.acceptance.every_condition import FORMS
-from tests.acceptance.every_keyword import CLAUSE_WORDS, NO_MESSAGE, ON_REFUSAL
-from tests.spec.problem_case import RULE
-from tests.spec.tables import CATALOGUE, NOW
+from tests.acceptance.every_keyword import CLAUSE_WORDS, NO_MESSAGE
 
-from rulecast.rule.language import RuleProblems, check_rule
-from rulecast.rule.language.availability import NOT_AVAILABLE_YET, Construct
 from rulecast.rule.language.grammar import grammar
 from rulecast.rule.language.keywords import keywords
 
@@ -20,9 +16,6 @@ IMPORTED = re.compile(r"^from tests\.(\w+) import", re.MULTILINE)
 PLURAL = re.compile(r"^(minute|hour|day|week|month)s$")
 # Terminals that stand for several words.
 LISTS = frozenset({"CHINESE", "UNIT", "PERIOD", "DISTANCE", "MEASURE"})
-REFUSED = {
-    Construct.COUPON: RULE.replace('first_name or "client"', "coupon from spring"),
-}
 
 
 def word_of(terminal: str, english: str) -> str:
@@ -56,7 +49,7 @@ def sources(path: str) -> str:
 
 def test_every_keyword_is_in_a_form_or_has_a_test() -> None:
     wanted = {word_of(one.terminal, one.english) for one in keywords()}
-    assert wanted - words_of_forms() - CLAUSE_WORDS.keys() - ON_REFUSAL == set()
+    assert wanted - words_of_forms() - CLAUSE_WORDS.keys() == set()
     assert CLAUSE_WORDS.keys() - wanted == set()
 
 
@@ -74,16 +67,3 @@ def test_the_test_of_a_keyword_exists_writes_it_and_looks_at_the_simulator(word:
 def test_every_form_that_the_manual_names_belongs_to_the_language_of_the_forms() -> None:
     assert len(FORMS) == len({text for text, _ in FORMS})
     assert all(names for _, names in FORMS), "a form that reaches nobody proves nothing"
-
-
-def test_what_nothing_executes_is_listed_here() -> None:
-    assert set(REFUSED) == set(NOT_AVAILABLE_YET)
-
-
-@pytest.mark.parametrize("construct", list(REFUSED))
-def test_what_nothing_executes_is_refused_with_its_name(construct: Construct) -> None:
-    found = check_rule(REFUSED[construct], CATALOGUE, now=NOW)
-    assert isinstance(found, RuleProblems)
-    refusals = [one for one in found.problems if one.code == "RL-040"]
-    assert [one.message for one in refusals] == [f"Not available yet: {construct.value}."]
-    assert {one.code for one in found.problems} == {"RL-040"}

@@ -119,6 +119,8 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
     ),
     "is_delivered_there": (True, False),
     "ramp_next_at": (None, LATER, EARLIER),
+    "coupons_left": (None, 3, 0),
+    "is_coupon_spent": (False, True),
     "is_reply": (False, True),
     "is_in_window": (False, True),
     "unknown": (frozenset(), frozenset({"consent"}), frozenset({"caps", "window"})),

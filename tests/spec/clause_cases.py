@@ -1,9 +1,10 @@
-"""The cases of the problems in clauses: RL-080 to RL-106."""
+"""The cases of the problems in clauses: RL-080 to RL-108."""
 
 from tests.spec.problem_case import RULE, ProblemCase
 
 SEND = 'send template winback in fr (name: "client") from casablanca_main'
 SENT = 'winback in fr (name: first_name or "client") from casablanca_main'
+CLIENT = '"client"'
 THANKS = """rule thanks
   purpose marketing
   on clicked where (rule = "hello")
@@ -65,4 +66,13 @@ CLAUSE_CASES: tuple[ProblemCase, ...] = (
     _added("RL-104", 'when replied: reply "See bit.ly, or https://bit.ly/x" as marketing', column=23),
     _sent("RL-105", "main", "main media sale", column=83),
     _sent("RL-106", SENT, f"{SENT.replace('winback', 'poster')} media none on old system", column=88),
+    _sent("RL-107", 'first_name or "client"', "coupon from sping", column=32),
+    ProblemCase(
+        code="RL-108",
+        kind="rule",
+        text=RULE.replace('first_name or "client"', "coupon from winback_codes")
+        + f"  after 2 days if not clicked {SEND.replace(CLIENT, 'coupon from spring')}\n",
+        line=5,
+        column=60,
+    ),
 )

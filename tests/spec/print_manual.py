@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rulecast.rule.language import RuleProblems, check_rule, format_rule, limits, parse_rule, rule_from_json
-from rulecast.rule.language.availability import NOT_AVAILABLE_YET
 from rulecast.rule.language.check import check_condition
 from rulecast.rule.language.find_loops import find_book_loops
 from rulecast.rule.language.keywords import keywords
@@ -72,9 +71,6 @@ def _lines() -> Iterator[str]:
     yield from _catalogue()
     yield from _limits()
     yield from _chinese()
-    yield "## Not available yet\n"
-    yield "These are part of the language and are refused with RL-040 until something executes them: "
-    yield f"{', '.join(construct.value for construct in NOT_AVAILABLE_YET)}.\n"
     yield "## Problems\n"
     yield "A rule with errors does not run. Warnings are told and change nothing.\n"
     for kind, case in zip(KINDS, CASES, strict=True):
@@ -91,7 +87,7 @@ def _contents() -> Iterator[str]:
         yield f"- {_link(title)}"
     for part in PARTS:
         yield f"- {_link(part.title)}: {', '.join(_link(chapter.title) for chapter in part.chapters)}"
-    for title in ("What every workspace has", "Limits", "Chinese keywords", "Not available yet", "Problems"):
+    for title in ("What every workspace has", "Limits", "Chinese keywords", "Problems"):
         yield f"- {_link(title)}"
     yield ""
 

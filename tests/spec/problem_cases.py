@@ -41,7 +41,6 @@ CASES: tuple[ProblemCase, ...] = (
     _rule("RL-029", 4, 17, ' (name: first_name or "client")', ""),
     _rule("RL-030", 4, 28, "in fr", "in de"),
     _rule("RL-031", 4, 17, "purpose marketing", "purpose service"),
-    _rule("RL-040", 4, 32, 'first_name or "client"', "coupon from spring"),
     ProblemCase(code="RL-050", text='tag "vip" or not tag "vip"'),
     ProblemCase(code="RL-051", text="not everybody"),
     ProblemCase(code="RL-052", text="joined_on before 30 days ago"),

@@ -72,6 +72,7 @@ CATALOGUE = Catalogue.of(
     labels={"churn_risk": ("low", "high")},
     recipients=("ops",),
     teams=("support",),
+    coupon_pools=("spring", "winback_codes"),
     media=[
         Medium(name="sale", kind="image", templates=("poster",)),
         Medium(name="dance", kind="video"),

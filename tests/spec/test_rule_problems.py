@@ -213,19 +213,6 @@ def test_a_mistake_has_its_code_and_a_hint(text: str, code: str, said: str | Non
 
 
 @pytest.mark.parametrize(
-    ("replaced", "by"),
-    [
-        ('first_name or "client"', "coupon from spring"),
-    ],
-)
-def test_clauses_that_nothing_executes_are_refused_as_not_available_yet(replaced: str, by: str) -> None:
-    text = RULE.replace(replaced, by)
-    found = check_rule(text, CATALOGUE)
-    assert isinstance(found, RuleProblems)
-    assert found.problems[0].code == "RL-040", found.render(text)
-
-
-@pytest.mark.parametrize(
     ("replaced", "by", "code", "underlined"),
     [
         ("casablanca_main", "cs", "RL-014", "cs"),

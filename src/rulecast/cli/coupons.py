@@ -17,8 +17,11 @@ from rulecast.gate.coupons.declared import (
 )
 from rulecast.gate.coupons.records import Stock
 from rulecast.wiring.coupons import import_coupons, list_coupons, retire_coupons, show_coupons
+from rulecast.wiring.redemptions import import_redemptions
 from rulecast.wiring.workspace import Workspace
 
+LINES_SHOWN = 20
+"""More lines than these are counted, not named."""
 PoolArgument = Annotated[str, typer.Argument(help="Name of the pool, as rules write it.")]
 
 
@@ -30,6 +33,7 @@ def register(app: typer.Typer) -> None:
     _add_list(group)
     _add_show(group)
     _add_retire(group)
+    _add_redeem(group)
 
 
 def _add_import(group: typer.Typer) -> None:
@@ -115,6 +119,34 @@ def _add_retire(group: typer.Typer) -> None:
                 terminal.print_json(asdict(stock))
             else:
                 terminal.print(f"{pool} gives no more codes; rules that draw from it wait.")
+
+        run(context, work, acts=True)
+
+
+def _add_redeem(group: typer.Typer) -> None:
+    @group.command("redeem")
+    def redeem_command(
+        context: typer.Context,
+        file: Annotated[
+            Path, typer.Argument(help="CSV with the columns code and at, and, where known, phone and value.")
+        ],
+        json: JsonOption = False,
+    ) -> None:
+        """Count the codes that a shop took; each counts once, for the person who was given it."""
+
+        async def work(workspace: Workspace, terminal: Terminal) -> int | None:
+            told = await import_redemptions(workspace, source=file.name, text=await read_text_file(file))
+            if json:
+                terminal.print_json(asdict(told))
+            else:
+                terminal.print(
+                    f"{told.redeemed:,} codes counted, {told.by_others:,} of them brought by somebody else;"
+                    f" {told.again:,} were counted before."
+                )
+                if told.unknown_lines:
+                    lines = ", ".join(map(str, told.unknown_lines[:LINES_SHOWN]))
+                    terminal.print(f"{len(told.unknown_lines):,} codes are of no pool: lines {lines}.")
+            return 1 if told.unknown_lines else None
 
         run(context, work, acts=True)
 

@@ -215,6 +215,15 @@ def _sizes(medium: Mapping[str, Any], form: str) -> str:
     )
 
 
+def _coupons(document: Mapping[str, Any]) -> str:
+    """Return whether the codes are enough for everybody who is planned."""
+    pools, held = document["coupons"]["pools"], document["coupons"]["held"]
+    lacking = document["exclusions"].get("coupon_pool_low", 0)
+    stock = ", ".join(f"{count:,} in {name}" for name, count in pools.items())
+    enough = f"{lacking:,} people are left out for want of a code" if lacking else "enough for this plan"
+    return f"{stock} can be given, {held:,} people hold one of this rule: {enough}"
+
+
 def _lines(plan: Plan, zone: str) -> RenderableType:
     document = plan.document
     card = ", ".join(document["rate_card"])
@@ -225,6 +234,8 @@ def _lines(plan: Plan, zone: str) -> RenderableType:
         lines[0] += f"; budget {money(document['budget_e4'], document['currency'])}"
         if document.get("budget_per") == "month":
             lines[0] += f" a month, {money(document['budget_left_e4'], document['currency'])} left"
+    if document.get("coupons"):
+        lines.append(f"Coupons   {_coupons(document)}")
     lines += _interval(document.get("cost_interval"), document["currency"])
     lines += _answers(document.get("answers"), document["currency"])
     lines.append(f"Calendar  {_calendar(document['calendar'], zone)}{_unless_held(document)}")

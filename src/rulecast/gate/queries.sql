@@ -114,7 +114,8 @@ SELECT n.business_number_id, n.state, n.portfolio_id,
         WHERE s.state = 'archived' AND s.at > %(now)s::timestamptz - interval '4 days'
         GROUP BY s.rule_version_id
      ) AS a) AS archived,
-    (SELECT w.sending_policy::text FROM public.workspace AS w) AS sending_policy
+    (SELECT w.sending_policy::text FROM public.workspace AS w) AS sending_policy,
+    coalesce((SELECT a.zone FROM account.waba AS a WHERE a.waba_id = n.waba_id), '') AS billing_zone
 FROM account.business_number AS n JOIN account.portfolio AS f ON f.portfolio_id = n.portfolio_id
 WHERE n.business_number_id = %(business_number_id)s;
 

@@ -51,6 +51,8 @@ class SharedRow:
     holds: list[str]
     archived: Mapping[str, float]
     sending_policy: str | None
+    # Where the account's months change; empty where Meta has not told.
+    billing_zone: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,6 +42,7 @@ WATERFALL: tuple[Reason, ...] = (
     Reason.OUTSIDE_WINDOW,
     Reason.BUDGET,
     Reason.PORTFOLIO_LIMIT,
+    Reason.COUPON_POOL_LOW,
 )
 """The exclusions of a plan, in the order in which they are made."""
 

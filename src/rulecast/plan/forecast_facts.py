@@ -58,6 +58,7 @@ class Standing:
     lost_to: LostTo | None
     budget_left_e4: int | None
     portfolio_left: int | None
+    coupons_left: int | None = None
     media: str = ""
 
 
@@ -105,6 +106,7 @@ def forecast_facts(
         price_e4=combination.price_e4,
         budget_left_e4=standing.budget_left_e4,
         portfolio_left=standing.portfolio_left,
+        coupons_left=standing.coupons_left,
         rests=tuple(_rest(one) for one in row.rests),
         ramp_next_at=None,
         is_delivered_there=template is None or is_delivered(template_state(template), terms, row.country),

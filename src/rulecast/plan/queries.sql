@@ -419,6 +419,7 @@ WITH ranked AS (
             END THEN %(budget)s::smallint
             WHEN %(evaluated_at)s::timestamptz + portfolio_day * %(portfolio_window)s::interval >= send_until
                 THEN %(portfolio_limit_reason)s::smallint
+            WHEN place > %(coupons)s::bigint THEN %(coupon_pool_low)s::smallint
             ELSE 0
         END AS reason_number
     FROM timed

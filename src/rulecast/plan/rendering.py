@@ -68,9 +68,7 @@ class Rendering:
     @property
     def can_fail(self) -> bool:
         """Return whether some value leaves no message; with short texts and a default everywhere none does."""
-        has_defaults = all(
-            one.default is not None or one.coupon_pool is not None for one in self.parameters
-        )
+        has_defaults = all(one.default is not None or one.coupon_pool is not None for one in self.parameters)
         return not has_defaults or self.length_max() < VALUE_LENGTH_MAX
 
     @property

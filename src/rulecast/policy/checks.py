@@ -323,8 +323,8 @@ CHECKS: tuple[CheckStep, ...] = (
     CheckStep(name="window", reads=("local_clock", "window", "send_until"), find=_window),
     CheckStep(name="budget", reads=("price_e4", "budget_left_e4"), find=_budget),
     CheckStep(name="portfolio", reads=("portfolio_left", "portfolio_free_at"), find=_portfolio),
-    CheckStep(name="warm-up of the number", reads=("warm_up_left", "purpose"), find=_warm_up),
     CheckStep(name="coupon of the person", reads=("is_coupon_spent",), find=_coupon_of_person),
     CheckStep(name="stock of coupons", reads=("coupons_left",), find=_coupon_pool),
+    CheckStep(name="warm-up of the number", reads=("warm_up_left", "purpose"), find=_warm_up),
     CheckStep(name="batches of a new template", reads=("ramp_next_at",), find=_ramp),
 )

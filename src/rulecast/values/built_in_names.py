@@ -75,6 +75,17 @@ BUILT_IN_EVENTS: tuple[EventDefinition, ...] = (
     _message_event("failed", "A message failed.", "fail", code=AttributeType.INTEGER),
     _message_event("opted_out", "The person asked for the messages to stop.", "opt_out"),
     EventDefinition(
+        name="coupon_redeemed",
+        properties={
+            "pool": AttributeType.TEXT,
+            "rule": AttributeType.TEXT,
+            "run": AttributeType.INTEGER,
+            "holder": AttributeType.TEXT,
+            "value": AttributeType.DECIMAL,
+        },
+        about="A code was redeemed; holder is own, other or nobody, by whose code it was.",
+    ),
+    EventDefinition(
         name="message_received",
         properties={"kind": AttributeType.TEXT},
         aliases=("message",),

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
+from rulecast.account.store import list_billing_zones
 from rulecast.database import Connection
 from rulecast.plan import Terms, store
 from rulecast.plan.budget import budget_e4
@@ -9,8 +10,10 @@ from rulecast.values.zone_offsets import local_time, utc_of_local
 from rulecast.wiring.plan_draft import Follows, PlanBudget
 
 
-async def read_budget(connection: Connection, terms: Terms, *, follows: Follows | None = None) -> PlanBudget:
-    """Return the rule's budget and what is left of it, per run or in the month of the workspace's zone.
+async def read_budget(
+    connection: Connection, terms: Terms, business_number_id: str, *, follows: Follows | None = None
+) -> PlanBudget:
+    """Return the rule's budget and what is left of it, per run or in the month where the number's account is billed.
 
     A later step is paid from the budget of the run it follows.
 
@@ -23,13 +26,14 @@ async def read_budget(connection: Connection, terms: Terms, *, follows: Follows 
         spent = 0 if follows is None else await store.find_run_spending(connection, follows.first_run_id)
         left = None if limit is None else max(limit - spent, 0)
         return PlanBudget(limit_e4=limit, left_e4=left, next_month=None)
-    month = month_of(terms.evaluated_at, zone=terms.workspace_zone)
+    zone = (await list_billing_zones(connection)).get(business_number_id) or terms.workspace_zone
+    month = month_of(terms.evaluated_at, zone=zone)
     spent = await store.find_month_spending(connection, terms.rule.name, month)
     following = (month + timedelta(days=31)).replace(day=1)
     return PlanBudget(
         limit_e4=limit,
         left_e4=max(limit - spent, 0),
-        next_month=utc_of_local(terms.workspace_zone, following),
+        next_month=utc_of_local(zone, following),
     )
 
 

@@ -217,6 +217,7 @@ def _terms(draft: Draft, workspace: Workspace, freshness: Freshness) -> dict[str
         "budget_e4": draft.budget.limit_e4,
         "budget_per": None if rule.budget is None else rule.budget.per,
         "budget_left_e4": draft.budget.left_e4,
+        **_coupons(draft),
         "currency": terms.billing_currency,
         "rate_card": [one.isoformat() for one in terms.rate_card.sources(terms.billing_currency, day)],
         "evaluated_at": instant(terms.evaluated_at),
@@ -230,6 +231,12 @@ def _terms(draft: Draft, workspace: Workspace, freshness: Freshness) -> dict[str
         "warnings": [f"{one.code} {one.message}" for one in draft.checked.warnings],
         "without_history": list(NO_HISTORY),
     }
+
+
+def _coupons(draft: Draft) -> dict[str, Any]:
+    """Return what the pools can give, where messages hold codes."""
+    coupons = draft.coupons
+    return {} if coupons is None else {"coupons": {"pools": dict(coupons.pools), "held": coupons.held}}
 
 
 async def _samples(connection: Connection, workspace: Workspace, draft: Draft) -> list[dict[str, Any]]:

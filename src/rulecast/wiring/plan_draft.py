@@ -1,6 +1,6 @@
 """A plan while it is made, and what was asked for."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -81,6 +81,19 @@ class PlanBudget:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlanCoupons:
+    """Codes for a plan: `pools` by name with how many each can give, and how many people hold one of the rule.
+
+    `people_max` is how many of the plan's people can have a code, None where arms draw from different pools, or one
+    from none: then nobody is left out beforehand.
+    """
+
+    pools: Mapping[str, int]
+    held: int
+    people_max: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """One plan while it is made."""
 
@@ -92,6 +105,7 @@ class Draft:
     audience: Sequence[int]
     budget: PlanBudget
     window_seconds: int
+    coupons: PlanCoupons | None = None
     follows: Follows | None = None
 
     @property

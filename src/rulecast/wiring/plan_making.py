@@ -27,6 +27,7 @@ from rulecast.values.reason import NUMBERS, Reason
 from rulecast.wiring.catch_up import catch_up
 from rulecast.wiring.plan_audience import count_missing, find_audiences
 from rulecast.wiring.plan_budget import read_budget
+from rulecast.wiring.plan_coupons import read_stock
 from rulecast.wiring.plan_document import finish
 from rulecast.wiring.plan_draft import UNLIMITED, Draft, PlanRequest, Portfolio
 from rulecast.wiring.plan_limits import read_portfolio
@@ -138,13 +139,15 @@ async def _draft(
         if request.follows is None
         else request.follows.version
     )
+    number = numbers[rule.send.number]
     return Draft(
         plan_id=await store.next_plan_id(connection),
         checked=checked,
         version=version,
-        number=numbers[rule.send.number],
+        number=number,
         audience=audience,
-        budget=await read_budget(connection, terms, follows=request.follows),
+        budget=await read_budget(connection, terms, number.business_number_id, follows=request.follows),
+        coupons=await read_stock(connection, rule, evaluated_at=evaluated_at),
         window_seconds=window_seconds(rule, is_of_few=request.contacts is not None),
         terms=terms,
         follows=request.follows,
@@ -291,6 +294,7 @@ def _member_parameters(draft: Draft, portfolio: Portfolio) -> dict[str, Any]:
         "budget_e4": UNLIMITED if draft.budget.left_e4 is None else draft.budget.left_e4,
         "budget_next_e4": UNLIMITED if draft.budget.limit_e4 is None else draft.budget.limit_e4,
         "next_month": draft.budget.next_month or FOREVER,
+        "coupons": UNLIMITED if draft.coupons is None else draft.coupons.people_max,
         "portfolio_used": portfolio.used,
         "portfolio_limit": portfolio.limit,
         "portfolio_window": PORTFOLIO_WINDOW,

@@ -185,4 +185,5 @@ def _standing(
         ),
         budget_left_e4=0 if reason is Reason.BUDGET else None,
         portfolio_left=0 if reason is Reason.PORTFOLIO_LIMIT else None,
+        coupons_left=0 if reason is Reason.COUPON_POOL_LOW else None,
     )

@@ -12,8 +12,8 @@ from tests.sending import Launched, launch, prepare_number, prepare_people, stat
 from rulecast.database import execute, fetch_all
 from rulecast.gate.coupons import free_coupons
 from rulecast.gate.coupons.declared import DeclaredPool
-from rulecast.gate.coupons.records import Stock
 from rulecast.gate.coupons.free_coupons import REST
+from rulecast.gate.coupons.records import Stock
 from rulecast.gate.retake import retake_permits
 from rulecast.values.ids import ContactId
 from rulecast.values.reason import Reason

@@ -214,6 +214,7 @@ async def test_set_operations_and_the_policy_agree_on_every_person(
         Reason.PORTFOLIO_LIMIT,
         Reason.OBJECTS_TO_PROFILING,
         Reason.QUIET_HOURS,
+        Reason.COUPON_POOL_LOW,
         Reason.CAPPED,
         Reason.OUTSIDE_WINDOW,
     }

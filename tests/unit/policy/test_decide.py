@@ -77,6 +77,13 @@ def stopped(scope: Any, cause: str) -> tuple[SuppressionState, ...]:
     return (SuppressionState(scope=scope, cause=cause),)
 
 
+OF_FILES = {
+    Reason.FILE_NOT_UPLOADED,
+    Reason.FILE_MISSING,
+    Reason.FILE_TOO_LARGE,
+    Reason.FILE_REFUSED,
+}
+
 DENIALS: list[tuple[Reason, dict[str, Any]]] = [
     (Reason.PLAN_EXPIRED, {"plan_expires_at": NOW}),
     (
@@ -148,6 +155,7 @@ DENIALS: list[tuple[Reason, dict[str, Any]]] = [
             "send_until": NOW + timedelta(minutes=5),
         },
     ),
+    (Reason.COUPON_SPENT, {"is_coupon_spent": True}),
 ]
 
 DEFERRALS: list[tuple[Reason, dict[str, Any], datetime]] = [
@@ -175,6 +183,7 @@ DEFERRALS: list[tuple[Reason, dict[str, Any], datetime]] = [
     (Reason.OUTSIDE_WINDOW, {"window": EVENING}, datetime(2026, 11, 17, 19, 0, tzinfo=UTC)),
     (Reason.PORTFOLIO_LIMIT, {"portfolio_left": 0}, NOW + PORTFOLIO_RETRY),
     (Reason.WARM_UP, {"warm_up_left": 0}, NOW + PORTFOLIO_RETRY),
+    (Reason.COUPON_POOL_LOW, {"coupons_left": 0}, NOW + PORTFOLIO_RETRY),
     (Reason.TEMPLATE_RAMP, {"ramp_next_at": NOW + timedelta(hours=1)}, NOW + timedelta(hours=1)),
     (Reason.NOT_VALID, {"valid_from": NOW + timedelta(hours=2)}, NOW + timedelta(hours=2)),
     (
@@ -243,8 +252,9 @@ def test_an_unknown_fact_that_does_not_exist_is_refused() -> None:
 
 def test_every_reason_can_be_reached() -> None:
     found = {reason for reason, _ in DENIALS} | {reason for reason, _, _ in DEFERRALS}
-    # The last two have tests of their own.
-    assert found | {Reason.FACTS_UNKNOWN, Reason.WINDOW_CLOSED} == set(Reason)
+    # These have tests of their own; files are looked at before a request is made, and rivals of one rule by the plan.
+    elsewhere = {Reason.FACTS_UNKNOWN, Reason.WINDOW_CLOSED, Reason.ALREADY_IN_RUN, *OF_FILES}
+    assert found | elsewhere == set(Reason)
 
 
 def test_a_hold_covers_only_the_kinds_of_messages_it_names() -> None:
@@ -309,6 +319,8 @@ def test_a_plan_shows_only_reasons_that_concern_people() -> None:
         Reason.WINDOW_CLOSED,
         Reason.TEMPLATE_RAMP,
         Reason.WARM_UP,
+        Reason.COUPON_SPENT,
+        *OF_FILES,
     }
     assert set(WATERFALL) == set(Reason) - of_the_gate_alone
 
@@ -331,7 +343,9 @@ def failures() -> Iterator[tuple[int, dict[str, Any]]]:
                 Reason.NOT_DELIVERED_THERE,
                 Reason.MISSING_PARAMETER,
                 Reason.NO_LONGER_MATCHES,
-                *WATERFALL[16:],
+                *WATERFALL[16:-1],
+                Reason.COUPON_SPENT,
+                Reason.COUPON_POOL_LOW,
                 Reason.WARM_UP,
                 Reason.TEMPLATE_RAMP,
             )

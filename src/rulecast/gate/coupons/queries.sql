@@ -147,3 +147,34 @@ LEFT JOIN LATERAL (
 ) AS s ON true
 WHERE %(name)s::text IS NULL OR p.name = %(name)s::text
 GROUP BY p.pool_id ORDER BY p.name;
+
+-- name: count_givable
+-- For plans, which lock nothing.
+SELECT greatest(0, count(c.coupon_id) - p.low_stock) FROM gate.coupon_pool AS p
+LEFT JOIN gate.coupon AS c ON c.pool_id = p.pool_id AND c.contact_id IS NULL AND c.redeemed_at IS NULL
+    AND c.set_aside_at IS NULL AND c.expires_at > %(now)s::timestamptz + p.valid_hours_min * interval '1 hour'
+WHERE p.name = %(name)s AND p.retired_at IS NULL GROUP BY p.pool_id;
+
+-- name: count_held
+-- They need no second one.
+SELECT count(*) FROM gate.coupon WHERE rule_name = %(rule_name)s AND redeemed_at IS NULL;
+
+-- name: lock_redeemed
+-- With the newest message that carried the code: its run is the one that succeeded.
+SELECT c.coupon_id, c.code_index, p.name AS pool, c.contact_id, c.rule_name, u.run_id,
+    c.redeemed_at IS NOT NULL AS is_redeemed
+FROM gate.coupon AS c JOIN gate.coupon_pool AS p ON p.pool_id = c.pool_id
+LEFT JOIN LATERAL (
+    SELECT m.run_id FROM gate.coupon_use AS o JOIN deliver.message AS m ON m.message_id = o.message_id
+    WHERE o.coupon_id = c.coupon_id AND o.released_at IS NULL
+    ORDER BY o.used_at DESC, o.permit_id DESC LIMIT 1
+) AS u ON true
+WHERE c.code_index = ANY(%(indexes)b::bytea[])
+ORDER BY c.coupon_id FOR NO KEY UPDATE OF c;
+
+-- name: mark_redeemed
+-- Once; a second redemption of a code changes nothing.
+UPDATE gate.coupon AS c SET redeemed_at = r.redeemed_at, redeemed_by = nullif(r.contact_id, 0)
+FROM unnest(%(indexes)b::bytea[], %(instants)b::timestamptz[], %(contact_ids)b::bigint[])
+    AS r (code_index, redeemed_at, contact_id)
+WHERE c.code_index = r.code_index AND c.redeemed_at IS NULL;

@@ -50,6 +50,19 @@ class HeldRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GivenRow:
+    """A code that somebody redeems: its pool, and to whom, by which rule and run it was given, where it was."""
+
+    coupon_id: int
+    code_index: bytes = field(repr=False)
+    pool: str
+    contact_id: int | None
+    rule_name: str | None
+    run_id: int | None
+    is_redeemed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SealedCode:
     """A code on its way into a pool: line of its file, keyed hash, seal, and the instant from which it is void."""
 

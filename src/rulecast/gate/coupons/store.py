@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from rulecast.database import Connection, execute, fetch_all, fetch_one, fetch_value, load_queries
 from rulecast.database.columns import bigints, blobs, instants, texts
 from rulecast.gate.coupons.declared import DeclaredPool
-from rulecast.gate.coupons.records import CouponPool, CouponRow, HeldRow, SealedCode, Stock
+from rulecast.gate.coupons.records import CouponPool, CouponRow, GivenRow, HeldRow, SealedCode, Stock
 from rulecast.gate.coupons.share import Holder
 from rulecast.gate.permit import Permit
 
@@ -164,3 +164,28 @@ async def retire_pool(connection: Connection, name: str, *, now: datetime) -> bo
 async def list_stocks(connection: Connection, *, now: datetime, name: str | None = None) -> list[Stock]:
     """Return the pools with what became of their codes, by name."""
     return await fetch_all(connection, QUERIES["list_stocks"], {"name": name, "now": now}, record=Stock)
+
+
+async def count_givable(connection: Connection, name: str, *, now: datetime) -> int:
+    """Return how many codes a pool can give, beside those it keeps back; 0 where there is none or it is retired."""
+    return int(await fetch_value(connection, QUERIES["count_givable"], {"name": name, "now": now}) or 0)
+
+
+async def count_held(connection: Connection, rule_name: str) -> int:
+    """Return how many people hold a code of a rule that can still be redeemed."""
+    return int(await fetch_value(connection, QUERIES["count_held"], {"rule_name": rule_name}))
+
+
+async def lock_redeemed(connection: Connection, indexes: Sequence[bytes]) -> list[GivenRow]:
+    """Lock the codes of these keyed hashes, in order, and return to whom each was given and by which run."""
+    return await fetch_all(connection, QUERIES["lock_redeemed"], {"indexes": blobs(indexes)}, record=GivenRow)
+
+
+async def mark_redeemed(connection: Connection, redeemed: Sequence[tuple[bytes, datetime, int]]) -> None:
+    """Keep when these codes were redeemed and by whom; 0 is nobody known."""
+    parameters = {
+        "indexes": blobs([index for index, _, _ in redeemed]),
+        "instants": instants([at for _, at, _ in redeemed]),
+        "contact_ids": bigints([contact_id for _, _, contact_id in redeemed]),
+    }
+    await execute(connection, QUERIES["mark_redeemed"], parameters)

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import TypeAlias
 
 from rulecast.rule.language import condition as c
-from rulecast.rule.language.availability import refuse_unavailable
 from rulecast.rule.language.check_actions import check_actions
 from rulecast.rule.language.check_clauses import check_limits, check_score, check_trigger, check_validity
 from rulecast.rule.language.check_examples import check_examples
@@ -108,7 +107,7 @@ def check_rule(
         loop.problem for loop in find_loops(replace(rule, condition=condition, actions=actions))
     )
     errors = [problem for problem in scope.problems if problem.severity == "error"]
-    errors = [*unread, *_elsewhere([*errors, *refuse_unavailable(rule)], unread)]
+    errors = [*unread, *_elsewhere(errors, unread)]
     if errors or template is None:
         return RuleProblems(problems=in_order(errors))
     reads = reads_of(condition, catalogue, also=(rule.score.name,) if rule.score is not None else ())

@@ -22,7 +22,7 @@ def check_coupons(rule: d.Rule, scope: Scope) -> None:
                 COUPON_POOLS_MIXED,
                 f"One person would get codes from {drawn[0].coupon_pool} and from {others[0].coupon_pool}.",
                 others[0].span,
-                hint=f"{others[0].name}: coupon from {drawn[0].coupon_pool}",
+                hint=f"draw both from {drawn[0].coupon_pool}",
             )
             return
 

@@ -56,7 +56,6 @@ __all__ = [
     "MATCHES_NOBODY",
     "NOTHING_MEASURED",
     "NOT_NUMERIC",
-    "NOT_YET",
     "NO_TRANSLATION",
     "OTHER_PURPOSE",
     "OUT_OF_LIMITS",
@@ -160,9 +159,6 @@ WRONG_PARAMETERS = error(
 )
 NO_TRANSLATION = error("RL-030", "No such translation", "The template is not approved in this language.")
 WRONG_CATEGORY = error("RL-031", "Category does not fit", "A marketing template needs the purpose marketing.")
-NOT_YET = error(
-    "RL-040", "Not available yet", "The construct is part of the language but nothing executes it yet."
-)
 MATCHES_EVERYBODY = error(
     "RL-050",
     "Matches everybody",
@@ -208,7 +204,6 @@ KINDS: tuple[ProblemKind, ...] = (
     WRONG_PARAMETERS,
     NO_TRANSLATION,
     WRONG_CATEGORY,
-    NOT_YET,
     MATCHES_EVERYBODY,
     MATCHES_NOBODY,
     DROPS_MISSING,
