@@ -11,12 +11,14 @@ from time import monotonic
 
 from rulecast.account.store import list_numbers
 from rulecast.database import Connection
-from rulecast.gate import resume_sending, stop_sending
+from rulecast.gate import stop_sending
 from rulecast.gate.incidents import Incident, IncidentReport, find_incident, open_incident
 from rulecast.gate.incidents.alerts import Alert, list_alerts
 from rulecast.gate.incidents.incident import as_scope, note
 from rulecast.gate.incidents.records import WORKSPACE
+from rulecast.gate.incidents.respond import end_stop
 from rulecast.gate.incidents.responses import Response, SignalResponse, signal_of_drill
+from rulecast.gate.incidents.store import lift_stop_of_reason
 from rulecast.gate.stop import stops_in_force
 from rulecast.observe.append_audit import append_audit
 from rulecast.wiring.alerts import tell_due, tellers_of
@@ -83,12 +85,19 @@ async def drill(workspace: Workspace, signal: str, *, really: bool = False) -> D
 async def lift_drill(
     connection: Connection, incident: Incident, *, by: str, now: datetime
 ) -> tuple[int, int]:
-    """End the stop a drill put in force, if it did; return how many holds and stops were lifted."""
+    """End the stop a drill put in force, if it did; return how many holds and stops were lifted.
+
+    Nothing real ends with it: neither a number's rest nor what an open incident wants to be stopped.
+    """
     reason = _reason(incident.incident_id)
     stops = 0
     for one in await stops_in_force(connection):
         if one.reason == reason:
-            stops += await resume_sending(connection, scope=one.scope, target=one.target, by=by, now=now)
+            stops += (
+                await end_stop(connection, incident, reason, by=by, now=now)
+                if one.scope == "all"
+                else await lift_stop_of_reason(connection, (one.scope, one.target, reason), by=by, now=now)
+            )
     return 0, stops
 
 

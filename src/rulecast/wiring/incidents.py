@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from rulecast.account.facts import Hold, list_holds
 from rulecast.collect.unread import list_unread
 from rulecast.database import Connection
-from rulecast.gate import resume_sending
 from rulecast.gate.incidents import (
     Incident,
     IncidentUnknownError,
@@ -16,9 +15,9 @@ from rulecast.gate.incidents import (
 )
 from rulecast.gate.incidents.alerts import Alert, count_alerts, list_alerts
 from rulecast.gate.incidents.incident import list_entries, mark_step, note, own_incident
+from rulecast.gate.incidents.lift_code import lift_code
 from rulecast.gate.incidents.records import CauseStandsError, Entry
 from rulecast.gate.incidents.respond import lift
-from rulecast.gate.stop import stops_in_force
 from rulecast.observe.append_audit import append_audit
 from rulecast.observe.metrics import Sample
 from rulecast.profile.identities import list_conflicts
@@ -164,14 +163,8 @@ async def _close(workspace: Workspace, incident_id: int, *, because: str, forced
             if incident.is_drill
             else await lift(connection, incident, by=workspace.actor, because=because, now=now)
         )
-        if incident.scope == "number" and incident.cause.startswith("code:") and not incident.is_drill:
-            # An error code also holds the number itself, or stops everything, under the name of the code.
-            reason = incident.cause.replace("code:", "code_")
-            stops += await resume_sending(
-                connection, scope="sender", target=incident.scope_id, by=workspace.actor, now=now
-            )
-            if any(one.scope == "all" and one.reason == reason for one in await stops_in_force(connection)):
-                stops += await resume_sending(connection, scope="all", target="", by=workspace.actor, now=now)
+        if not incident.is_drill:
+            stops += await lift_code(connection, incident, by=workspace.actor, because=because, now=now)
         await _audit(
             connection,
             workspace,

@@ -184,6 +184,7 @@ async def test_a_drill_is_told_as_one_and_stops_nothing_unless_it_is_asked_to(
             assert await (await connection.execute(stops)).fetchone() == (1,)
             audit = "SELECT count(*) FROM observe.audit WHERE action = 'incident drill'"
             assert await (await connection.execute(audit)).fetchone() == (2,)
+        assert (await resume_incident(changed, real, because="the token is new")).stops_lifted == 0
         closed = await resume_incident(changed, drilled.incident.incident_id, because="the drill is over")
         assert closed.stops_lifted == 1
 

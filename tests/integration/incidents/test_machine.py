@@ -8,6 +8,8 @@ from tests import sending
 from tests.integration.gate.test_opt_out_order import ask_gate, drafts_of
 from tests.sending import NUMBER, Launched, launch, prepare_number, prepare_people
 
+from rulecast.deliver.error_code import describe_error_code
+from rulecast.deliver.heed_codes import CodeMet, heed_codes
 from rulecast.deliver.store import list_senders
 from rulecast.gate.incidents import (
     IncidentReport,
@@ -177,6 +179,89 @@ async def test_a_persons_own_stop_outlives_the_incident(workspace: Workspace) ->
     assert (await resume_incident(workspace, number, because="a test row")).stops_lifted == 0
     async with workspace.database.connection() as connection:
         assert [one.reason for one in await stops_in_force(connection)] == ["wrong coupon"]
+
+
+async def test_nobody_lifts_their_own_stop_while_an_incident_wants_everything_to_rest(
+    workspace: Workspace,
+) -> None:
+    run = await ready(workspace)
+    await stop(workspace, StopTarget(scope="all"), reason="wrong coupon")
+    number = await signal(workspace, "broken:seal_broken", scope="workspace", scope_id="workspace")
+    with pytest.raises(StopOwnedError, match=f"incident {number}"):
+        await resume(workspace, StopTarget(scope="all"))
+    assert await verdict(workspace, run) == "deferred stopped"
+    await resume_incident(workspace, number, because="a test row")
+    assert await resume(workspace, StopTarget(scope="all")) == 1
+    assert await verdict(workspace, run) == "allowed"
+
+
+async def hold_by(workspace: Workspace, code: int) -> int:
+    """Let an answer with this code come, and return its incident."""
+    now = workspace.clock.now()
+    action = describe_error_code(code).action
+    met = CodeMet(
+        code=code, action=action, contact_id=0, template_id=0, business_number_id=str(NUMBER), at=now
+    )
+    async with workspace.database.transaction() as connection:
+        await heed_codes(connection, [met], now)
+        return max(one.incident_id for one in await list_incidents(connection))
+
+
+async def test_a_number_goes_on_with_the_last_code_that_made_it_rest(workspace: Workspace) -> None:
+    await ready(workspace)
+    state = "SELECT state FROM account.business_number"
+
+    async def rests() -> bool:
+        async with workspace.database.connection() as connection:
+            return await (await connection.execute(state)).fetchone() == ("held",)
+
+    first, second = await hold_by(workspace, 131045), await hold_by(workspace, 999_999)
+    await stop(workspace, StopTarget(scope="sender", name=str(NUMBER)), reason="moves")
+    assert (await resume_incident(workspace, first, because="looked")).stops_lifted == 0
+    assert await rests()
+    # What a safe halt or a drill put in force ends without what a code made rest.
+    halt = await signal(workspace, "broken:seal_broken", scope="workspace", scope_id="workspace")
+    assert (await resume_incident(workspace, halt, because="a test row")).stops_lifted == 1
+    assert await rests()
+    assert (await resume_incident(workspace, second, because="looked")).stops_lifted == 1
+    assert not await rests()
+    async with workspace.database.connection() as connection:
+        assert [one.reason for one in await stops_in_force(connection)] == ["moves"]
+
+
+async def test_everything_rests_until_the_last_code_that_stopped_it_is_looked_at(
+    workspace: Workspace,
+) -> None:
+    await ready(workspace)
+    token = await hold_by(workspace, 190)
+    account = await hold_by(workspace, 131031)
+    elsewhere = await signal(workspace, "code:190", scope_id="100000000000002")
+    assert (await resume_incident(workspace, token, because="the token is new")).stops_lifted == 0
+    async with workspace.database.connection() as connection:
+        assert [one.reason for one in await stops_in_force(connection)] == ["code_131031"]
+        # The token is the account's: what it did to other numbers is over with it.
+        assert (await find_incident(connection, elsewhere)).closed_at is not None
+    assert (await resume_incident(workspace, account, because="unlocked")).stops_lifted == 1
+
+
+async def test_a_drill_that_ends_lifts_nothing_real(workspace: Workspace) -> None:
+    run = await ready(workspace)
+    now = workspace.clock.now()
+    async with workspace.database.transaction() as connection:
+        drilled = await open_incident(
+            connection,
+            IncidentReport(cause="code:0", scope="number", scope_id=str(NUMBER), at=now),
+            is_drill=True,
+        )
+        reason = f"drill of incident {drilled}"
+        await stop_sending(connection, scope="all", target="", reason=reason, by="asha", now=now)
+    held = await hold_by(workspace, 131045)
+    halt = await signal(workspace, "broken:seal_broken", scope="workspace", scope_id="workspace")
+    assert (await resume_incident(workspace, drilled, because="the drill is over")).stops_lifted == 0
+    assert await verdict(workspace, run) == "deferred stopped"
+    assert (await resume_incident(workspace, halt, because="a test row")).stops_lifted == 1
+    assert (await resume_incident(workspace, held, because="looked")).stops_lifted == 1
+    assert await verdict(workspace, run) == "allowed"
 
 
 async def test_an_incident_is_worked_on_and_closed_with_its_record(workspace: Workspace) -> None:

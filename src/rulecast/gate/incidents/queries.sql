@@ -125,6 +125,33 @@ UPDATE gate.stop SET reason = %(reason)s WHERE scope = 'all' AND resumed_at IS N
 -- Why everything rests.
 SELECT reason FROM gate.stop WHERE scope = 'all' AND resumed_at IS NULL;
 
+-- name: find_stop_owner
+-- An incident of the machine's own that wants everything to rest: who looks at it decides. Codes end with their stop.
+SELECT incident_id, cause FROM gate.incident
+WHERE closed_at IS NULL AND NOT is_drill AND response = 'stop_all' AND cause NOT LIKE 'code:%%'
+ORDER BY incident_id LIMIT 1;
+
+-- name: lift_stop_of_reason
+-- The stop that bears this reason and no other: a person's own outlives it, as does what makes a number rest.
+UPDATE gate.stop SET resumed_by = %(by)s, resumed_at = %(now)s::timestamptz
+WHERE scope = %(scope)s AND target = %(target)s AND resumed_at IS NULL AND reason = %(reason)s;
+
+-- name: release_number
+-- A number that an answer of Meta made rest goes on.
+UPDATE account.business_number SET state = 'active', hold_reason = ''
+WHERE state = 'held' AND business_number_id = %(business_number_id)s;
+
+-- name: notify_lifted
+-- Reaches every sender at the commit.
+NOTIFY stop;
+
+-- name: list_open_codes
+-- What other error codes told of numbers and nobody has closed.
+SELECT incident_id, cause, scope_id FROM gate.incident
+WHERE closed_at IS NULL AND NOT is_drill AND scope = 'number' AND cause LIKE 'code:%%'
+    AND incident_id <> %(incident_id)s
+ORDER BY incident_id;
+
 -- name: insert_alerts
 -- One for each way of telling; what is not set up is kept without being told.
 INSERT INTO gate.alert (incident_id, occasion, level, channel, made_at, next_attempt_at)

@@ -1,5 +1,6 @@
 """Put in force what an incident makes rest, and take it back."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from rulecast.account.facts import HoldPlace, lift_holds, put_hold
@@ -9,9 +10,10 @@ from rulecast.gate.incidents import store
 from rulecast.gate.incidents.records import Incident, StopOwnedError
 from rulecast.gate.incidents.responses import Response
 from rulecast.gate.incidents.store import Connection
-from rulecast.gate.stop import resume_sending, stop_sending
+from rulecast.gate.stop import stop_sending
 
 STOPPED_BY = "rulecast"
+CODE_CAUSE = "code:"
 _HELD: dict[Response, HoldKind] = {
     Response.HOLD_MARKETING: "marketing",
     Response.HOLD_UTILITY: "utility",
@@ -55,25 +57,43 @@ async def lift(
     if incident.response == Response.SLOW:
         await _end_slowness(connection, incident)
     stops = 0
-    if incident.response == Response.STOP_ALL:
-        stops = await _lift_stop(connection, incident, by=by, now=now)
+    if incident.response == Response.STOP_ALL and not incident.cause.startswith(CODE_CAUSE):
+        stops = await end_stop(connection, incident, reason_of(incident), by=by, now=now)
     return holds, stops
 
 
+async def end_stop(connection: Connection, incident: Incident, reason: str, *, by: str, now: datetime) -> int:
+    """End the stop of everything that bears a reason, nothing else, and return how many stops that were.
+
+    Where another open incident wants everything to rest as well the stop stays, under the other's name.
+    """
+    if await store.find_stop_reason(connection) != reason:
+        return 0
+    others = await store.list_open_of_place(connection, replace(incident, response=Response.STOP_ALL))
+    if not others:
+        return await store.lift_stop_of_reason(connection, ("all", "", reason), by=by, now=now)
+    other = await store.find_incident(connection, others[0], record=Incident)
+    assert other is not None, "it was listed in this transaction"
+    await store.keep_stop(connection, old_reason=reason, reason=reason_of(other))
+    return 0
+
+
 def reason_of(incident: Incident) -> str:
-    """Return the reason under which an incident stops everything."""
+    """Return the reason under which an incident stops everything; what a code stops bears the name of the code."""
+    if incident.cause.startswith(CODE_CAUSE):
+        return incident.cause.replace(CODE_CAUSE, "code_")
     return f"incident {incident.incident_id}: {incident.cause}"
 
 
 async def refuse_owned_stop(connection: Connection) -> None:
-    """Refuse to lift the stop of everything apart from the incident that wants it.
+    """Refuse to let everything go on while an incident of the machine's own wants it to rest, whoever stopped first.
 
     Raises:
-        StopOwnedError: an open incident put the stop in force.
+        StopOwnedError: such an incident is open.
     """
-    reason = await store.find_stop_reason(connection)
-    if reason is not None and reason.startswith("incident "):
-        raise StopOwnedError(f"Everything is stopped by {reason}.")
+    owner = await store.find_stop_owner(connection)
+    if owner is not None:
+        raise StopOwnedError(f"Everything is stopped by incident {owner[0]}: {owner[1]}.")
 
 
 async def _slow(connection: Connection, incident: Incident, now: datetime) -> None:
@@ -87,15 +107,3 @@ async def _end_slowness(connection: Connection, incident: Incident) -> None:
     if not await store.list_open_of_place(connection, incident):
         numbers = await store.list_numbers_of_place(connection, incident.scope, incident.scope_id)
         await store.end_slowdown(connection, numbers)
-
-
-async def _lift_stop(connection: Connection, incident: Incident, *, by: str, now: datetime) -> int:
-    if await store.find_stop_reason(connection) != reason_of(incident):
-        return 0
-    others = await store.list_open_of_place(connection, incident)
-    if not others:
-        return await resume_sending(connection, scope="all", target="", by=by, now=now)
-    other = await store.find_incident(connection, others[0], record=Incident)
-    assert other is not None, "it was listed in this transaction"
-    await store.keep_stop(connection, old_reason=reason_of(incident), reason=reason_of(other))
-    return 0

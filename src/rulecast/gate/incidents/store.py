@@ -181,6 +181,38 @@ async def keep_stop(connection: Connection, *, old_reason: str, reason: str) -> 
     await execute(connection, QUERIES["keep_stop"], {"old_reason": old_reason, "reason": reason})
 
 
+async def find_stop_owner(connection: Connection) -> tuple[int, str] | None:
+    """Return number and cause of an open incident of the machine's own that wants everything to rest."""
+    rows = await fetch_all(connection, QUERIES["find_stop_owner"], {})
+    return (rows[0][0], rows[0][1]) if rows else None
+
+
+async def lift_stop_of_reason(
+    connection: Connection, stop: tuple[str, str, str], *, by: str, now: datetime
+) -> int:
+    """Lift the stop of this scope, target and reason, tell every sender, and return how many that were."""
+    scope, target, reason = stop
+    parameters = {"scope": scope, "target": target, "reason": reason, "by": by, "now": now}
+    lifted = await execute(connection, QUERIES["lift_stop_of_reason"], parameters)
+    await execute(connection, QUERIES["notify_lifted"])
+    return lifted
+
+
+async def release_number(connection: Connection, business_number_id: str) -> int:
+    """Let a held number go on, tell every sender, and return how many that were."""
+    released = await execute(
+        connection, QUERIES["release_number"], {"business_number_id": business_number_id}
+    )
+    await execute(connection, QUERIES["notify_lifted"])
+    return released
+
+
+async def list_open_codes(connection: Connection, incident_id: int) -> list[tuple[int, str, str]]:
+    """Return number, cause and business number of the other open incidents of error codes."""
+    rows = await fetch_all(connection, QUERIES["list_open_codes"], {"incident_id": incident_id})
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
 # ---- who is told
 async def insert_alerts(
     connection: Connection, incident_id: int, *, occasion: str, level: int, now: datetime
