@@ -95,6 +95,19 @@ IN_QUIET_HOURS = """
         ELSE local >= %(start)s::time AND local < %(end)s::time END
 """
 
+# A code in the hands of two people, or carried by a live permit of somebody who does not hold it.
+CODE_OF_TWO = """
+    SELECT count(*) FROM (
+        SELECT u.coupon_id FROM gate.coupon_use AS u JOIN gate.permit AS p USING (permit_id)
+        WHERE p.released_at IS NULL GROUP BY u.coupon_id HAVING count(DISTINCT p.contact_id) > 1
+        UNION ALL
+        SELECT c.coupon_id FROM gate.coupon AS c
+        JOIN gate.coupon_use AS u USING (coupon_id) JOIN gate.permit AS p USING (permit_id)
+        WHERE p.released_at IS NULL AND (c.contact_id IS DISTINCT FROM p.contact_id
+            OR c.rule_name IS DISTINCT FROM p.rule_name)
+    ) AS shared
+"""
+
 USUAL_QUIET_HOURS = {"start": "21:00", "end": "09:00"}
 USUAL_CAPS = [{"count": 2, "per_hours": 24}, {"count": 5, "per_hours": 168}]
 
@@ -108,6 +121,7 @@ def broken_promises(connection: psycopg.Connection[tuple[Any, ...]]) -> dict[str
     counts = {
         "P1 accepted or permitted twice": _count(connection, ACCEPTED_TWICE),
         "P2 state without its attempt or permit": _count(connection, UNBALANCED),
+        "code of two people": _count(connection, CODE_OF_TWO),
         "P4 permit without consent": _count(connection, WITHOUT_CONSENT),
         "P5 permit after an opt-out": _count(connection, AFTER_OPT_OUT),
         "P9 permit over a cap": sum(

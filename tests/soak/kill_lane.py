@@ -55,6 +55,8 @@ class Report:
     leases_lost: int = 0
     # Launches that died and did not end as exactly one run.
     launched_wrong: int = 0
+    # Codes that two people have, and accepted messages without theirs.
+    codes_astray: int = 0
     # Doubts that arose; those of them Meta had accepted; those again that a status settled in time.
     doubts: int = 0
     doubts_accepted: int = 0

@@ -27,12 +27,14 @@ import uvicorn
 from rulecast.config import Settings, load_settings
 from rulecast.database import Connection, Database
 from rulecast.database.migrate import KEYS_DIRECTORY, MAIN_DIRECTORY
+from rulecast.gate.coupons.declared import DeclaredPool
 from rulecast.receiver import build_receiver
 from rulecast.rule.language import parse_rule
 from rulecast.values.clock import read_clock
 from rulecast.values.failpoints import Failpoint, Failpoints
 from rulecast.values.ids import BusinessNumberId
 from rulecast.vault import open_vault
+from rulecast.wiring.coupons import import_coupons
 from rulecast.wiring.workspace import Workspace, open_workspace
 from tests.database import cloned_database
 from tests.sending import (
@@ -70,6 +72,7 @@ BEHAVIOUR = {
     "read_seconds_max": 8.0,
 }
 READY_SECONDS_MAX = 30.0
+POOL = "winback_codes"
 # People of a plan that is launched while its process dies.
 PEOPLE_PER_PLAN = 3
 RECEIVER_POINTS = (
@@ -222,14 +225,7 @@ def _plain(button: dict[str, Any]) -> dict[str, Any]:
 
 def _template() -> dict[str, Any]:
     components = [
-        {
-            **one,
-            "buttons": [
-                {k: v for k, v in button.items() if k not in {"opt_out", "link"}} for button in one["buttons"]
-            ],
-        }
-        if "buttons" in one
-        else one
+        {**one, "buttons": [_plain(button) for button in one["buttons"]]} if "buttons" in one else one
         for one in COMPONENTS
     ]
     return {
@@ -246,13 +242,17 @@ async def _populate(
 ) -> dict[str, list[int]]:
     plans: dict[str, list[int]] = {}
     async with open_workspace(settings, actor="kills") as workspace:
+        codes = "\n".join(f"RC-{one:06d}" for one in range(people_per_number))
+        await import_coupons(workspace, DeclaredPool(name=POOL), source="codes.csv", text=codes)
         for position, number in enumerate(NUMBERS):
             async with workspace.database.transaction() as connection:
                 await prepare_number(connection, number=number, per_second=per_second)
                 people = await prepare_people(
                     workspace, connection, people_per_number, first=position * people_per_number
                 )
-                await launch(workspace, connection, people, name=f"winback_{position}", number=number)
+                # The people of the first number each get a code as well.
+                said = {"said": f"coupon from {POOL}"} if position == 0 else {}
+                await launch(workspace, connection, people, name=f"winback_{position}", number=number, **said)
                 first = len(NUMBERS) * people_per_number + position * plans_per_number * PEOPLE_PER_PLAN
                 plans[number] = [
                     await _approved_plan(

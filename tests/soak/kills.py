@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from tests.soak.kill_codes import codes_astray
 from tests.soak.kill_lane import Lane, Report, debug
 from tests.soak.kill_points import LAUNCHING, Kill, schedule
 from tests.soak.kill_world import NUMBERS, SPEED, World, open_world
@@ -113,6 +114,7 @@ def _compare(world: World, report: Report) -> None:
         "SELECT count(*) FROM deliver.message WHERE state IN ('planned', 'claimed', 'intent', 'deferred')"
     )
     report.unfinished += open_left[0][0]
+    report.codes_astray = codes_astray(world)
     report.unknown_left = world.query("SELECT count(*) FROM deliver.message WHERE state = 'unknown'")[0][0]
     _measure_doubts(world, {row["opaque"] for row in requests if row["outcome"] == "accepted"}, report)
 
@@ -160,6 +162,7 @@ def as_json(report: Report) -> dict[str, object]:
         "unknown_left": report.unknown_left,
         "leases_lost": report.leases_lost,
         "launched_wrong": report.launched_wrong,
+        "codes_astray": report.codes_astray,
         "doubts": report.doubts,
         "doubts_accepted": report.doubts_accepted,
         "settled_in_10_minutes": _share(report),
@@ -177,10 +180,10 @@ def _share(report: Report) -> float:
 
 
 def holds(report: Report) -> bool:
-    """Return whether nobody was messaged twice, nothing got lost, and every doubt was bounded and settled."""
+    """Return whether nobody was messaged twice, no code went astray, and every doubt was bounded and settled."""
     return (
         not (report.duplicates or report.lost or report.beyond_in_flight)
-        and not (report.unfinished or report.launched_wrong)
+        and not (report.unfinished or report.launched_wrong or report.codes_astray)
         and _share(report) >= SETTLED_SHARE_MIN
     )
 

@@ -26,6 +26,13 @@ VIOLATIONS = {
         SELECT contact_id, 'marketing', 'withdrawn', granted_at - interval '1 hour', granted_at - interval '1 hour',
             'agent', granted_at - interval '1 hour'
         FROM gate.permit LIMIT 1""",
+    "code of two people": """
+        WITH pool AS (INSERT INTO gate.coupon_pool (name, created_at) VALUES ('x', now()) RETURNING pool_id),
+        code AS (
+            INSERT INTO gate.coupon (pool_id, code_index, sealed_code, imported_at)
+            SELECT pool_id, decode(md5('z'), 'hex'), 'x', now() FROM pool RETURNING coupon_id)
+        INSERT INTO gate.coupon_use (permit_id, coupon_id, contact_id, message_id, used_at)
+        SELECT permit_id, coupon_id, contact_id, message_id, granted_at FROM gate.permit, code LIMIT 2""",
     "P5 permit after an opt-out": """
         INSERT INTO profile.suppression (suppression_index, contact_id, scope, action, cause, occurred_at, recorded_at)
         SELECT decode(md5('y'), 'hex'), contact_id, 'marketing', 'stop', 'stop_word', granted_at - interval '1 hour',
