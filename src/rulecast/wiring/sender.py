@@ -27,6 +27,7 @@ from rulecast.deliver.stop_watch import StopWatch
 from rulecast.deliver.transport import Transport
 from rulecast.gate import Gate
 from rulecast.gate.coupons import free_coupons
+from rulecast.gate.coupons.tell_low import tell_low_pools
 from rulecast.gate.people_chunks import return_chunks
 from rulecast.gate.terms import TermsBook
 from rulecast.gate.warm_ups import evaluate_warm_ups
@@ -160,6 +161,7 @@ async def _reconcile(workspace: Workspace, parts: SenderParts) -> None:
                 await forget_inbound(connection, now=now)
                 await evaluate_warm_ups(connection, None if workspace.is_simulated else USUAL_TERMS, now=now)
                 await free_coupons(connection, now=now)
+                await tell_low_pools(connection, now=now)
                 settled = await settle_parked(connection, directory, now)
                 await actions.run(connection, list(settled.moments), now)
                 await parts.failpoints.reach(Failpoint.BEFORE_RECONCILE_COMMIT)

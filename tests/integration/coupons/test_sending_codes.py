@@ -14,6 +14,7 @@ from rulecast.gate.coupons import free_coupons
 from rulecast.gate.coupons.declared import DeclaredPool
 from rulecast.gate.coupons.free_coupons import REST
 from rulecast.gate.coupons.records import Stock
+from rulecast.gate.coupons.tell_low import tell_low_pools
 from rulecast.gate.retake import retake_permits
 from rulecast.values.ids import ContactId
 from rulecast.values.reason import Reason
@@ -60,6 +61,16 @@ async def people_of(workspace: Workspace, count: int, *, first: int = 0) -> list
 async def launched(workspace: Workspace, people: Sequence[ContactId], name: str = "winback") -> Launched:
     async with workspace.database.transaction() as connection:
         return await launch(workspace, connection, people, name=name, said=f"coupon from {POOL}")
+
+
+async def told(workspace: Workspace) -> list[tuple[str, str, bool]]:
+    """Return the incidents of pools with what rests because of them, and whether they are open."""
+    async with workspace.database.transaction() as connection:
+        await tell_low_pools(connection, now=workspace.clock.now())
+        return await fetch_all(  # type: ignore[return-value] # rows of these three
+            connection,
+            "SELECT scope_id, response, closed_at IS NULL FROM gate.incident WHERE cause = 'coupons:low'",
+        )
 
 
 async def reasons(workspace: Workspace, run: Launched) -> dict[tuple[str, str], int]:
@@ -112,7 +123,10 @@ async def test_a_pool_keeps_back_what_it_shall_and_its_rule_waits_until_more_cod
     stock = await show_coupons(workspace, POOL)
     assert stock.free == 4
     assert stock.low_since is not None
+    for _ in range(2):
+        assert await told(workspace) == [(POOL, "note", True)]
     assert (await fill(workspace, 2, first=100)).low_since is None
+    assert await told(workspace) == [(POOL, "note", False)]
     async with workspace.database.transaction() as connection:
         await execute(connection, "UPDATE deliver.message SET send_from = now() - interval '9 years'")
     await send_all(workspace)

@@ -178,3 +178,11 @@ UPDATE gate.coupon AS c SET redeemed_at = r.redeemed_at, redeemed_by = nullif(r.
 FROM unnest(%(indexes)b::bytea[], %(instants)b::timestamptz[], %(contact_ids)b::bigint[])
     AS r (code_index, redeemed_at, contact_id)
 WHERE c.code_index = r.code_index AND c.redeemed_at IS NULL;
+
+-- name: list_untold_pools
+-- Where the pool and its incident say different things.
+SELECT p.name, p.low_since IS NOT NULL AS is_low FROM gate.coupon_pool AS p
+LEFT JOIN gate.incident AS i ON i.cause = %(cause)s AND i.scope = %(scope)s AND i.scope_id = p.name
+    AND i.closed_at IS NULL AND NOT i.is_drill
+WHERE (p.low_since IS NOT NULL) <> (i.incident_id IS NOT NULL)
+ORDER BY p.name;

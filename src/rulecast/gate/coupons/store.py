@@ -189,3 +189,9 @@ async def mark_redeemed(connection: Connection, redeemed: Sequence[tuple[bytes, 
         "contact_ids": bigints([contact_id for _, _, contact_id in redeemed]),
     }
     await execute(connection, QUERIES["mark_redeemed"], parameters)
+
+
+async def list_untold(connection: Connection, *, cause: str, scope: str) -> list[tuple[str, bool]]:
+    """Return the pools that wait for codes without an incident, and those that do not wait any more with one."""
+    rows = await fetch_all(connection, QUERIES["list_untold_pools"], {"cause": cause, "scope": scope})
+    return [(row[0], row[1]) for row in rows]
