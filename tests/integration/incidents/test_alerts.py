@@ -18,7 +18,7 @@ from rulecast.config import Settings, load_settings
 from rulecast.config.errors import SettingInvalidError
 from rulecast.gate.incidents.alerts import list_alerts
 from rulecast.values.clock import ManualClock
-from rulecast.wiring.alerts import Tellers, run_alerts, tell_due, tellers_of
+from rulecast.wiring.alerts import AlertMessage, Tellers, run_alerts, tell_due, tellers_of
 from rulecast.wiring.alerts.mail import MailTeller, read_addressees
 from rulecast.wiring.alerts.post import PostTeller
 from rulecast.wiring.alerts.tell import ATTEMPTS_MAX, pause_after
@@ -152,11 +152,43 @@ async def test_a_sink_that_hangs_delays_neither_sending_nor_the_other_way(
             while (await states_of(changed, number))["email"][0] != "told":  # noqa: ASYNC110 - a row
                 await asyncio.sleep(0.02)
             assert (await states_of(changed, number))["webhook"][0] == "waiting"
+            # Nor does it delay what comes later.
+            later = await signal(changed, "ban:scheduled", scope="waba", scope_id="77")
+            while (await states_of(changed, later))["email"][0] != "told":  # noqa: ASYNC110 - a row
+                await asyncio.sleep(0.02)
             posts.let_go.set()
             stop_event.set()
             await telling
         assert (await states_of(changed, number))["webhook"][0] == "told"
         assert len(graph.asked) == 20
+
+
+async def test_an_alert_that_nobody_can_tell_keeps_none_of_the_others_waiting(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Faulty:
+        is_set_up = True
+
+        async def tell(self, message: AlertMessage) -> str:
+            if message.incident_id == first:
+                raise KeyError(message.cause)
+            if message.incident_id == second:
+                await asyncio.Event().wait()
+            return ""
+
+    monkeypatch.setattr("rulecast.wiring.alerts.tell.TELL_SECONDS_MAX", 0.1)
+    await ready(workspace)
+    first, second = (
+        await signal(workspace, "quality"),
+        await signal(workspace, "limit:failures", scope="rule"),
+    )
+    third = await signal(workspace, "review", scope="waba")
+    assert await tell_due(workspace, Tellers(webhook=Faulty(), email=Faulty())) == 6
+    assert [(await states_of(workspace, one))["webhook"] for one in (first, second, third)] == [
+        ("waiting", 1, "it could not be told: KeyError"),
+        ("waiting", 1, "it was not taken in time"),
+        ("told", 1, ""),
+    ]
 
 
 async def test_a_drill_is_told_as_one_and_stops_nothing_unless_it_is_asked_to(

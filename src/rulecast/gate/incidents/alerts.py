@@ -55,9 +55,11 @@ class AlertCounts:
     told: int
 
 
-async def take_alerts(connection: Connection, *, now: datetime, count: int) -> list[DueAlert]:
-    """Return the alerts that are due, the oldest first; whoever takes them holds the lock of telling."""
-    return await store.take_alerts(connection, now=now, count=count, record=DueAlert)
+async def take_alerts(
+    connection: Connection, channel: Channel, *, now: datetime, count: int
+) -> list[DueAlert]:
+    """Return the alerts of a channel that are due, the oldest first; whoever takes them holds its lock of telling."""
+    return await store.take_alerts(connection, channel, now=now, count=count, record=DueAlert)
 
 
 async def settle_alert(

@@ -164,9 +164,9 @@ ON CONFLICT (incident_id, occasion, level, channel) DO NOTHING;
 NOTIFY alert;
 
 -- name: take_alerts
--- What is to be told now, the oldest first.
+-- What is to be told one way now, the oldest first.
 SELECT a.alert_id, a.incident_id, a.occasion, a.level, a.channel, a.attempts, a.made_at
-FROM gate.alert AS a WHERE a.state = 'waiting' AND a.next_attempt_at <= %(now)s::timestamptz
+FROM gate.alert AS a WHERE a.state = 'waiting' AND a.channel = %(channel)s AND a.next_attempt_at <= %(now)s::timestamptz
 ORDER BY a.next_attempt_at, a.alert_id LIMIT %(count)s::integer;
 
 -- name: settle_alert

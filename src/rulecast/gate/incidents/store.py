@@ -223,9 +223,12 @@ async def insert_alerts(
     await execute(connection, QUERIES["notify_alert"])
 
 
-async def take_alerts(connection: Connection, *, now: datetime, count: int, record: type[Row]) -> list[Row]:
-    """Return the alerts that are due."""
-    return await fetch_all(connection, QUERIES["take_alerts"], {"now": now, "count": count}, record=record)
+async def take_alerts(
+    connection: Connection, channel: str, *, now: datetime, count: int, record: type[Row]
+) -> list[Row]:
+    """Return the alerts of a channel that are due."""
+    parameters = {"channel": channel, "now": now, "count": count}
+    return await fetch_all(connection, QUERIES["take_alerts"], parameters, record=record)
 
 
 async def settle_alert(connection: Connection, parameters: Mapping[str, object]) -> None:
