@@ -251,8 +251,9 @@ async def _populate(
                     workspace, connection, people_per_number, first=position * people_per_number
                 )
                 # The people of the first number each get a code as well.
-                said = {"said": f"coupon from {POOL}"} if position == 0 else {}
-                await launch(workspace, connection, people, name=f"winback_{position}", number=number, **said)
+                said = f"coupon from {POOL}" if position == 0 else 'first_name or "client"'
+                name = f"winback_{position}"
+                await launch(workspace, connection, people, name=name, number=number, said=said)
                 first = len(NUMBERS) * people_per_number + position * plans_per_number * PEOPLE_PER_PLAN
                 plans[number] = [
                     await _approved_plan(

@@ -10,6 +10,7 @@ from tests.integration.deliver.test_sender import LIMIT_SECONDS, send_all, value
 from tests.sending import Launched, launch, prepare_number, prepare_people, states, until
 
 from rulecast.database import execute, fetch_all
+from rulecast.gate import release_permits
 from rulecast.gate.coupons import free_coupons
 from rulecast.gate.coupons.declared import DeclaredPool
 from rulecast.gate.coupons.free_coupons import REST
@@ -166,6 +167,11 @@ async def test_a_refused_message_gives_its_code_back_after_a_rest_and_a_doubt_ne
     assert len(first & set(codes.all[3:])) == 2
     async with workspace.database.transaction() as connection:
         assert await free_coupons(connection, now=now + REST) == 0
+        # Nor where two people have a doubt sent once more, which gives its permit back.
+        doubts = await fetch_all(connection, "SELECT message_id FROM deliver.message WHERE state = 'unknown'")
+        await release_permits(connection, [row[0] for row in doubts], now)
+        assert await free_coupons(connection, now=now + 2 * REST) == 0
+        await retake_permits(connection, [row[0] for row in doubts])
     stock = await show_coupons(workspace, POOL)
     assert (stock.free, stock.reserved, stock.given_twice) == (0, 3, 0)
 

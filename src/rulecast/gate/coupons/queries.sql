@@ -71,6 +71,11 @@ WITH free AS (
             WHERE u.coupon_id = c.coupon_id
                 AND (u.released_at IS NULL OR u.released_at > %(rested_until)s::timestamptz)
         )
+        -- Where two people had a doubt sent once more, its first permit is released, and nobody knows any better.
+        AND NOT EXISTS (
+            SELECT FROM gate.coupon_use AS u JOIN deliver.attempt AS a ON a.message_id = u.message_id
+            WHERE u.coupon_id = c.coupon_id AND a.permit_id = u.permit_id AND a.state NOT IN ('refused', 'cancelled')
+        )
     RETURNING c.coupon_id
 ), closed AS (
     UPDATE gate.coupon_use AS u SET freed_at = %(now)s::timestamptz

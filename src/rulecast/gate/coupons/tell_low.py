@@ -5,9 +5,10 @@ from datetime import datetime
 from rulecast.gate.coupons import store
 from rulecast.gate.coupons.store import Connection
 from rulecast.gate.incidents import IncidentReport, open_incident, settle_incidents
+from rulecast.gate.incidents.records import IncidentScope
 
 CAUSE = "coupons:low"
-SCOPE = "workspace"
+SCOPE: IncidentScope = "workspace"
 
 
 async def tell_low_pools(connection: Connection, *, now: datetime) -> int:
