@@ -28,10 +28,11 @@ ATTEMPTS = """
                 AND (stop.scope = 'all' OR permit.purpose = 'marketing')
                 AND NOT EXISTS (
                     SELECT 1 FROM profile.suppression AS later
-                    WHERE later.contact_id = stop.contact_id AND later.action = 'resume'
+                    WHERE later.contact_id = stop.contact_id AND later.action = 'resume' AND later.scope = stop.scope
                         AND later.occurred_at > stop.occurred_at AND later.recorded_at < attempt.intent_at
                 )
-        )
+        ),
+        permit.purpose = 'marketing'
     FROM deliver.attempt AS attempt
     JOIN deliver.message AS message USING (message_id)
     JOIN gate.permit AS permit ON permit.permit_id = attempt.permit_id
@@ -74,6 +75,7 @@ class Attempt:
     has_receipt: bool
     has_consent: bool
     was_stopped: bool
+    is_marketing: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +101,7 @@ def read_account(conninfo: str) -> Account:
 def _attempt(row: tuple[Any, ...]) -> Attempt:
     names = (
         "opaque", "state", "intent_seconds", "message_id", "run_id", "contact_id", "message_state", "has_receipt",
-        "has_consent", "was_stopped",
+        "has_consent", "was_stopped", "is_marketing",
     )  # fmt: skip
     values = dict(zip(names, row, strict=True))
     values["opaque"] = bytes(values["opaque"])

@@ -60,9 +60,12 @@ def _has_consent(one: Accepted, account: Account) -> bool:
 def _is_after_opt_out(one: Accepted, ledger: Ledger, account: Account) -> bool:
     """Tell whether an opt-out was answered, or recorded, before the intent was committed.
 
-    An intent that was committed before may still be on its way: the promise is about new intents.
+    An intent that was committed before may still be on its way: the promise is about new intents. What is no
+    marketing, such as the answer to an opt-out, is only stopped by one from everything, which the account knows.
     """
     attempt = account.attempts.get(one.opaque)
+    if attempt is not None and not attempt.is_marketing:
+        return attempt.was_stopped
     decided_seconds = one.at_seconds if attempt is None else min(attempt.intent_seconds, one.at_seconds)
     stops = [at for at in ledger.opt_outs.get(one.to, ()) if at < decided_seconds]
     resumptions = [at for at in ledger.resumptions.get(one.to, ()) if at < decided_seconds]

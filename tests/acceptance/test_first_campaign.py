@@ -37,7 +37,7 @@ TYPED = [
     "report 1",
     "contact show 1",
     "plan autumn.rule",
-    "approve 2 --as Idris",
+    "approve 3 --as Idris",
 ]
 
 
@@ -74,6 +74,7 @@ async def test_the_tutorial_ends_with_a_report_and_asha_outside_the_next_plan(
         assert _figures(report, "Considered", "Left out", "Planned", "Accepted by WhatsApp") == [4, 3, 1, 1]
 
         await _say_stop(simulator, page)
+        await _was_answered(simulator)
         shown, second = await asyncio.gather(_type(next(steps), environ), _type(next(steps), environ))
         assert "stop_word" in shown
         assert _decisions(second) == _decisions(_section(page, "## 10. Plan again"))
@@ -169,6 +170,16 @@ async def _say_stop(simulator: str, page: str) -> None:
     assert '<form id="say"' in phone
     await _http(simulator + address, body.encode())
     await _status_arrived(simulator, "text")
+
+
+async def _was_answered(simulator: str) -> None:
+    """Wait for the message that asks what she meant: it has buttons and no template."""
+    async with asyncio.timeout(WAIT_SECONDS):
+        while True:
+            rows = json.loads(await _http(f"{simulator}/_control/ledger?limit=1000"))["rows"]
+            if any(row.get("type") == "interactive" and row.get("outcome") == "accepted" for row in rows):
+                return
+            await asyncio.sleep(0.2)
 
 
 async def _http(url: str, body: bytes | None = None) -> str:

@@ -103,12 +103,14 @@ def test_decisions_are_numbered_without_gap_or_double() -> None:
 def test_no_page_names_a_command_setting_or_error_that_the_program_lacks() -> None:
     commands = set(re.findall(r"(?m)^## `rulecast (.+)`$", render_commands_page()))
     groups = {command.partition(" ")[0] for command in commands}
+    # A group may stand in a group.
+    commands |= {command.rpartition(" ")[0] for command in commands}
     settings = {variable_of(one.name) for one in fields(Settings)} | TEST_SETTINGS
     codes = {error.code for error in all_errors()}
     wrong: list[str] = []
     for name in pages():
         text = (ROOT / name).read_text("utf-8")
-        typed = re.findall(r"(?m)(?:^ {4}(?:\$ )?|`)rulecast ([a-z]+)(?: ([a-z-]*[a-z]))?", text)
+        typed = re.findall(r"(?m)(?:^ {4}(?:\$ )?|`)rulecast ([a-z]+(?:-[a-z]+)*)(?: ([a-z-]*[a-z]))?", text)
         wrong += [
             f"{name}: rulecast {one} {two}"
             for one, two in typed

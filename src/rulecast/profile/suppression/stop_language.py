@@ -2,6 +2,7 @@
 
 import csv
 import re
+import unicodedata
 from functools import cache
 from importlib.resources import files
 
@@ -18,27 +19,46 @@ _SCRIPTS = (
     (re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]"), "zh"),
     (re.compile(r"[\u0900-\u097f]"), "hi"),
 )
-# Scripts of several languages, of which one is answered unless the person is known to speak another of them.
+# Letters that Urdu and Persian have and Arabic has not, Urdu first: it has those of Persian too.
 _SHARED_SCRIPTS = (
-    (re.compile(r"[\u0600-\u06ff]"), "ar", frozenset({"ar", "fa", "ur", "ary", "arz", "arq", "aeb"})),
-    (re.compile(r"[\u0400-\u04ff]"), "ru", frozenset({"ru", "uk", "bg", "sr"})),
+    (re.compile(r"[\u0679\u0688\u0691\u06ba\u06d2\u06be]"), "ur"),
+    (re.compile(r"[\u067e\u0686\u0698\u06af]"), "fa"),
+    (re.compile(r"[\u0600-\u06ff]"), "ar"),
+    (re.compile(r"[\u0456\u0457\u0454\u0491]"), "uk"),
+    (re.compile(r"[\u0400-\u04ff]"), "ru"),
+)
+# Languages of one script that short words do not tell apart: there the person's own language is believed.
+_FAMILIES = (
+    frozenset({"ar", "fa", "ur", "ary", "arz", "arq", "aeb"}),
+    frozenset({"ru", "uk", "be", "bg", "sr", "kk"}),
+    frozenset({"zh", "ja"}),
 )
 
 
-def language_of_stop(text: str, *, spoken: str = "") -> str:
-    """Return the language of the words where they tell it, else an empty text; `spoken` is the person's own.
+def language_of_stop(text: str) -> str:
+    """Return the language of the words where they tell it, else an empty text.
 
     The keywords of English-speaking operators, "stop" before all, are typed everywhere and tell nothing.
     """
     bare = text[:TEXT_LENGTH_MAX]
-    for script, language in _SCRIPTS:
+    for script, language in (*_SCRIPTS, *_SHARED_SCRIPTS):
         if script.search(bare):
             return language
-    for script, language, family in _SHARED_SCRIPTS:
-        if script.search(bare):
-            return spoken if spoken in family else language
-    languages = _languages_of().get(" ".join(_WORD.findall(fold_text(bare))), frozenset())
+    languages = _languages_of().get(_bare(bare), frozenset())
     return next(iter(languages)) if len(languages) == 1 else ""
+
+
+def language_of_answer(words: str, own: str) -> str:
+    """Return in which language to answer, given that of the words, if they told one, and the person's own."""
+    base = own.replace("-", "_").partition("_")[0].casefold()
+    is_near = any({words, base} <= family for family in _FAMILIES)
+    return own if not words or is_near or words == base else words
+
+
+def _bare(text: str) -> str:
+    """Return the words without accents, case and punctuation."""
+    letters = unicodedata.normalize("NFD", fold_text(text))
+    return " ".join(_WORD.findall("".join(one for one in letters if unicodedata.category(one) != "Mn")))
 
 
 @cache
@@ -49,5 +69,5 @@ def _languages_of() -> dict[str, frozenset[str]]:
     for row in csv.DictReader(line for line in lines if not line.startswith("#")):
         is_keyword = row["language"] == "en" and row["source"] == "vendors"
         if row["strength"] in _WHOLE_STRENGTHS and not is_keyword:
-            found.setdefault(" ".join(_WORD.findall(fold_text(row["phrase"]))), set()).add(row["language"])
+            found.setdefault(_bare(row["phrase"]), set()).add(row["language"])
     return {phrase: frozenset(languages) for phrase, languages in found.items()}

@@ -42,8 +42,8 @@ ORDER BY w.contact_id, w.asked_at
 ON CONFLICT DO NOTHING;
 
 -- name: list_waiting_answers
--- The oldest first; in the language of the words, else in the person's own.
-SELECT a.contact_id, a.asked_at, a.kind, a.business_number_id, coalesce(nullif(a.language, ''), c.language) AS language
+-- The oldest first.
+SELECT a.contact_id, a.asked_at, a.kind, a.business_number_id, a.language AS words_language, c.language AS own_language
 FROM deliver.opt_out_answer AS a
 JOIN profile.contact AS c ON c.contact_id = a.contact_id
 WHERE a.state = 'waiting'

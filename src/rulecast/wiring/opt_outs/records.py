@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from rulecast.profile.suppression.stop_language import language_of_answer
 from rulecast.values.ids import ContactId
 
 AnswerKind = Literal["confirmation", "question"]
@@ -21,10 +22,16 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitingAnswer:
-    """An answer to write; `language` is that of the words, else the person's own."""
+    """An answer to write, with the language of the words, if they told it, and the person's own."""
 
     contact_id: ContactId
     asked_at: datetime
     kind: AnswerKind
     business_number_id: str
-    language: str
+    words_language: str
+    own_language: str
+
+    @property
+    def language(self) -> str:
+        """Return in which language to answer."""
+        return language_of_answer(self.words_language, self.own_language)
