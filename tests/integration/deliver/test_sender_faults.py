@@ -15,6 +15,7 @@ from rulecast.deliver import store
 from rulecast.deliver.group import LeaseLostError
 from rulecast.deliver.lease import acquire_lease
 from rulecast.values.failpoints import Failpoint, Failpoints
+from rulecast.wiring.incidents import read_incidents, resume_incident
 from rulecast.wiring.receiver import JOURNAL_DIRECTORY
 from rulecast.wiring.sender import SenderDrill, run_sender
 from rulecast.wiring.workspace import Workspace
@@ -217,11 +218,23 @@ async def test_a_broken_seal_costs_one_message_and_holds_up_nobody(
 ) -> None:
     run = await planned(workspace, 6)
     await execute(workspace, f"{broken}{run.contact_ids[2]}")
-    drill = SenderDrill(slots=10)
+    drill, ended = SenderDrill(slots=10), asyncio.Event()
+    sending = asyncio.create_task(run_sender(workspace, stop_event=ended, drill=drill))
     async with asyncio.timeout(LIMIT_SECONDS):
-        await send_all(workspace, drill)
+        # A changed seal stops everything within a second (P22), before the others have left or after.
+        await until_value(workspace, "SELECT count(*) = 1 FROM gate.stop WHERE resumed_at IS NULL")
+        (incident,) = (await read_incidents(workspace)).incidents
+        assert incident.cause == "broken:seal_broken"
+        await resume_incident(workspace, incident.incident_id, because="a row of the test")
+        await until_value(workspace, "SELECT count(*) = 5 FROM deliver.message WHERE state = 'accepted'")
+        await until_value(workspace, "SELECT count(*) = 1 FROM deliver.message WHERE state = 'cancelled'")
+        ended.set()
+        await sending
     assert await states(workspace, run.run_id) == {"accepted": 5, "cancelled": 1}
     assert await value_of(workspace, "SELECT max(reason) FROM deliver.message") == "unreachable"
+    assert len(graph.asked) == 5
+    # Nothing is told of it twice, and no sender began anew.
+    assert (await read_incidents(workspace)).incidents == []
     assert len(drill.started) == 1
 
 
