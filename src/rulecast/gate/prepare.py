@@ -6,9 +6,8 @@ those the request was made from.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from functools import partial
-from typing import Any, Self
+from typing import Self
 
 import msgspec
 
@@ -19,6 +18,7 @@ from rulecast.gate.draft import Draft, PreparedDraft
 from rulecast.gate.open_each import open_each
 from rulecast.gate.permit import Edge
 from rulecast.gate.quoted import find_quoted
+from rulecast.gate.recipient_values import VALUES, Opened, own_value, parameter_values
 from rulecast.gate.reply_terms import ReplyTerms, make_reply
 from rulecast.gate.store import Connection, RecipientRow, SendingNumberRow
 from rulecast.gate.terms import RunTerms
@@ -26,8 +26,7 @@ from rulecast.plan.parameters import COUPON_SPECIMEN
 from rulecast.profile.one_time_codes import code_digits
 from rulecast.profile.one_time_codes.store import live_nonces
 from rulecast.rule.language.document import Parameter, send_for
-from rulecast.template import MessageTemplate, ParameterMissingError, clean_value
-from rulecast.template.clean_value import written
+from rulecast.template import MessageTemplate, ParameterMissingError
 from rulecast.template.messages import (
     MessageInvalidError,
     PhoneRequiredError,
@@ -57,16 +56,6 @@ CODE_HIDDEN = "******"
 RandomBytes = Callable[[int], bytes]
 
 _ENCODER = msgspec.json.Encoder()
-_VALUES = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Opened:
-    """A recipient with address and personal values in the clear, for the length of one rendering."""
-
-    row: RecipientRow
-    address: str | None = field(repr=False)
-    personal: Mapping[str, Any] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,7 +178,7 @@ async def _typed(connection: Connection, vault: Vault, terms: Mapping[int, RunTe
     return {run_id: one.decode() for (run_id, *_), one in zip(rows, plain, strict=True) if one is not None}
 
 
-async def _open(vault: Vault, recipients: Mapping[int, RecipientRow]) -> dict[int, _Opened]:
+async def _open(vault: Vault, recipients: Mapping[int, RecipientRow]) -> dict[int, Opened]:
     addressed = [row for row in recipients.values() if row.sealed_value is not None]
     valued = [row for row in recipients.values() if row.sealed_attributes is not None]
     items = [
@@ -201,13 +190,13 @@ async def _open(vault: Vault, recipients: Mapping[int, RecipientRow]) -> dict[in
     addresses = {row.contact_id: one for row, one in zip(addressed, plain, strict=False)}
     personal = {row.contact_id: one for row, one in zip(valued, plain[len(addressed) :], strict=True)}
     return {
-        contact_id: _Opened(
+        contact_id: Opened(
             row=row,
             # Whoever has a value that nobody can vouch for gets no message made from the rest of them.
             address=None
             if (raw := addresses.get(contact_id)) is None or contact_id in broken
             else raw.decode(),
-            personal={} if (values := personal.get(contact_id)) is None else _VALUES.decode(values),
+            personal={} if (values := personal.get(contact_id)) is None else VALUES.decode(values),
         )
         for contact_id, row in recipients.items()
     }
@@ -215,7 +204,7 @@ async def _open(vault: Vault, recipients: Mapping[int, RecipientRow]) -> dict[in
 
 def _make(
     draft: Draft,
-    person: _Opened | None,
+    person: Opened | None,
     form: _Form | None,
     *,
     terms: RunTerms | None,
@@ -229,7 +218,7 @@ def _make(
 
 def _compose(
     draft: Draft,
-    person: _Opened | None,
+    person: Opened | None,
     form: _Form | None,
     *,
     terms: RunTerms | None,
@@ -255,18 +244,11 @@ def _compose(
     if form.needs_code:
         # A code comes from nowhere else, whatever the rule says.
         values = {name: value for name, value in values.items() if name != CODE_PARAMETER}
-    sign = partial(secrets.vault.sign, "link")
-    tokens = {
-        name: make_link_token(LinkToken(opaque_id=opaque_id, link_index=index), sign)
-        for name, index in form.links
-    }
+    tokens = _tokens(form, secrets.vault, opaque_id)
     ask = partial(_request, form, person, tokens=tokens, opaque_id=opaque_id)
+    hidden = None if slot is None else _values_of(draft, parameters, person, coupon=CODE_HIDDEN)
     try:
-        body = ask(values if code is None else {**values, CODE_PARAMETER: code})
-        kept = None if code is None else ask({**values, CODE_PARAMETER: CODE_HIDDEN})
-        if slot is not None:
-            # The ledger knows the code by the permit that carries it.
-            kept = ask(_values_of(draft, parameters, person, coupon=CODE_HIDDEN))
+        body, kept = _bodies(ask, values, code=code, hidden=hidden)
     except (ParameterMissingError, MessageInvalidError, PhoneRequiredError, ValueError) as error:
         is_value = isinstance(error, (ParameterMissingError, MessageInvalidError))
         return _impossible(draft, opaque_id, Reason.MISSING_PARAMETER if is_value else Reason.UNREACHABLE)
@@ -285,12 +267,38 @@ def _compose(
     )
 
 
+def _tokens(form: _Form, vault: Vault, opaque_id: OpaqueId) -> dict[str, str]:
+    """Return the signed token of each tracked link of a message."""
+    sign = partial(vault.sign, "link")
+    return {
+        name: make_link_token(LinkToken(opaque_id=opaque_id, link_index=index), sign)
+        for name, index in form.links
+    }
+
+
+def _bodies(
+    ask: Callable[[Mapping[str, Value]], Mapping[str, object]],
+    values: Mapping[str, Value],
+    *,
+    code: str | None,
+    hidden: Mapping[str, Value] | None,
+) -> tuple[Mapping[str, object], Mapping[str, object] | None]:
+    """Return the request, and what the ledger keeps instead where it holds a one-time code or a coupon.
+
+    The ledger knows a coupon by the permit that carries it.
+    """
+    body = ask(values if code is None else {**values, CODE_PARAMETER: code})
+    if hidden is not None:
+        return body, ask(hidden)
+    return body, None if code is None else ask({**values, CODE_PARAMETER: CODE_HIDDEN})
+
+
 def _values_of(
-    draft: Draft, parameters: Sequence[Parameter], person: _Opened, *, coupon: str
+    draft: Draft, parameters: Sequence[Parameter], person: Opened, *, coupon: str
 ) -> dict[str, Value]:
     """Return the values of a message by name, its coupon and the uploads of its files among them."""
     coupons = {one.name: coupon for one in parameters if one.coupon_pool is not None}
-    return {**_parameter_values(parameters, person), **coupons, **draft.uploads}
+    return {**parameter_values(parameters, person), **coupons, **draft.uploads}
 
 
 def _lacking_file(draft: Draft, form: _Form | None, terms: RunTerms | None) -> Reason | None:
@@ -303,7 +311,7 @@ def _lacking_file(draft: Draft, form: _Form | None, terms: RunTerms | None) -> R
 
 
 def _compose_reply(
-    draft: Draft, person: _Opened | None, reply: ReplyTerms, *, opaque_id: OpaqueId, secrets: _Secrets
+    draft: Draft, person: Opened | None, reply: ReplyTerms, *, opaque_id: OpaqueId, secrets: _Secrets
 ) -> PreparedDraft:
     if person is None:
         return _impossible(draft, opaque_id, Reason.FACTS_UNKNOWN)
@@ -314,7 +322,7 @@ def _compose_reply(
         reply,
         language=person.row.language,
         typed=secrets.typed.get(draft.run_id),
-        value_of=lambda name: _own_value(name, person),
+        value_of=lambda name: own_value(name, person),
         token_of=lambda index: make_link_token(LinkToken(opaque_id=opaque_id, link_index=index), sign),
     )
     if isinstance(content, Reason):
@@ -333,17 +341,9 @@ def _compose_reply(
     )
 
 
-def _own_value(name: str, person: _Opened) -> str | None:
-    """Return what a message may say of an attribute of the person."""
-    raw = person.personal.get(name)
-    if raw is None:
-        raw = _VALUES.decode(person.row.attributes).get(name)
-    return None if raw is None else clean_value(written(raw), from_contact=True)
-
-
 def _request(
     form: _Form,
-    person: _Opened,
+    person: Opened,
     values: Mapping[str, Value],
     *,
     tokens: Mapping[str, str],
@@ -355,25 +355,6 @@ def _request(
     recipient = recipient_of(person.row.kind or "", person.address or "")
     body = message_request(content, recipient, opaque_id=opaque_id)
     return marketing_request(body) if form.edge == "marketing_messages" else body
-
-
-def _parameter_values(parameters: Sequence[Parameter], person: _Opened) -> dict[str, str]:
-    """Return a safe value by parameter: the person's own, else the default; missing where neither can be used."""
-    stored: Mapping[str, Any] | None = None
-    found: dict[str, str] = {}
-    for parameter in parameters:
-        value: str | None = None
-        if parameter.attribute is not None:
-            raw = person.personal.get(parameter.attribute)
-            if raw is None:
-                stored = stored if stored is not None else _VALUES.decode(person.row.attributes)
-                raw = stored.get(parameter.attribute)
-            value = None if raw is None else clean_value(written(raw), from_contact=True)
-        if value is None and parameter.default is not None:
-            value = clean_value(parameter.default, from_contact=False)
-        if value is not None:
-            found[parameter.name] = value
-    return found
 
 
 def _impossible(draft: Draft, opaque_id: OpaqueId, problem: Reason) -> PreparedDraft:

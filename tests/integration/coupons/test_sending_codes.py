@@ -68,7 +68,7 @@ async def told(workspace: Workspace) -> list[tuple[str, str, bool]]:
     """Return the incidents of pools with what rests because of them, and whether they are open."""
     async with workspace.database.transaction() as connection:
         await tell_low_pools(connection, now=workspace.clock.now())
-        return await fetch_all(  # type: ignore[return-value] # rows of these three
+        return await fetch_all(
             connection,
             "SELECT scope_id, response, closed_at IS NULL FROM gate.incident WHERE cause = 'coupons:low'",
         )

@@ -78,9 +78,7 @@ async def test_a_month_of_a_budget_begins_where_the_account_is_billed(
 ) -> None:
     await prepare_numbers(workspace, None)
     async with workspace.database.transaction() as connection:
-        await execute(
-            connection, "INSERT INTO account.waba VALUES ('77', '1', 'Pacific/Auckland', now())"
-        )
+        await execute(connection, "INSERT INTO account.waba VALUES ('77', '1', 'Pacific/Auckland', now())")
         people = await prepare_people(workspace, connection, 1)
         clauses = f"  budget 5 {workspace.billing_currency} per month\n"
         run = await launch(workspace, connection, people, number=NUMBERS[0], clauses=clauses)
