@@ -3,8 +3,9 @@
 SELECT count(*) FROM deliver.run WHERE state = 'running';
 
 -- name: count_unsettled
--- Messages whose outcome nobody knows yet.
-SELECT count(*) FROM deliver.message WHERE state IN ('intent', 'claimed', 'unknown');
+-- Messages whose outcome nobody knows yet, and answers to opt-outs that nobody has written yet.
+SELECT (SELECT count(*) FROM deliver.message WHERE state IN ('intent', 'claimed', 'unknown'))
+    + (SELECT count(*) FROM deliver.opt_out_answer WHERE state = 'waiting');
 
 -- name: count_contacts
 -- Everybody the workspace knows.

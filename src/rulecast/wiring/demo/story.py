@@ -221,15 +221,19 @@ async def _launch(workspace: Workspace, plans: Sequence[Plan]) -> None:
 
 
 async def _settle(stage: Stage, workspace: Workspace) -> None:
-    """Wait until everything planned is sent and everybody has reacted."""
+    """Wait until everything planned is sent and everybody has reacted, to the answers to their reactions too."""
+    has_rested = False
     async with asyncio.timeout(SETTLE_SECONDS_MAX):
         while True:
             async with workspace.database.connection() as connection:
                 is_settled = await store.is_settled(connection)
+            if is_settled and has_rested:
+                return
             if is_settled:
                 await staging.wait_idle(stage)
-                return
-            await asyncio.sleep(0.2)
+            else:
+                await asyncio.sleep(0.2)
+            has_rested = is_settled
 
 
 async def _someone_changes_their_mind(stage: Stage, workspace: Workspace, plan_id: PlanId, say: Say) -> None:
