@@ -14,6 +14,7 @@ from tests.sending import NUMBER, launch, prepare_number, prepare_people
 
 from rulecast.collect.plain_statuses import PlainStatuses
 from rulecast.deliver.statuses import take_plain
+from rulecast.deliver.statuses.message_directory import TEMPLATES_KEPT_FOR
 from rulecast.wiring.sender import run_sender
 from rulecast.wiring.statuses import MessageFacts
 from rulecast.wiring.webhook_group import PlainPost, read_post
@@ -243,3 +244,21 @@ async def test_two_lanes_that_meet_at_a_message_lose_nothing_p12(
     ) == [(at[1], at[2], at[4])]
     told_of = await rows(workspace, "SELECT count(*) FROM deliver.status WHERE status <> 'sent'")
     assert told_of == [(2,)]
+
+
+async def test_a_price_is_compared_with_what_its_template_counts_as_now(
+    workspace: Workspace, graph: GraphStub
+) -> None:
+    messages = await launched(workspace)
+    book = MessageFacts.of(workspace)
+    (_, first), (message_id, second) = messages["counted"][:2]
+    price = PRICES[1]
+    await tell(workspace, book, [post([told(first, "sent", 0, price)])], is_plain=True)
+    async with workspace.database.transaction() as connection:
+        # Meta counts the template as utility from now on; a message may be planned as that and billed as before.
+        await connection.execute("UPDATE template.template SET category = 'utility'")
+    async with workspace.database.transaction() as connection:
+        later = AT + TEMPLATES_KEPT_FOR
+        await book.apply_plain(connection, [post([told(second, "delivered", 1, price)])], later)
+    billed = await rows(workspace, f"SELECT billed_e4 FROM gate.permit WHERE message_id = {message_id}")
+    assert billed == [(41_400,)]

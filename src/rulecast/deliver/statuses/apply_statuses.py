@@ -60,6 +60,7 @@ async def apply_statuses(
     keyed = _distinct(directory, statuses)
     if not keyed:
         return StatusesApplied()
+    directory.forget_old(now)
     applied = await _merge(connection, directory, keyed, now)
     return StatusesApplied(
         new=applied.new,

@@ -1,6 +1,7 @@
-"""What the facts of a message name: rule, run, template; looked up once per process."""
+"""What the facts of a message name: rule, run, template. A run is looked up once, a template every few minutes."""
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
 
 from rulecast.collect.event import encode_properties
 from rulecast.deliver.statuses import store
@@ -14,6 +15,8 @@ KEPT_MAX = 10_000
 # Runs and templates whose ordinary statuses one statement takes: each is sent with every group, and compared with
 # every status in it. More are seldom told of at once; the one met first then makes room.
 FAMILIAR_MAX = 32
+# What a template counts as may change: a price compared with what was true yesterday would not be settled.
+TEMPLATES_KEPT_FOR = timedelta(minutes=5)
 
 
 class MessageDirectory:
@@ -28,6 +31,18 @@ class MessageDirectory:
         self._recent: dict[tuple[int, int, str], str] = {}
         self._categories: dict[int, frozenset[str]] = {}
         self._steady: dict[int, str] = {}
+        self._templates_read_at: datetime | None = None
+
+    def forget_old(self, now: datetime) -> None:
+        """Forget what templates count as some minutes after it was read; called before messages are met."""
+        read_at = self._templates_read_at
+        if read_at is not None and read_at <= now < read_at + TEMPLATES_KEPT_FOR:
+            return
+        self._templates_read_at = now
+        # Names stay: they never change, and another lane may be about to write one.
+        self._categories.clear()
+        self._steady.clear()
+        self._recent.clear()
 
     async def learn(
         self, connection: Connection, run_ids: Iterable[int], template_ids: Iterable[int]
@@ -42,7 +57,7 @@ class MessageDirectory:
                 return await self.learn(connection, run_ids, template_ids)
             for row in await store.describe_runs(connection, new_runs):
                 self._runs[row.run_id] = row
-        new_templates = sorted(set(template_ids) - self._templates.keys())
+        new_templates = sorted(set(template_ids) - self._categories.keys())
         if new_templates:
             for template_id, (name, categories, steady) in (
                 await store.describe_templates(connection, new_templates)

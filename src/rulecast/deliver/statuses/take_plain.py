@@ -26,6 +26,7 @@ async def take_plain(
     `listening` tells of a run who waits for deliveries (see `FamiliarRow`).
     """
     indexes = directory.vault.lookup_indexes("wamid", statuses.wamids)
+    directory.forget_old(now)
     familiar = directory.familiar(listening)
     if not familiar:
         return PlainTaken(left=range(len(statuses)))
