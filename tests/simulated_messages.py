@@ -138,11 +138,12 @@ _RIGHT: dict[str, dict[str, Any]] = {
             "type": "carousel",
             "cards": [
                 {
-                    "card_index": 0,
+                    "card_index": index,
                     "components": [
                         {"type": "header", "parameters": [{"type": "image", "image": {"id": "1"}}]}
                     ],
                 }
+                for index in range(2)
             ],
         }
     ),
