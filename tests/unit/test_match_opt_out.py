@@ -1,5 +1,6 @@
 import csv
 import json
+import sys
 from importlib.resources import files
 from pathlib import Path
 
@@ -15,6 +16,8 @@ CASES = [
     json.loads(line)
     for line in Path(__file__).with_name("opt_out_cases.jsonl").read_text(encoding="utf-8").splitlines()
 ]
+# Calls and returns of one message: what a person can write makes a few milliseconds of work at most.
+CALLS_MAX = 80_000
 
 
 @pytest.mark.parametrize(("expected", "text"), CASES)
@@ -50,6 +53,22 @@ def test_a_workspace_may_have_payloads_of_its_own() -> None:
 @given(st.text(max_size=800))
 def test_any_text_has_an_answer(text: str) -> None:
     assert match_opt_out(text) in OptOutMatch
+
+
+@pytest.mark.parametrize("hostile", ["ما ", "\ufdfa", "chhal ", "bus stop ", "a", "no.", "不", "e\u0301"])
+def test_no_text_makes_much_work(hostile: str) -> None:
+    match_opt_out("once, so that the words are read")
+    calls = [0]
+
+    def count(*_: object) -> None:
+        calls[0] += 1
+
+    sys.setprofile(count)
+    try:
+        match_opt_out((hostile * 10_000)[:10_000])
+    finally:
+        sys.setprofile(None)
+    assert calls[0] < CALLS_MAX
 
 
 @given(

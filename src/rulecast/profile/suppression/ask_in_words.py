@@ -28,6 +28,8 @@ SPELT_BY_EAR = frozenset({"aeb-latn", "arq", "ary-latn", "zgh"})
 """Languages that people write in Latin letters as they hear them: vowels and doubled letters say little."""
 SKELETON_LENGTH_MIN = 3
 """Shorter skeletons stand for too many words."""
+PHRASE_WORDS_MAX = 8
+"""Words of the longest phrase a language may name."""
 UNSPACED_LANGUAGES = frozenset({"zh", "ja"})
 
 Normalise = Callable[[str], str]
@@ -94,7 +96,7 @@ Places = dict[Concept, list[tuple[int, int]]]
 def asks_in_words(clauses: Sequence[Sequence[str]], normalise: Normalise) -> bool:
     """Return whether a clause of normalised words asks for silence in any language."""
     lexicon = _read_lexicon(normalise)
-    found = [(len(clause), _places(clause, lexicon)) for clause in clauses]
+    found = [(len(clause), _places(clause, lexicon)) for clause in dict.fromkeys(map(tuple, clauses))]
     if any(_asks(places, length) for length, several in found for places in several.values()):
         return True
     return _asks_over_clauses([several for _, several in found])
@@ -123,20 +125,35 @@ def _asks_over_clauses(found: Sequence[Mapping[str, Places]]) -> bool:
 def _places(clause: Sequence[str], lexicon: _Lexicon) -> dict[str, Places]:
     """Return the concepts of a clause by language; what stands in a safe phrase of any language counts for nothing."""
     found: dict[str, Places] = {}
-    for at, word in enumerate(clause):
-        for entry in _entries(word, lexicon):
-            end = at + 1 + len(entry.rest)
-            if not entry.rest or _continues(clause[at + 1 : end], entry.rest):
-                found.setdefault(entry.language, {}).setdefault(entry.concept, []).append((at, end))
+    # The same words over and over are looked up once.
+    meant: dict[tuple[str, ...], list[_Entry]] = {}
+    for at in range(len(clause)):
+        words = tuple(clause[at : at + PHRASE_WORDS_MAX])
+        entries = meant.get(words)
+        if entries is None:
+            entries = meant[words] = _meant(words, lexicon)
+        for entry in entries:
+            place = (at, at + 1 + len(entry.rest))
+            found.setdefault(entry.language, {}).setdefault(entry.concept, []).append(place)
     safe = [one for places in found.values() for one in places.get(Concept.SAFE, ())]
     return {language: _without(safe, places) for language, places in found.items()} if safe else found
 
 
 def _without(safe: Sequence[tuple[int, int]], places: Places) -> Places:
+    covered = {at for start, end in safe for at in range(start, end)}
     return {
-        concept: [place for place in several if not any(start <= place[0] < end for start, end in safe)]
+        concept: [place for place in several if place[0] not in covered]
         for concept, several in places.items()
     }
+
+
+def _meant(words: Sequence[str], lexicon: _Lexicon) -> list[_Entry]:
+    """Return the entries that the first of these words begins and the next ones go on with."""
+    return [
+        entry
+        for entry in _entries(words[0], lexicon)
+        if not entry.rest or _continues(words[1 : 1 + len(entry.rest)], entry.rest)
+    ]
 
 
 def _entries(word: str, lexicon: _Lexicon) -> Iterator[_Entry]:
@@ -255,6 +272,8 @@ def _add_language(lexicon: _Lexicon, language: str, lines: Iterable[str], normal
         concept = Concept(row["concept"])
         for phrase in row["words"].split(SEPARATOR):
             first, *rest = (_read_word(word, normalise) for word in phrase.split())
+            if len(rest) >= PHRASE_WORDS_MAX:
+                raise ValueError(f"{language}: a phrase of more than {PHRASE_WORDS_MAX} words")
             entry = _Entry(language=language, concept=concept, rest=tuple(rest))
             if first.endswith(ANY_ENDING):
                 lexicon.beginnings.setdefault(

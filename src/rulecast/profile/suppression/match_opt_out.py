@@ -55,6 +55,8 @@ def match_opt_out(text: str) -> OptOutMatch:
     bare = text.strip()[:TEXT_LENGTH_MAX]
     if bare and all(letter in words.symbol or _is_modifier(letter) for letter in bare):
         return OptOutMatch.LIKELY if any(letter in words.symbol for letter in bare) else OptOutMatch.NOT
+    # One letter may stand for eighteen (the ligatures of Arabic): the bound is one of what is worked on.
+    bare = unicodedata.normalize("NFKC", bare)[:TEXT_LENGTH_MAX]
     clauses = [clause for part in _CLAUSE_ENDS.split(bare) if (clause := _normalise(part).split())]
     if not clauses:
         return OptOutMatch.NOT
