@@ -112,6 +112,8 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
     "price_e4": (41_400, 0),
     "budget_left_e4": (None, 41_400, 100),
     "portfolio_left": (None, 5, 0),
+    "portfolio_free_at": (None, LATER, EARLIER),
+    "warm_up_left": (None, 5, 0),
     "rests": (
         (),
         (RestState(kind="marketing", code=131049, until=LATER),),

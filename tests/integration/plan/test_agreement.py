@@ -213,6 +213,7 @@ async def test_set_operations_and_the_policy_agree_on_every_person(
         Reason.TEMPLATE_UNUSABLE,
         Reason.PORTFOLIO_LIMIT,
         Reason.OBJECTS_TO_PROFILING,
+        Reason.ALREADY_IN_RUN,
         Reason.QUIET_HOURS,
         Reason.COUPON_POOL_LOW,
         Reason.CAPPED,
