@@ -430,10 +430,13 @@ SELECT CASE %(scope)s::text
     ELSE EXISTS (SELECT FROM account.business_number WHERE business_number_id = %(target)s) END;
 
 -- name: insert_stop
--- Stopping twice is the stop that stands, also when two do it at once.
+-- Stopping twice is the stop that stands, also when two do it at once. A drill's stop becomes the real one: it must not
+-- end with the drill.
 INSERT INTO gate.stop (scope, target, reason, stopped_by, stopped_at)
 VALUES (%(scope)s, %(target)s, %(reason)s, %(by)s, %(now)s::timestamptz)
-ON CONFLICT (scope, target) WHERE resumed_at IS NULL DO NOTHING;
+ON CONFLICT (scope, target) WHERE resumed_at IS NULL
+DO UPDATE SET reason = excluded.reason, stopped_by = excluded.stopped_by, stopped_at = excluded.stopped_at
+WHERE stop.reason LIKE 'drill of incident %%' AND excluded.reason NOT LIKE 'drill of incident %%';
 
 -- name: find_stop
 -- The stop that stands; a statement of its own sees one that was written at the same time.

@@ -255,12 +255,16 @@ async def test_a_drill_that_ends_lifts_nothing_real(workspace: Workspace) -> Non
         )
         reason = f"drill of incident {drilled}"
         await stop_sending(connection, scope="all", target="", reason=reason, by="asha", now=now)
+        await stop_sending(connection, scope="sender", target=NUMBER, reason=reason, by="asha", now=now)
+    await stop(workspace, StopTarget(scope="sender", name=str(NUMBER)), reason="moves")
     held = await hold_by(workspace, 131045)
     halt = await signal(workspace, "broken:seal_broken", scope="workspace", scope_id="workspace")
     assert (await resume_incident(workspace, drilled, because="the drill is over")).stops_lifted == 0
     assert await verdict(workspace, run) == "deferred stopped"
     assert (await resume_incident(workspace, halt, because="a test row")).stops_lifted == 1
     assert (await resume_incident(workspace, held, because="looked")).stops_lifted == 1
+    assert await verdict(workspace, run) == "deferred stopped"
+    assert await resume(workspace, StopTarget(scope="sender", name=str(NUMBER))) == 1
     assert await verdict(workspace, run) == "allowed"
 
 
