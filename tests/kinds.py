@@ -10,7 +10,17 @@ import time
 from pathlib import Path
 
 # Cheapest first, so that a broken rule shows in seconds.
-KINDS = ("architecture", "unit", "spec", "generative", "simulation", "migration", "integration", "contract", "acceptance")
+KINDS = (
+    "architecture",
+    "unit",
+    "spec",
+    "generative",
+    "simulation",
+    "migration",
+    "integration",
+    "contract",
+    "acceptance",
+)
 ROOT = Path(__file__).resolve().parent.parent
 # Two workers on two cores, and a third where tests mostly wait for servers, pages and clocks.
 WORKERS = "2"
