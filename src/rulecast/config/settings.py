@@ -205,8 +205,8 @@ class Settings:
     resend_marketing: Literal["yes", "no"] = field(
         default="no",
         metadata=_about(
-            "Whether two people may have marketing sent once more of which nobody knows whether it left; the person may "
-            "then get it twice.",
+            "Whether two people may have marketing sent once more of which nobody knows whether it left; the person "
+            "may then get it twice.",
             choice("yes", "no"),
             values="yes or no",
         ),
