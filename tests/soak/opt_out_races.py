@@ -216,13 +216,13 @@ async def _judge(workspace: Workspace, one: Round, report: Report) -> None:
 
 
 async def _bring_back(workspace: Workspace, people: Sequence[ContactId]) -> None:
-    """Lift the stops, as an agent may on the person's word, so that the next round races the same people."""
+    """Lift the stops by a tap of the people themselves, so that the next round races the same ones."""
     now = workspace.clock.now()
     async with workspace.database.transaction() as connection:
         lifted = [
             Stop(
                 contact_id=one,
-                cause=SuppressionCause.AGENT,
+                cause=SuppressionCause.STOP_BUTTON,
                 action=SuppressionAction.RESUME,
                 occurred_at=now,
             )
