@@ -104,11 +104,12 @@ async def test_an_error_is_printed_as_code_what_happened_and_what_to_do(
     printed = capsys.readouterr()
     assert code == 2
     assert json.loads(printed.out) == {
+        "mode": "simulated",
         "error": {
             "code": "RC-REPORT-001",
             "what": "There is no run 999.",
             "what_to_do": "`rulecast report` without a number lists the newest runs.",
-        }
+        },
     }
     assert "RC-REPORT-001" in printed.err
     assert "Traceback" not in printed.err

@@ -75,7 +75,7 @@ BUILT_IN_EVENTS: tuple[EventDefinition, ...] = (
     _message_event("failed", "A message failed.", "fail", code=AttributeType.INTEGER),
     _message_event("opted_out", "The person asked for the messages to stop.", "opt_out"),
     EventDefinition(
-        name="coupon_redeemed",
+        name="code_redeemed",
         properties={
             "pool": AttributeType.TEXT,
             "rule": AttributeType.TEXT,

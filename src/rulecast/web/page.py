@@ -1,9 +1,11 @@
 """The one page: header, stops in force, incidents, runs, one run in full, look-up."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nicegui import ui
 
+from rulecast.gate.reply_terms import OWN_RULES
 from rulecast.values.ids import RunId
 from rulecast.values.zone_offsets import local_time
 from rulecast.web.incident_list import IncidentList
@@ -12,6 +14,7 @@ from rulecast.web.look_up_card import LookUpCard
 from rulecast.web.run_list import RunList
 from rulecast.web.run_section import RunSection
 from rulecast.web.stop_control import StopControl, is_rule_stopped
+from rulecast.wiring.live import RunCard
 from rulecast.wiring.page_access import see_page_session
 from rulecast.wiring.workspace import Workspace
 
@@ -94,7 +97,7 @@ class LivePage:
         overview = self._state.overview
         self._version = self._state.version
         if self._selected is None and overview.cards:
-            self._selected = overview.cards[0].run.run_id
+            self._selected = _first_shown(overview.cards)
         self._stops.show(overview.stops)
         self._incidents.show(overview.incidents)
         self._runs.show(overview.cards, self._selected, overview.stops)
@@ -124,3 +127,9 @@ class LivePage:
             )
         else:
             ui.label("LIVE").classes("rc-pill rc-pill-live").tooltip("Messages reach real people.")
+
+
+def _first_shown(cards: Sequence[RunCard]) -> RunId:
+    """Return the newest run that somebody launched; our own answers to people are runs too."""
+    launched = (card.run.run_id for card in cards if card.run.rule_name not in OWN_RULES)
+    return next(launched, cards[0].run.run_id)

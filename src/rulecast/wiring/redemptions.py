@@ -119,7 +119,7 @@ async def _people(
 def _key(workspace: Workspace, redeemed: Redeemed) -> bytes:
     given = redeemed.given
     assert given is not None, "an unknown code is no event"
-    return workspace.vault.lookup_index("event", f"coupon_redeemed {given.coupon_id}")
+    return workspace.vault.lookup_index("event", f"code_redeemed {given.coupon_id}")
 
 
 def _event(redeemed: Redeemed, contact_id: int, value: Decimal | None, *, key: bytes) -> NewEvent:
@@ -134,7 +134,7 @@ def _event(redeemed: Redeemed, contact_id: int, value: Decimal | None, *, key: b
     }
     return NewEvent(
         contact_id=ContactId(contact_id),
-        name="coupon_redeemed",
+        name="code_redeemed",
         occurred_at=redeemed.redemption.redeemed_at,
         properties={name: one for name, one in properties.items() if one is not None},
         event_key=key,

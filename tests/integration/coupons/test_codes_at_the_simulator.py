@@ -37,7 +37,7 @@ async def test_a_code_reaches_the_phone_and_its_redemption_is_a_success_of_the_r
         text = "code,expires\nRC-AAA,\nRC-BBB,2026-12-31\nRC-CCC,\nRC-old,2026-11-17\n"
         await import_coupons(here.workspace, pool, source="codes.csv", text=text)
         text = rule_text(
-            name_value=COUPON, clauses="test success coupon_redeemed worth value within 72 hours"
+            name_value=COUPON, clauses="test success code_redeemed worth value within 72 hours"
         )
         (plan,) = await here.plan(text)
         # The fourth code expires too soon to be of use: three people can have one.
@@ -65,7 +65,7 @@ async def test_a_code_reaches_the_phone_and_its_redemption_is_a_success_of_the_r
             assert await import_redemptions(here.workspace, source="till.csv", text=text) == redeemed
         rows = await here.rows(
             "SELECT contact_id, properties ->> 'holder', (properties ->> 'run')::bigint FROM collect.event"
-            " WHERE name = 'coupon_redeemed' ORDER BY 2 DESC"
+            " WHERE name = 'code_redeemed' ORDER BY 2 DESC"
         )
         assert rows == [(own, "own", run_id), (own, "other", run_id)]
         await count_successes(here.workspace)
