@@ -36,9 +36,7 @@ async def test_a_code_reaches_the_phone_and_its_redemption_is_a_success_of_the_r
         pool = DeclaredPool(name="winback_codes")
         text = "code,expires\nRC-AAA,\nRC-BBB,2026-12-31\nRC-CCC,\nRC-old,2026-11-17\n"
         await import_coupons(here.workspace, pool, source="codes.csv", text=text)
-        text = rule_text(
-            name_value=COUPON, clauses="test success code_redeemed worth value within 72 hours"
-        )
+        text = rule_text(name_value=COUPON, clauses="test success code_redeemed worth value within 72 hours")
         (plan,) = await here.plan(text)
         # The fourth code expires too soon to be of use: three people can have one.
         assert exclusions(plan) == {"coupon_pool_low": 1}
