@@ -59,7 +59,7 @@ _KIND_OF_EVENT: Final = {
     "VOLUME_BASED_PRICING_TIER_UPDATE": "volume_tier",
 }
 # Users a portfolio may write to in 24 hours, by Meta's word; -1 is without limit, as in Meta's numbers.
-_LIMITS: Final = {"TIER_NOT_SET": 0, "TIER_UNLIMITED": -1, "UNTIERED": -1}
+_LIMITS: Final = {"TIER_UNLIMITED": -1, "UNTIERED": -1}
 _LIMIT_KEYS: Final = (
     "max_daily_conversations_per_business",
     "max_daily_conversation_per_phone",

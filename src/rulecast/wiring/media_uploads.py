@@ -15,7 +15,8 @@ from rulecast.deliver.media_uploads import (
     new_upload,
     store,
 )
-from rulecast.deliver.media_uploads.errors import FileGoneError
+from rulecast.deliver.media_uploads.errors import FileGoneError, FileRefusedError
+from rulecast.template.media.errors import MediaBrokenError
 from rulecast.template.messages import MediaHandle
 from rulecast.wiring.workspace import Workspace
 
@@ -53,7 +54,7 @@ class MediaUploads:
                 return MediaHandle(media_id=known.media_id, filename=filename)
             try:
                 upload = await self._upload(business_number_id, content_hash)
-            except (UploadFailedError, FileGoneError) as error:
+            except (UploadFailedError, FileGoneError, FileRefusedError, MediaBrokenError) as error:
                 if known is None or now >= known.expires_at:
                     raise
                 log.warning("upload_not_renewed", error_code=error.code)
@@ -68,7 +69,7 @@ class MediaUploads:
         for one in ageing:
             try:
                 await self._upload(one.business_number_id, one.content_hash)
-            except (UploadFailedError, FileGoneError) as error:
+            except (UploadFailedError, FileGoneError, FileRefusedError, MediaBrokenError) as error:
                 log.warning("upload_not_renewed", error_code=error.code)
                 continue
             renewed += 1

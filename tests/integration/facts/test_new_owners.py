@@ -57,6 +57,10 @@ async def test_consent_does_not_pass_to_the_new_owner_of_a_number_f46(door: Door
     assert "message_received" in await door.events(stranger)
     assert await sendable(door, asha)
     assert not await sendable(door, stranger)
+    # Whoever writes can be answered: answers need no agreement, and nobody took any back.
+    ended = await door.rows("SELECT purpose FROM profile.consent WHERE contact_id = %s", stranger)
+    assert ("marketing",) in ended
+    assert ("service",) not in ended
     (conflict,) = await read_conflicts(door.workspace)
     assert conflict.cause == "new_owner"
     # A list that still has the old owner's consent under the number brings nothing; a later word of the new owner does.

@@ -23,7 +23,6 @@ def test_the_shipped_tables_know_the_tiers_meta_names() -> None:
     found = {tier: shipped_tiers().find(tier, on=TODAY) for tier in shipped_tiers().tiers}
     people = {tier: row.people for tier, row in found.items() if row is not None}
     assert people == {
-        "TIER_NOT_SET": 0,
         "TIER_50": 50,
         "TIER_250": 250,
         "TIER_1K": 1_000,
@@ -34,6 +33,24 @@ def test_the_shipped_tables_know_the_tiers_meta_names() -> None:
         "UNTIERED": None,
     }
     assert shipped_tiers().find("TIER_2K", on=date(2025, 10, 6)) is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "TIER_X,7\n",
+        "TIER_X,7,2026-11-01,a\0b\n",
+        f"TIER_X,7,2026-11-01,{'x' * 200_000}\n",
+        "TIER_X,7,2026-11-01,a,b\n",
+    ],
+)
+def test_a_spoilt_line_is_named_and_nothing_else_happens(line: str) -> None:
+    with pytest.raises(TierTableInvalidError, match="x line"):
+        read_tier_tables({"x": HEAD + line})
+
+
+def test_a_number_that_has_no_tier_yet_says_nothing_of_its_portfolio() -> None:
+    assert shipped_tiers().find("TIER_NOT_SET", on=TODAY) is None
 
 
 def test_a_word_is_read_by_the_row_of_its_day_and_a_number_stays_as_told() -> None:

@@ -93,16 +93,22 @@ def _read(name: str, text: str) -> Iterable[Tier]:
     reader = csv.DictReader(text.splitlines())
     if tuple(reader.fieldnames or ()) != COLUMNS:
         raise TierTableInvalidError(f"{name} line 1: the columns must be {', '.join(COLUMNS)}.")
-    for row in reader:
+    while True:
+        try:
+            row = next(reader, None)
+            if row is None:
+                return
+            tier = _tier(row)
+        except (csv.Error, ValueError, TypeError, AttributeError) as error:
+            raise TierTableInvalidError(f"{name} line {reader.line_num}: {error}.") from error
         if reader.line_num > LINES_MAX:
             raise TierTableInvalidError(f"{name} has more than {LINES_MAX:,} lines.")
-        try:
-            yield _tier(row)
-        except (ValueError, TypeError, AttributeError) as error:
-            raise TierTableInvalidError(f"{name} line {reader.line_num}: {error}.") from error
+        yield tier
 
 
 def _tier(row: Mapping[str, str]) -> Tier:
+    if None in row or None in row.values() or not all(value.isprintable() for value in row.values()):
+        raise ValueError("a line has as many printable values as there are columns")
     if not _TIER.fullmatch(row["tier"]):
         raise ValueError("a tier is written in capitals, digits and underscores, at most 40")
     told = row["people"]

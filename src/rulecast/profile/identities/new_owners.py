@@ -6,7 +6,7 @@ its contact never had, without such a word, may be somebody else's since (whatsa
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from rulecast.profile.consent import ConsentEntry, record_consents
 from rulecast.profile.contact import NewContact
@@ -26,6 +26,7 @@ from rulecast.vault import Vault
 CAUSE = "new_owner"
 METHOD = "number_may_have_new_owner"
 """The method of the line with which the ledger of a number begins again."""
+INSTANT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +185,11 @@ async def _begin_ledgers(
     is_former: set[ContactId],
     now: datetime,
 ) -> None:
-    """End every purpose at the instant of the doubt, but for what a known taker has granted under its own id."""
+    """End what was agreed just before the doubt, but for what a known taker has granted under its own id.
+
+    Answers to the person's own messages go on: those need nobody's agreement. What the newcomer says in the same
+    instant counts.
+    """
     granted = await store.list_granted(connection, {one for one, _ in begun} - is_former)
     entries = [
         ConsentEntry(
@@ -192,11 +197,11 @@ async def _begin_ledgers(
             purpose=purpose,
             status=ConsentStatus.WITHDRAWN,
             source="webhook",
-            occurred_at=min(at, now),
+            occurred_at=min(at, now) - INSTANT,
             method=METHOD,
         )
         for contact_id, at in begun
         for purpose in Purpose
-        if (contact_id, purpose.value) not in granted
+        if purpose is not Purpose.SERVICE and (contact_id, purpose.value) not in granted
     ]
     await record_consents(connection, vault, entries, now)
