@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Literal
 
 from rulecast.policy.checks import CHECKS, RETRY, CheckStep, Finding
@@ -30,13 +31,8 @@ def decide(facts: Facts, now: datetime) -> Verdict:
 
     Pure and total; a fact that could not be read defers, so that the gate fails closed.
     """
-    if facts.unknown:
-        for step in CHECKS:
-            finding = _find(step, facts, now)
-            if finding is not None:
-                return finding
-        return ALLOWED
-    for find in _FINDERS:
+    finders = [partial(_find, step) for step in CHECKS] if facts.unknown else _FINDERS
+    for find in finders:
         finding = find(facts, now)
         if finding is not None:
             return finding
