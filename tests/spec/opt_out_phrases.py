@@ -21,7 +21,8 @@ INTRODUCTION = """\
 An answer is *exactly* an opt-out (STOP and its like, alone), *likely* one (a sentence that asks for silence), or none.
 Both levels stop marketing in the transaction that stores the message; likely ones also wait for a person to look.
 
-Two sets of phrases, each frozen by hash. The first was frozen before the matcher's concepts were written. "First" is
+Two sets of phrases, each frozen by hash. The first was written beside the matcher's concepts, neither author reading
+the other, and frozen before they were committed; its list of single words is older than both. "First" is
 the share found on it when it was measured for the first time; "now" is the share today. Where misses were read to add
 words ("read"), "now" is no longer an honest estimate for that language: the second set is, written later without
 knowledge of the matcher and never used to improve it. A false alarm is a phrase that asks for no silence and is taken
