@@ -121,7 +121,8 @@ def test_a_failing_migration_leaves_those_before_it_and_nothing_of_itself(tmp_pa
 
 
 def test_a_migration_gives_up_rather_than_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rulecast.database.migrate.LOCK_LIMIT", "50ms")
+    for name, value in (("LOCK_LIMIT", "50ms"), ("LOCK_TRIES", 2), ("LOCK_PAUSE_SECONDS", 0.01)):
+        monkeypatch.setattr(f"rulecast.database.migrate.{name}", value)
     with empty_database() as conninfo, psycopg.connect(conninfo) as holder:
         # Uncommitted: whoever wants the same name must wait for this transaction.
         holder.execute("CREATE TABLE contact_key (a integer)")

@@ -5,10 +5,12 @@ process, lets a second migrator wait; yoyo's own lock row would outlive a kill a
 """
 
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import as_file, files
 from importlib.resources.abc import Traversable
+from pathlib import Path
 
 import procrastinate
 import psycopg
@@ -19,8 +21,10 @@ from rulecast.database.errors import DatabaseNewerError, MigrationFailedError
 from rulecast.database.locks import key_of
 
 MIGRATION_LOCK = "rulecast.migrate"
-# A migration that waits longer for a table would block every sender queued behind it.
-LOCK_LIMIT = "10s"
+# Whoever asks for a table after a migration waits behind it, every sender too: a short wait, and often again.
+LOCK_LIMIT = "1s"
+LOCK_TRIES = 30
+LOCK_PAUSE_SECONDS = 1.0
 STATEMENT_LIMIT = "10min"
 MAIN_DIRECTORY = "migrations"
 KEYS_DIRECTORY = "migrations_keys"
@@ -86,9 +90,18 @@ def _migrating(conninfo: str) -> Iterator[Connection]:
 def _missing(connection: Connection, directory: str) -> tuple[str, ...]:
     applied = _applied(connection)
     known = migration_names(directory)
-    if unknown := sorted(applied.difference(known)):
+    if unknown := sorted(applied.difference(known, _fitting(connection))):
         raise DatabaseNewerError(f"It holds the migration {unknown[-1]}, this release ends at {known[-1]}.")
     return tuple(name for name in known if name not in applied)
+
+
+def _fitting(connection: Connection) -> frozenset[str]:
+    """Return the migrations of newer releases that say an older one may ignore them."""
+    found = connection.execute("SELECT to_regclass('public.fitting_migration') IS NOT NULL").fetchone()
+    if found is None or not found[0]:
+        return frozenset()
+    rows = connection.execute("SELECT migration_id FROM public.fitting_migration")
+    return frozenset(str(row[0]) for row in rows)
 
 
 def _applied(connection: Connection) -> frozenset[str]:
@@ -104,20 +117,31 @@ def _apply(connection: Connection, conninfo: str, directory: str) -> tuple[str, 
     missing = _missing(connection, directory)
     if not missing:
         return ()
-    # Imported only when there is work: it costs a tenth of a second that every command would pay.
-    from rulecast.database.migration_record import apply_in_order  # noqa: PLC0415
-
     limited = make_conninfo(
         conninfo, options=f"-c lock_timeout={LOCK_LIMIT} -c statement_timeout={STATEMENT_LIMIT}"
     )
     with as_file(_folder(directory)) as folder:
         try:
-            apply_in_order(limited, folder)
+            _apply_patiently(limited, folder)
         except psycopg.Error as error:
             done = _applied(connection)
             failed = next((name for name in missing if name not in done), missing[-1])
             raise MigrationFailedError(f"{failed}: {_first_line(error)}.") from error
     return missing
+
+
+def _apply_patiently(conninfo: str, folder: Path) -> None:
+    """Apply a folder; a table that is in use is asked for again and again, never for long."""
+    # Imported only when there is work: it costs a tenth of a second that every command would pay.
+    from rulecast.database.migration_record import apply_in_order  # noqa: PLC0415
+
+    for _ in range(LOCK_TRIES - 1):
+        try:
+            return apply_in_order(conninfo, folder)
+        except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
+            # What was applied before stays; the rest begins anew.
+            time.sleep(LOCK_PAUSE_SECONDS)
+    return apply_in_order(conninfo, folder)
 
 
 def _first_line(error: psycopg.Error) -> str:
@@ -129,7 +153,8 @@ def _apply_jobs(connection: Connection) -> None:
     """Create or advance the work list's tables in their own schema, by the library's own SQL."""
     present = _jobs_version(connection)
     installed = procrastinate.__version__
-    if present == installed:
+    if present is not None and _version(present) >= _version(installed):
+        # A newer release has been here; the library's own migrations are additive.
         return
     with connection.transaction():
         connection.execute(f"SET LOCAL search_path TO {JOBS_SCHEMA}".encode())

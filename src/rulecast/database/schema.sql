@@ -1801,6 +1801,11 @@ CREATE TABLE profile.tag (
     CONSTRAINT tag_tag_check CHECK (((length(tag) >= 1) AND (length(tag) <= 64)))
 );
 
+CREATE TABLE public.fitting_migration (
+    migration_id text NOT NULL,
+    CONSTRAINT fitting_migration_migration_id_check CHECK ((migration_id ~ '^[0-9]{4}\.[a-z][a-z0-9_]*$'::text))
+);
+
 CREATE TABLE public.workspace (
     is_only boolean DEFAULT true NOT NULL,
     workspace_id uuid NOT NULL,
@@ -2608,6 +2613,9 @@ ALTER TABLE ONLY profile.suppression
 
 ALTER TABLE ONLY profile.tag
     ADD CONSTRAINT tag_pkey PRIMARY KEY (contact_id, tag);
+
+ALTER TABLE ONLY public.fitting_migration
+    ADD CONSTRAINT fitting_migration_pkey PRIMARY KEY (migration_id);
 
 ALTER TABLE ONLY public.workspace
     ADD CONSTRAINT workspace_pkey PRIMARY KEY (is_only);

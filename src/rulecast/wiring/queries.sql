@@ -295,3 +295,10 @@ SELECT name, webhook FROM observe.recipient ORDER BY name;
 -- As the workspace file declares it; notices that were kept for want of an address stay kept.
 INSERT INTO observe.recipient (name, webhook, updated_at) VALUES (%(name)s, %(webhook)s, %(now)s::timestamptz)
 ON CONFLICT (name) DO UPDATE SET webhook = excluded.webhook, updated_at = excluded.updated_at;
+
+-- name: find_outgrowing
+-- The newest migration of a newer release that does not say that this one may ignore it.
+SELECT max(done.migration_id)
+FROM public._yoyo_migration AS done
+WHERE NOT done.migration_id = ANY(%(known)b::text[])
+    AND NOT EXISTS (SELECT FROM public.fitting_migration AS fits WHERE fits.migration_id = done.migration_id);

@@ -15,6 +15,7 @@ from typing_extensions import override
 
 from rulecast.wiring.errors import PortTakenError
 from rulecast.wiring.garbage import collect_rarely
+from rulecast.wiring.release import watch_release
 from rulecast.wiring.workspace import Workspace
 
 # The order in which they start: whoever answers the world first, whoever acts on it last.
@@ -39,7 +40,11 @@ Role = Callable[[Post], Awaitable[None]]
 
 
 async def run_until_stopped(role: Role, post: Post, *, is_supervised: bool) -> None:
-    """Run a role until it ends, a signal arrives, or its supervisor is gone; then let it drain."""
+    """Run a role until it ends, a signal arrives, or its supervisor is gone; then let it drain.
+
+    Raises:
+        DatabaseNewerError: a newer release has migrated the database under the role, which has drained.
+    """
     collect_rarely()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -48,14 +53,19 @@ async def run_until_stopped(role: Role, post: Post, *, is_supervised: bool) -> N
         await stop_when_orphaned(post.stop)
     working = asyncio.ensure_future(role(post))
     stopping = asyncio.create_task(post.stop.wait())
-    await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    outgrown = asyncio.create_task(watch_release(post.workspace))
+    await asyncio.wait({working, stopping, outgrown}, return_when=asyncio.FIRST_COMPLETED)
+    post.stop.set()
     stopping.cancel()
     if not working.done():
         await asyncio.wait({working}, timeout=DRAIN_SECONDS)
     if not working.done():
         working.cancel()
+    outgrown.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await working
+    with contextlib.suppress(asyncio.CancelledError):
+        await outgrown
 
 
 async def serve_http(app: Any, post: Post, **options: Any) -> None:
