@@ -6,8 +6,10 @@ from datetime import datetime
 
 from rulecast.account.store import list_numbers
 from rulecast.database import Connection, fetch_all, load_queries
-from rulecast.profile import NewContact, create_contacts, find_contacts
-from rulecast.profile.identities import find_former
+from rulecast.profile import NewContact, create_contacts
+from rulecast.profile.identities import Owner, find_former, find_owners
+from rulecast.profile.identities.change_identities import BSUIDS
+from rulecast.profile.identities.store import FormerOwner
 from rulecast.profile.identity import Identity, lookup_of, phone_variants
 from rulecast.values.catalogue import fold_text
 from rulecast.values.ids import ContactId, OpaqueId
@@ -71,31 +73,52 @@ class Portfolios:
 
 
 async def find_senders(
-    connection: Connection, vault: Vault, senders: Iterable[Sender]
-) -> dict[Sender, ContactId]:
-    """Return who is known of these senders; a written identity goes before a variant of it."""
-    lookups = {sender: [lookup_of(vault, one) for one in sender.variants] for sender in senders}
-    found = await find_contacts(connection, list({one for hashes in lookups.values() for one in hashes}))
-    return {
-        sender: next(found[one] for one in hashes if one in found)
-        for sender, hashes in lookups.items()
-        if any(one in found for one in hashes)
-    }
-
-
-async def find_former_senders(
     connection: Connection, vault: Vault, written: Mapping[Sender, datetime]
 ) -> dict[Sender, ContactId]:
-    """Return who these senders were when they last wrote, of those whose identities are nobody's any more."""
+    """Return who is known of these senders, by when each last wrote.
+
+    A written identity goes before a variant of it. Whose identities are nobody's any more, or somebody else's only
+    since, is who had them at that instant.
+    """
     lookups = {sender: [lookup_of(vault, one) for one in sender.variants] for sender in written}
-    former = await find_former(connection, {one for hashes in lookups.values() for one in hashes})
+    owners = await find_owners(connection, {one for hashes in lookups.values() for one in hashes})
+    by_lookup = {one.lookup: one for one in sorted(owners, key=lambda one: one.kind != "wa_id")}
+    having = {
+        sender: [by_lookup[one] for one in hashes if one in by_lookup] for sender, hashes in lookups.items()
+    }
+    late = {sender for sender, theirs in having.items() if not _had(theirs, written[sender])}
+    former = await find_former(connection, {one for sender in late for one in lookups[sender]})
     found: dict[Sender, ContactId] = {}
-    for sender, hashes in lookups.items():
-        theirs = [one for one in former if one.lookup in hashes and one.valid_to >= written[sender]]
-        if theirs:
-            # Of several the one who had it first after that instant.
-            found[sender] = min(theirs, key=lambda one: (one.valid_to, one.contact_id)).contact_id
+    for sender, theirs in having.items():
+        then = (
+            _then(former, lookups[sender], written[sender], is_taken=bool(theirs)) if sender in late else None
+        )
+        if then is not None or theirs:
+            found[sender] = theirs[0].contact_id if then is None else then
     return found
+
+
+def _had(owned: Sequence[Owner], at: datetime) -> bool:
+    """Return whether the first owner of these identities surely had them at an instant; an id is never another's."""
+    first = [one for one in owned if one.contact_id == owned[0].contact_id]
+    return any(one.kind in BSUIDS or one.valid_from <= at for one in first)
+
+
+def _then(
+    former: Sequence[FormerOwner], hashes: Collection[bytes], at: datetime, *, is_taken: bool
+) -> ContactId | None:
+    """Return who had one of these identities at an instant or first after it, by an id rather than by a number.
+
+    Of what somebody else has since, a mere claim says nothing.
+    """
+    theirs = [
+        one
+        for one in former
+        if one.lookup in hashes and one.valid_to >= at and not (is_taken and one.valid_from == one.valid_to)
+    ]
+    if not theirs:
+        return None
+    return min(theirs, key=lambda one: (one.kind not in BSUIDS, one.valid_to, one.contact_id)).contact_id
 
 
 async def find_receivers(

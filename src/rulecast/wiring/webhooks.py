@@ -33,7 +33,7 @@ from rulecast.values.ids import ContactId
 from rulecast.vault import SealItem
 from rulecast.wiring.message_book import Answer, MessageBook
 from rulecast.wiring.opt_outs.note import note_answers
-from rulecast.wiring.senders import Sender, create_senders, find_former_senders, find_receivers, find_senders
+from rulecast.wiring.senders import Sender, create_senders, find_receivers, find_senders
 from rulecast.wiring.webhook_accounts import DisplayNumbers, apply_account_group
 from rulecast.wiring.webhook_group import (
     PERSON_STOPPED_CODE,
@@ -241,21 +241,10 @@ class WebhookDoor:
         return bodies
 
     async def _find_people(self, connection: Connection, group: Group) -> dict[Sender, ContactId]:
-        senders = {
-            *(said.sender for said in group.said),
-            *(sender for _, sender in group.preferences),
-            *(sender for _, sender in group.refused),
-            *(sender for _, sender in group.entry_answers),
-            *(sender for _, sender in group.echoes),
-            *(sender for _, sender in group.clicks),
-        }
-        named = {sender for sender in senders if sender.identities}
+        named = _last_words(group, self._workspace.clock.now())
         vault = self._workspace.vault
-        people = await find_senders(connection, vault, named) if named else {}
         # What was said before a change of number and is told after it, or again, is the same person's.
-        late = _last_words(group, people)
-        if late:
-            people |= await find_former_senders(connection, vault, late)
+        people = await find_senders(connection, vault, named) if named else {}
         # A tap on our button may come under an id we do not know yet; the message it quotes tells whose it is.
         quoting = [
             (said.sender, said.message.context_wamid)
@@ -348,13 +337,16 @@ class WebhookDoor:
         ]
 
 
-def _last_words(group: Group, people: Mapping[Sender, ContactId]) -> dict[Sender, datetime]:
-    """Return when those last spoke whom nobody knows by what they are called."""
-    spoken = [(said.sender, said.message.occurred_at) for said in group.said]
-    spoken += [(sender, fact.occurred_at) for fact, sender in group.preferences]
+def _last_words(group: Group, now: datetime) -> dict[Sender, datetime]:
+    """Return of everybody who is named when they were last told of; what has no time is told of now."""
+    told = [(said.sender, said.message.occurred_at) for said in group.said]
+    told += [(sender, fact.occurred_at) for fact, sender in group.preferences]
+    told += [(sender, fact.occurred_at) for fact, sender in (*group.refused, *group.entry_answers)]
+    told += [(sender, fact.occurred_at) for fact, sender in group.echoes]
+    told += [(sender, fact.occurred_at or now) for fact, sender in group.clicks]
     last: dict[Sender, datetime] = {}
-    for sender, at in spoken:
-        if sender.identities and sender not in people:
+    for sender, at in told:
+        if sender.identities:
             last[sender] = max(at, last.get(sender, at))
     return last
 

@@ -1,15 +1,20 @@
 """A number that writes under an id its contact never had: consent does not pass to a new owner (F46)."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
-from tests.integration.facts.conftest import Door, talk
+from tests.integration.facts.conftest import PORTFOLIO, Door, talk
 from tests.integration.facts.test_accounts import launched, verdict
 from tests.integration.facts.test_any_order import sendable
 from tests.integration.facts.test_late_and_double import bsuid, chose, phone, said
 from tests.integration.facts.test_people import digits, known
 
 from rulecast.profile import ConsentEntry, record_consents
+from rulecast.profile.identities import IdentityUpdate, apply_identity_updates
+from rulecast.profile.identities.new_owners import Seen, part_new_owners
+from rulecast.profile.identity import Identity
+from rulecast.profile.suppression.suppress import lock_people
 from rulecast.values.ids import ContactId
 from rulecast.values.purpose import ConsentStatus, Purpose
 from rulecast.wiring.conflicts import read_conflicts, settle
@@ -63,6 +68,13 @@ async def test_consent_does_not_pass_to_the_new_owner_of_a_number_f46(door: Door
     assert ("service",) not in ended
     (conflict,) = await read_conflicts(door.workspace)
     assert conflict.cause == "new_owner"
+    # What the old owner said before, and is told now, is still the old owner's.
+    await door.say(said(door, -70, number, user_id=first))
+    assert "message_received" in await door.events(asha)
+    assert await door.rows(
+        "SELECT count(*) FROM collect.event WHERE contact_id = %s AND name = 'message_received'", stranger
+    ) == [(1,)]
+    assert await door.owner("phone", number) == stranger
     # A list that still has the old owner's consent under the number brings nothing; a later word of the new owner does.
     await agree(door, stranger, minutes=-90)
     assert not await sendable(door, stranger)
@@ -151,3 +163,30 @@ async def test_the_new_owner_s_wish_is_its_own_and_a_known_owner_keeps_its_conse
     assert not await sendable(door, deepa)
     assert await sendable(door, eve)
     assert await sendable(door, bilal)
+
+
+async def test_a_word_that_explains_the_new_id_while_the_lock_is_waited_for_parts_nobody(door: Door) -> None:
+    workspace = door.workspace
+    number, first, second = phone(), bsuid(), bsuid()
+    asha = await known(door, number, bsuid=first)
+    now = workspace.clock.now()
+    old, new = (Identity(kind="bsuid", value=one, scope=PORTFOLIO) for one in (first, second))
+    update = IdentityUpdate(key=bytes(16), kind="user_id", old=(old,), new=(new,), occurred_at=now)
+    seen = Seen(phone=Identity(kind="phone", value=number), bsuid=new, occurred_at=now)
+
+    async def part() -> None:
+        async with workspace.database.transaction() as connection:
+            await part_new_owners(connection, workspace.vault, [seen], now)
+
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    async with workspace.database.transaction() as connection:
+        await lock_people(connection, [asha])
+        parting = asyncio.create_task(part())
+        async with asyncio.timeout(10):
+            while await door.rows(waiting) == [(0,)]:  # noqa: ASYNC110 - a session's wait
+                await asyncio.sleep(0.01)
+        await apply_identity_updates(connection, workspace.vault, [update], now)
+    await parting
+    assert await door.owner("phone", number) == asha
+    assert await door.owner("bsuid", second) == asha
+    assert await read_conflicts(workspace) == []

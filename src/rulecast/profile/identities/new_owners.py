@@ -57,11 +57,19 @@ async def part_new_owners(
     an older consent a list brings counts for nothing; the old contact keeps everything but number and id. The two are
     an open conflict. A contact with another number gets no second one: there the old contact's ledger is ended.
     """
-    passed = _once(await store.find_passed(connection, [_row(vault, one) for one in seen]), seen)
+    rows = [_row(vault, one) for one in seen]
+    found = await store.find_passed(connection, rows)
+    if not found:
+        return []
+    locked = _people_of(_once(found, seen))
+    await lock_people(connection, locked)
+    # While the lock was waited for, WhatsApp's word that explains the new id may have been put in force.
+    again = _once(await store.find_passed(connection, rows), seen)
+    # Whoever else it would be now is not locked: their next word parts them.
+    passed = [one for one in again if _people_of([one]) <= locked]
     if not passed:
         return []
-    await lock_people(connection, {one.former for one in passed} | {one.taker for one in passed if one.taker})
-    people = {one.former for one in passed} | {one.taker for one in passed if one.taker is not None}
+    people = _people_of(passed)
     current = await store.list_current(connection, people)
     numbered = {one.contact_id for one in current if one.kind in NUMBERS}
     torn = [one for one in passed if one.taker in numbered]
@@ -86,6 +94,10 @@ async def part_new_owners(
         now,
     )
     return entries + shared
+
+
+def _people_of(passed: Sequence[_Passed]) -> set[ContactId]:
+    return {one.former for one in passed} | {one.taker for one in passed if one.taker is not None}
 
 
 async def reunite(connection: Connection, conflict_id: int, *, by: str, now: datetime) -> bool:

@@ -5,8 +5,8 @@ WHERE lookup = ANY(%(lookups)b::bytea[]) AND valid_to IS NULL
     AND kind IN ('phone', 'wa_id', 'bsuid', 'parent_bsuid', 'username', 'external');
 
 -- name: find_former
--- Whose these identities were, and until when, the latest first.
-SELECT contact_id, kind, scope, lookup, valid_to FROM profile.identity
+-- Whose these identities were, and from when until when, the latest first.
+SELECT contact_id, kind, scope, lookup, valid_from, valid_to FROM profile.identity
 WHERE lookup = ANY(%(lookups)b::bytea[]) AND valid_to IS NOT NULL AND kind <> 'username'
 ORDER BY valid_to DESC, contact_id;
 
@@ -173,9 +173,9 @@ WHERE c.cause = 'new_owner' AND c.resolved_at IS NULL
 ORDER BY c.conflict_id;
 
 -- name: open_again
--- A number comes back to the contact it was taken from, sealed as it was.
+-- A number comes back to the contact it was taken from, sealed as it was, from the instant on at which it was taken.
 INSERT INTO profile.identity (contact_id, kind, scope, lookup, suppression_index, sealed_value, valid_from)
-SELECT i.contact_id, i.kind, i.scope, i.lookup, i.suppression_index, i.sealed_value, %(now)s::timestamptz
+SELECT i.contact_id, i.kind, i.scope, i.lookup, i.suppression_index, i.sealed_value, i.valid_to
 FROM profile.identity AS i
 WHERE i.contact_id = %(contact_id)s AND i.kind IN ('phone', 'wa_id') AND i.valid_to = %(ended_at)s::timestamptz
 ON CONFLICT DO NOTHING;

@@ -35,12 +35,13 @@ class Owner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormerOwner:
-    """Who had an identity, and until when."""
+    """Who had an identity, and from when until when; what was only claimed has no length."""
 
     contact_id: ContactId
     kind: str
     scope: str
     lookup: bytes = field(repr=False)
+    valid_from: datetime
     valid_to: datetime
 
 
