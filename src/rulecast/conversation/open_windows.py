@@ -14,31 +14,43 @@ SEALED_WAMID = "conversation.window.sealed_last_wamid"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
-    """A message a person wrote to a number; `is_referral` where an advertisement or a page brought it."""
+    """A message a person wrote to a number.
+
+    `is_referral` where an advertisement or a page brought it, `is_quotable` where an answer can quote it.
+    """
 
     business_number_id: str
     contact_id: ContactId
     occurred_at: datetime
     wamid: str = field(repr=False)
     is_referral: bool = False
+    is_quotable: bool = True
 
 
 async def open_windows(connection: Connection, vault: Vault, heard: Sequence[Heard]) -> None:
     """Open or extend the windows of these messages; any order and repetition come to the same."""
     newest: dict[tuple[str, ContactId], Heard] = {}
+    quotable: dict[tuple[str, ContactId], Heard] = {}
     referred: dict[tuple[str, ContactId], datetime] = {}
     for one in heard:
         key = (one.business_number_id, one.contact_id)
         if key not in newest or newest[key].occurred_at < one.occurred_at:
             newest[key] = one
+        if one.is_quotable and (key not in quotable or quotable[key].occurred_at < one.occurred_at):
+            quotable[key] = one
         if one.is_referral:
             referred[key] = max(one.occurred_at, referred.get(key, one.occurred_at))
     if not newest:
         return
     ordered = sorted(newest)
-    sealed = await vault.seal_many(
-        [SealItem(newest[key].contact_id, SEALED_WAMID, newest[key].wamid.encode()) for key in ordered]
+    quoted = sorted(quotable)
+    wamids = await vault.seal_many(
+        [
+            SealItem(contact_id, SEALED_WAMID, quotable[number, contact_id].wamid.encode())
+            for number, contact_id in quoted
+        ]
     )
+    sealed = dict(zip(quoted, wamids, strict=True))
     await store.open_windows(
         connection,
         [
@@ -47,9 +59,10 @@ async def open_windows(connection: Connection, vault: Vault, heard: Sequence[Hea
                 contact_id=key[1],
                 last_inbound_at=newest[key].occurred_at,
                 referral_at=referred.get(key),
-                sealed_last_wamid=wamid,
+                sealed_last_wamid=sealed.get(key),
+                last_wamid_at=quotable[key].occurred_at if key in quotable else None,
             )
-            for key, wamid in zip(ordered, sealed, strict=True)
+            for key in ordered
         ],
     )
 

@@ -1,17 +1,22 @@
 -- name: open_windows
 -- The newest message by its own time extends the window; a newer referral waits for an answer of its own.
 INSERT INTO conversation.window AS kept
-    (business_number_id, contact_id, last_inbound_at, referral_at, sealed_last_wamid)
-SELECT w.number, w.contact_id, w.last_inbound_at, w.referral_at, w.sealed_last_wamid
+    (business_number_id, contact_id, last_inbound_at, referral_at, sealed_last_wamid, last_wamid_at)
+SELECT w.number, w.contact_id, w.last_inbound_at, w.referral_at, w.sealed_last_wamid, w.last_wamid_at
 FROM unnest(
     %(numbers)b::text[], %(contact_ids)b::bigint[], %(last_inbound)b::timestamptz[], %(referrals)b::timestamptz[],
-    %(wamids)b::bytea[]
-) AS w (number, contact_id, last_inbound_at, referral_at, sealed_last_wamid)
+    %(wamids)b::bytea[], %(wamids_at)b::timestamptz[]
+) AS w (number, contact_id, last_inbound_at, referral_at, sealed_last_wamid, last_wamid_at)
 ON CONFLICT (business_number_id, contact_id) DO UPDATE
 SET last_inbound_at = greatest(kept.last_inbound_at, excluded.last_inbound_at),
+    -- A reaction opens a window and cannot be quoted. A row of before has the time of its message alone.
     sealed_last_wamid = CASE
-        WHEN kept.last_inbound_at IS NULL OR kept.last_inbound_at < excluded.last_inbound_at
+        WHEN kept.sealed_last_wamid IS NULL
+            OR coalesce(kept.last_wamid_at, kept.last_inbound_at) < excluded.last_wamid_at
         THEN excluded.sealed_last_wamid ELSE kept.sealed_last_wamid END,
+    last_wamid_at = CASE
+        WHEN kept.sealed_last_wamid IS NULL THEN excluded.last_wamid_at
+        ELSE greatest(coalesce(kept.last_wamid_at, kept.last_inbound_at), excluded.last_wamid_at) END,
     entry_answered_at = CASE
         WHEN kept.entry_answered_at >= greatest(kept.referral_at, excluded.referral_at) THEN kept.entry_answered_at END,
     -- What the older of two referrals made free stays free; its answer is kept, or a message of ours.

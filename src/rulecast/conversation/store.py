@@ -21,7 +21,8 @@ class OpenedRow:
     contact_id: ContactId
     last_inbound_at: datetime
     referral_at: datetime | None
-    sealed_last_wamid: bytes = field(repr=False)
+    sealed_last_wamid: bytes | None = field(repr=False)
+    last_wamid_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,7 @@ async def open_windows(connection: Connection, rows: Sequence[OpenedRow]) -> Non
             "last_inbound": [row.last_inbound_at for row in rows],
             "referrals": [row.referral_at for row in rows],
             "wamids": [row.sealed_last_wamid for row in rows],
+            "wamids_at": [row.last_wamid_at for row in rows],
         },
     )
 

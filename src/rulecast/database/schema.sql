@@ -514,6 +514,7 @@ CREATE TABLE conversation."window" (
     entry_answered_at timestamp with time zone,
     sealed_last_wamid bytea,
     entry_free_until timestamp with time zone,
+    last_wamid_at timestamp with time zone,
     CONSTRAINT window_business_number_id_check CHECK (((length(business_number_id) >= 1) AND (length(business_number_id) <= 40)))
 );
 

@@ -96,6 +96,8 @@ class TalkReader:
                     occurred_at=min(message.occurred_at, now),
                     wamid=message.wamid,
                     is_referral=message.referral is not None,
+                    # WhatsApp shows no quotation of a reaction.
+                    is_quotable=message.kind != "reaction",
                 )
             )
 

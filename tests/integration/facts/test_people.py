@@ -1,18 +1,20 @@
 """What webhooks tell of people: identities, windows, messages, preferences."""
 
+import itertools
 import json
 from datetime import timedelta
 from typing import Any
 
-from tests.integration.facts.conftest import PORTFOLIO, Door, talk
+from tests.integration.facts.conftest import ACCOUNT, PORTFOLIO, Door, talk
 from tests.people import ASHA, BILAL, CHITRA
 from tests.sending import NUMBER
 
 from rulecast.account.facts import save_signup
 from rulecast.account.records import Signup
+from rulecast.collect.parse_webhook import parse_webhook
 from rulecast.conversation import WindowRow, entry_point_window, service_window
 from rulecast.conversation.keep_details import SEALED_DETAIL
-from rulecast.conversation.open_windows import find_windows
+from rulecast.conversation.open_windows import SEALED_WAMID, find_windows, open_windows
 from rulecast.deliver.classify import Accepted, classify
 from rulecast.deliver.transport import Answered
 from rulecast.profile import ConsentEntry, NewContact, create_contacts, record_consents
@@ -22,9 +24,11 @@ from rulecast.values.ids import ContactId
 from rulecast.values.purpose import ConsentStatus, Purpose
 from rulecast.vault import SealItem
 from rulecast.wiring.conflicts import read_conflicts, settle
+from rulecast.wiring.webhook_talk import TalkReader
 
 ASHA_ID = "MA.1111111111"
 NEW_ID = "MA.2222222222"
+_DRAWN = itertools.count(70_000_000)
 
 
 def digits(phone: str) -> str:
@@ -236,6 +240,38 @@ async def test_windows_open_by_the_time_of_the_message_and_by_nothing_else(door:
     assert found["app_message_sent"] == {"kind": "text"}
     assert [name for name, _ in events].count("message_received") == 3
     assert await door.rows("SELECT count(*) FROM profile.consent WHERE source <> 'import'") == [(0,)]
+
+
+async def test_a_reaction_may_open_a_window_and_is_never_the_message_an_answer_quotes(door: Door) -> None:
+    vault = door.workspace.vault
+    now = door.workspace.clock.now()
+    thumb = {"message_id": "wamid.x", "emoji": "👍"}
+    for orders in itertools.permutations(range(3)):
+        who = await known(door, f"+2126{next(_DRAWN):08d}")
+        said = [
+            written(door, {"from": digits(ASHA.phone)}, wamid="wamid.first", minutes=-9),
+            written(door, {"from": digits(ASHA.phone)}, wamid="wamid.words", minutes=-7),
+            written(
+                door,
+                {"from": digits(ASHA.phone)},
+                wamid="wamid.thumb",
+                minutes=-5,
+                type="reaction",
+                reaction=thumb,
+            ),
+        ]
+        change = {"field": "messages", "value": talk(messages=said, contacts=[{}])}
+        body = {"object": "whatsapp_business_account", "entry": [{"id": ACCOUNT, "changes": [change]}]}
+        parsed = parse_webhook(json.dumps(body).encode()).messages
+        reader = TalkReader(vault=vault, reactions_open_windows=True)
+        async with door.workspace.database.transaction() as connection:
+            for place in orders:
+                heard = reader.read([(parsed[place], who)], now).heard
+                await open_windows(connection, vault, heard)
+            (row,) = (await find_windows(connection, [(NUMBER, who)])).values()
+        assert row.last_inbound_at == parsed[2].occurred_at
+        assert row.sealed_last_wamid is not None
+        assert await vault.open(who, SEALED_WAMID, row.sealed_last_wamid) == b"wamid.words"
 
 
 async def test_a_further_referral_takes_nothing_from_what_is_free_already(door: Door) -> None:
