@@ -52,6 +52,13 @@ async def import_tiers(workspace: Workspace, name: str, text: str) -> TiersImpor
     return TiersImported(new=count, portfolios_changed=changed)
 
 
+async def read_tiers_anew(workspace: Workspace) -> None:
+    """Read by today's tables what Meta told last: a row may count from today on."""
+    today = local_time(workspace.settings.default_timezone, workspace.clock.now()).date()
+    async with workspace.database.transaction() as connection:
+        await _read_anew(connection, await read_tiers(connection), today)
+
+
 async def list_tiers(workspace: Workspace, *, on: date | None) -> list[Tier]:
     """Return what each tier means on a day, by name."""
     on = on or local_time(workspace.settings.default_timezone, workspace.clock.now()).date()
@@ -61,9 +68,16 @@ async def list_tiers(workspace: Workspace, *, on: date | None) -> list[Tier]:
 
 
 async def _read_anew(connection: Connection, table: TierTable, today: date) -> int:
+    """Put the newest word that the table knows in force; a number Meta told since is no tier, and stays."""
     changed = 0
+    settled: set[str] = set()
     for told in await list_told(connection):
-        tier = table.find(limit_word(told.details), on=today)
+        if told.portfolio_id in settled:
+            continue
+        word = limit_word(told.details)
+        tier = table.find(word, on=today)
         if tier is not None:
             changed += await retell_people(connection, told.portfolio_id, tier.people, at=told.occurred_at)
+        if tier is not None or not word:
+            settled.add(told.portfolio_id)
     return changed

@@ -1,4 +1,4 @@
-"""What happens by itself: partitions ahead, day keys destroyed, successes counted, doubt settled, templates read."""
+"""What happens by itself: partitions ahead, day keys destroyed, successes counted, templates and tiers read anew."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -10,6 +10,7 @@ from rulecast.collect.inbox import destroy_old_day_keys
 from rulecast.jobs import Jobs
 from rulecast.observe.record_conversions import record_conversions
 from rulecast.wiring.breaker.upkeep import keep_history
+from rulecast.wiring.limit_tiers import read_tiers_anew
 from rulecast.wiring.moments.stop_test import fold_counts
 from rulecast.wiring.partitions import make_partitions
 from rulecast.wiring.recurring import ContactZones, run_due_rules
@@ -40,6 +41,7 @@ async def run_periodic(workspace: Workspace, stop: asyncio.Event) -> None:
         jobs.register_periodic("firings", _bound(workspace, forget_old_firings), cron=EVERY_NIGHT)
         jobs.register_periodic("stop_counts", _bound(workspace, fold_counts), cron=EVERY_MINUTE)
         jobs.register_periodic("usual_rates", _bound(workspace, keep_history), cron=EVERY_HOUR)
+        jobs.register_periodic("limit_tiers", _bound(workspace, read_tiers_anew), cron=EVERY_HOUR)
         jobs.register_periodic("templates", _bound(workspace, sync_regularly), cron=EVERY_MINUTE)
         jobs.register_periodic("recurring", _recurring(workspace), cron=EVERY_TEN_SECONDS)
         await look_ahead(workspace)

@@ -74,6 +74,11 @@ class TemplateGraph:
             query = {**query, "after": str(after)}
         raise TemplatePushError(f"The listing of account {waba_id} does not end after {PAGES_MAX} pages.")
 
+    async def find_zone(self, waba_id: str) -> str:
+        """Return Meta's number of the zone in which the days of an account change; nothing where it tells none."""
+        told = (await self._call("GET", waba_id, query={"fields": "timezone_id"})).get("timezone_id")
+        return "" if told is None else str(told)
+
     async def find_template(self, waba_id: str, name: str, language: str) -> list[Mapping[str, Any]]:
         """Return the rows of one name and language."""
         query = {"fields": FIELDS, "name": name, "language": language}

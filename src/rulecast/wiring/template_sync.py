@@ -1,17 +1,21 @@
-"""Reading what Meta's accounts hold of templates, at most once a minute, and reporting what changed."""
+"""Reading what Meta's accounts hold of templates, and their zone, at most once a minute; reporting what changed."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from rulecast.account.store import list_numbers
-from rulecast.template.errors import TemplateThrottledError
+import structlog
+
+from rulecast.account.store import list_numbers, save_account_zone
+from rulecast.template.errors import TemplatePushError, TemplateThrottledError
 from rulecast.template.registry import ListedTemplate, TemplateChange, keep_listed, mark_missing, read_listed
 from rulecast.template.registry.records import AccountReading
 from rulecast.template.registry.store import find_account_reading, save_account_reading
 from rulecast.wiring.template_graph import TemplateGraph
 from rulecast.wiring.template_news import tell_changes
 from rulecast.wiring.workspace import Workspace
+
+LOG = structlog.get_logger("templates")
 
 READING_INTERVAL = timedelta(minutes=1)
 """Meta limits the calls of an app for an account to some thousands an hour, for everything together."""
@@ -70,7 +74,20 @@ async def _sync(workspace: Workspace, graph: TemplateGraph, waba_id: str) -> Acc
     changes = await _keep(workspace, waba_id, listed, is_whole=len(listed) == len(rows), now=now)
     reading = AccountReading(waba_id=waba_id, read_at=now, blocked_until=None, template_count=len(listed))
     await _note(workspace, reading)
+    await _read_zone(workspace, graph, waba_id)
     return _account(reading, "read", changes=changes, unreadable_count=len(rows) - len(listed))
+
+
+async def _read_zone(workspace: Workspace, graph: TemplateGraph, waba_id: str) -> None:
+    """Keep in which zone the account's days change: it may have moved since it was connected."""
+    try:
+        told = await graph.find_zone(waba_id)
+    except TemplatePushError as error:
+        LOG.warning("zone not read", target=waba_id, code=error.code)
+        return
+    if told:
+        async with workspace.database.transaction() as connection:
+            await save_account_zone(connection, waba_id, told, workspace.clock.now())
 
 
 async def _keep(

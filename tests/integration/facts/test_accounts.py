@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from tests.integration.facts.conftest import ACCOUNT, DISPLAYED, Door, talk
+from tests.integration.facts.test_people import written
 from tests.integration.gate.test_opt_out_order import ask_gate, drafts_of
 from tests.sending import NUMBER, Launched, launch, prepare_people, prepare_template
 
@@ -122,6 +123,14 @@ async def test_limits_told_bind_below_what_is_declared_and_never_above(door: Doo
         await connection.execute("UPDATE account.business_number SET throughput_per_second = 80")
         (number,) = await list_numbers(connection)
         assert (number.told_throughput_per_second, number.pace_per_second) == (1000, 80)
+    # Once it is known how ours is displayed, another number of the account tells of itself; its people are everybody's.
+    await door.say(written(door, {"from": "212612345678"}))
+    other = {"display_phone_number": "15550000000", "event": "FLAGGED", "current_limit": "TIER_10K"}
+    await door.tell(("phone_number_quality_update", other), minutes=-10)
+    async with door.workspace.database.transaction() as connection:
+        assert (await list_portfolios(connection))[0].told_people_per_day_max == 10_000
+    assert await door.rows("SELECT told_quality FROM account.business_number") == [("THROUGHPUT_UPGRADE",)]
+    assert (await read_incidents(door.workspace)).incidents == []
     run = await launched(door.workspace)
     assert await verdict(door, run) == ("allowed", "")
     async with door.workspace.database.transaction() as connection:

@@ -1,11 +1,13 @@
 """A tier that Meta names binds as the newest table reads it."""
 
+from datetime import timedelta
+
 import pytest
 from tests.integration.facts.conftest import DISPLAYED, Door
 
 from rulecast.account.errors import TierTableInvalidError
 from rulecast.account.store import list_portfolios
-from rulecast.wiring.limit_tiers import import_tiers, list_tiers
+from rulecast.wiring.limit_tiers import import_tiers, list_tiers, read_tiers_anew
 
 HEAD = "tier,people,effective_from,source\n"
 
@@ -35,7 +37,25 @@ async def test_limits_follow_the_table_of_tiers_and_a_newer_one_at_once(door: Do
         await import_tiers(workspace, "wrong.csv", HEAD + "TIER_2K,5,2026-11-01,Meta\n")
     await door.tell(("business_capability_update", tier), minutes=-40)
     assert await told(door) == 100_000
+    # A word nobody knew when it came holds as soon as a table knows it; what no table knows changes nothing.
+    for minutes, word in ((-30, "TIER_5M"), (-20, "TIER_NOT_SET")):
+        await door.tell(
+            ("business_capability_update", {"max_daily_conversations_per_business": word}), minutes=minutes
+        )
+    assert await told(door) == 100_000
+    last = await import_tiers(workspace, "last.csv", HEAD + "TIER_5M,5000000,2026-11-01,Meta\n")
+    assert (last.new, last.portfolios_changed) == (1, 1)
+    assert await told(door) == 5_000_000
+    # A row dated ahead counts from its day on.
+    day = (workspace.clock.now() + timedelta(days=3)).date()
+    ahead = await import_tiers(workspace, "ahead.csv", HEAD + f"TIER_5M,6000000,{day},Meta\n")
+    assert (ahead.new, ahead.portfolios_changed) == (1, 0)
+    await read_tiers_anew(workspace)
+    assert await told(door) == 5_000_000
+    workspace.clock.advance(4 * 86_400)  # type: ignore[attr-defined]  # the clock of tests stands still
+    await read_tiers_anew(workspace)
+    assert await told(door) == 6_000_000
     listed = {one.tier: one.people for one in await list_tiers(workspace, on=None)}
     assert listed["TIER_2K"] == 100_000
     assert "TIER_3M" not in listed
-    assert await door.rows("SELECT count(*) FROM observe.audit WHERE action = 'tiers import'") == [(1,)]
+    assert await door.rows("SELECT count(*) FROM observe.audit WHERE action = 'tiers import'") == [(3,)]

@@ -9,6 +9,7 @@ import pytest
 from tests.planning import WORKSPACE_FILE, planning_workspace
 from tests.simulated import TOKEN, Bench, bench
 
+from rulecast.account.store import list_billing_zones
 from rulecast.config import Settings
 from rulecast.database import fetch_value
 from rulecast.template import MessageTemplate
@@ -59,6 +60,9 @@ async def test_a_reading_adopts_reports_and_never_overwrites(
         assert {one.outcome for one in await push_templates(workspace)} == {"known"}
 
         (first,) = await sync_templates(workspace)
+        # With its templates an account tells in which zone its days change: it need not be connected for that.
+        async with workspace.database.connection() as connection:
+            assert set((await list_billing_zones(connection)).values()) == {"America/Los_Angeles"}
         assert (first.outcome, first.template_count, first.unreadable_count) == ("read", 4, 0)
         assert told(first) == {("adopted", "promo", "fr")}
         (again,) = await sync_templates(workspace)

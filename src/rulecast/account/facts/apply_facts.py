@@ -51,13 +51,17 @@ class AccountOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Placed:
-    """A fact with where it belongs and when it happened; a fact without a time happened when it came."""
+    """A fact with where it belongs and when it happened; a fact without a time happened when it came.
+
+    `is_strangers` where it is about a number of the account that is none of ours.
+    """
 
     fact: AccountFact
     scope: HoldScope
     scope_id: str
     at: datetime
     key: bytes
+    is_strangers: bool = False
 
 
 async def apply_account_facts(
@@ -98,14 +102,9 @@ async def apply_account_facts(
 def _place(fact: AccountFact, numbers: Sequence[store.NumberPlace], now: datetime) -> _Placed | None:
     """Return where a fact belongs: the number where it is about one we know, else its account."""
     at = min(fact.occurred_at or now, now)
-    number = fact.business_number_id
-    if not number and fact.display_phone_number:
-        of_account = [one for one in numbers if fact.waba_id in {"", one.waba_id}]
-        shown = [one for one in of_account if one.display_phone_number == fact.display_phone_number]
-        # An account with one number leaves no doubt, also before any message has told how it is displayed.
-        found = shown or (of_account if len(of_account) == 1 else [])
-        number = found[0].business_number_id if found else ""
-    of_number = bool(number) and (fact.kind in OF_NUMBERS or fact.details.get("holds") == HELD_NUMBER)
+    number, is_strangers = _number_of(fact, numbers)
+    is_of_a_number = fact.kind in OF_NUMBERS or fact.details.get("holds") == HELD_NUMBER
+    of_number = bool(number) and is_of_a_number
     scope_id = number if of_number else fact.waba_id or _account_of(number, numbers)
     if not scope_id or len(scope_id) > store.SCOPE_ID_LENGTH_MAX:
         return None
@@ -119,7 +118,20 @@ def _place(fact: AccountFact, numbers: Sequence[store.NumberPlace], now: datetim
         scope_id=scope_id,
         at=at,
         key=hashlib.sha256(msgspec.json.encode(said)).digest()[:16],
+        is_strangers=is_strangers and is_of_a_number,
     )
+
+
+def _number_of(fact: AccountFact, numbers: Sequence[store.NumberPlace]) -> tuple[str, bool]:
+    """Return which number a fact names, and whether it is displayed as none of the account's numbers here is."""
+    if fact.business_number_id or not fact.display_phone_number:
+        return fact.business_number_id, False
+    of_account = [one for one in numbers if fact.waba_id in {"", one.waba_id}]
+    shown = [one for one in of_account if one.display_phone_number == fact.display_phone_number]
+    # Of which nobody has told yet how it is displayed: the only one leaves no doubt.
+    silent = [one for one in of_account if not one.display_phone_number]
+    found = shown or (silent if len(of_account) == 1 else [])
+    return (found[0].business_number_id if found else ""), not shown and not silent
 
 
 def _account_of(number: str, numbers: Sequence[store.NumberPlace]) -> str:
@@ -127,6 +139,10 @@ def _account_of(number: str, numbers: Sequence[store.NumberPlace]) -> str:
 
 
 async def _act(connection: Connection, placed: _Placed, reaction: Reaction) -> list[IncidentCall]:
+    if placed.is_strangers:
+        # Kept as a fact; of what it says only the people of a day are the whole portfolio's.
+        people = tuple(one for one in reaction.limits if one.topic == "people")
+        reaction = Reaction(limits=people)
     for limit in reaction.limits:
         row = LimitRow(topic=limit.topic, value=limit.value, word=limit.word)
         await store.tell_limit(connection, row, scope=placed.scope, scope_id=placed.scope_id, at=placed.at)

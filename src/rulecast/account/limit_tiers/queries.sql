@@ -11,17 +11,27 @@ FROM unnest(%(tiers)b::text[], %(people)b::integer[], %(days)b::date[], %(source
 ON CONFLICT DO NOTHING;
 
 -- name: list_told
--- The word by which each portfolio's limit is in force: the fact of that instant.
-SELECT DISTINCT ON (p.portfolio_id) p.portfolio_id, f.occurred_at, f.details
-FROM account.portfolio AS p
-JOIN account.business_number AS n USING (portfolio_id)
-JOIN account.fact AS f
-    ON f.occurred_at = p.people_told_at AND f.scope_id IN (n.business_number_id, n.waba_id)
-    AND f.details ? 'messaging_limit'
-ORDER BY p.portfolio_id, f.fact_key;
+-- The word by which each portfolio's limit is in force, and words told since that no table knew; each word once, the
+-- newest first.
+SELECT w.portfolio_id, w.occurred_at, w.details
+FROM (
+    SELECT DISTINCT ON (p.portfolio_id, t.word) p.portfolio_id, t.word, f.occurred_at, f.fact_key, f.details
+    FROM account.portfolio AS p
+    JOIN account.business_number AS n USING (portfolio_id)
+    JOIN account.fact AS f
+        ON f.occurred_at >= coalesce(p.people_told_at, '-infinity') AND f.scope_id IN (n.business_number_id, n.waba_id)
+    CROSS JOIN LATERAL (
+        SELECT coalesce(
+            f.details ->> 'max_daily_conversations_per_business', f.details ->> 'max_daily_conversation_per_phone',
+            f.details ->> 'current_limit') AS word
+    ) AS t
+    WHERE t.word IS NOT NULL
+    ORDER BY p.portfolio_id, t.word, f.occurred_at DESC, f.fact_key
+) AS w
+ORDER BY w.portfolio_id, w.occurred_at DESC, w.fact_key;
 
 -- name: retell_people
--- A newer table reads the same word otherwise.
-UPDATE account.portfolio SET told_people_per_day_max = %(people)s::integer
-WHERE portfolio_id = %(portfolio_id)s AND people_told_at = %(at)s::timestamptz
+-- A newer table reads the same word otherwise, or knows a word that none knew.
+UPDATE account.portfolio SET told_people_per_day_max = %(people)s::integer, people_told_at = %(at)s::timestamptz
+WHERE portfolio_id = %(portfolio_id)s AND coalesce(people_told_at, '-infinity') <= %(at)s::timestamptz
     AND told_people_per_day_max IS DISTINCT FROM %(people)s::integer;

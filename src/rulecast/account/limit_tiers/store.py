@@ -15,7 +15,7 @@ QUERIES = load_queries(__package__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToldRow:
-    """The newest word about the limit of a portfolio: when it was said, of what, and its details as they came."""
+    """A word about the limit of a portfolio: when it was last said, and its details as they came."""
 
     portfolio_id: str
     occurred_at: datetime
@@ -44,13 +44,13 @@ async def insert_tiers(connection: Connection, tiers: Sequence[Tier], *, by: str
 
 
 async def list_told(connection: Connection) -> list[ToldRow]:
-    """Return the newest word about each portfolio's limit."""
+    """Return the words about each portfolio's limit since the one in force, the newest first."""
     return await fetch_all(connection, QUERIES["list_told"], record=ToldRow)
 
 
 async def retell_people(
     connection: Connection, portfolio_id: str, people: int | None, *, at: datetime
 ) -> int:
-    """Put the same word, read anew, in force; another word told meanwhile stays."""
+    """Put a word, read anew, in force; one told meanwhile stays."""
     parameters = {"portfolio_id": portfolio_id, "people": people, "at": at}
     return await execute(connection, QUERIES["retell_people"], parameters)
