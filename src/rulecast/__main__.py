@@ -4,8 +4,10 @@ Each role imports what it needs when it starts: a command that only prints a rep
 """
 
 import asyncio
+import contextlib
 import os
 import sys
+from functools import partial
 
 from rulecast.cli.app import run_command
 from rulecast.wiring.roles import Post, Role, serve_http
@@ -32,33 +34,33 @@ async def run_engine_role(post: Post) -> None:
     from rulecast.wiring.engine import run_engine  # noqa: PLC0415 - see above
     from rulecast.wiring.moments.run import run_follow_ups, run_notices, run_replies  # noqa: PLC0415 - see above
     from rulecast.wiring.periodic import run_periodic  # noqa: PLC0415 - see above
-    from rulecast.wiring.restore import wait_until_free  # noqa: PLC0415 - see above
+    from rulecast.wiring.restore import work_while_free  # noqa: PLC0415 - see above
     from rulecast.wiring.triggers import run_triggers  # noqa: PLC0415 - see above
 
+    works = (run_triggers, run_follow_ups, run_notices, run_replies, run_alerts, run_upkeep)
     async with asyncio.TaskGroup() as group:
         group.create_task(run_engine(post.workspace, post.stop))
         # What a restored database did before, it would do again.
-        await wait_until_free(post.workspace, post.stop)
-        group.create_task(run_periodic(post.workspace, post.stop))
-        group.create_task(run_triggers(post.workspace, stop_event=post.stop))
-        group.create_task(run_follow_ups(post.workspace, stop_event=post.stop))
-        group.create_task(run_notices(post.workspace, stop_event=post.stop))
-        group.create_task(run_replies(post.workspace, stop_event=post.stop))
-        group.create_task(run_alerts(post.workspace, stop_event=post.stop))
-        group.create_task(run_upkeep(post.workspace, stop_event=post.stop))
+        await work_while_free(
+            post.workspace,
+            post.stop,
+            partial(run_periodic, post.workspace, post.stop),
+            *(partial(work, post.workspace, stop_event=post.stop) for work in works),
+        )
 
 
 async def run_sender_role(post: Post) -> None:
     """Send from every active number, once every stop the journal knows holds in the database."""
     from rulecast.wiring.journal import replay_journal  # noqa: PLC0415 - see above
-    from rulecast.wiring.restore import wait_until_free  # noqa: PLC0415 - see above
+    from rulecast.wiring.restore import DatabaseHeldError, wait_until_free  # noqa: PLC0415 - see above
     from rulecast.wiring.sender import run_sender  # noqa: PLC0415 - see above
 
-    await replay_journal(post.workspace)
-    await wait_until_free(post.workspace, post.stop)
-    if post.stop.is_set():
-        return
-    await run_sender(post.workspace, stop_event=post.stop)
+    while not post.stop.is_set():
+        await replay_journal(post.workspace)
+        await wait_until_free(post.workspace, post.stop)
+        # Where it is held again while messages are sent, it is waited for again.
+        with contextlib.suppress(DatabaseHeldError):
+            await run_sender(post.workspace, stop_event=post.stop)
 
 
 ROLES: dict[str, Role] = {

@@ -19,6 +19,8 @@ CONNECT_LIMIT_SECONDS = 10
 # The pool by itself asks a server that is down more and more rarely, in the end every few minutes; whoever waits asks
 # anew so often, so that work goes on within seconds of its return.
 ASK_AGAIN_SECONDS = 1.0
+# A connection that is being made when the pool is closed may never come about; nobody waits for it.
+CLOSE_SECONDS = 0.5
 # A server that vanished without a word (a lost route, a dead host) is noticed in half a minute, not in the quarter of
 # an hour of the system's default; without meaning on a Unix socket.
 _NOTICES_SILENCE = {
@@ -95,7 +97,7 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection of the pool."""
-        await self._pool.close()
+        await self._pool.close(timeout=CLOSE_SECONDS)
 
     def demand(self, query: LiteralString, answer: str) -> None:
         """From now on take no new connection of the pool that answers this query otherwise: it is another database.
@@ -103,6 +105,10 @@ class Database:
         Whoever asks for a connection then waits for one in vain, as for a server that is away.
         """
         self._demand = (query, answer)
+
+    async def renew(self) -> None:
+        """Give up every connection of the pool: those that come next are made to what answers now."""
+        await self._pool.drain()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:

@@ -120,7 +120,10 @@ class GroupWriter:
         ]
         async with self._database.transaction() as connection:
             if not await store.hold_lease(
-                connection, self._lease.business_number_id, epoch=self._lease.epoch
+                connection,
+                self._lease.business_number_id,
+                epoch=self._lease.epoch,
+                beat=self._lease.pulse.beat,
             ):
                 raise LeaseLostError
             await self._failpoints.reach(Failpoint.BEFORE_LOCK)

@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from rulecast.deliver import store
+from rulecast.deliver.restore import Pulse
 from rulecast.deliver.store import Connection
 from rulecast.values.failpoints import INERT, Failpoint, Failpoints
 
@@ -16,12 +17,13 @@ PROCESS_NAMESPACE = Path("/proc/self/ns/pid")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """A lease taken: the epoch is the fence every later write carries."""
+    """A lease taken: the epoch is the fence every later write carries; a database behind the pulse takes none."""
 
     business_number_id: str
     epoch: int
     doubted: int
     returned: int
+    pulse: Pulse = field(default_factory=Pulse)
 
 
 HolderIsDead = Callable[[str], bool]

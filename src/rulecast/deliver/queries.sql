@@ -106,9 +106,11 @@ WHERE business_number_id = %(business_number_id)s AND epoch = %(epoch)s;
 
 -- name: hold_lease
 -- First in every transaction of a sender: KEY SHARE lets renewals pass and makes a taker wait for the commit. A process
--- that is frozen in between must not make it wait for long: the server ends a transaction nobody continues.
+-- that is frozen in between must not make it wait for long: the server ends a transaction nobody continues. A database
+-- that is behind a beat its sender saw committed is an older state of it, and its lease is nobody's.
 SELECT set_config('idle_in_transaction_session_timeout', %(idle_ms)s::text, true) FROM deliver.lease
 WHERE business_number_id = %(business_number_id)s AND epoch = %(epoch)s AND expires_at > clock_timestamp()
+    AND coalesce((SELECT beat FROM deliver.life), -1) >= %(beat)s::bigint
 FOR KEY SHARE;
 
 -- name: doubt_intents

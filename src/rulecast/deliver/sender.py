@@ -204,7 +204,9 @@ class NumberSender:
         parts, now = self._parts, self._parts.clock.now()
         async with parts.database.transaction() as connection:
             # Whoever takes the number over waits for this commit, so that its recovery sees every claim of ours.
-            if not await store.hold_lease(connection, self._number, epoch=self._lease.epoch):
+            if not await store.hold_lease(
+                connection, self._number, epoch=self._lease.epoch, beat=self._lease.pulse.beat
+            ):
                 raise LeaseLostError
             rows += await store.claim_messages(
                 connection,

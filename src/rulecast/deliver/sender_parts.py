@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from rulecast.deliver.group import Hooks
+from rulecast.deliver.restore import Pulse
 from rulecast.deliver.stop_watch import StopWatch
 from rulecast.deliver.store import Database
 from rulecast.deliver.transport import Transport
@@ -48,6 +49,7 @@ class SenderParts:
     uploads: FindUpload | None = None
     drain_seconds: float = DRAIN_SECONDS
     failpoints: Failpoints = INERT
+    pulse: Pulse = field(default_factory=Pulse)
     boottime: Callable[[], float] = boottime_seconds
     # Instead of the number's own throughput; only a measurement sets it.
     per_second: int | None = None

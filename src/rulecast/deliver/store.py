@@ -9,6 +9,7 @@ from rulecast.database import Connection, Database, execute, fetch_all, fetch_on
 from rulecast.database.columns import bigints, blobs, instants, integers, texts
 from rulecast.database.errors import CheckViolation, OperationalError
 from rulecast.database.retry import retry_conflicts
+from rulecast.deliver.restore.pulse import NEVER_BEATEN
 
 __all__ = [
     "Connection",
@@ -196,12 +197,22 @@ async def release_lease(connection: Connection, business_number_id: str, *, epoc
     )
 
 
-async def hold_lease(connection: Connection, business_number_id: str, *, epoch: int) -> bool:
-    """Keep anyone from taking the lease before this transaction ends; False where it is not ours any more."""
+async def hold_lease(
+    connection: Connection, business_number_id: str, *, epoch: int, beat: int = NEVER_BEATEN
+) -> bool:
+    """Keep anyone from taking the lease before this transaction ends; False where it is not ours any more.
+
+    Nor is it ours where the database has fewer beats than this one: an older state was loaded over it.
+    """
     found = await fetch_value(
         connection,
         QUERIES["hold_lease"],
-        {"business_number_id": business_number_id, "epoch": epoch, "idle_ms": str(TRANSACTION_IDLE_MS)},
+        {
+            "business_number_id": business_number_id,
+            "epoch": epoch,
+            "beat": beat,
+            "idle_ms": str(TRANSACTION_IDLE_MS),
+        },
     )
     return found is not None
 

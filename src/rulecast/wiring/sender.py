@@ -4,7 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -20,6 +20,7 @@ from rulecast.deliver.lease import Lease, acquire_lease, this_holder
 from rulecast.deliver.pace_memory import forget_inbound, recall_pace
 from rulecast.deliver.pacing import PaceMemory
 from rulecast.deliver.reconcile import reconcile_unknown
+from rulecast.deliver.restore import Pulse
 from rulecast.deliver.sender import NumberSender
 from rulecast.deliver.sender_parts import DRAIN_SECONDS, SenderCounts, SenderParts, boottime_seconds
 from rulecast.deliver.statuses import MessageDirectory, MessageMoment, settle_parked
@@ -102,12 +103,12 @@ async def run_sender(
     """
     drill = drill or SenderDrill()
     report = drill.report
-    life = await admit(workspace)
+    pulse = await admit(workspace)
     # The grammar is built before any lease is taken: later it would hold up everything for a second.
     await asyncio.to_thread(parse_rule, "")
-    async with _parts_of(workspace, drill) as parts:
+    async with _parts_of(workspace, drill, pulse) as parts:
         await parts.stops.read()
-        beating = asyncio.create_task(keep_beating(workspace, life))
+        beating = asyncio.create_task(keep_beating(workspace, pulse))
         others = [beating, *_start_watching(workspace, parts)]
         running: dict[str, asyncio.Task[None]] = {}
         try:
@@ -199,6 +200,8 @@ async def _keep_sending(
             await sender.run(stop_event, until_idle=until_idle)
         except LeaseLostError:
             log.warning("lease_lost", business_number_id=number)
+            # Where an older state was loaded under this sender, its next beat ends it.
+            await _wait(stop_event, SUPERVISION_SECONDS)
         except Exception:
             log.exception("sender_failed", business_number_id=number)
             await _wait(stop_event, RESTART_SECONDS)
@@ -223,11 +226,11 @@ async def _acquire(parts: SenderParts, number: str, *, holder: str) -> tuple[Lea
         if lease is None:
             return None, PaceMemory()
         await return_chunks(connection, number)
-        return lease, await recall_pace(connection, number, now=now)
+        return replace(lease, pulse=parts.pulse), await recall_pace(connection, number, now=now)
 
 
 @asynccontextmanager
-async def _parts_of(workspace: Workspace, drill: SenderDrill) -> AsyncIterator[SenderParts]:
+async def _parts_of(workspace: Workspace, drill: SenderDrill, pulse: Pulse) -> AsyncIterator[SenderParts]:
     settings = workspace.settings
     slots = drill.slots or settings.sender_slots
     async with _transport_of(workspace, drill) as transport, open_run_uploads(workspace) as uploads:
@@ -256,6 +259,7 @@ async def _parts_of(workspace: Workspace, drill: SenderDrill) -> AsyncIterator[S
             uploads=uploads.find,
             drain_seconds=drill.drain_seconds,
             failpoints=drill.failpoints,
+            pulse=pulse,
             per_second=drill.per_second,
         )
 

@@ -8,5 +8,6 @@ nothing may be sent until a person decides, go out. The decision makes everythin
 from rulecast.deliver.restore.doubt_gap import doubt_gap
 from rulecast.deliver.restore.judge import HoldCause, Memory, Standing, judge
 from rulecast.deliver.restore.memory import MemoryFile
+from rulecast.deliver.restore.pulse import Pulse
 
-__all__ = ["HoldCause", "Memory", "MemoryFile", "Standing", "doubt_gap", "judge"]
+__all__ = ["HoldCause", "Memory", "MemoryFile", "Pulse", "Standing", "doubt_gap", "judge"]

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from rulecast.database import Connection, execute, fetch_one, fetch_value, load_queries
 from rulecast.deliver.restore.judge import HoldCause, Standing
+from rulecast.deliver.restore.pulse import NEVER_BEATEN
 
 __all__ = [
     "QUERIES",
@@ -20,8 +21,6 @@ __all__ = [
 ]
 
 QUERIES = load_queries(__package__)
-
-NEVER_BEATEN = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
