@@ -3,19 +3,24 @@
 import asyncio
 import os
 import resource
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from tests.contract.test_transports import lean, request
 from tests.graph_stub import Exchange, GraphStub
-from tests.integration.deliver.test_sender import planned, send_all, value_of
-from tests.sending import NUMBER
+from tests.integration.deliver.test_sender import planned, send_all, until_value, value_of
+from tests.sending import NUMBER, states
 
 from rulecast.deliver.lease import acquire_lease
 from rulecast.deliver.reconcile import reconcile_unknown
+from rulecast.deliver.stop_watch import StopWatch
 from rulecast.deliver.transport import Answered, NotSent
+from rulecast.values.clock import SystemClock
+from rulecast.wiring.sender import run_sender
 from rulecast.wiring.workspace import Workspace
 
 
@@ -80,3 +85,26 @@ async def test_a_process_without_files_to_open_has_surely_sent_nothing_f75(graph
             assert await transport.send(request()) == NotSent("not_connected")
         assert isinstance(await transport.send(request()), Answered)
     assert len(graph.asked) == 1
+
+
+async def test_nothing_leaves_while_the_databases_clock_differs_from_the_machines_f62(
+    workspace: Workspace, graph: GraphStub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = await planned(workspace, 3)
+    ahead = [0.0]
+    right = SystemClock.now
+    monkeypatch.setattr(SystemClock, "now", lambda self: right(self) + timedelta(seconds=ahead[0]))
+    ahead[0] = 31.0
+    watch = StopWatch(workspace.database, time.monotonic, workspace.clock)
+    await watch.read()
+    assert watch.stops_number(NUMBER)
+    stop = asyncio.Event()
+    sending = asyncio.create_task(run_sender(workspace, stop_event=stop))
+    await until_value(workspace, "SELECT count(*) > 0 FROM deliver.lease WHERE holder <> ''")
+    # The lease is taken, and the watch has been read: nothing was claimed by it.
+    assert await states(workspace, run.run_id) == {"planned": 3}
+    ahead[0] = 0.0
+    await until_value(workspace, "SELECT count(*) = 3 FROM deliver.message WHERE state = 'accepted'")
+    stop.set()
+    await sending
+    assert len(graph.asked) == 3
