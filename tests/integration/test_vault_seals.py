@@ -1,14 +1,17 @@
 """What the vault promises about sealed values, contact keys and day keys."""
 
-from datetime import date
+import asyncio
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from tests.conftest import ROOT_KEY
 from tests.people import ASHA
 
+from rulecast.collect.inbox import destroy_old_day_keys
 from rulecast.config import Settings
 from rulecast.database import Database, execute, fetch_value
+from rulecast.values.clock import ManualClock
 from rulecast.values.ids import ContactId
 from rulecast.vault import SealItem, Vault, open_vault
 from rulecast.vault.cipher import HEADER_BYTES, OVERHEAD_BYTES, key_version_of
@@ -140,12 +143,12 @@ async def test_a_day_key_opens_the_bodies_of_its_day(vault: Vault) -> None:
 async def test_destroyed_days_stay_unreadable_and_later_days_stay_readable(vault: Vault) -> None:
     monday = await vault.seal_for_day(MONDAY, BODY, b"monday")
     tuesday = await vault.seal_for_day(TUESDAY, BODY, b"tuesday")
-    assert await vault.destroy_day_keys_before(TUESDAY) == 1
+    assert await vault.destroy_day_keys_before(TUESDAY, days_max=2) == 1
     assert await vault.open_for_day(BODY, monday) is None
     assert await vault.open_for_day(BODY, tuesday) == b"tuesday"
     with pytest.raises(DayKeyDestroyedError):
         await vault.seal_for_day(MONDAY, BODY, b"late")
-    assert await vault.destroy_day_keys_before(TUESDAY) == 0
+    assert await vault.destroy_day_keys_before(TUESDAY, days_max=2) == 0
 
 
 async def test_two_processes_agree_on_the_key_of_a_new_day(
@@ -183,3 +186,18 @@ async def test_a_signature_holds_for_its_purpose_and_data_only(vault: Vault) -> 
     assert not vault.verify("plan", b"data", signature)
     assert not vault.verify("link", b"date", signature)
     assert not vault.verify("link", b"data", signature[:-1])
+
+
+async def test_a_clock_that_jumped_destroys_the_oldest_days_only_and_a_kill_none_twice_f102(
+    vault: Vault, clock: ManualClock
+) -> None:
+    days = [(clock.now() - timedelta(days=back)).date() for back in range(9)]
+    sealed = {day: await vault.seal_for_day(day, "body", b"x") for day in days}
+    # As it should be: one day is over its time.
+    assert await destroy_old_day_keys(vault, clock.now()) == 1
+    # Two at once find nothing more.
+    assert await asyncio.gather(*(destroy_old_day_keys(vault, clock.now()) for _ in range(3))) == [0, 0, 0]
+    # A year ahead everything is old, and two days are what it costs.
+    assert await destroy_old_day_keys(vault, clock.now() + timedelta(days=365)) == 2
+    kept = [day for day in days if await vault.open_for_day("body", sealed[day]) is not None]
+    assert kept == days[:6]

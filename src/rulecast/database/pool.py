@@ -7,6 +7,7 @@ from typing import Any, LiteralString, NamedTuple, Self
 
 from psycopg import AsyncConnection, OperationalError
 from psycopg.conninfo import make_conninfo
+from psycopg.errors import ReadOnlySqlTransaction
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from rulecast.database.locks import key_of
@@ -118,11 +119,19 @@ class Database:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
-        """Hold one connection on which every statement is its own transaction."""
+        """Hold one connection on which every statement is its own transaction.
+
+        Raises:
+            OperationalError: the server takes no writes any more, which is for now as good as being away.
+        """
         connection = await self._take()
         try:
             async with connection:
                 yield connection
+        except ReadOnlySqlTransaction as error:
+            # A session keeps what it was opened with: only a new one sees that writes are taken again.
+            await connection.close()
+            raise OperationalError("The database takes no writes.") from error
         finally:
             await self._pool.putconn(connection)
 

@@ -43,11 +43,16 @@ FROM day_key
 WHERE day = %(day)s::date;
 
 -- name: destroy_day_keys_before
--- Destroys every kept key of earlier days.
+-- Destroys the oldest kept keys of earlier days, so many and no more.
 UPDATE day_key
 SET wrapped_key = NULL, destroyed_at = clock_timestamp()
-WHERE day < %(day)s::date
-    AND wrapped_key IS NOT NULL;
+WHERE wrapped_key IS NOT NULL
+    AND day IN (
+        SELECT old.day FROM day_key AS old
+        WHERE old.day < %(day)s::date AND old.wrapped_key IS NOT NULL
+        ORDER BY old.day LIMIT %(days_max)s::integer
+        FOR UPDATE
+    );
 
 -- name: find_fingerprint
 -- Which root key and workspace these keys were wrapped under.

@@ -62,10 +62,10 @@ class KeyStore:
             row = await fetch_one(connection, QUERIES["find_day_key"], {"day": day})
         return None if row is None or row[0] is None else bytes(row[0])
 
-    async def erase_day_keys_before(self, day: date) -> int:
-        """Destroy the keys of earlier days and return how many there were."""
+    async def erase_day_keys_before(self, day: date, *, days_max: int) -> int:
+        """Destroy the oldest keys of earlier days and return how many."""
         async with self._database.transaction() as connection:
-            return await execute(connection, QUERIES["destroy_day_keys_before"], {"day": day})
+            return await execute(connection, QUERIES["destroy_day_keys_before"], {"day": day, "days_max": days_max})
 
     async def fingerprint(self) -> tuple[bytes, str] | None:
         """Return the fingerprint and workspace name the keys belong to, None before the first start."""

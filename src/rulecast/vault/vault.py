@@ -189,10 +189,10 @@ class Vault:
         bound = associated_data(self._workspace, column, _day_owner(day))
         return open_sealed(cipher, sealed[DAY_PREFIX.size :], bound=bound)
 
-    async def destroy_day_keys_before(self, day: date) -> int:
-        """Destroy the keys of all days before this one and return how many were destroyed."""
+    async def destroy_day_keys_before(self, day: date, *, days_max: int) -> int:
+        """Destroy the oldest keys of days before this one, so many at most, and return how many were destroyed."""
         self._days.clear()
-        destroyed = await self._store.erase_day_keys_before(day)
+        destroyed = await self._store.erase_day_keys_before(day, days_max=days_max)
         self._days.clear()
         return destroyed
 

@@ -118,7 +118,7 @@ async def test_an_answer_after_the_step_was_planned_still_ends_it(
         ]
 
 
-async def test_a_process_that_dies_between_planning_and_launching_sends_each_step_once_f69(
+async def test_a_process_that_dies_between_planning_and_launching_sends_each_step_once_f76(
     settings: Settings, clock: ManualClock, tmp_path: Path
 ) -> None:
     async with moment_shop(settings, clock, tmp_path) as shop:
