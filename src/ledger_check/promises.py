@@ -96,6 +96,36 @@ IN_QUIET_HOURS = """
         ELSE local >= %(start)s::time AND local < %(end)s::time END
 """
 
+# P9: permits in hours that the person had named for themselves before, both of them, as the history of values says.
+IN_OWN_QUIET_HOURS = """
+    SELECT count(*) FROM (
+        SELECT (p.granted_at AT TIME ZONE 'UTC' + make_interval(mins => offsets.minutes))::time AS local,
+            (named.payload ->> 'quiet_from')::time AS start, (ended.payload ->> 'quiet_until')::time AS stop
+        FROM gate.permit AS p
+        JOIN profile.contact AS c ON c.contact_id = p.contact_id
+        CROSS JOIN LATERAL (
+            SELECT z.minutes FROM public.zone_offset AS z
+            WHERE lower(z.zone) = lower(c.zone) AND z.from_utc <= p.granted_at ORDER BY z.from_utc DESC LIMIT 1
+        ) AS offsets
+        CROSS JOIN LATERAL (
+            SELECT h.payload FROM profile.change AS h
+            WHERE h.contact_id = p.contact_id AND h.kind = 'attributes' AND h.payload ? 'quiet_from'
+                AND h.recorded_at < p.granted_at - interval '2 seconds'
+            ORDER BY h.valid_from DESC, h.change_id DESC LIMIT 1
+        ) AS named
+        CROSS JOIN LATERAL (
+            SELECT h.payload FROM profile.change AS h
+            WHERE h.contact_id = p.contact_id AND h.kind = 'attributes' AND h.payload ? 'quiet_until'
+                AND h.recorded_at < p.granted_at - interval '2 seconds'
+            ORDER BY h.valid_from DESC, h.change_id DESC LIMIT 1
+        ) AS ended
+        JOIN deliver.message AS m ON m.message_id = p.message_id AND m.reason <> 'restored'
+        WHERE p.purpose <> 'transactional' AND named.payload ->> 'quiet_from' ~ '^[0-9]{2}:[0-9]{2}$'
+            AND ended.payload ->> 'quiet_until' ~ '^[0-9]{2}:[0-9]{2}$'
+    ) AS told
+    WHERE CASE WHEN start > stop THEN local >= start OR local < stop ELSE local >= start AND local < stop END
+"""
+
 # A code in the hands of two people, or carried by a live permit of somebody who does not hold it.
 CODE_OF_TWO = """
     SELECT count(*) FROM (
@@ -129,6 +159,7 @@ def broken_promises(connection: psycopg.Connection[tuple[Any, ...]]) -> dict[str
             _count(connection, OVER_CAP, count=cap["count"], hours=cap["per_hours"])
             for cap in policy.get("marketing_caps", USUAL_CAPS)
         ),
+        "P9 permit in a person's own quiet hours": _count(connection, IN_OWN_QUIET_HOURS),
         "P9 permit in quiet hours": _count(
             connection, IN_QUIET_HOURS, **policy.get("quiet_hours", USUAL_QUIET_HOURS)
         ),

@@ -101,7 +101,13 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
     "valid_from": (None, EARLIER, LATER),
     "valid_until": (None, LATER, EARLIER),
     "local_clock": PLACES,
-    "quiet_hours": (None, QuietHours(start_minute=21 * 60, end_minute=9 * 60)),
+    "quiet_hours": (
+        None,
+        QuietHours(start_minute=21 * 60, end_minute=9 * 60),
+        QuietHours(
+            start_minute=21 * 60, end_minute=9 * 60, own=QuietHours(start_minute=600, end_minute=1200)
+        ),
+    ),
     "window": (
         None,
         SendingWindow(weekdays=frozenset(range(7)), start_minute=0, end_minute=24 * 60),

@@ -11,6 +11,7 @@ from rulecast.cli.session import JsonOption, Terminal, run
 from rulecast.wiring.conflicts import read_conflicts, settle
 from rulecast.wiring.contact_view import view_contact
 from rulecast.wiring.look_up import look_up
+from rulecast.wiring.own_quiet_hours import set_own_quiet_hours
 from rulecast.wiring.read_receipts import mark_conversation_read, open_lean_transport
 from rulecast.wiring.workspace import Workspace
 
@@ -20,6 +21,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Look at one person.", no_args_is_help=True)
     group.command("show")(show)
     group.command("read")(mark_read)
+    group.command("quiet")(quiet)
     group.command("conflicts")(conflicts)
     app.add_typer(group, name="contact")
 
@@ -73,6 +75,39 @@ def mark_read(
             terminal.print_json(asdict(receipt))
         else:
             terminal.print(f"Contact {receipt.contact_id} sees that the messages were read.")
+
+    run(context, work, acts=True)
+
+
+def quiet(
+    context: typer.Context,
+    contact: Annotated[str, typer.Argument(metavar="CONTACT", help="Number or contact id of the person.")],
+    quiet_from: Annotated[
+        str, typer.Option("--from", metavar="HH:MM", help="From when on; the workspace's hours without it.")
+    ] = "",
+    quiet_until: Annotated[
+        str, typer.Option("--until", metavar="HH:MM", help="Until when; the workspace's hours without it.")
+    ] = "",
+    nothing: Annotated[
+        bool, typer.Option("--none", help="The person has no hours of their own any more.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Keep in which hours of their local time a person wants no message, beside the workspace's quiet hours."""
+    if nothing == bool(quiet_from or quiet_until):
+        raise typer.BadParameter("Give --from, --until or both, or --none alone.")
+
+    async def work(workspace: Workspace, terminal: Terminal) -> None:
+        kept = await set_own_quiet_hours(workspace, contact, quiet_from=quiet_from, quiet_until=quiet_until)
+        if as_json:
+            terminal.print_json(asdict(kept))
+            return
+        begins, ends = kept.quiet_from or "the workspace's hour", kept.quiet_until or "the workspace's hour"
+        terminal.print(
+            f"Contact {kept.contact_id} has no quiet hours of their own."
+            if nothing
+            else f"Contact {kept.contact_id} gets nothing from {begins} until {ends} where they live."
+        )
 
     run(context, work, acts=True)
 

@@ -12,7 +12,7 @@ from rich.tree import Tree
 from rulecast.cli.plan_tables import margin_sentence
 from rulecast.policy import Check, Deferred
 from rulecast.policy.facts import LostTo
-from rulecast.policy.local_time import LocalClock
+from rulecast.policy.local_time import LocalClock, QuietHours
 from rulecast.rule.engine import ExplanationNode
 from rulecast.rule.engine.instants import TICK
 from rulecast.rule.engine.next_flip import HORIZON
@@ -124,11 +124,22 @@ def _shown(value: object) -> str:
 
 def _found(check: Check) -> str:
     if check.verdict is None:
-        return check.outcome
+        own_hours = _own_hours(check)
+        return f"{check.outcome}.{own_hours}" if own_hours else check.outcome
     sentence = DESCRIPTIONS[check.verdict.reason]
     if isinstance(check.verdict, Deferred):
-        return f"{check.verdict.reason.value}: {sentence} Again at {check.verdict.until.isoformat(timespec='minutes')}."
-    return f"{check.verdict.reason.value}: {sentence}"
+        until = check.verdict.until.isoformat(timespec="minutes")
+        return f"{check.verdict.reason.value}: {sentence} Again at {until}.{_own_hours(check)}"
+    return f"{check.verdict.reason.value}: {sentence}{_own_hours(check)}"
+
+
+def _own_hours(check: Check) -> str:
+    """Return the quiet hours that the person named, where a check looked at them."""
+    hours = check.facts.get("quiet_hours")
+    if not isinstance(hours, QuietHours) or hours.own is None:
+        return ""
+    times = [f"{at // 60:02}:{at % 60:02}" for at in (hours.own.start_minute, hours.own.end_minute)]
+    return f" They asked for quiet from {times[0]} to {times[1]}."
 
 
 LANGUAGE_SENTENCES = {

@@ -1509,7 +1509,8 @@ CREATE UNLOGGED TABLE plan.work_combination (
     latest_birth_date text NOT NULL,
     variant text DEFAULT ''::text NOT NULL,
     day_ends_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL,
-    media text DEFAULT ''::text NOT NULL
+    media text DEFAULT ''::text NOT NULL,
+    quiet_hours text DEFAULT ''::text NOT NULL
 );
 
 CREATE UNLOGGED TABLE plan.work_missing (
@@ -1592,6 +1593,11 @@ CREATE TABLE profile.contact (
     merged_into bigint,
     erased_at timestamp with time zone,
     country text GENERATED ALWAYS AS (upper(COALESCE((attributes ->> 'country'::text), 'ZZ'::text))) STORED NOT NULL,
+    quiet_hours text GENERATED ALWAYS AS (
+CASE
+    WHEN ((COALESCE((attributes ->> 'quiet_from'::text), ''::text) = ''::text) AND (COALESCE((attributes ->> 'quiet_until'::text), ''::text) = ''::text)) THEN ''::text
+    ELSE ((COALESCE((attributes ->> 'quiet_from'::text), ''::text) || '-'::text) || COALESCE((attributes ->> 'quiet_until'::text), ''::text))
+END) STORED NOT NULL,
     CONSTRAINT contact_attributes_check CHECK ((jsonb_typeof(attributes) = 'object'::text)),
     CONSTRAINT contact_source_check CHECK ((source = ANY (ARRAY['import'::text, 'inbound'::text, 'track'::text, 'agent'::text])))
 );
@@ -2565,7 +2571,7 @@ ALTER TABLE ONLY plan.reservation
     ADD CONSTRAINT reservation_pkey PRIMARY KEY (contact_id, plan_id);
 
 ALTER TABLE ONLY plan.work_combination
-    ADD CONSTRAINT work_combination_pkey PRIMARY KEY (plan_id, country, language, zone, variant, media);
+    ADD CONSTRAINT work_combination_pkey PRIMARY KEY (plan_id, country, language, zone, quiet_hours, variant, media);
 
 ALTER TABLE ONLY plan.work_missing
     ADD CONSTRAINT work_missing_pkey PRIMARY KEY (plan_id, contact_id);

@@ -26,7 +26,7 @@ from rulecast.policy.facts import (
     Use,
     strictest_category,
 )
-from rulecast.policy.local_time import SendingWindow
+from rulecast.policy.local_time import QuietHours, SendingWindow
 from rulecast.policy.rule_window import validity_span, window_of_person
 from rulecast.values.ids import ConsentId
 from rulecast.values.purpose import ConsentStatus, Purpose
@@ -92,7 +92,7 @@ def facts_of(prepared: PreparedDraft, terms: RunTerms, row: PersonRow | None, gr
         valid_from=None if terms.is_test else valid_from,
         valid_until=None if terms.is_test else valid_until,
         local_clock=local_clock(zone, country, workspace_zone=group.workspace_zone),
-        quiet_hours=group.policy.quiet_hours_for(terms.purpose, country),
+        quiet_hours=_quiet_hours(row, terms, group),
         window=_window(row, terms, group),
         send_until=prepared.draft.send_until,
         price_e4=row.price_e4 or 0 if row is not None else 0,
@@ -287,6 +287,11 @@ def _workspace_limit(row: PersonRow | None, terms: RunTerms, group: GroupState) 
         window_hours=int(window / timedelta(hours=1)),
         used=_count(row, group, since=group.now - window, keep=lambda _rule, _purpose: True),
     )
+
+
+def _quiet_hours(row: PersonRow | None, terms: RunTerms, group: GroupState) -> QuietHours | None:
+    country, own = ("", "") if row is None else (row.country, row.quiet_hours)
+    return group.policy.quiet_hours_for(terms.purpose, country, own)
 
 
 def _window(row: PersonRow | None, terms: RunTerms, group: GroupState) -> SendingWindow | None:

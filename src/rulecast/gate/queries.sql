@@ -9,6 +9,7 @@ WHERE contact_id = ANY(%(contact_ids)b::bigint[]) ORDER BY contact_id FOR NO KEY
 SELECT w.message_id, w.contact_id,
     c.is_restricted OR c.erased_at IS NOT NULL OR c.merged_into IS NOT NULL AS is_restricted,
     c.objects_to_profiling, c.is_reachable, c.attributes ->> 'birth_date' AS birth_date, c.country, c.zone,
+    c.quiet_hours,
     said.consent_id, said.status, said.is_proven, said.effective_at, said.wording_version,
     coalesce(stopped.stops, '{}'::text[]) AS stops,
     coalesce(used.granted, '{}'::timestamptz[]) AS granted, coalesce(used.rules, '{}'::text[]) AS rules,

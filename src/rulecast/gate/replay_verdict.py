@@ -156,8 +156,10 @@ def _use(kept: list[int] | None) -> Use | None:
     return None if kept is None else Use(count_max=kept[0], window_hours=kept[1], used=kept[2])
 
 
-def _quiet_hours(start_minute: int, end_minute: int) -> QuietHours:
-    return QuietHours(start_minute=start_minute, end_minute=end_minute)
+def _quiet_hours(start_minute: int, end_minute: int, *own: int) -> QuietHours:
+    return QuietHours(
+        start_minute=start_minute, end_minute=end_minute, own=_quiet_hours(*own) if own else None
+    )
 
 
 def _window(

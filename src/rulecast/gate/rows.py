@@ -18,6 +18,8 @@ class PersonRow:
     birth_date: str | None
     country: str
     zone: str
+    # What the person named for themselves: `from-until`, either side empty; empty where nothing.
+    quiet_hours: str
     consent_id: int | None
     status: str | None
     is_proven: bool | None

@@ -6,7 +6,7 @@ import msgspec
 
 from rulecast.policy import Facts, local_clock
 from rulecast.policy.facts import ConsentState, TemplateState, Use
-from rulecast.policy.local_time import SEARCH_DAYS_MAX, SendingWindow
+from rulecast.policy.local_time import SEARCH_DAYS_MAX, QuietHours, SendingWindow
 from rulecast.values.reason import Reason
 
 _ENCODER = msgspec.json.Encoder()
@@ -51,9 +51,7 @@ def facts_json(facts: Facts, *, zone: str, country: str, now: datetime, problem:
             "caps": [_use(one) for one in facts.caps],
             "zone": zone,
             "country": country,
-            "quiet_hours": None
-            if facts.quiet_hours is None
-            else [facts.quiet_hours.start_minute, facts.quiet_hours.end_minute],
+            "quiet_hours": None if facts.quiet_hours is None else _quiet_json(facts.quiet_hours),
             "workspace_limit": None if facts.workspace_limit is None else _use(facts.workspace_limit),
             "valid": [facts.valid_from, facts.valid_until],
             "window": None if facts.window is None else _window_json(facts.window, now),
@@ -119,6 +117,12 @@ def _window_json(window: SendingWindow, now: datetime) -> list[object]:
         else sorted(day for day in window.closed_days if abs((day - now.date()).days) <= SEARCH_DAYS_MAX)
     )
     return [sorted(window.weekdays), window.start_minute, window.end_minute, near]
+
+
+def _quiet_json(hours: QuietHours) -> list[int]:
+    """Return the minutes of the workspace's hours, and after them those of the person's own where they named some."""
+    own = [] if hours.own is None else [hours.own.start_minute, hours.own.end_minute]
+    return [hours.start_minute, hours.end_minute, *own]
 
 
 def _use(use: Use) -> list[int]:

@@ -12,6 +12,7 @@ from rulecast.policy.checks import closing_reason, is_usable, latest_birth_date
 from rulecast.policy.facts import TemplateState, strictest_category
 from rulecast.policy.local_time import (
     LocalClock,
+    QuietHours,
     SendingWindow,
     end_of_allowance,
     next_allowed_instant,
@@ -63,10 +64,17 @@ class Terms:
         return self.account_zone or self.workspace_zone
 
 
-def combine(
-    terms: Terms, *, country: str, language: str, zone: str, variant: str = "", media: str = ""
+def combine(  # noqa: PLR0913 - one argument per column of a combination
+    terms: Terms,
+    *,
+    country: str,
+    language: str,
+    zone: str,
+    quiet_hours: str = "",
+    variant: str = "",
+    media: str = "",
 ) -> Combination:
-    """Return the decisions that depend on country, language, zone, variant and form of the file alone.
+    """Return the decisions that depend on country, language, zone, own quiet hours, variant and form of the file alone.
 
     Raises:
         RateUnknownError: a message of this template to this country has no price.
@@ -74,20 +82,17 @@ def combine(
     clock = local_clock(zone, country, workspace_zone=terms.workspace_zone)
     zone_of_day = clock.zones[0].zone
     window = window_of(terms, country=country, zone=zone)
-    send_from, send_until, hours = sending_span(terms, clock, window, country=country)
+    send_from, send_until, hours = sending_span(
+        terms, clock, window, quiet_hours=terms.policy.quiet_hours_for(terms.purpose, country, quiet_hours)
+    )
     template = _template(terms, language, variant, media)
     state = None if template is None else template_state(template)
-    price_e4 = 0
-    if template is not None:
-        at = max(send_from, terms.made_at)
-        day = local_day(clock_zone=terms.billing_zone, at=at, workspace_zone=terms.workspace_zone)
-        rate = terms.rate_card.find(country, template.category, currency=terms.billing_currency, on=day)
-        price_e4 = rate.price_e4
     decision_day = local_day(clock_zone=zone_of_day, at=send_from, workspace_zone=terms.workspace_zone)
     return Combination(
         country=country,
         language=language,
         zone=zone,
+        quiet_hours=quiet_hours,
         variant=variant,
         media=media,
         template_id=NO_TEMPLATE if template is None else template.template_id,
@@ -97,9 +102,15 @@ def combine(
         send_until=send_until,
         decision_day=decision_day,
         day_ends_at=utc_of_local(zone_of_day, decision_day + timedelta(days=1)),
-        price_e4=price_e4,
+        price_e4=0 if template is None else _price_e4(terms, template, country, at=send_from),
         latest_birth_date=latest_birth_date(send_from, terms.policy.age_minimum_for(country)),
     )
+
+
+def _price_e4(terms: Terms, template: MessageTemplate, country: str, *, at: datetime) -> int:
+    at = max(at, terms.made_at)
+    day = local_day(clock_zone=terms.billing_zone, at=at, workspace_zone=terms.workspace_zone)
+    return terms.rate_card.find(country, template.category, currency=terms.billing_currency, on=day).price_e4
 
 
 def template_state(template: MessageTemplate, *, is_unchanged: bool = True) -> TemplateState:
@@ -127,10 +138,9 @@ def window_of(terms: Terms, *, country: str, zone: str) -> SendingWindow | None:
 
 
 def sending_span(
-    terms: Terms, clock: LocalClock, window: SendingWindow | None, *, country: str = ""
+    terms: Terms, clock: LocalClock, window: SendingWindow | None, *, quiet_hours: QuietHours | None
 ) -> tuple[datetime, datetime, Reason | None]:
     """Return from when until when a person may be written to, and the reason where that is never."""
-    quiet_hours = terms.policy.quiet_hours_for(terms.purpose, country)
     now = terms.evaluated_at
     valid_from, valid_until = validity_span(terms.rule.validity, workspace_zone=terms.workspace_zone)
     ends_at = terms.expires_at if valid_until is None else min(terms.expires_at, valid_until)

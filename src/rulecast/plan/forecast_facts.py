@@ -27,6 +27,8 @@ class PersonRow:
     country: str
     language: str
     zone: str
+    # What the person named for themselves: `from-until`, either side empty; empty where nothing.
+    quiet_hours: str
     attributes: dict[str, Any] = field(repr=False)
     sealed_attributes: bytes | None = field(repr=False)
     birth_date: str | None = field(repr=False)
@@ -100,7 +102,7 @@ def forecast_facts(
         valid_from=valid_from,
         valid_until=valid_until,
         local_clock=local_clock(row.zone, row.country, workspace_zone=terms.workspace_zone),
-        quiet_hours=terms.policy.quiet_hours_for(terms.purpose, row.country),
+        quiet_hours=terms.policy.quiet_hours_for(terms.purpose, row.country, row.quiet_hours),
         window=window_of(terms, country=row.country, zone=row.zone),
         send_until=combination.send_until,
         price_e4=combination.price_e4,
@@ -120,6 +122,7 @@ def _combination(terms: Terms, row: PersonRow, standing: Standing) -> Combinatio
         country=row.country,
         language=row.language,
         zone=row.zone,
+        quiet_hours=row.quiet_hours,
         variant=standing.variant,
         media=standing.media,
     )

@@ -68,17 +68,17 @@ WHERE audience.plan_id = %(plan_id)s AND kept.rule_version_id = %(rule_version_i
 
 -- name: list_combinations
 -- The distinct combinations of an audience; everything that depends on them alone is decided once.
-SELECT contact.country, contact.language, contact.zone, audience.variant, audience.media
+SELECT contact.country, contact.language, contact.zone, contact.quiet_hours, audience.variant, audience.media
 FROM plan.work_audience AS audience
 JOIN profile.contact AS contact USING (contact_id)
 WHERE audience.plan_id = %(plan_id)s
-GROUP BY contact.country, contact.language, contact.zone, audience.variant, audience.media;
+GROUP BY contact.country, contact.language, contact.zone, contact.quiet_hours, audience.variant, audience.media;
 
 -- name: copy_combinations
 -- Template, hours and price of each combination, as decided by the pure code.
 COPY plan.work_combination (
-    plan_id, country, language, zone, variant, media, template_id, template_reason, hours_reason, send_from, send_until,
-    decision_day, day_ends_at, price_e4, latest_birth_date) FROM STDIN (FORMAT BINARY);
+    plan_id, country, language, zone, quiet_hours, variant, media, template_id, template_reason, hours_reason, send_from,
+    send_until, decision_day, day_ends_at, price_e4, latest_birth_date) FROM STDIN (FORMAT BINARY);
 
 -- name: analyze_combinations
 -- Without knowing how few variants there are the planner multiplies the audience by the combinations.
@@ -95,6 +95,7 @@ JOIN plan.work_combination AS combination
     AND combination.country = contact.country
     AND combination.language = contact.language
     AND combination.zone = contact.zone
+    AND combination.quiet_hours = contact.quiet_hours
     AND combination.variant = audience.variant
     AND combination.media = audience.media
 JOIN unnest(%(variants)b::text[], %(template_ids)b::bigint[], %(are_sealed)b::boolean[], %(lengths)b::integer[])
@@ -196,6 +197,7 @@ JOIN plan.work_combination AS combination
     AND combination.country = contact.country
     AND combination.language = contact.language
     AND combination.zone = contact.zone
+    AND combination.quiet_hours = contact.quiet_hours
     AND combination.variant = audience.variant
     AND combination.media = audience.media
 LEFT JOIN (
@@ -664,9 +666,11 @@ FROM (
     LEFT JOIN (
         SELECT contact.contact_id, given.send_from, given.decision_day
         FROM unnest(
-            %(late_countries)b::text[], %(late_zones)b::text[], %(late_from)b::timestamptz[], %(late_days)b::date[]
-        ) AS given (country, zone, send_from, decision_day)
+            %(late_countries)b::text[], %(late_zones)b::text[], %(late_hours)b::text[], %(late_from)b::timestamptz[],
+            %(late_days)b::date[]
+        ) AS given (country, zone, quiet_hours, send_from, decision_day)
         JOIN profile.contact AS contact ON contact.country = given.country AND contact.zone = given.zone
+            AND contact.quiet_hours = given.quiet_hours
     ) AS late ON late.contact_id = member.contact_id AND member.send_from < %(now)s::timestamptz
     WHERE member.plan_id = %(plan_id)s AND member.reason_number = 0
 ) AS own
@@ -698,9 +702,11 @@ WITH own AS (
     LEFT JOIN (
         SELECT contact.contact_id, given.send_from, given.decision_day
         FROM unnest(
-            %(late_countries)b::text[], %(late_zones)b::text[], %(late_from)b::timestamptz[], %(late_days)b::date[]
-        ) AS given (country, zone, send_from, decision_day)
+            %(late_countries)b::text[], %(late_zones)b::text[], %(late_hours)b::text[], %(late_from)b::timestamptz[],
+            %(late_days)b::date[]
+        ) AS given (country, zone, quiet_hours, send_from, decision_day)
         JOIN profile.contact AS contact ON contact.country = given.country AND contact.zone = given.zone
+            AND contact.quiet_hours = given.quiet_hours
     ) AS late ON late.contact_id = member.contact_id AND member.send_from < %(now)s::timestamptz
     WHERE member.plan_id = %(plan_id)s AND member.reason_number = 0
 ), rival AS (
@@ -745,7 +751,7 @@ ORDER BY own.contact_id;
 
 -- name: list_late_places
 -- Where the people live who could have been written to before the launch.
-SELECT DISTINCT contact.country, contact.zone
+SELECT DISTINCT contact.country, contact.zone, contact.quiet_hours
 FROM plan.member AS member
 JOIN profile.contact AS contact USING (contact_id)
 WHERE member.plan_id = %(plan_id)s AND member.reason_number = 0 AND member.send_from < %(now)s::timestamptz;
@@ -806,6 +812,7 @@ SELECT
     contact.country,
     contact.language,
     contact.zone,
+    contact.quiet_hours,
     contact.attributes,
     contact.sealed_attributes,
     contact.attributes ->> 'birth_date' AS birth_date,

@@ -62,11 +62,12 @@ class Member:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Combination:
-    """What depends on a person's country, language, zone, variant and form of the file alone."""
+    """What depends on a person's country, language, zone, own quiet hours, variant and form of the file alone."""
 
     country: str
     language: str
     zone: str
+    quiet_hours: str
     variant: str
     media: str
     template_id: TemplateId
@@ -82,10 +83,11 @@ class Combination:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LateSend:
-    """From when on the people of a country and zone can be written to by a plan that is launched late, and the day."""
+    """From when on people of a country, zone and own quiet hours can be written to by a late launch, and the day."""
 
     country: str
     zone: str
+    quiet_hours: str
     send_from: datetime
     decision_day: date
 

@@ -64,8 +64,8 @@ async def keep_assignments(
     await execute(connection, QUERIES["take_assignments"], parameters)
 
 
-async def list_combinations(connection: Connection, plan_id: PlanId) -> list[tuple[str, str, str, str, str]]:
-    """Return the distinct country, language, zone, variant and form of the file of an audience."""
+async def list_combinations(connection: Connection, plan_id: PlanId) -> list[tuple[str, ...]]:
+    """Return the distinct country, language, zone, own quiet hours, variant and form of the file of an audience."""
     return await fetch_all(connection, QUERIES["list_combinations"], {"plan_id": plan_id})
 
 
@@ -74,7 +74,7 @@ async def put_combinations(
 ) -> None:
     """Store what was decided for each combination."""
     rows = ((plan_id, *astuple(one)[:-1], one.latest_birth_date.isoformat()) for one in combinations)
-    types = ["int8", *["text"] * 5, "int8", *["int2"] * 2, *["timestamptz"] * 2]
+    types = ["int8", *["text"] * 6, "int8", *["int2"] * 2, *["timestamptz"] * 2]
     types += ["date", "timestamptz", "int8", "text"]
     await copy_rows(connection, QUERIES["copy_combinations"], rows, types=types)
     await execute(connection, QUERIES["analyze_combinations"])
@@ -273,8 +273,8 @@ async def find_member(connection: Connection, plan_id: PlanId, contact_id: Conta
 
 async def list_late_places(
     connection: Connection, plan_id: PlanId, *, now: datetime
-) -> list[tuple[str, str]]:
-    """Return country and zone of the planned people who could have been written to before an instant."""
+) -> list[tuple[str, str, str]]:
+    """Return country, zone and own quiet hours of planned people who could have been written to before an instant."""
     return await fetch_all(connection, QUERIES["list_late_places"], {"plan_id": plan_id, "now": now})
 
 
@@ -305,6 +305,7 @@ async def reserve_members(
         "now": now,
         "late_countries": [one.country for one in late],
         "late_zones": [one.zone for one in late],
+        "late_hours": [one.quiet_hours for one in late],
         "late_from": [one.send_from for one in late],
         "late_days": [one.decision_day for one in late],
     }

@@ -85,17 +85,29 @@ class LocalClock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuietHours:
-    """Local minutes in which nothing is sent: `start <= minute < end`, over midnight where end < start."""
+    """Local minutes in which nothing is sent: `start <= minute < end`, over midnight where end < start.
+
+    `own` are hours the person named: in them it is quiet as well, so that they can only add to the others.
+    """
 
     start_minute: int
     end_minute: int
+    own: "QuietHours | None" = None
 
     def is_quiet(self, local: datetime) -> bool:
         """Return whether a local time lies in the quiet hours."""
+        if self.own is not None and self.own.is_quiet(local):
+            return True
         minute = local.hour * 60 + local.minute
         if self.start_minute <= self.end_minute:
             return self.start_minute <= minute < self.end_minute
         return minute >= self.start_minute or minute < self.end_minute
+
+    @property
+    def edges(self) -> frozenset[int]:
+        """Return the minutes of the day at which it may become quiet, or cease to be."""
+        found = {self.start_minute % MINUTES_PER_DAY, self.end_minute % MINUTES_PER_DAY}
+        return frozenset(found if self.own is None else found | self.own.edges)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +188,7 @@ def _candidates(
     """
     edges = {0}
     if quiet_hours is not None:
-        edges |= {quiet_hours.start_minute, quiet_hours.end_minute}
+        edges |= quiet_hours.edges
     if window is not None:
         edges |= {window.start_minute, window.end_minute % MINUTES_PER_DAY}
     found = {at}

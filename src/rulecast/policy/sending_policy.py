@@ -10,6 +10,7 @@ from types import MappingProxyType
 from rulecast.account.warm_up import USUAL_TERMS, WarmUpTerms
 from rulecast.policy.facts import Use
 from rulecast.policy.local_time import QuietHours
+from rulecast.policy.own_quiet_hours import with_own_hours
 from rulecast.values.fields import FieldInvalidError, Fields
 from rulecast.values.purpose import Purpose
 
@@ -70,11 +71,14 @@ class SendingPolicy:
     template_ramp: tuple[int, ...] | None = None
     warm_up: WarmUpTerms | None = None
 
-    def quiet_hours_for(self, purpose: Purpose, country: str = "") -> QuietHours | None:
-        """Return the quiet hours that bind a purpose in a country: what a person waits for comes at any hour."""
+    def quiet_hours_for(self, purpose: Purpose, country: str = "", own: str = "") -> QuietHours | None:
+        """Return the quiet hours that bind a purpose in a country: what a person waits for comes at any hour.
+
+        `own` are the hours the person named, as `with_own_hours` reads them.
+        """
         if purpose is Purpose.TRANSACTIONAL:
             return None
-        return self.quiet_hours_by_country.get(country, self.quiet_hours)
+        return with_own_hours(self.quiet_hours_by_country.get(country, self.quiet_hours), own)
 
     def caps_for(self, purpose: Purpose) -> tuple[Cap, ...]:
         """Return the caps that bind a purpose: marketing only."""

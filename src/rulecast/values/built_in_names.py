@@ -34,6 +34,8 @@ BUILT_IN_ATTRIBUTES: tuple[Attribute, ...] = (
     _attribute("city", AttributeType.TEXT, "City."),
     _code("language", "Preferred language, as templates name theirs: fr, ar, pt_BR."),
     _code("zone", "Time zone, IANA name."),
+    _code("quiet_from", "From when on the person wants no message, HH:MM where they live."),
+    _code("quiet_until", "Until when the person wants no message, HH:MM where they live."),
     _attribute("birth_date", AttributeType.DATE, "Day of birth."),
     Attribute(
         name="age",

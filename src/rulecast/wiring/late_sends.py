@@ -20,7 +20,7 @@ ON_TIME = timedelta(seconds=DECISION_SECONDS_DEFAULT)
 async def find_late_sends(
     connection: Connection, workspace: Workspace, plan: Plan, *, now: datetime
 ) -> list[LateSend]:
-    """Return, by country and zone, the first possible send of those who could have been written to earlier."""
+    """Return by country, zone and own quiet hours when people can be written to who could have been earlier."""
     if now - plan.evaluated_at <= ON_TIME:
         return []
     places = await store.list_late_places(connection, plan.plan_id, now=now)
@@ -38,13 +38,18 @@ async def find_late_sends(
         expires_at=plan.expires_at,
         run_day=None if day is None else date.fromisoformat(day),
     )
-    return [_late_send(replace(terms, evaluated_at=now), country, zone) for country, zone in places]
+    return [_late_send(replace(terms, evaluated_at=now), *place) for place in places]
 
 
-def _late_send(terms: Terms, country: str, zone: str) -> LateSend:
+def _late_send(terms: Terms, country: str, zone: str, quiet_hours: str) -> LateSend:
     clock = local_clock(zone, country, workspace_zone=terms.workspace_zone)
     send_from, _until, _reason = sending_span(
-        terms, clock, window_of(terms, country=country, zone=zone), country=country
+        terms,
+        clock,
+        window_of(terms, country=country, zone=zone),
+        quiet_hours=terms.policy.quiet_hours_for(terms.purpose, country, quiet_hours),
     )
     day = local_day(clock_zone=clock.zones[0].zone, at=send_from, workspace_zone=terms.workspace_zone)
-    return LateSend(country=country, zone=zone, send_from=send_from, decision_day=day)
+    return LateSend(
+        country=country, zone=zone, quiet_hours=quiet_hours, send_from=send_from, decision_day=day
+    )

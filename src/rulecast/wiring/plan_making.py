@@ -177,8 +177,16 @@ async def _decide_each(
         )
     await choose_media(connection, draft)
     combinations = [
-        combine(draft.terms, country=country, language=language, zone=zone, variant=variant, media=media)
-        for country, language, zone, variant, media in await store.list_combinations(
+        combine(
+            draft.terms,
+            country=country,
+            language=language,
+            zone=zone,
+            quiet_hours=quiet_hours,
+            variant=variant,
+            media=media,
+        )
+        for country, language, zone, quiet_hours, variant, media in await store.list_combinations(
             connection, draft.plan_id
         )
     ]

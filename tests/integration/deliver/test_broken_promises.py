@@ -40,6 +40,11 @@ VIOLATIONS = {
         FROM gate.permit LIMIT 1""",
     "P9 permit over a cap": "UPDATE public.workspace SET sending_policy ="
     """ '{"marketing_caps": [{"count": 0, "per_hours": 24}]}'""",
+    "P9 permit in a person's own quiet hours": """
+        INSERT INTO profile.change (contact_id, kind, payload, valid_from, recorded_at)
+        SELECT contact_id, 'attributes', '{"quiet_from": "00:00", "quiet_until": "23:59"}',
+            granted_at - interval '1 hour', granted_at - interval '1 hour'
+        FROM gate.permit LIMIT 1""",
     "P9 permit in quiet hours": "UPDATE public.workspace SET sending_policy ="
     """ '{"quiet_hours": {"start": "18:00", "end": "21:00"}}'""",
 }

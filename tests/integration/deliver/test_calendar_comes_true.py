@@ -3,73 +3,29 @@
 The clock stands while anything is on its way and jumps to the next message that is due, so that days take seconds.
 """
 
-import asyncio
-import json
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from tests.sending import START, launch, prepare_number, prepare_people, states
+from tests.standing import Peer, send_all, standing_settings
 
 from rulecast.config import Settings
-from rulecast.database import execute, fetch_all, fetch_value
-from rulecast.deliver.transport import Answered, MayStart, OutboundRequest, TransportResult, Withheld, always
+from rulecast.database import execute, fetch_value
 from rulecast.plan import Start, forecast
 from rulecast.plan.calendar import NEW_TEMPLATE, PORTFOLIO, Calendar, Limits, RollingLimit
 from rulecast.values.clock import ManualClock
-from rulecast.wiring.sender import SenderDrill, run_sender
 from rulecast.wiring.workspace import Workspace, open_workspace
 
 BEGIN = START - timedelta(hours=8)
 FAR = timedelta(days=20)
 
 
-@dataclass(slots=True)
-class Peer:
-    """Accepts every request."""
-
-    accepted: int = 0
-    expected: int = 0
-    done: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def send(self, request: OutboundRequest, may_start: MayStart = always) -> TransportResult:
-        cause = may_start()
-        if cause is not None:
-            return Withheld(cause)
-        self.accepted += 1
-        if self.accepted == self.expected:
-            self.done.set()
-        opaque = json.loads(request.body)["biz_opaque_callback_data"]
-        answer = {"messaging_product": "whatsapp", "messages": [{"id": f"wamid.{opaque}"}]}
-        return Answered(200, json.dumps(answer).encode(), "")
-
-
 @pytest.fixture
-async def standing(settings: Settings, tmp_path: Path) -> AsyncIterator[Workspace]:
+async def standing(settings: Settings) -> AsyncIterator[Workspace]:
     """A workspace whose clock stands until somebody waits."""
-    pointed = replace(settings, access_token="test", sender_slots=40, lease_seconds=30)
-    async with open_workspace(pointed, actor="test", clock=ManualClock(BEGIN)) as opened:
+    async with open_workspace(standing_settings(settings), actor="test", clock=ManualClock(BEGIN)) as opened:
         yield opened
-
-
-async def jump_when_idle(workspace: Workspace, stop: asyncio.Event) -> None:
-    """Set the clock to the next message that is due whenever nothing else can move it."""
-    clock = workspace.clock
-    assert isinstance(clock, ManualClock)
-    while not stop.is_set():
-        async with workspace.database.connection() as connection:
-            busy, due = (
-                await fetch_all(
-                    connection,
-                    "SELECT count(*) FILTER (WHERE state IN ('claimed', 'intent')),"
-                    " min(send_from) FILTER (WHERE state IN ('planned', 'deferred')) FROM deliver.message",
-                )
-            )[0]
-        if not busy and due is not None and due > clock.now():
-            clock.set(due)
-        await asyncio.sleep(0.01)
 
 
 async def seconds_taken(workspace: Workspace, count: int, per_second: int, policy: str) -> float:
@@ -85,16 +41,7 @@ async def seconds_taken(workspace: Workspace, count: int, per_second: int, polic
         # People of the world: nobody's quiet hours are what is compared here.
         run = await launch(workspace, connection, people, send_until=BEGIN + FAR)
         await execute(connection, "UPDATE plan.plan SET expires_at = created_at + interval '20 days'")
-    peer, stop = Peer(expected=count), asyncio.Event()
-    jumping = asyncio.create_task(jump_when_idle(workspace, stop))
-    try:
-        async with asyncio.timeout(25):
-            await run_sender(
-                workspace, stop_event=asyncio.Event(), until_idle=True, drill=SenderDrill(transport=peer)
-            )
-    finally:
-        stop.set()
-        await jumping
+    await send_all(workspace, Peer(expected=count))
     assert await states(workspace, run.run_id) == {"accepted": count}
     async with workspace.database.connection() as connection:
         last = await fetch_value(

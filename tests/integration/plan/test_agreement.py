@@ -54,7 +54,14 @@ def somebody(number: int, chance: random.Random) -> Person:
         ),
         wording=chance.choice(["v1", "v1", "v1", ""]),
         said_before=timedelta(days=chance.randint(1, 700)),
+        extra=own_hours(number),
     )
+
+
+def own_hours(number: int) -> dict[str, object]:
+    """Some people want no message at times of their own: for most of the day, all of it, or from a time on."""
+    hours = {3: ("09:00", "20:30"), 7: ("00:00", "00:00"), 11: ("12:00", "")}.get(number % 16)
+    return {} if hours is None else {"quiet_from": hours[0], "quiet_until": hours[1]}
 
 
 async def trouble(
@@ -214,7 +221,6 @@ async def test_set_operations_and_the_policy_agree_on_every_person(
         Reason.PORTFOLIO_LIMIT,
         Reason.OBJECTS_TO_PROFILING,
         Reason.ALREADY_IN_RUN,
-        Reason.QUIET_HOURS,
         Reason.COUPON_POOL_LOW,
         Reason.CAPPED,
         Reason.OUTSIDE_WINDOW,

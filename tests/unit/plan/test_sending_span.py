@@ -34,7 +34,8 @@ def span(
         expires_at=now + timedelta(days=30),
     )
     clock = local_clock(zone, country, workspace_zone="Africa/Casablanca")
-    return sending_span(terms, clock, window_of(terms, country=country, zone=zone))
+    quiet_hours = terms.policy.quiet_hours_for(terms.purpose, country)
+    return sending_span(terms, clock, window_of(terms, country=country, zone=zone), quiet_hours=quiet_hours)
 
 
 @pytest.mark.parametrize(

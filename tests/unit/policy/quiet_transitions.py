@@ -1,6 +1,7 @@
 """Quiet hours around every change of every clock, against the wall clock of the zone files themselves."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from io import BytesIO
@@ -51,13 +52,26 @@ def readings(zone: ZoneInfo, at: datetime) -> Iterator[datetime]:
 
 
 def hours_at(change: datetime, zone: ZoneInfo) -> list[QuietHours]:
-    """Return the night, and quiet hours that begin or end where the clocks change."""
+    """Return the night with a person's own hours, and hours that begin or end where the clocks change."""
     minute = change.astimezone(zone).hour * 60 + change.astimezone(zone).minute
+    around = QuietHours(
+        start_minute=(minute - 30) % MINUTES_PER_DAY, end_minute=(minute + 30) % MINUTES_PER_DAY
+    )
     return [
-        NIGHT,
-        QuietHours(start_minute=(minute - 30) % MINUTES_PER_DAY, end_minute=(minute + 30) % MINUTES_PER_DAY),
+        replace(NIGHT, own=around),
+        around,
         QuietHours(start_minute=minute, end_minute=(minute - 90) % MINUTES_PER_DAY),
     ]
+
+
+def shows_quiet(quiet: QuietHours, local: datetime) -> bool:
+    """Return whether a reading of the wall lies in hours of the workspace or of the person."""
+    minute = local.hour * 60 + local.minute
+    spans = [quiet] if quiet.own is None else [quiet, quiet.own]
+    return any(
+        (minute - one.start_minute) % MINUTES_PER_DAY < (one.end_minute - one.start_minute) % MINUTES_PER_DAY
+        for one in spans
+    )
 
 
 def violations(zone: str, offsets: Sequence[int], *, searches: bool = True) -> tuple[int, list[str]]:
@@ -68,18 +82,18 @@ def violations(zone: str, offsets: Sequence[int], *, searches: bool = True) -> t
             for minutes in offsets:
                 at = change + timedelta(minutes=minutes)
                 looked += 1
-                if any(quiet.is_quiet(local) for local in readings(wall, at)) and not is_quiet(
+                if any(shows_quiet(quiet, local) for local in readings(wall, at)) and not is_quiet(
                     clock, quiet, at
                 ):
                     wrong.append(f"{zone} {at:%Y-%m-%d %H:%M}")
         if searches:
-            wrong += _wrong_next(clock, wall, change - timedelta(minutes=1))
+            wrong += _wrong_next(clock, wall, change - timedelta(minutes=1), quiet=hours_at(change, wall)[0])
             looked += 1
     return looked, wrong
 
 
-def _wrong_next(clock: LocalClock, wall: ZoneInfo, at: datetime) -> list[str]:
-    found = next_allowed_instant(clock, NIGHT, None, at=at)
-    if found is None or any(NIGHT.is_quiet(local) for local in readings(wall, found)):
+def _wrong_next(clock: LocalClock, wall: ZoneInfo, at: datetime, *, quiet: QuietHours) -> list[str]:
+    found = next_allowed_instant(clock, quiet, None, at=at)
+    if found is None or any(shows_quiet(quiet, local) for local in readings(wall, found)):
         return [f"next allowed after {at} in {wall.key}: {found}"]
     return []

@@ -37,6 +37,8 @@ _WORDS: Mapping[str, str] = {
     "country": "country country_code pays pais land البلد الدولة",
     "language": "language lang langue locale idioma sprache اللغة",
     "zone": "zone timezone time_zone fuseau_horaire tz",
+    "quiet_from": "quiet_from quiet_start do_not_disturb_from ne_pas_deranger_de",
+    "quiet_until": "quiet_until quiet_end do_not_disturb_until ne_pas_deranger_jusqu_a",
     "gender": "gender sex sexe genre الجنس",
     "birth_date": "birth_date birthdate birthday date_of_birth dob date_de_naissance naissance geburtsdatum "
     "fecha_de_nacimiento تاريخ_الميلاد",

@@ -32,6 +32,7 @@ from rulecast.collect.imports.refusals import (
 )
 from rulecast.collect.imports.source import SourceRow
 from rulecast.values.catalogue import Attribute, AttributeType
+from rulecast.values.clock_time import read_clock_time
 
 TAG_CHARACTERS_MAX = 64
 IDENTIFIER_CHARACTERS_MAX = 200
@@ -228,6 +229,13 @@ def _checked(text: CellReader, special: Callable[[str], str], column: str) -> Ce
     return read_checked
 
 
+def _clock_time(text: str) -> str:
+    found = read_clock_time(text)
+    if found is None:
+        raise ValueTypeError(reason="The value is not a time of the day such as 21:30.")
+    return found
+
+
 def _language(text: str) -> str:
     code = text.replace("-", "_")
     if _LANGUAGE.fullmatch(code) is None:
@@ -238,6 +246,8 @@ def _language(text: str) -> str:
 _SPECIAL: Mapping[str, Callable[[str], str]] = {
     "country": country_code,
     "zone": zone_name,
+    "quiet_from": _clock_time,
+    "quiet_until": _clock_time,
     "language": _language,
 }
 
