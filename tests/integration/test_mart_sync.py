@@ -330,6 +330,28 @@ def environment_of(conninfo: str) -> dict[str, str]:
     return {"PATH": "/usr/bin:/bin"} | ({"PGPASSWORD": str(password)} if password else {})
 
 
+async def test_an_older_state_in_the_place_of_a_newer_one_is_read_anew_f98(
+    database: Database, mart: Mart
+) -> None:
+    async with database.transaction() as connection:
+        await add_change(connection, 1, "contact", {})
+        await add_change(connection, 2, "contact", {})
+    await sync(mart, database)
+    async with database.transaction() as connection:
+        # What is appended is never changed, except by a restore.
+        await execute(connection, "SET LOCAL session_replication_role = replica")
+        await execute(connection, "DELETE FROM profile.change WHERE contact_id = 2")
+        await execute(
+            connection,
+            "INSERT INTO deliver.restore (causes, life_before, life, because, nothing_was_sent, doubted,"
+            " stops_restored, rules_held, decided_by, decided_at)"
+            " VALUES ('{behind}', '1/00000001/1', '1/00000001/1', 'disk', false, 0, 0, 0, 'asha', now())",
+        )
+    report = await sync(mart, database)
+    assert report.rebuilt
+    assert await ids_in_mart(mart) == await ids_in_postgresql(database)
+
+
 async def test_another_catalogue_means_that_everything_is_read_anew(
     database: Database, tmp_path: Path
 ) -> None:

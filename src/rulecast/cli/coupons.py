@@ -16,7 +16,13 @@ from rulecast.gate.coupons.declared import (
     DeclaredPool,
 )
 from rulecast.gate.coupons.records import Stock
-from rulecast.wiring.coupons import import_coupons, list_coupons, retire_coupons, show_coupons
+from rulecast.wiring.coupons import (
+    import_coupons,
+    list_coupons,
+    put_back_coupons,
+    retire_coupons,
+    show_coupons,
+)
 from rulecast.wiring.redemptions import import_redemptions
 from rulecast.wiring.workspace import Workspace
 
@@ -33,6 +39,7 @@ def register(app: typer.Typer) -> None:
     _add_list(group)
     _add_show(group)
     _add_retire(group)
+    _add_put_back(group)
     _add_redeem(group)
 
 
@@ -123,6 +130,26 @@ def _add_retire(group: typer.Typer) -> None:
         run(context, work, acts=True)
 
 
+def _add_put_back(group: typer.Typer) -> None:
+    @group.command("put-back")
+    def put_back_command(
+        context: typer.Context,
+        pool: PoolArgument,
+        because: Annotated[str, typer.Option("--because", help="How it is known that none was given.")],
+        json: JsonOption = False,
+    ) -> None:
+        """Give codes again that were set aside when a restored database was accepted; none of them was given before."""
+
+        async def work(workspace: Workspace, terminal: Terminal) -> None:
+            count = await put_back_coupons(workspace, pool, because=because)
+            if json:
+                terminal.print_json({"put_back": count})
+            else:
+                terminal.print(f"{count:,} codes of {pool} can be given again.")
+
+        run(context, work, acts=True)
+
+
 def _add_redeem(group: typer.Typer) -> None:
     @group.command("redeem")
     def redeem_command(
@@ -160,6 +187,10 @@ def _told(stock: Stock) -> list[Table | str]:
         lines.append(f"Rules wait for codes since {stock.low_since:%Y-%m-%d %H:%M} UTC: import more.")
     if stock.retired_at is not None:
         lines.append(f"Retired on {stock.retired_at:%Y-%m-%d}.")
+    if stock.in_doubt:
+        lines.append(
+            f"{stock.in_doubt:,} codes may have been given before a restored database was accepted; nobody gets them."
+        )
     if stock.set_aside:
         lines.append(f"{stock.set_aside:,} codes cannot be opened and are given to nobody.")
     if stock.given_twice:

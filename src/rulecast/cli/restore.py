@@ -67,8 +67,8 @@ def _add_accept(group: typer.Typer) -> None:
             bool,
             typer.Option(
                 "--nothing-was-sent",
-                help="A planned move: nothing was sent after the state that was restored. Leaves messages and rules "
-                "as they are; refused where this home knows better.",
+                help="A planned move: nothing was sent after the state that was restored. Leaves messages, codes and "
+                "rules as they are; refused where this home knows better.",
             ),
         ] = False,
         json: JsonOption = False,
@@ -83,14 +83,22 @@ def _add_accept(group: typer.Typer) -> None:
                         "causes": [cause.value for cause in done.causes],
                         "stops_restored": done.stops_restored,
                         "doubted": done.doubted,
+                        "ended": done.ended,
+                        "codes_doubted": done.codes_doubted,
                         "rules_held": done.rules_held,
                     }
                 )
                 return
             terminal.print(
                 f"Accepted. {done.stops_restored} stops restored from the journal, {done.doubted} messages made "
-                f"unknown, {done.rules_held} rules held: `rulecast rule resume NAME` lets each go on."
+                f"unknown, {done.ended} steps and replies ended, {done.rules_held} rules held: "
+                "`rulecast rule resume NAME` lets each go on."
             )
+            if done.codes_doubted:
+                terminal.print(
+                    f"{done.codes_doubted} codes may have been given in between and are given to nobody: import other "
+                    "ones, or, where none of a pool was, `rulecast coupon put-back POOL --because TEXT`."
+                )
 
         run(context, work, acts=True)
 

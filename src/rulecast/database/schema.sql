@@ -766,10 +766,14 @@ CREATE TABLE deliver.restore (
     rules_held bigint NOT NULL,
     decided_by text NOT NULL,
     decided_at timestamp with time zone NOT NULL,
+    ended bigint DEFAULT 0 NOT NULL,
+    codes_doubted bigint DEFAULT 0 NOT NULL,
     CONSTRAINT restore_because_check CHECK ((because <> ''::text)),
     CONSTRAINT restore_causes_check CHECK ((cardinality(causes) > 0)),
+    CONSTRAINT restore_codes_doubted_check CHECK ((codes_doubted >= 0)),
     CONSTRAINT restore_decided_by_check CHECK ((decided_by <> ''::text)),
     CONSTRAINT restore_doubted_check CHECK ((doubted >= 0)),
+    CONSTRAINT restore_ended_check CHECK ((ended >= 0)),
     CONSTRAINT restore_rules_held_check CHECK ((rules_held >= 0)),
     CONSTRAINT restore_stops_restored_check CHECK ((stops_restored >= 0))
 );
@@ -934,9 +938,11 @@ CREATE TABLE gate.coupon (
     redeemed_at timestamp with time zone,
     redeemed_by bigint,
     set_aside_at timestamp with time zone,
+    doubted_at timestamp with time zone,
     CONSTRAINT coupon_check CHECK ((((contact_id IS NULL) = (rule_name IS NULL)) AND ((contact_id IS NULL) = (reserved_at IS NULL)))),
     CONSTRAINT coupon_check1 CHECK (((redeemed_by IS NULL) OR (redeemed_at IS NOT NULL))),
     CONSTRAINT coupon_code_index_check CHECK ((octet_length(code_index) = 16)),
+    CONSTRAINT coupon_in_doubt_is_aside CHECK (((doubted_at IS NULL) OR (set_aside_at IS NOT NULL))),
     CONSTRAINT coupon_rule_name_check CHECK ((length(rule_name) <= 60)),
     CONSTRAINT coupon_sealed_code_check CHECK ((octet_length(sealed_code) <= 200))
 );

@@ -200,20 +200,10 @@ async def release_lease(connection: Connection, business_number_id: str, *, epoc
 async def hold_lease(
     connection: Connection, business_number_id: str, *, epoch: int, beat: int = NEVER_BEATEN
 ) -> bool:
-    """Keep anyone from taking the lease before this transaction ends; False where it is not ours any more.
-
-    Nor is it ours where the database has fewer beats than this one: an older state was loaded over it.
-    """
-    found = await fetch_value(
-        connection,
-        QUERIES["hold_lease"],
-        {
-            "business_number_id": business_number_id,
-            "epoch": epoch,
-            "beat": beat,
-            "idle_ms": str(TRANSACTION_IDLE_MS),
-        },
-    )
+    """Keep the lease until this transaction ends; False where it is not ours, or the database is behind this beat."""
+    lease = {"business_number_id": business_number_id, "epoch": epoch, "beat": beat}
+    parameters = {**lease, "idle_ms": str(TRANSACTION_IDLE_MS)}
+    found = await fetch_value(connection, QUERIES["hold_lease"], parameters)
     return found is not None
 
 

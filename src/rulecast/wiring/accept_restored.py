@@ -1,7 +1,14 @@
 """The decision about a held database: what is done before anything is sent from it again."""
 
-from rulecast.deliver.restore import HoldCause, doubt_gap, store
+from collections.abc import Awaitable
+from datetime import datetime
+from functools import partial
+from typing import Protocol
+
+from rulecast.database import Connection
+from rulecast.deliver.restore import HoldCause, doubt_gap, end_gap, store
 from rulecast.deliver.restore.store import Decision
+from rulecast.gate.coupons.doubt_codes import doubt_codes
 from rulecast.observe.append_audit import append_audit
 from rulecast.rule.book import HoldReason
 from rulecast.rule.book import store as book
@@ -35,8 +42,9 @@ class GapKnownError(RulecastError):
 async def accept(workspace: Workspace, *, because: str, nothing_was_sent: bool = False) -> Decision:
     """Let a held database be sent from, and return what was done before.
 
-    The journal is replayed, whatever was due by now becomes `unknown`, and every rule that runs by itself waits for a
-    person; with `nothing_was_sent`, as after a planned move, only the journal is replayed.
+    The journal is replayed, whatever was due by now becomes `unknown` or ends, codes that may have been given are set
+    aside, and every rule that runs by itself waits for a person; with `nothing_was_sent`, as after a planned move, only
+    the journal is replayed.
 
     Raises:
         NothingHeldError: it is not held.
@@ -48,7 +56,11 @@ async def accept(workspace: Workspace, *, because: str, nothing_was_sent: bool =
     if nothing_was_sent and {HoldCause.BEHIND, HoldCause.FORGOT} & set(found.causes):
         raise GapKnownError
     stops_restored = await replay_journal(workspace)
-    doubted = 0 if nothing_was_sent else await _doubt_everything(workspace)
+    doubted = ended = codes_doubted = 0
+    if not nothing_was_sent:
+        doubted = await _repeat(workspace, doubt_gap)
+        ended = await _repeat(workspace, end_gap)
+        codes_doubted = await _repeat(workspace, partial(doubt_codes, known_until=found.standing.beaten_at))
     async with workspace.database.transaction() as connection:
         rules_held = 0 if nothing_was_sent else await _hold_rules(connection, workspace)
         decision = Decision(
@@ -58,6 +70,8 @@ async def accept(workspace: Workspace, *, because: str, nothing_was_sent: bool =
             because=because[:BECAUSE_LENGTH_MAX],
             nothing_was_sent=nothing_was_sent,
             doubted=doubted,
+            ended=ended,
+            codes_doubted=codes_doubted,
             stops_restored=stops_restored,
             rules_held=rules_held,
             decided_by=workspace.actor,
@@ -87,6 +101,8 @@ async def _record(connection: store.Connection, workspace: Workspace, found: Loo
             "because": decision.because,
             "nothing_was_sent": decision.nothing_was_sent,
             "doubted": decision.doubted,
+            "ended": decision.ended,
+            "codes_doubted": decision.codes_doubted,
             "stops_restored": decision.stops_restored,
             "rules_held": decision.rules_held,
         },
@@ -95,14 +111,20 @@ async def _record(connection: store.Connection, workspace: Workspace, found: Loo
     return beat
 
 
-async def _doubt_everything(workspace: Workspace) -> int:
-    now, doubted = workspace.clock.now(), 0
+class _Settle(Protocol):
+    """Settles a part of what may have happened by an instant and returns how much; 0 where nothing is left."""
+
+    def __call__(self, connection: Connection, /, *, now: datetime) -> Awaitable[int]: ...
+
+
+async def _repeat(workspace: Workspace, settle: _Settle) -> int:
+    now, settled = workspace.clock.now(), 0
     while True:
         async with workspace.database.transaction() as connection:
-            count = await doubt_gap(connection, now=now)
+            count = await settle(connection, now=now)
         if not count:
-            return doubted
-        doubted += count
+            return settled
+        settled += count
 
 
 async def _hold_rules(connection: store.Connection, workspace: Workspace) -> int:

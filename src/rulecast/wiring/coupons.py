@@ -9,18 +9,22 @@ from rulecast.gate.coupons import read_codes
 from rulecast.gate.coupons import store as coupons
 from rulecast.gate.coupons.codes import CodeLine, told
 from rulecast.gate.coupons.declared import DeclaredPool
+from rulecast.gate.coupons.doubt_codes import put_back_codes
 from rulecast.gate.coupons.errors import (
     POOL_NAME,
     CouponFileError,
     CouponPoolNameError,
     CouponPoolRetiredError,
     CouponPoolUnknownError,
+    CouponReasonError,
 )
 from rulecast.gate.coupons.open_code import seal_code
 from rulecast.gate.coupons.records import SealedCode, Stock
 from rulecast.observe.append_audit import append_audit
 from rulecast.values.zone_offsets import local_time, utc_of_local
 from rulecast.wiring.workspace import Workspace
+
+BECAUSE_LENGTH_MAX = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,3 +118,34 @@ async def retire_coupons(workspace: Workspace, name: str) -> Stock:
                 connection, actor=workspace.actor, action="coupon retire", subject=name, details={}, now=now
             )
     return await show_coupons(workspace, name)
+
+
+async def put_back_coupons(workspace: Workspace, name: str, *, because: str) -> int:
+    """Let the codes of a pool that were in doubt since a restore be given again, and return how many.
+
+    Raises:
+        CouponPoolUnknownError: there is no such pool.
+        CouponReasonError: no reason is given.
+    """
+    because = because.strip()[:BECAUSE_LENGTH_MAX]
+    if not because:
+        raise CouponReasonError("Nothing was put back.")
+    await show_coupons(workspace, name)
+    whole = 0
+    while True:
+        async with workspace.database.transaction() as connection:
+            count = await put_back_codes(connection, name)
+        whole += count
+        if not count:
+            break
+    async with workspace.database.transaction() as connection:
+        await coupons.settle_stock(connection, name)
+        await append_audit(
+            connection,
+            actor=workspace.actor,
+            action="coupon put back",
+            subject=name,
+            details={"codes": whole, "because": because},
+            now=workspace.clock.now(),
+        )
+    return whole

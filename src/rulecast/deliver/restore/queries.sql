@@ -30,14 +30,53 @@ RETURNING beat;
 -- name: insert_restore
 -- What was decided about it.
 INSERT INTO deliver.restore
-    (causes, life_before, life, because, nothing_was_sent, doubted, stops_restored, rules_held, decided_by, decided_at)
-VALUES (%(causes)s::text[], %(life_before)s, %(life)s, %(because)s, %(nothing_was_sent)s, %(doubted)s,
-    %(stops_restored)s, %(rules_held)s, %(decided_by)s, %(now)s::timestamptz);
+    (causes, life_before, life, because, nothing_was_sent, doubted, ended, codes_doubted, stops_restored, rules_held,
+    decided_by, decided_at)
+VALUES (%(causes)s::text[], %(life_before)s, %(life)s, %(because)s, %(nothing_was_sent)s, %(doubted)s, %(ended)s,
+    %(codes_doubted)s, %(stops_restored)s, %(rules_held)s, %(decided_by)s, %(now)s::timestamptz);
 
 -- name: count_gap
 -- What may have been sent since the state this database was restored to: whatever was due by now.
 SELECT count(*) FROM deliver.message
 WHERE state IN ('planned', 'deferred', 'claimed', 'intent') AND send_from <= %(now)s::timestamptz;
+
+-- name: end_steps
+-- Next steps that were due by now, or planned: they may have been taken. Those of later are still to come.
+WITH gap AS (
+    SELECT first_run_id, contact_id, step FROM deliver.follow_up
+    WHERE state = 'planned' OR (state = 'waiting' AND due_at <= %(now)s::timestamptz)
+    ORDER BY first_run_id, contact_id, step LIMIT %(count_max)s FOR NO KEY UPDATE
+), ended AS (
+    UPDATE deliver.follow_up AS f SET state = 'ended', why = 'restored', decided_at = %(now)s::timestamptz
+    FROM gap AS g
+    WHERE f.first_run_id = g.first_run_id AND f.contact_id = g.contact_id AND f.step = g.step
+    RETURNING f.contact_id
+)
+SELECT count(*) FROM ended;
+
+-- name: end_replies
+-- A reply is written within a second of what it answers.
+WITH gap AS (
+    SELECT after_message_id, position FROM deliver.reply WHERE state = 'waiting'
+    ORDER BY after_message_id, position LIMIT %(count_max)s FOR NO KEY UPDATE
+), ended AS (
+    UPDATE deliver.reply AS r SET state = 'ended', why = 'restored', settled_at = %(now)s::timestamptz
+    FROM gap AS g WHERE r.after_message_id = g.after_message_id AND r.position = g.position
+    RETURNING r.contact_id
+)
+SELECT count(*) FROM ended;
+
+-- name: end_answers
+-- So is an answer to somebody who asked for silence; the silence itself holds.
+WITH gap AS (
+    SELECT contact_id, asked_at, kind FROM deliver.opt_out_answer WHERE state = 'waiting'
+    ORDER BY contact_id, asked_at, kind LIMIT %(count_max)s FOR NO KEY UPDATE
+), ended AS (
+    UPDATE deliver.opt_out_answer AS a SET state = 'ended', why = 'restored', settled_at = %(now)s::timestamptz
+    FROM gap AS g WHERE a.contact_id = g.contact_id AND a.asked_at = g.asked_at AND a.kind = g.kind
+    RETURNING a.contact_id
+)
+SELECT count(*) FROM ended;
 
 -- name: doubt_gap
 -- Nobody can know which of these left: they are in doubt, for ever or until a status tells, and their permits are

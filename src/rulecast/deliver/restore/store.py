@@ -16,6 +16,7 @@ __all__ = [
     "begin_life",
     "count_gap",
     "doubt_some",
+    "end_some",
     "insert_restore",
     "read_standing",
 ]
@@ -33,6 +34,8 @@ class Decision:
     because: str
     nothing_was_sent: bool
     doubted: int
+    ended: int
+    codes_doubted: int
     stops_restored: int
     rules_held: int
     decided_by: str
@@ -75,6 +78,8 @@ async def insert_restore(connection: Connection, decision: Decision, now: dateti
             "because": decision.because,
             "nothing_was_sent": decision.nothing_was_sent,
             "doubted": decision.doubted,
+            "ended": decision.ended,
+            "codes_doubted": decision.codes_doubted,
             "stops_restored": decision.stops_restored,
             "rules_held": decision.rules_held,
             "decided_by": decision.decided_by,
@@ -91,3 +96,13 @@ async def count_gap(connection: Connection, now: datetime) -> int:
 async def doubt_some(connection: Connection, *, count_max: int, now: datetime) -> int:
     """Make some of these messages `unknown` and return how many."""
     return int(await fetch_value(connection, QUERIES["doubt_gap"], {"count_max": count_max, "now": now}))
+
+
+async def end_some(connection: Connection, *, count_max: int, now: datetime) -> int:
+    """End some next steps, replies and answers to opt-outs that were due by now, and return how many."""
+    parameters = {"count_max": count_max, "now": now}
+    return (
+        int(await fetch_value(connection, QUERIES["end_steps"], parameters))
+        + int(await fetch_value(connection, QUERIES["end_replies"], parameters))
+        + int(await fetch_value(connection, QUERIES["end_answers"], parameters))
+    )

@@ -37,3 +37,11 @@ class CouponPoolNameError(RulecastError):
     code = "RC-COUPON-004"
     summary = "The name of a pool has small letters, digits and underscores, a letter first, 60 at most."
     remedy = "Choose another name, such as winback_codes."
+
+
+class CouponReasonError(RulecastError):
+    """Codes in doubt are put back only with a reason."""
+
+    code = "RC-COUPON-005"
+    summary = "Codes that may have been given are put back only with a reason."
+    remedy = "Say in --because how it is known that none of them was given; it stays in the audit."

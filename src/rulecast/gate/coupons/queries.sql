@@ -33,6 +33,40 @@ ORDER BY expires_at, coupon_id LIMIT %(count_max)s FOR NO KEY UPDATE SKIP LOCKED
 -- A code that cannot be opened can be given to nobody.
 UPDATE gate.coupon SET set_aside_at = %(now)s::timestamptz WHERE coupon_id = ANY(%(coupon_ids)b::bigint[]);
 
+-- name: doubt_coupons
+-- After a restore: free codes may have been given since the restored state, and so may those of messages that were not
+-- sent, once they had rested. Where the gap is longer than that rest, so may every code whose message nobody is known
+-- to have got: it may have failed in between.
+WITH gap AS (
+    SELECT c.coupon_id FROM gate.coupon AS c JOIN gate.coupon_pool AS p ON p.pool_id = c.pool_id
+    WHERE p.retired_at IS NULL AND c.redeemed_at IS NULL AND c.set_aside_at IS NULL AND (
+        c.contact_id IS NULL
+        OR EXISTS (
+            SELECT FROM gate.coupon_use AS u
+            WHERE u.coupon_id = c.coupon_id AND u.released_at IS NOT NULL AND u.freed_at IS NULL)
+        OR (coalesce(clock_timestamp() - %(known_until)s::timestamptz > %(rest)s::interval, true) AND NOT EXISTS (
+            SELECT FROM gate.coupon_use AS u JOIN deliver.message AS m ON m.message_id = u.message_id
+            WHERE u.coupon_id = c.coupon_id AND u.released_at IS NULL
+                AND (m.delivered_at IS NOT NULL OR m.read_at IS NOT NULL))))
+    ORDER BY c.coupon_id LIMIT %(count_max)s FOR NO KEY UPDATE OF c
+), doubted AS (
+    UPDATE gate.coupon AS c SET set_aside_at = %(now)s::timestamptz, doubted_at = %(now)s::timestamptz
+    FROM gap AS g WHERE c.coupon_id = g.coupon_id RETURNING c.coupon_id
+)
+SELECT count(*) FROM doubted;
+
+-- name: put_back_coupons
+-- A person says that none of them was given in between.
+WITH doubted AS (
+    SELECT c.coupon_id FROM gate.coupon AS c JOIN gate.coupon_pool AS p ON p.pool_id = c.pool_id
+    WHERE p.name = %(name)s AND c.doubted_at IS NOT NULL
+    ORDER BY c.coupon_id LIMIT %(count_max)s FOR NO KEY UPDATE OF c
+), put AS (
+    UPDATE gate.coupon AS c SET set_aside_at = NULL, doubted_at = NULL
+    FROM doubted AS d WHERE c.coupon_id = d.coupon_id RETURNING c.coupon_id
+)
+SELECT count(*) FROM put;
+
 -- name: take_coupons
 -- In the transaction of the intent; the unique constraint allows one a person and rule.
 UPDATE gate.coupon AS c SET contact_id = t.contact_id, rule_name = t.rule_name, reserved_at = %(now)s::timestamptz
@@ -130,6 +164,7 @@ SELECT p.name, p.low_stock, p.valid_hours_min, p.retired_at, p.low_since,
     count(*) FILTER (WHERE s.state = 'free') AS free, count(*) FILTER (WHERE s.state = 'reserved') AS reserved,
     count(*) FILTER (WHERE s.state = 'given') AS given, count(*) FILTER (WHERE s.state = 'redeemed') AS redeemed,
     count(*) FILTER (WHERE s.state = 'expired') AS expired, count(*) FILTER (WHERE s.state = 'aside') AS set_aside,
+    count(*) FILTER (WHERE s.doubted_at IS NOT NULL) AS in_doubt,
     count(*) FILTER (WHERE s.holders > 1) AS given_twice
 FROM gate.coupon_pool AS p
 LEFT JOIN LATERAL (
@@ -138,10 +173,11 @@ LEFT JOIN LATERAL (
             WHEN c.redeemed_at IS NOT NULL THEN 'redeemed'
             WHEN c.contact_id IS NOT NULL AND u.is_accepted THEN 'given'
             WHEN c.contact_id IS NOT NULL THEN 'reserved'
+            WHEN c.doubted_at IS NOT NULL THEN 'doubt'
             WHEN c.set_aside_at IS NOT NULL THEN 'aside'
             WHEN c.expires_at <= %(now)s::timestamptz + p.valid_hours_min * interval '1 hour' THEN 'expired'
             ELSE 'free'
-        END AS state, u.holders
+        END AS state, u.holders, c.doubted_at
     FROM gate.coupon AS c
     LEFT JOIN LATERAL (
         SELECT bool_or(m.accepted_at IS NOT NULL) AS is_accepted, count(DISTINCT o.contact_id) AS holders

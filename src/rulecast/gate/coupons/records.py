@@ -74,11 +74,12 @@ class SealedCode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stock:
-    """The codes of a pool by what became of them; each stands in one column.
+    """The codes of a pool by what became of them.
 
     `free` can be given now, `reserved` are in messages that Meta has not accepted yet, `given` were accepted.
-    `expired` were never given and cannot be any more. `given_twice` is the number of codes that two people have:
-    it is 0 unless a status proved wrong what Meta's answer said.
+    `expired` were never given and cannot be any more; `in_doubt` may have been given in a gap that a restore left, some
+    of them to whom they were given before; `set_aside` cannot be opened. `given_twice` is the number of codes that two
+    people have: it is 0 unless a status proved wrong what Meta's answer said.
     """
 
     name: str
@@ -92,4 +93,5 @@ class Stock:
     redeemed: int
     expired: int
     set_aside: int
+    in_doubt: int
     given_twice: int

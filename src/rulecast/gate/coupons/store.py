@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from rulecast.database import Connection, execute, fetch_all, fetch_one, fetch_value, load_queries
 from rulecast.database.columns import bigints, blobs, instants, texts
@@ -59,6 +59,21 @@ async def lock_free(
 async def set_aside(connection: Connection, coupon_ids: Sequence[int], *, now: datetime) -> None:
     """Give these codes to nobody."""
     await execute(connection, QUERIES["set_coupons_aside"], {"coupon_ids": bigints(coupon_ids), "now": now})
+
+
+async def doubt_some(
+    connection: Connection, *, known_until: datetime | None, rest: timedelta, count_max: int, now: datetime
+) -> int:
+    """Set some codes aside that may have been given since a restored state, and return how many."""
+    parameters = {"known_until": known_until, "rest": rest, "count_max": count_max, "now": now}
+    return int(await fetch_value(connection, QUERIES["doubt_coupons"], parameters))
+
+
+async def put_back_some(connection: Connection, name: str, *, count_max: int) -> int:
+    """Let some codes of a pool that were in doubt be given again, and return how many."""
+    return int(
+        await fetch_value(connection, QUERIES["put_back_coupons"], {"name": name, "count_max": count_max})
+    )
 
 
 async def take_coupons(connection: Connection, taken: Mapping[Holder, CouponRow], *, now: datetime) -> None:

@@ -54,16 +54,20 @@ ON CONFLICT (after_message_id, position) DO NOTHING;
 
 -- name: note_steps
 -- The next step of each person, once, counted from the acceptance of the step before; full minutes, so that a run's
--- people are planned together.
+-- people are planned together. One that was due before somebody accepted a restored database may have been taken.
 INSERT INTO deliver.follow_up
-    (first_run_id, contact_id, step, rule_version_id, after_message_id, first_accepted_at, due_at)
+    (first_run_id, contact_id, step, rule_version_id, after_message_id, first_accepted_at, due_at, state, why, decided_at)
 SELECT coalesce(run.first_run_id, run.run_id), m.contact_id, run.step + 1, plan.rule_version_id, m.message_id,
-    coalesce(before.first_accepted_at, m.accepted_at),
-    date_trunc('minute', m.accepted_at + w.after + interval '59.999999 seconds')
+    coalesce(before.first_accepted_at, m.accepted_at), due.at,
+    CASE WHEN due.at <= gap.until THEN 'ended' ELSE 'waiting' END,
+    CASE WHEN due.at <= gap.until THEN 'restored' ELSE '' END,
+    CASE WHEN due.at <= gap.until THEN gap.until END
 FROM unnest(%(run_ids)b::bigint[], %(contact_ids)b::bigint[], %(afters)b::interval[]) AS w (run_id, contact_id, after)
 JOIN deliver.message AS m ON m.run_id = w.run_id AND m.contact_id = w.contact_id
 JOIN deliver.run AS run ON run.run_id = m.run_id
 JOIN plan.plan AS plan ON plan.plan_id = run.plan_id
+CROSS JOIN LATERAL (SELECT date_trunc('minute', m.accepted_at + w.after + interval '59.999999 seconds') AS at) AS due
+CROSS JOIN (SELECT max(decided_at) AS until FROM deliver.restore WHERE NOT nothing_was_sent) AS gap
 LEFT JOIN deliver.follow_up AS before
     ON before.first_run_id = run.first_run_id AND before.contact_id = m.contact_id AND before.step = run.step
 WHERE m.accepted_at IS NOT NULL

@@ -1,9 +1,11 @@
 -- name: read_horizon
 -- Everything written by a transaction below xid_next is decided: committed rows of it are visible from now on.
--- complete_until is the start of the oldest open writer, or now. The cluster's identity tells a restored copy apart.
+-- complete_until is the start of the oldest open writer, or now. The cluster's identity tells a restored copy apart, and
+-- the number of decisions on restored states an older one that was loaded in its place.
 SELECT
     (SELECT system_identifier::text FROM pg_control_system())
-        || '/' || (SELECT oid::text FROM pg_database WHERE datname = current_database()) AS cluster,
+        || '/' || (SELECT oid::text FROM pg_database WHERE datname = current_database())
+        || '/' || (SELECT count(*)::text FROM deliver.restore) AS cluster,
     pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xid_next,
     least(
         clock_timestamp(),
