@@ -1,5 +1,7 @@
 """`rulecast restore`: what to do with a database that was copied, restored, or taken over by a standby."""
 
+from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,6 +11,7 @@ from rulecast.cli.session import JsonOption, Terminal, run
 from rulecast.deliver.restore.judge import CAUSE_SENTENCES
 from rulecast.wiring.accept_restored import accept
 from rulecast.wiring.journal import replay_journal
+from rulecast.wiring.prove_backup import prove_backup
 from rulecast.wiring.restore import Look, look
 from rulecast.wiring.workspace import Workspace
 
@@ -24,6 +27,7 @@ def register(app: typer.Typer) -> None:
     _add_show(group)
     _add_replay(group)
     _add_accept(group)
+    _add_prove(group)
 
 
 def _add_show(group: typer.Typer) -> None:
@@ -99,6 +103,28 @@ def _add_accept(group: typer.Typer) -> None:
                     f"{done.codes_doubted} codes may have been given in between and are given to nobody: import other "
                     "ones, or, where none of a pool was, `rulecast coupon put-back POOL --because TEXT`."
                 )
+
+        run(context, work, acts=True)
+
+
+def _add_prove(group: typer.Typer) -> None:
+    @group.command("prove")
+    def prove_command(
+        context: typer.Context,
+        directory: Annotated[Path, typer.Argument(help="Directory of a dump of both databases.")],
+        json: JsonOption = False,
+    ) -> None:
+        """Restore a backup into databases beside, open what it holds, and throw them away; the doctor asks for it."""
+
+        async def work(workspace: Workspace, terminal: Terminal) -> None:
+            proof = await prove_backup(workspace, directory)
+            if json:
+                terminal.print_json(asdict(proof))
+                return
+            terminal.print(
+                f"The backup of {proof.written_at:%Y-%m-%d %H:%M} UTC can be restored: {proof.contacts} people, "
+                f"{proof.messages} messages, {proof.opened} people opened."
+            )
 
         run(context, work, acts=True)
 

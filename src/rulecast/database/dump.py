@@ -8,19 +8,24 @@ The files hold sealed values and wrapped keys: with the root key they are everyt
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from rulecast.config import Settings, load_settings
 from rulecast.database.embedded import EmbeddedServer
 from rulecast.database.embedded.layout import SECRET_MODE, installed_programs
 from rulecast.database.errors import DumpFailedError
-from rulecast.database.opening import addresses, check_or_create
+from rulecast.database.opening import addresses, check_or_create, prepare_databases
 
 MAIN_FILE = "rulecast.sql"
 KEYS_FILE = "rulecast_keys.sql"
+# A copy that proves a dump; a crash leaves it behind, and the next proof drops it first.
+PROOF_SUFFIX = "_proof"
 # Large ledgers take long; a dump that hangs on a lock should still end.
 DUMP_LIMIT_SECONDS = 6 * 3600
 ERROR_TAIL_CHARACTERS = 400
@@ -84,6 +89,40 @@ def load_dump(main_conninfo: str, keys_conninfo: str, directory: Path) -> None:
             "--set=ON_ERROR_STOP=1",
             f"--file={directory / name}",
         )
+
+
+@contextmanager
+def loaded_copy(main_conninfo: str, keys_conninfo: str, directory: Path) -> Iterator[tuple[str, str]]:
+    """Fill databases beside the real ones from a dump, bring them up to date, and drop them after; blocking.
+
+    Raises:
+        DumpFailedError: the dump is not whole, or psql failed.
+        DatabaseSettingsError: the role may not create databases.
+    """
+    copies = (_beside(main_conninfo), _beside(keys_conninfo))
+    for name in (MAIN_FILE, KEYS_FILE):
+        if not (directory / name).is_file():
+            raise DumpFailedError(f"The file {name} is missing.")
+    try:
+        for one in copies:
+            _drop(one)
+            check_or_create(one)
+        load_dump(*copies, directory)
+        prepare_databases(*copies)
+        yield copies
+    finally:
+        for one in copies:
+            _drop(one)
+
+
+def _beside(conninfo: str) -> str:
+    return make_conninfo(conninfo, dbname=f"{conninfo_to_dict(conninfo)['dbname']}{PROOF_SUFFIX}")
+
+
+def _drop(conninfo: str) -> None:
+    name = sql.Identifier(str(conninfo_to_dict(conninfo)["dbname"]))
+    with psycopg.connect(make_conninfo(conninfo, dbname="postgres"), autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
 
 
 def main(arguments: list[str], settings: Settings) -> int:

@@ -65,7 +65,9 @@ class KeyStore:
     async def erase_day_keys_before(self, day: date, *, days_max: int) -> int:
         """Destroy the oldest keys of earlier days and return how many."""
         async with self._database.transaction() as connection:
-            return await execute(connection, QUERIES["destroy_day_keys_before"], {"day": day, "days_max": days_max})
+            return await execute(
+                connection, QUERIES["destroy_day_keys_before"], {"day": day, "days_max": days_max}
+            )
 
     async def fingerprint(self) -> tuple[bytes, str] | None:
         """Return the fingerprint and workspace name the keys belong to, None before the first start."""

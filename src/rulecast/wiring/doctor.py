@@ -25,6 +25,7 @@ from rulecast.wiring.finding import Finding, Health
 from rulecast.wiring.incidents import read_incidents
 from rulecast.wiring.media_library import find_missing, list_library
 from rulecast.wiring.partitions import PARTITIONED
+from rulecast.wiring.server_health import look_at_backups, look_at_server
 from rulecast.wiring.triggers.figures import read_trigger_lag
 from rulecast.wiring.workspace import Workspace
 
@@ -53,6 +54,7 @@ async def examine_workspace(workspace: Workspace) -> list[Finding]:
     """Look at the opened workspace: database, clock of the world, partitions, mart, triggers, senders, disk."""
     found = [
         await _server(workspace),
+        await look_at_server(workspace),
         await look_at_restore(workspace),
         await _zones(workspace),
         await _partitions(workspace),
@@ -65,7 +67,7 @@ async def examine_workspace(workspace: Workspace) -> list[Finding]:
         *await _files(workspace),
     ]
     if not workspace.is_simulated:
-        found.append(await _disk(workspace))
+        found += [await _disk(workspace), await look_at_backups(workspace)]
     return found
 
 

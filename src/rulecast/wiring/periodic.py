@@ -14,6 +14,7 @@ from rulecast.wiring.limit_tiers import read_tiers_anew
 from rulecast.wiring.moments.stop_test import fold_counts
 from rulecast.wiring.partitions import make_partitions
 from rulecast.wiring.recurring import ContactZones, run_due_rules
+from rulecast.wiring.server_health import watch_server
 from rulecast.wiring.template_upkeep import sync_regularly
 from rulecast.wiring.triggers.counting import check_counters
 from rulecast.wiring.triggers.nightly import check_memberships, forget_old_firings
@@ -42,6 +43,7 @@ async def run_periodic(workspace: Workspace, stop: asyncio.Event) -> None:
         jobs.register_periodic("stop_counts", _bound(workspace, fold_counts), cron=EVERY_MINUTE)
         jobs.register_periodic("usual_rates", _bound(workspace, keep_history), cron=EVERY_HOUR)
         jobs.register_periodic("limit_tiers", _bound(workspace, read_tiers_anew), cron=EVERY_HOUR)
+        jobs.register_periodic("server", _bound(workspace, watch_server), cron=EVERY_HOUR)
         jobs.register_periodic("templates", _bound(workspace, sync_regularly), cron=EVERY_MINUTE)
         jobs.register_periodic("recurring", _recurring(workspace), cron=EVERY_TEN_SECONDS)
         await look_ahead(workspace)

@@ -302,3 +302,33 @@ SELECT max(done.migration_id)
 FROM public._yoyo_migration AS done
 WHERE NOT done.migration_id = ANY(%(known)b::text[])
     AND NOT EXISTS (SELECT FROM public.fitting_migration AS fits WHERE fits.migration_id = done.migration_id);
+
+-- name: describe_copy
+-- What a copy of the database holds, and of which workspace it is.
+SELECT (SELECT count(*) FROM profile.contact), (SELECT count(*) FROM deliver.message),
+    (SELECT workspace_id FROM public.workspace);
+
+-- name: sample_people
+-- People of whom something is sealed that must open: the newest, and others by chance of their ids.
+SELECT contact_id FROM profile.contact AS c
+WHERE erased_at IS NULL AND EXISTS (SELECT FROM profile.identity AS i WHERE i.contact_id = c.contact_id)
+ORDER BY c.contact_id = (SELECT max(contact_id) FROM profile.contact) DESC, md5(c.contact_id::text)
+LIMIT %(count_max)s::integer;
+
+-- name: read_server_health
+-- How near transaction ids are to their end, what has been open for how long, and the table with most dead rows.
+SELECT (SELECT max(age(datfrozenxid)) FROM pg_database)::bigint,
+    (SELECT max(mxid_age(datminmxid)) FROM pg_database)::bigint,
+    coalesce((
+        SELECT max(extract(epoch FROM clock_timestamp() - xact_start)) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+    ), 0)::double precision,
+    coalesce((
+        SELECT max(extract(epoch FROM clock_timestamp() - prepared)) FROM pg_prepared_xacts
+    ), 0)::double precision,
+    coalesce(worst.name, ''), coalesce(worst.dead, 0)::bigint, coalesce(worst.live, 0)::bigint
+FROM (SELECT) AS one
+LEFT JOIN LATERAL (
+    SELECT schemaname || '.' || relname AS name, n_dead_tup AS dead, n_live_tup AS live
+    FROM pg_stat_user_tables ORDER BY n_dead_tup DESC LIMIT 1
+) AS worst ON true;
