@@ -26,19 +26,19 @@ async def hold_coupons(
     """Lock the codes that these drafts, each with the name of its rule, may use; those not used stay free.
 
     The rows of the pools are locked in order, so that what a pool keeps back is kept back from all senders. Free codes
-    that somebody else has locked are passed over. Who holds a code already gets that one.
+    that somebody else has locked are passed over. Who holds a code already gets that one. Of a pool that is retired,
+    and while no code can be opened, nobody gets any: all of them wait.
     """
     wanted = [(one, rule_name) for one, rule_name in drafts if one.coupon is not None]
     if not wanted:
-        return CouponShare(pools={}, held={}, free={})
+        return CouponShare(pools={}, held={}, free={}, can_open=open_code is not None)
     names = sorted({one.coupon.pool for one, _ in wanted if one.coupon is not None})
     pools = {one.name: one for one in await store.lock_pools(connection, names)}
     if open_code is None:
         pools = {}
     holders = sorted({Holder(one.draft.contact_id, rule_name) for one, rule_name in wanted})
-    usable = [now + timedelta(hours=one.valid_hours_min) for one in pools.values()]
     held: dict[Holder, tuple[CouponRow, str | None]] = {}
-    for row in await store.lock_held(connection, holders, usable_until=max(usable, default=now)):
+    for row in await store.lock_held(connection, holders, now=now):
         code = None if open_code is None else open_code(row.code_index, row.sealed_code)
         held[Holder(row.contact_id, row.rule_name)] = row.coupon, code
     needed = Counter(
@@ -47,7 +47,7 @@ async def hold_coupons(
         if one.coupon is not None and Holder(one.draft.contact_id, rule_name) not in held
     )
     free = await _hold_free(connection, pools, needed, open_code=open_code, now=now)
-    return CouponShare(pools=pools, held=held, free=free)
+    return CouponShare(pools=pools, held=held, free=free, can_open=open_code is not None)
 
 
 async def _hold_free(

@@ -5,10 +5,13 @@ WHERE name = ANY(%(names)b::text[]) AND retired_at IS NULL
 ORDER BY pool_id FOR NO KEY UPDATE;
 
 -- name: lock_held_coupons
--- Whose code is being freed meanwhile does not hold it any more: the lock waits for that commit and looks again.
+-- Whose code is being freed meanwhile does not hold it any more: the lock waits for that commit and looks again. How
+-- long a code has to hold is a matter of its own pool.
 SELECT c.contact_id, c.rule_name, c.coupon_id, c.pool_id, c.code_index, c.sealed_code,
-    c.redeemed_at IS NULL AND c.set_aside_at IS NULL AND c.expires_at > %(usable_until)s::timestamptz AS is_usable
+    c.redeemed_at IS NULL AND c.set_aside_at IS NULL
+        AND c.expires_at > %(now)s::timestamptz + p.valid_hours_min * interval '1 hour' AS is_usable
 FROM gate.coupon AS c
+JOIN gate.coupon_pool AS p ON p.pool_id = c.pool_id
 JOIN unnest(%(contact_ids)b::bigint[], %(rule_names)b::text[]) AS w (contact_id, rule_name)
     ON c.contact_id = w.contact_id AND c.rule_name = w.rule_name
 ORDER BY c.coupon_id FOR NO KEY UPDATE OF c;
@@ -197,8 +200,9 @@ LEFT JOIN gate.coupon AS c ON c.pool_id = p.pool_id AND c.contact_id IS NULL AND
 WHERE p.name = %(name)s AND p.retired_at IS NULL GROUP BY p.pool_id;
 
 -- name: count_held
--- They need no second one.
-SELECT count(*) FROM gate.coupon WHERE rule_name = %(rule_name)s AND redeemed_at IS NULL;
+-- They need no second one, and get theirs again while its pool gives any.
+SELECT count(*) FROM gate.coupon AS c JOIN gate.coupon_pool AS p ON p.pool_id = c.pool_id
+WHERE c.rule_name = %(rule_name)s AND c.redeemed_at IS NULL AND c.set_aside_at IS NULL AND p.retired_at IS NULL;
 
 -- name: lock_redeemed
 -- With the newest message that carried the code: its run is the one that succeeded.

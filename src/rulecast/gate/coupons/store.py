@@ -28,14 +28,12 @@ async def lock_pools(connection: Connection, names: Sequence[str]) -> list[Coupo
     )
 
 
-async def lock_held(
-    connection: Connection, holders: Sequence[Holder], *, usable_until: datetime
-) -> list[HeldRow]:
+async def lock_held(connection: Connection, holders: Sequence[Holder], *, now: datetime) -> list[HeldRow]:
     """Lock and return the codes that these people hold of these rules."""
     parameters = {
         "contact_ids": bigints([one.contact_id for one in holders]),
         "rule_names": texts([one.rule_name for one in holders]),
-        "usable_until": usable_until,
+        "now": now,
     }
     return await fetch_all(connection, QUERIES["lock_held_coupons"], parameters, record=HeldRow)
 
