@@ -1,4 +1,4 @@
-"""Runs the kinds of tests one after the other and prints the seconds of each: `python -m tests.kinds [KIND ...]`."""
+"""Runs the kinds of tests, a few together, and prints the seconds of each: `python -m tests.kinds [KIND ...]`."""
 
 import argparse
 import os
@@ -6,21 +6,22 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
-# Cheapest first, so that a broken rule shows in seconds.
-KINDS = (
-    "architecture",
-    "unit",
-    "spec",
-    "generative",
-    "simulation",
-    "migration",
-    "integration",
-    "contract",
-    "acceptance",
+# Kinds alike in their needs share a run, since each run of pytest starts its workers anew. Cheapest first, so that a
+# broken rule shows early.
+ROUNDS = (
+    ("architecture", "unit", "spec"),
+    ("generative", "simulation", "migration"),
+    ("integration", "contract"),
+    ("acceptance",),
 )
+KINDS = tuple(kind for kinds in ROUNDS for kind in kinds)
 ROOT = Path(__file__).resolve().parent.parent
 # Two workers on two cores, and a third where tests mostly wait for servers, pages and clocks.
 WORKERS = "2"
@@ -39,10 +40,11 @@ def main() -> int:
         parser.error(f"unknown kinds: {', '.join(sorted(unknown))}")
     passed = failed = 0
     started = time.monotonic()
-    for kind in chosen:
-        kind_passed, kind_failed = run_kind(kind)
-        passed += kind_passed
-        failed += kind_failed
+    for kinds in ROUNDS:
+        if asked := [kind for kind in kinds if kind in chosen]:
+            round_passed, round_failed = run_round(asked)
+            passed += round_passed
+            failed += round_failed
     failed += 0 if decision_is_covered("unit" in chosen) else 1
     print_what_did_not_run()
     print(f"all kinds: {time.monotonic() - started:.1f} s")
@@ -50,34 +52,64 @@ def main() -> int:
     return 1 if failed else 0
 
 
-def run_kind(kind: str) -> tuple[int, int]:
-    """Run one folder of tests; a folder in which nothing ran is a failure."""
+@dataclass(slots=True)
+class Ran:
+    """What ran of one kind."""
+
+    work_seconds: float = 0.0
+    passed: int = 0
+    failed: int = 0
+
+
+def run_round(kinds: Sequence[str]) -> tuple[int, int]:
+    """Run the folders of some kinds together; a folder in which nothing ran is a failure."""
     started = time.monotonic()
     command = [sys.executable, "-m", "pytest", "-q", "-m", "not soak"]
-    command += ["-n", WORKERS_THAT_WAIT if kind in WAITING_KINDS else WORKERS]
-    if kind == "acceptance":
+    command += ["-n", WORKERS_THAT_WAIT if WAITING_KINDS & set(kinds) else WORKERS]
+    if "acceptance" in kinds:
         # What an acceptance file sets up at length (an import of real data) is set up by one worker only.
         command += ["--dist", "loadfile", "--no-loadscope-reorder"]
         command += [f"tests/acceptance/test_{name}.py" for name in LONGEST_FILES]
-    command.append(f"tests/{kind}")
-    run = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
-    sys.stdout.write(run.stdout)
-    sys.stderr.write(run.stderr)
-    passed, failed = (count(run.stdout, word) for word in ("passed", "failed"))
-    failed += count(run.stdout, "error")
-    skipped = count(run.stdout, "skipped")
-    if os.environ.get("CI"):
-        # What is skipped where everything is at hand proves nothing.
-        failed += skipped
-    if (run.returncode != 0 and failed == 0) or passed == 0:
-        failed = max(failed, 1)
-    print(f"{kind}: {time.monotonic() - started:.1f} s, {passed} passed, {failed} failed", flush=True)
-    return passed, failed
+    else:
+        command += ["--dist", "worksteal"]
+    command += [f"tests/{kind}" for kind in kinds]
+    with tempfile.TemporaryDirectory(prefix="rulecast-kinds-") as folder:
+        report = Path(folder) / "report.xml"
+        command += [f"--junitxml={report}", "-o", "junit_duration_report=total"]
+        run = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+        sys.stdout.write(run.stdout)
+        sys.stderr.write(run.stderr)
+        found = read_report(report, kinds)
+    ran = sum(one.passed + one.failed for one in found.values())
+    if run.returncode != 0 and not any(one.failed for one in found.values()):
+        found[kinds[0]].failed += 1
+    seconds = time.monotonic() - started
+    work_seconds = sum(one.work_seconds for one in found.values()) or 1.0
+    for kind, one in found.items():
+        one.failed = one.failed if one.passed else max(one.failed, 1)
+        # Kinds that ran side by side share the seconds of their run by the work of each.
+        share = one.work_seconds / work_seconds if ran else 1 / len(kinds)
+        print(f"{kind}: {seconds * share:.1f} s, {one.passed} passed, {one.failed} failed", flush=True)
+    return sum(one.passed for one in found.values()), sum(one.failed for one in found.values())
 
 
-def count(output: str, word: str) -> int:
-    found = re.findall(rf"(\d+) {word}s?\b", output.splitlines()[-1] if output.strip() else "")
-    return int(found[0]) if found else 0
+def read_report(report: Path, kinds: Sequence[str]) -> dict[str, Ran]:
+    """Count each kind's tests in a report of pytest's; what belongs to no kind counts for the first."""
+    found = {kind: Ran() for kind in kinds}
+    if not report.exists():
+        return found
+    for case in ET.parse(report).iter("testcase"):
+        named = re.match(r"tests\.(\w+)", case.get("classname") or case.get("name") or "")
+        one = found[named[1]] if named and named[1] in found else found[kinds[0]]
+        one.work_seconds += float(case.get("time") or 0)
+        if case.find("failure") is not None or case.find("error") is not None:
+            one.failed += 1
+        elif case.find("skipped") is None:
+            one.passed += 1
+        elif os.environ.get("CI"):
+            # What is skipped where everything is at hand proves nothing.
+            one.failed += 1
+    return found
 
 
 def decision_is_covered(is_wanted: bool) -> bool:
