@@ -55,10 +55,12 @@ async def run_sender_role(post: Post) -> None:
     from rulecast.wiring.restore import DatabaseHeldError, wait_until_free  # noqa: PLC0415 - see above
     from rulecast.wiring.sender import run_sender  # noqa: PLC0415 - see above
 
+    await replay_journal(post.workspace)
     while not post.stop.is_set():
-        await replay_journal(post.workspace)
         await wait_until_free(post.workspace, post.stop)
-        # Where it is held again while messages are sent, it is waited for again.
+        if post.stop.is_set():
+            return
+        # Where it is held again while messages are sent, it is waited for again; accepting it replays the journal.
         with contextlib.suppress(DatabaseHeldError):
             await run_sender(post.workspace, stop_event=post.stop)
 

@@ -1,7 +1,7 @@
 """Apply a group of signed webhook bodies in one transaction: everything they tell, or nothing.
 
-Reads come first, then the locks of everybody who is about to be stopped, then writes; the journal is durable
-before the transaction commits. The door answers 200 after that and not earlier.
+Reads come first, then the locks of everybody who is about to be stopped, then writes; every stop is in the journal
+before the transaction commits, every lifting after it. The door answers 200 after that and not earlier.
 """
 
 import hashlib
@@ -31,6 +31,7 @@ from rulecast.profile.suppression.match_opt_out import DEFAULT_BUTTON_PAYLOADS
 from rulecast.values.failpoints import INERT, Failpoint, Failpoints
 from rulecast.values.ids import ContactId
 from rulecast.vault import SealItem
+from rulecast.wiring.keep_lifts import keep_lifts, keep_stops
 from rulecast.wiring.message_book import Answer, MessageBook
 from rulecast.wiring.opt_outs.note import note_answers
 from rulecast.wiring.senders import Sender, create_senders, find_receivers, find_senders
@@ -92,8 +93,9 @@ class WebhookDoor:
         """
         bodies = [await self._seal_body(post) for post in posts]
         await self._failpoints.reach(Failpoint.BEFORE_WEBHOOK_STORE)
-        await retry_conflicts(lambda: self._apply_sealed(posts, bodies))
+        lifts = await retry_conflicts(lambda: self._apply_sealed(posts, bodies))
         await self._failpoints.reach(Failpoint.AFTER_WEBHOOK_COMMIT)
+        await keep_lifts(self._journal, lifts)
 
     async def apply_plain(self, posts: Sequence[PlainPost]) -> None:
         """Store bodies of nothing but ordinary statuses, as `apply` does, by fewer and larger steps.
@@ -126,7 +128,10 @@ class WebhookDoor:
             statuses=tuple(one for one in post.parsed.statuses if one.error_code == PERSON_STOPPED_CODE),
         )
         try:
-            await retry_conflicts(lambda: self._apply_stops_alone(post._replace(parsed=only_stops), body))
+            only_said = post._replace(parsed=only_stops)
+            await keep_lifts(
+                self._journal, await retry_conflicts(lambda: self._apply_stops_alone(only_said, body))
+            )
         except Exception as error:
             # A stop that was only hindered must not be answered 200: Meta repeats it when the store is back.
             if is_store_away(error):
@@ -135,7 +140,10 @@ class WebhookDoor:
             async with self._workspace.database.transaction() as connection:
                 await keep_bodies(connection, [body])
 
-    async def _apply_sealed(self, posts: Sequence[WebhookPost], bodies: Sequence[ReceivedBody]) -> None:
+    async def _apply_sealed(
+        self, posts: Sequence[WebhookPost], bodies: Sequence[ReceivedBody]
+    ) -> list[JournalEntry]:
+        """Store everything in one transaction and return what the journal is to hold once it is committed."""
         async with self._workspace.database.transaction() as connection:
             now = self._workspace.clock.now()
             group = await self._reader.read(connection, posts, now)
@@ -166,8 +174,9 @@ class WebhookDoor:
             if group.is_about_accounts:
                 await apply_account_group(connection, group, now)
             await self._failpoints.reach(Failpoint.BEFORE_JOURNAL_APPEND)
-            await self._journal.append(entries)
+            lifts = await keep_stops(self._journal, entries)
             await self._failpoints.reach(Failpoint.AFTER_JOURNAL_APPEND)
+        return lifts
 
     async def _change_identities(
         self, connection: Connection, group: Group, now: datetime
@@ -201,14 +210,14 @@ class WebhookDoor:
             ],
         )
 
-    async def _apply_stops_alone(self, post: WebhookPost, body: ReceivedBody) -> None:
+    async def _apply_stops_alone(self, post: WebhookPost, body: ReceivedBody) -> list[JournalEntry]:
         async with self._workspace.database.transaction() as connection:
             now = self._workspace.clock.now()
             group = await self._reader.read(connection, [post], now)
             people = await self._find_people(connection, group)
             entries = await stop_people(connection, self._workspace.vault, group, people=people, now=now)
             await keep_bodies(connection, [body])
-            await self._journal.append(entries)
+            return await keep_stops(self._journal, entries)
 
     async def _seal_body(self, post: WebhookPost, problem: str = "") -> ReceivedBody:
         day = post.received_at.date()

@@ -1,4 +1,5 @@
 import asyncio
+import json
 from dataclasses import replace
 
 import psycopg
@@ -6,22 +7,26 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from tests.integration.receiver.conftest import make_known
-from tests.integration.receiver.serving import preference, running, text_message
-from tests.integration.receiver.test_opt_out import stopped
+from tests.integration.receiver.serving import NoMessages, preference, running, text_message
+from tests.integration.receiver.test_opt_out import journal, stopped
 from tests.people import ASHA, BILAL, CHITRA
 from tests.sending import prepare_number
 
 from rulecast.__main__ import run_sender_role
 from rulecast.cli.app import run_command
+from rulecast.collect.parse_webhook import parse_webhook
 from rulecast.config import Settings, load_settings
 from rulecast.database import fetch_value
 from rulecast.profile.suppression import JournalEntry, SuppressionAction, SuppressionCause
 from rulecast.receiver import build_receiver
 from rulecast.values.clock import ManualClock
+from rulecast.values.failpoints import Failpoint, Failpoints
 from rulecast.wiring.journal import replay_journal
 from rulecast.wiring.receiver import open_journal
 from rulecast.wiring.roles import Post
-from rulecast.wiring.workspace import open_workspace
+from rulecast.wiring.webhook_group import WebhookPost
+from rulecast.wiring.webhooks import WebhookDoor
+from rulecast.wiring.workspace import Workspace, open_workspace
 
 
 async def test_stops_since_a_backup_hold_after_it_is_restored_f99_p6(
@@ -97,6 +102,50 @@ def test_whoever_sends_says_to_the_database_first_what_the_journal_knows_p6(
     else:
         asyncio.run(run_role())
     assert asyncio.run(stops()) == 1
+
+
+async def test_a_death_between_journal_and_commit_keeps_stops_and_lifts_nothing_p6(
+    workspace: Workspace, clock: ManualClock
+) -> None:
+    """The journal is flushed, the transaction is not: whoever replays the journal makes nobody reachable."""
+    asha, bilal = [await make_known(workspace, one) for one in (ASHA, BILAL)]
+    at = clock.now().timestamp()
+    safe, dying = [
+        WebhookDoor(
+            workspace,
+            book=NoMessages(),
+            journal=open_journal(workspace),
+            failpoints=Failpoints({point: die}),
+        )
+        for point in (Failpoint.BEFORE_INTENT_COMMIT, Failpoint.AFTER_JOURNAL_APPEND)
+    ]
+    await apply(safe, clock, preference(ASHA.phone, "stop", at - 30))
+    assert await stopped(workspace, asha.contact_id) == [("marketing", "user_preferences")]
+    for words in (preference(ASHA.phone, "resume", at - 20), preference(BILAL.phone, "stop", at - 20)):
+        with pytest.raises(DyingError):
+            await apply(dying, clock, words)
+    assert await stopped(workspace, bilal.contact_id) == []
+    assert await replay_journal(workspace) == 1
+    assert await stopped(workspace, asha.contact_id) == [("marketing", "user_preferences")]
+    assert await stopped(workspace, bilal.contact_id) == [("marketing", "user_preferences")]
+    # Meta repeats what nobody answered; then the journal knows it as well.
+    await apply(safe, clock, preference(ASHA.phone, "resume", at - 20))
+    assert await stopped(workspace, asha.contact_id) == []
+    words = [one.action for one in journal(workspace)]
+    assert words.count(SuppressionAction.RESUME) == 1
+
+
+class DyingError(Exception):
+    """The process dies here."""
+
+
+async def die(_point: Failpoint) -> None:
+    raise DyingError
+
+
+async def apply(door: WebhookDoor, clock: ManualClock, body: object) -> None:
+    raw = json.dumps(body).encode()
+    await door.apply([WebhookPost(body=raw, parsed=parse_webhook(raw), received_at=clock.now())])
 
 
 def _copy_database(url: str, name: str) -> None:

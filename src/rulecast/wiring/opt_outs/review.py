@@ -6,9 +6,16 @@ from datetime import datetime
 
 from rulecast.observe.append_audit import append_audit
 from rulecast.observe.metrics import Sample
-from rulecast.profile.suppression import Stop, SuppressionAction, SuppressionCause, suppress
+from rulecast.profile.suppression import (
+    JournalEntry,
+    Stop,
+    SuppressionAction,
+    SuppressionCause,
+    suppress,
+)
 from rulecast.values.ids import ContactId
 from rulecast.vault import SealItem
+from rulecast.wiring.keep_lifts import keep_lifts
 from rulecast.wiring.opt_outs import store
 from rulecast.wiring.opt_outs.errors import ReasonMissingError, ReviewUnknownError, StopStandsError
 from rulecast.wiring.receiver import open_journal
@@ -78,7 +85,7 @@ async def keep_stop(workspace: Workspace, review_id: int, *, because: str) -> Co
 async def lift_stop(workspace: Workspace, review_id: int, *, because: str) -> ContactId:
     """Say that the words were no opt-out, lift what they stopped, and return whose.
 
-    The journal is durable before the commit, as for a stop.
+    The journal holds it once it is committed: a process that dies in between lifts nothing.
 
     Raises:
         ReviewUnknownError: none of this number waits.
@@ -100,7 +107,7 @@ async def _decide(
         found = await store.find_review(connection, review_id)
         if found is None or found.contact_id is None or found.decision is not None:
             raise ReviewUnknownError(f"Nothing waits under the number {review_id}.")
-        entries = []
+        lifts: list[JournalEntry] = []
         if decision == "lifted":
             resume = Stop(
                 contact_id=found.contact_id,
@@ -108,8 +115,8 @@ async def _decide(
                 cause=SuppressionCause.AGENT,
                 action=SuppressionAction.RESUME,
             )
-            entries = await suppress(connection, [resume], now)
-            if not entries:
+            lifts = await suppress(connection, [resume], now)
+            if not lifts:
                 raise StopStandsError(f"Contact {found.contact_id} stays stopped.")
         await store.insert_review(
             connection, review_id, decision=decision, because=because, by=workspace.actor, now=now
@@ -122,7 +129,7 @@ async def _decide(
             details={"review": review_id, "because": because},
             now=now,
         )
-        await journal.append(entries)
+    await keep_lifts(journal, lifts)
     return found.contact_id
 
 
