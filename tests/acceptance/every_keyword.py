@@ -23,6 +23,9 @@ ACTIONS = f"{MOMENTS}test_actions.py::test_every_moment_does_its_actions_once_fo
 STEPS = f"{MOMENTS}test_follow_ups.py::test_who_neither_clicked_nor_answered_gets_the_next_step"
 REPLIES = f"{MOMENTS}test_replies.py::test_who_answers_is_answered_once"
 FORMS_OF_REPLIES = f"{MOMENTS}test_replies.py::test_every_form_of_a_reply_reaches_the_phone_in_its_language"
+FILES_OF_REPLIES = (
+    f"{MOMENTS}test_reply_forms.py::test_a_rule_answers_with_the_files_and_places_that_were_approved"
+)
 STOPS = f"{MOMENTS}test_stop_at_the_simulator.py::test_a_rule_stops_while_it_sends_where_too_many_leave"
 VALIDITY = f"{PLAN}test_clauses_at_the_simulator.py::test_a_rule_is_refused_outside_its_days"
 ARMS = f"{PLAN}test_experiments.py::test_each_arm_gets_its_own_message_and_nobody_who_is_held_out_any"
@@ -100,6 +103,7 @@ CLAUSE_WORDS = {
     "_AS": REPLIES,
     "_BUTTONS": FORMS_OF_REPLIES,
     "_LIST": FORMS_OF_REPLIES,
+    "_LOCATION": FILES_OF_REPLIES,
     "CHINESE accepted": ACTIONS,
     "CHINESE delivered": ACTIONS,
     "CHINESE clicked": ACTIONS,

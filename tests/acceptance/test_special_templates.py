@@ -11,7 +11,9 @@ from tests.message_schema import faults_of, load_schema
 from tests.street import neighbour, street
 
 from rulecast.config import Settings
+from rulecast.gate.coupons.declared import DeclaredPool
 from rulecast.values.clock import ManualClock
+from rulecast.wiring.coupons import import_coupons
 
 STOP = '{ type = "QUICK_REPLY", text = "Stop promotions" }'
 CARD = """{{ components = [
@@ -20,6 +22,10 @@ CARD = """{{ components = [
     {{ type = "BUTTONS", buttons = [{stop}, {{ type = "URL", text = "Voir", link = "promo" }}] }},
   ] }}"""
 DECLARED = """
+[[attributes]]
+name = "shop"
+type = "text"
+
 [[media]]
 name = "poster"
 source = "{directory}/poster.png"
@@ -48,6 +54,21 @@ header_format = "IMAGE"
 header_example = "{directory}/poster.png"
 body = "Bonjour {{{{name}}}}, 20 % sur tout."
 footer = "Répondez STOP pour ne plus recevoir nos offres"
+
+[[coupon_pools]]
+name = "may_codes"
+
+[[templates]]
+name = "with_place"
+category = "marketing"
+[[templates.languages]]
+language = "fr"
+status = "approved"
+components = [
+  {{ type = "HEADER", format = "LOCATION" }},
+  {{ type = "BODY", text = "Bonjour {{{{name}}}}, venez nous voir cette semaine." }},
+  {{ type = "FOOTER", text = "Répondez STOP pour ne plus recevoir nos offres" }},
+]
 
 [[templates]]
 name = "with_code"
@@ -94,13 +115,16 @@ RULE = """rule {template}
 {media}"""
 MORE = {
     "with_image": "",
-    "with_code": ', coupon_code: "MAI25"',
+    "with_place": ', header_latitude: "33.5731", header_longitude: "-7.5898", header_name: shop or "Boutique", '
+    'header_address: "12, rue de Fès"',
+    "with_code": ", coupon_code: coupon from may_codes",
     "with_end": ', coupon_code: "MAI25", offer_expires_at: "2026-12-31T23:59+01:00"',
     "with_cards": ', card1_what: "robes", card2_what: "bottes"',
 }
 LIGHTER = "    media lighter on slow network\n"
 DAY_SECONDS = 86_400
-PEOPLE = [neighbour(0), neighbour(1, extra={"network_type": "3g"})]
+PEOPLE = [neighbour(0), neighbour(1, extra={"network_type": "3g", "shop": "Maarif"})]
+CODES = "RC-MAI-1\nRC-MAI-2\n"
 
 
 def draw(path: Path, seed: int) -> None:
@@ -137,6 +161,7 @@ async def test_images_codes_offers_that_end_and_carousels_arrive_as_planned(
     for seed, name in enumerate(("poster", "dress", "shoes")):
         draw(tmp_path / f"{name}.png", seed)
     async with street(settings, clock, tmp_path, people=PEOPLE, declarations=declared(tmp_path)) as here:
+        await import_coupons(here.workspace, DeclaredPool(name="may_codes"), source="codes.txt", text=CODES)
         signed = {}
         for template, more in MORE.items():
             media = LIGHTER if template in {"with_image", "with_cards"} else ""
@@ -154,7 +179,13 @@ async def test_images_codes_offers_that_end_and_carousels_arrive_as_planned(
         (arrived,) = await here.rows(
             "SELECT count(*), count(delivered_at), count(read_at) FROM deliver.message"
         )
-        assert arrived == (8, 8, 8)
+        assert arrived == (10, 10, 10)
+        holders = await here.rows(
+            "SELECT message.contact_id FROM gate.coupon AS coupon JOIN deliver.message AS message"
+            " USING (contact_id) JOIN deliver.run AS run USING (run_id)"
+            " WHERE run.rule_name = 'with_code' ORDER BY 1"
+        )
+        assert [one for (one,) in holders] == sorted(here.people)
         uploads = {
             media_id: bytes(content).hex()
             for media_id, content in await here.rows(
@@ -163,9 +194,9 @@ async def test_images_codes_offers_that_end_and_carousels_arrive_as_planned(
         }
     sent = [json.loads(line) for line in kept.read_text("utf-8").splitlines()]
     schema = load_schema()
-    assert schema is None or [faults_of(schema, one) for one in sent] == [[]] * 8
+    assert schema is None or [faults_of(schema, one) for one in sent] == [[]] * 10
     found = {(one["template"]["name"], one["to"][-2:]): one["template"]["components"] for one in sent}
-    assert len(found) == 8
+    assert len(found) == 10
     # Both cards show their own file, in the form the person's network asks for.
     cards = signed["with_cards"][""]["cards"]
     for phone, form in (("00", "full"), ("01", "light")):
@@ -179,10 +210,28 @@ async def test_images_codes_offers_that_end_and_carousels_arrive_as_planned(
     assert texts == [
         [{"type": "text", "parameter_name": "what", "text": what}] for what in ("robes", "bottes")
     ]
-    coupon = {"type": "coupon_code", "coupon_code": "MAI25"}
-    assert found["with_code", "00"][-1] == {
-        "type": "button", "sub_type": "copy_code", "index": "1", "parameters": [coupon]
-    }  # fmt: skip
+    # Templates want the degrees as texts; each person gets the name of their own shop.
+    assert [found["with_place", phone][0] for phone in ("00", "01")] == [
+        {
+            "type": "header",
+            "parameters": [
+                {
+                    "type": "location",
+                    "location": {
+                        "latitude": "33.5731", "longitude": "-7.5898", "name": name, "address": "12, rue de Fès"
+                    },
+                }
+            ],
+        }
+        for name in ("Boutique", "Maarif")
+    ]  # fmt: skip
+    # Behind the button stands a code of the pool, for each person another one.
+    buttons = [found["with_code", phone][-1] for phone in ("00", "01")]
+    codes = [one["parameters"][0].pop("coupon_code") for one in buttons]
+    assert sorted(codes) == CODES.split()
+    assert buttons == [
+        {"type": "button", "sub_type": "copy_code", "index": "1", "parameters": [{"type": "coupon_code"}]}
+    ] * 2  # fmt: skip
     (offer,) = [one for one in found["with_end", "01"] if one["type"] == "limited_time_offer"]
     # Milliseconds, not seconds.
     assert offer["parameters"][0]["limited_time_offer"] == {"expiration_time_ms": 1_798_757_940_000}

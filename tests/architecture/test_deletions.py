@@ -42,6 +42,7 @@ ALLOWED = {
     "rule.event_counter": "counted anew from events",
     "rule.trigger_candidate": "decided long ago",
     "rule.watch": "made anew from the rules in force",
+    "template.loose_file": "a file sent once by hand, two days ago",
     "template.registration": "what Meta lists; read anew every hour",
 }  # fmt: skip
 # A file that is made anew from the database at any time.

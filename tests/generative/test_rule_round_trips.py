@@ -1,6 +1,7 @@
 """Text and JSON keep every rule: formatting is canonical, reading gives back the same records."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Literal
@@ -84,6 +85,12 @@ def replies(draw: st.DrawFn) -> d.ReplyAction:
         st.builds(d.ReplyList, button=texts, rows=st.lists(rows, min_size=1, max_size=3).map(tuple)),
         st.builds(d.ReplyLink, name=free_names, title=texts, url=texts),
     )
+    media = st.one_of(st.none(), free_names)
+    said = st.builds(d.ReplyWords, text=texts, medium=media, tail=tails)
+    shown = st.builds(d.ReplyWords, text=st.just(""), medium=free_names)
+    degrees = st.decimals(-90, 90, places=4)
+    points = st.builds(d.ReplyPlace, latitude=degrees, longitude=degrees, name=texts, address=texts)
+    places = st.builds(d.ReplyWords, text=st.just(""), point=points)
     languages = draw(
         st.lists(st.sampled_from(("", "fr", "ar", "pt_BR")), min_size=1, max_size=3, unique=True)
     )
@@ -92,7 +99,7 @@ def replies(draw: st.DrawFn) -> d.ReplyAction:
     fallback = "" if languages == [""] else draw(st.one_of(st.none(), st.sampled_from(languages)))
     return d.ReplyAction(
         moment=draw(st.sampled_from(tuple(d.Moment))),
-        words=tuple(d.ReplyWords(text=draw(texts), language=one, tail=draw(tails)) for one in languages),
+        words=tuple(replace(draw(st.one_of(said, shown, places)), language=one) for one in languages),
         fallback_language=fallback,
         purpose=draw(st.sampled_from((None, "service", "marketing"))),
     )

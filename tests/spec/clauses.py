@@ -179,6 +179,21 @@ CLAUSES: tuple[tuple[str, str], ...] = (
         "With a button that opens a list of up to ten rows of 24 characters, each with up to 72 about it.",
     ),
     (
+        'when replied: reply "Our menu" media menu as service',
+        (
+            "With an image, a video or a document that the workspace file declares; the text stands below it and has "
+            "up to 1,024 characters. Buttons or a link may follow: the file then heads the message."
+        ),
+    ),
+    (
+        "when replied: reply media jingle as service",
+        "A file alone; sounds and stickers have no text. The plan fetches and signs every file of its answers.",
+    ),
+    (
+        'when replied: reply location 33.5731, -7.5898 "Our shop", "12, rue de Fes" as service',
+        "A place on the map: latitude and longitude in degrees, its name and its address; both may be left out.",
+    ),
+    (
         'when replied: reply "Here it is" link shop "Open" to "https://shop.example/sale" as marketing',
         "With a button that opens a tracked address; whoever opens it has clicked.",
     ),

@@ -52,6 +52,8 @@ def render_plan(
         yield _messages(document)
     if document.get("media_counts"):
         yield _media(document)
+    if document.get("reply_files"):
+        yield _reply_files(document)
     yield _lines(plan, zone)
     for sample in document["samples"]:
         variant = f", variant {sample['variant']}" if sample.get("variant") else ""
@@ -201,6 +203,16 @@ def _media(document: Mapping[str, Any]) -> RenderableType:
             "" if is_without else _sizes(medium, one["form"]),
             f"{one['count']:,}",
         )
+    return table
+
+
+def _reply_files(document: Mapping[str, Any]) -> RenderableType:
+    table = _table("Files of the answers")
+    for name in ("file", "kind"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("size", justify="right", no_wrap=True)
+    for name, one in document["reply_files"].items():
+        table.add_row(name, one["kind"], _sizes(one, ""))
     return table
 
 

@@ -1,10 +1,27 @@
-"""`rulecast reply`: free text to one person whose window is open."""
+"""`rulecast reply`: a free-form message to one person whose window is open."""
 
 import sys
 from typing import Annotated
 
 import typer
 
+from rulecast.cli.reply_words import (
+    AddressOption,
+    AudioOption,
+    CardOption,
+    DocumentOption,
+    FilenameOption,
+    ImageOption,
+    LocationOption,
+    NameOption,
+    ReactionOption,
+    ReplyOptions,
+    StickerOption,
+    TextArgument,
+    ToMessageOption,
+    VideoOption,
+    content_of,
+)
 from rulecast.cli.session import JsonOption, Terminal, run
 from rulecast.values.reason import DESCRIPTIONS, Reason
 from rulecast.wiring.read_receipts import open_lean_transport
@@ -27,48 +44,64 @@ WAITING = "It waits for a sender: `rulecast serve` or `rulecast send` must run."
 
 def register(app: typer.Typer) -> None:
     """Add the command to the application."""
+    app.command("reply")(reply)
 
-    @app.command("reply")
-    def reply(
-        context: typer.Context,
-        contact: Annotated[
-            str, typer.Argument(metavar="CONTACT", help="Number or contact id of the person.")
-        ],
-        text: Annotated[
-            str,
-            typer.Argument(
-                metavar="TEXT", help="What to say, 4,096 characters at most; - reads standard input."
-            ),
-        ],
-        number: Annotated[
-            str | None,
-            typer.Option(
-                "--number", help="The business number by its name; else the one they wrote to last."
-            ),
-        ] = None,
-        wait: Annotated[
-            float, typer.Option("--wait", min=0, max=300, help="Seconds to wait for the outcome.")
-        ] = 10.0,
-        json: JsonOption = False,
-    ) -> None:
-        """Answer a person who wrote within the last 24 hours; it passes the gate like every message."""
 
-        async def work(workspace: Workspace, terminal: Terminal) -> None:
-            async with open_lean_transport(workspace) as transport:
-                said = sys.stdin.read().strip() if text == "-" else text
-                sent = await reply_to(workspace, contact, said, number=number, transport=transport)
-            outcome = await wait_for_outcome(workspace, sent.run_id, seconds=wait)
-            if json:
-                terminal.print_json(_json(sent, outcome))
-            else:
-                terminal.print(
-                    f"Reply to contact {sent.contact_id} from {sent.business_number}, run {sent.run_id}."
-                )
-                terminal.print(_sentence(outcome))
-            if outcome.has_ended and outcome.state not in SENT:
-                raise typer.Exit(NOT_SENT_EXIT)
+def reply(
+    context: typer.Context,
+    contact: Annotated[str, typer.Argument(metavar="CONTACT", help="Number or contact id of the person.")],
+    text: TextArgument = None,
+    image: ImageOption = None,
+    video: VideoOption = None,
+    audio: AudioOption = None,
+    document: DocumentOption = None,
+    filename: FilenameOption = None,
+    sticker: StickerOption = None,
+    location: LocationOption = None,
+    name: NameOption = None,
+    address: AddressOption = None,
+    card: CardOption = None,
+    reaction: ReactionOption = None,
+    to_message: ToMessageOption = None,
+    number: Annotated[
+        str | None,
+        typer.Option("--number", help="The business number by its name; else the one they wrote to last."),
+    ] = None,
+    wait: Annotated[
+        float, typer.Option("--wait", min=0, max=300, help="Seconds to wait for the outcome.")
+    ] = 10.0,
+    json: JsonOption = False,
+) -> None:
+    """Answer a person who wrote within the last 24 hours; it passes the gate like every message."""
+    options = ReplyOptions(
+        text=sys.stdin.read().strip() if text == "-" else text,
+        files={"image": image, "video": video, "audio": audio, "document": document, "sticker": sticker},
+        filename=filename,
+        location=location,
+        name=name,
+        address=address,
+        contact=card,
+        reaction=reaction,
+        to_message=to_message,
+    )
 
-        run(context, work, acts=True)
+    async def work(workspace: Workspace, terminal: Terminal) -> None:
+        said, file = await content_of(options)
+        async with open_lean_transport(workspace) as transport:
+            sent = await reply_to(workspace, contact, said, file=file, number=number, transport=transport)
+        _tell(terminal, sent, await wait_for_outcome(workspace, sent.run_id, seconds=wait), json=json)
+
+    run(context, work, acts=True)
+
+
+def _tell(terminal: Terminal, sent: TypedReply, outcome: ReplyOutcome, *, json: bool) -> None:
+    if json:
+        terminal.print_json(_json(sent, outcome))
+    else:
+        terminal.print(f"Reply to contact {sent.contact_id} from {sent.business_number}, run {sent.run_id}.")
+        terminal.print(_sentence(outcome))
+    if outcome.has_ended and outcome.state not in SENT:
+        raise typer.Exit(NOT_SENT_EXIT)
 
 
 def _json(sent: TypedReply, outcome: ReplyOutcome) -> dict[str, object]:

@@ -2187,6 +2187,16 @@ ALTER TABLE template.change ALTER COLUMN change_id ADD GENERATED ALWAYS AS IDENT
     CACHE 1
 );
 
+CREATE TABLE template.loose_file (
+    content_hash bytea NOT NULL,
+    mime_type text NOT NULL,
+    size_bytes integer NOT NULL,
+    kept_at timestamp with time zone NOT NULL,
+    CONSTRAINT loose_file_content_hash_check CHECK ((octet_length(content_hash) = 32)),
+    CONSTRAINT loose_file_mime_type_check CHECK (((length(mime_type) >= 3) AND (length(mime_type) <= 100))),
+    CONSTRAINT loose_file_size_bytes_check CHECK ((size_bytes > 0))
+);
+
 CREATE TABLE template.medium_content (
     medium_content_id bigint NOT NULL,
     name text NOT NULL,
@@ -2195,7 +2205,7 @@ CREATE TABLE template.medium_content (
     fetched_at timestamp with time zone NOT NULL,
     fetched_by text NOT NULL,
     CONSTRAINT medium_content_fetched_by_check CHECK (((length(fetched_by) >= 1) AND (length(fetched_by) <= 200))),
-    CONSTRAINT medium_content_kind_check CHECK ((kind = ANY (ARRAY['image'::text, 'video'::text, 'gif'::text, 'document'::text]))),
+    CONSTRAINT medium_content_kind_check CHECK ((kind = ANY (ARRAY['image'::text, 'video'::text, 'gif'::text, 'document'::text, 'audio'::text, 'sticker'::text]))),
     CONSTRAINT medium_content_name_check CHECK ((name ~ '^[a-z_][a-z0-9_]{0,59}$'::text)),
     CONSTRAINT medium_content_source_hash_check CHECK ((octet_length(source_hash) = 32))
 );
@@ -2708,6 +2718,9 @@ ALTER TABLE ONLY template.account_reading
 ALTER TABLE ONLY template.change
     ADD CONSTRAINT change_pkey PRIMARY KEY (change_id);
 
+ALTER TABLE ONLY template.loose_file
+    ADD CONSTRAINT loose_file_pkey PRIMARY KEY (content_hash);
+
 ALTER TABLE ONLY template.medium_content
     ADD CONSTRAINT medium_content_pkey PRIMARY KEY (medium_content_id);
 
@@ -2925,6 +2938,8 @@ CREATE INDEX scheduled_run_by_rule ON rule.scheduled_run USING btree (rule_name,
 CREATE INDEX standing_approval_by_version ON rule.standing_approval USING btree (rule_version_id, standing_approval_id DESC);
 
 CREATE INDEX change_by_name ON template.change USING btree (waba_id, name, language, changed_at);
+
+CREATE INDEX loose_file_by_age ON template.loose_file USING btree (kept_at);
 
 CREATE INDEX medium_content_by_name ON template.medium_content USING btree (name, medium_content_id DESC);
 

@@ -1,5 +1,6 @@
 """Give each draft the uploads of the files it shows: made before the first message that needs them, once a number."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -9,9 +10,6 @@ from rulecast.gate.run_media import WantedFile
 from rulecast.gate.terms import RunTerms
 from rulecast.template.messages import MediaHandle
 from rulecast.values.reason import Reason
-
-WORST_FIRST = (Reason.FILE_REFUSED, Reason.FILE_TOO_LARGE, Reason.FILE_MISSING, Reason.FILE_NOT_UPLOADED)
-"""Of several files of one message: what can never be mended decides."""
 
 
 async def attach_files(
@@ -23,13 +21,14 @@ async def attach_files(
 ) -> list[Draft]:
     """Return the drafts with their uploads; where one is missing, with what is wrong with it.
 
-    No transaction and no lock is held meanwhile: the first upload of a file takes as long as it takes.
+    No transaction and no lock is held meanwhile; how long a file is waited for is up to `find`.
     """
     wanted = {one.message_id: files for one in drafts if (files := _files_of(one, terms))}
     if find is None or not wanted:
         return list(drafts)
     each = sorted({file for files in wanted.values() for file in files.values()})
-    found = {file: await find(business_number_id, file) for file in each}
+    answers = await asyncio.gather(*(find(business_number_id, file) for file in each))
+    found = dict(zip(each, answers, strict=True))
     return [
         _attached(one, wanted[one.message_id], found) if one.message_id in wanted else one for one in drafts
     ]
@@ -46,9 +45,8 @@ def _attached(
     draft: Draft, wanted: Mapping[str, WantedFile], found: Mapping[WantedFile, MediaHandle | Reason]
 ) -> Draft:
     answers = {parameter: found[file] for parameter, file in wanted.items()}
-    problems = {one for one in answers.values() if isinstance(one, Reason)}
     return replace(
         draft,
         uploads={name: one for name, one in answers.items() if isinstance(one, MediaHandle)},
-        file_problem=next((one for one in WORST_FIRST if one in problems), None),
+        file_problems={name: one for name, one in answers.items() if isinstance(one, Reason)},
     )

@@ -10,6 +10,9 @@ from rulecast.template.messages import MediaHandle
 from rulecast.values.ids import ContactId, MessageId, OpaqueId, RunId
 from rulecast.values.reason import Reason
 
+WORST_FIRST = (Reason.FILE_REFUSED, Reason.FILE_TOO_LARGE, Reason.FILE_MISSING, Reason.FILE_NOT_UPLOADED)
+"""Of several files of one message: what can never be mended decides."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
@@ -17,7 +20,7 @@ class Draft:
 
     `variant` names the arm of an experiment whose message this is; it is empty without one. `media` is the form of the
     files it shows, empty for files in full or none, `uploads` those files in Meta's keeping by the parameter each
-    fills, and `file_problem` why one of them is not there.
+    fills, and `file_problems` why others of them are not there.
     """
 
     message_id: MessageId
@@ -29,7 +32,13 @@ class Draft:
     send_until: datetime
     media: str = ""
     uploads: Mapping[str, MediaHandle] = field(default_factory=dict)
-    file_problem: Reason | None = None
+    file_problems: Mapping[str, Reason] = field(default_factory=dict)
+
+    @property
+    def file_problem(self) -> Reason | None:
+        """Return why a message with several files is not complete: what can never be mended decides."""
+        found = set(self.file_problems.values())
+        return next((one for one in WORST_FIRST if one in found), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from rulecast.gate.recipient_values import VALUES, Opened, own_value, parameter_
 from rulecast.gate.reply_terms import ReplyTerms, make_reply
 from rulecast.gate.store import Connection, RecipientRow, SendingNumberRow
 from rulecast.gate.terms import RunTerms
+from rulecast.gate.typed_content import TypedContent, read_typed
 from rulecast.plan.parameters import COUPON_SPECIMEN
 from rulecast.profile.one_time_codes import code_digits
 from rulecast.profile.one_time_codes.store import live_nonces
@@ -96,7 +97,7 @@ class _Secrets:
 
     vault: Vault
     quoted: Mapping[int, str] = field(repr=False)
-    typed: Mapping[int, str] = field(repr=False)
+    typed: Mapping[int, TypedContent] = field(repr=False)
     codes: Mapping[tuple[int, int], str] = field(repr=False)
 
 
@@ -167,15 +168,25 @@ async def _codes(
     }
 
 
-async def _typed(connection: Connection, vault: Vault, terms: Mapping[int, RunTerms]) -> dict[int, str]:
+async def _typed(
+    connection: Connection, vault: Vault, terms: Mapping[int, RunTerms]
+) -> dict[int, TypedContent]:
     """Return what was typed for the runs that are one typed reply each; what cannot be opened is missing."""
-    run_ids = [run_id for run_id, one in terms.items() if one.reply is not None and one.reply.is_typed]
-    if not run_ids:
+    forms = {
+        run_id: one.reply.typed_form
+        for run_id, one in terms.items()
+        if one.reply is not None and one.reply.is_typed
+    }
+    if not forms:
         return {}
-    rows = await store.read_typed_replies(connection, run_ids)
+    rows = await store.read_typed_replies(connection, list(forms))
     items = [SealItem(ContactId(contact_id), SEALED_REPLY, sealed) for _, contact_id, sealed in rows]
     plain, _ = await open_each(vault, items)
-    return {run_id: one.decode() for (run_id, *_), one in zip(rows, plain, strict=True) if one is not None}
+    return {
+        run_id: typed
+        for (run_id, *_), one in zip(rows, plain, strict=True)
+        if one is not None and (typed := read_typed(forms[run_id], one)) is not None
+    }
 
 
 async def _open(vault: Vault, recipients: Mapping[int, RecipientRow]) -> dict[int, Opened]:
@@ -324,11 +335,14 @@ def _compose_reply(
         typed=secrets.typed.get(draft.run_id),
         value_of=lambda name: own_value(name, person),
         token_of=lambda index: make_link_token(LinkToken(opaque_id=opaque_id, link_index=index), sign),
+        file_of=lambda name: draft.uploads.get(name) or draft.file_problems.get(name, Reason.FACTS_UNKNOWN),
     )
     if isinstance(content, Reason):
         return _impossible(draft, opaque_id, content)
     recipient = recipient_of(person.row.kind or "", person.address)
-    quotes = secrets.quoted.get(draft.contact_id) if reply.answers_words else None
+    # A reaction stands under its message already.
+    is_quoting = reply.answers_words and content.kind != "reaction"
+    quotes = secrets.quoted.get(draft.contact_id) if is_quoting else None
     return PreparedDraft(
         draft=draft,
         opaque_id=opaque_id,

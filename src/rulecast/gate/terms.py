@@ -8,7 +8,7 @@ from typing import Literal
 
 from rulecast.account import PRICE_SCALE
 from rulecast.gate import store
-from rulecast.gate.reply_terms import REPLY_STEP, ReplyTerms, reply_terms
+from rulecast.gate.reply_terms import REPLY_STEP, ReplyTerms, reply_files, reply_terms
 from rulecast.gate.run_media import RunMedia
 from rulecast.gate.store import Connection, TermsRow
 from rulecast.policy.local_time import SendingWindow
@@ -154,7 +154,7 @@ def _terms_of_reply(row: TermsRow, catalogue: Catalogue) -> RunTerms:
         evaluated_at=row.evaluated_at,
         expires_at=row.expires_at,
         template_hashes={},
-        media={},
+        media=reply_files(row),
         checked=None,
         reply=reply,
         catalogue=catalogue,

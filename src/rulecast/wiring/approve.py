@@ -62,7 +62,7 @@ async def find_change(connection: Connection, plan: Plan, *, is_standing: bool =
     newest = await store.find_newest_rule_version(connection, plan.rule_name)
     if newest != plan.rule_version_id and not plan.is_test and not is_standing:
         return f"the rule {plan.rule_name} has a newer version."
-    medium = await find_changed_medium(connection, plan.document.get("media", {}))
+    medium = await find_changed_medium(connection, plan.document)
     if medium is not None:
         return f"the file {medium} was fetched again since and is another one."
     planned = plan.document["template_hashes"]

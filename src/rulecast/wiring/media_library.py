@@ -5,12 +5,13 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rulecast.database import Connection
-from rulecast.deliver.media_uploads import MediaFile
+from rulecast.deliver.media_uploads import MediaFile, check_file
 from rulecast.observe.append_audit import append_audit
 from rulecast.rule.language import Rule, parse_rule
-from rulecast.rule.language.document import SendTemplate, send_for, sends_of
+from rulecast.rule.language.document import SendTemplate, reply_media, send_for, sends_of
 from rulecast.template.media import (
     DeclaredMedium,
     Grade,
@@ -29,7 +30,7 @@ from rulecast.template.media.errors import (
     MediaUnknownError,
 )
 from rulecast.template.media.fetch import Fetched, read_from_disk
-from rulecast.template.media.planned import planned_files
+from rulecast.template.media.planned import signed_files
 from rulecast.template.media.render import MadeRendition
 from rulecast.template.parts import HEADER_PARAMETER, card_number, card_parameter
 from rulecast.values.catalogue import Catalogue, Medium
@@ -91,7 +92,8 @@ async def fetch_media(
 
     Raises:
         MediaUnknownError: a name is not declared; nothing was fetched.
-        MediaAddressError, MediaFetchError, MediaRefusedError: a file cannot be had; those before it are kept.
+        MediaAddressError, MediaFetchError, MediaRefusedError, FileRefusedError: a file cannot be had, or WhatsApp does
+            not take it; those before it are kept.
     """
     library = {one.declared.name: one for one in await list_library(workspace)}
     unknown = sorted(set(names) - library.keys())
@@ -124,7 +126,7 @@ async def fetch_for_rules(workspace: Workspace, texts: Iterable[str]) -> None:
         ]
         shown = {
             name for rule in rules for send in sends_of(rule) for name in media_of(send, catalogue).values()
-        }
+        } | {name for rule in rules for name in reply_media(rule) if name in catalogue.media}
         missing = sorted(shown - (await store.list_media(connection, shown)).keys())
     if missing:
         await fetch_media(workspace, missing)
@@ -157,21 +159,34 @@ async def media_of_rule(
     sends = {arm: send_for(rule, arm) for arm in ("", *(one.name for one in rule.variants))}
     shown = {arm: names for arm, send in sends.items() if (names := media_of(send, catalogue))}
     wanted = sorted({name for names in shown.values() for name in names.values()})
-    kept = await store.list_media(connection, wanted) if wanted else {}
-    for name in wanted:
-        if name not in kept:
-            raise MediaNotFetchedError(f"The file {name} was not fetched yet.")
+    kept = await _kept(connection, wanted)
     return {
         arm: _document({parameter: kept[name] for parameter, name in names.items()}, sends[arm])
         for arm, names in shown.items()
     }
 
 
-async def find_changed_medium(
-    connection: Connection, planned: Mapping[str, Mapping[str, object]]
-) -> str | None:
+async def media_of_replies(connection: Connection, rule: Rule) -> dict[str, dict[str, object]]:
+    """Return by name what a plan says and signs of the files that the replies of a rule show.
+
+    Raises:
+        MediaNotFetchedError: a file was not fetched yet.
+    """
+    kept = await _kept(connection, sorted(reply_media(rule)))
+    return {name: _file_document(one) for name, one in kept.items()}
+
+
+async def _kept(connection: Connection, wanted: Sequence[str]) -> dict[str, KeptMedium]:
+    kept = await store.list_media(connection, wanted) if wanted else {}
+    for name in wanted:
+        if name not in kept:
+            raise MediaNotFetchedError(f"The file {name} was not fetched yet.")
+    return kept
+
+
+async def find_changed_medium(connection: Connection, document: Mapping[str, Any]) -> str | None:
     """Return the name of a file that means something else by now than what a plan signed, or None."""
-    files = [file for one in planned.values() for file in planned_files(one).values()]
+    files = signed_files(document)
     kept = await store.list_media(connection, {str(one["name"]) for one in files}) if files else {}
     for one in files:
         name = str(one["name"])
@@ -245,6 +260,8 @@ async def _make(
         forms = await asyncio.to_thread(
             make_renditions, one.content, declared.kind, told_type=one.told_type, grade=Grade(form)
         )
+        for part in forms:
+            check_file(MediaFile(content=part.content, mime_type=part.mime_type))
         if made and len(forms[0].content) >= len(made[-1].content):
             raise MediaRefusedError(
                 f"The {form} form of {declared.name} is not lighter than the one before it."

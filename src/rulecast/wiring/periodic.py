@@ -14,6 +14,7 @@ from rulecast.wiring.limit_tiers import read_tiers_anew
 from rulecast.wiring.moments.stop_test import fold_counts
 from rulecast.wiring.partitions import make_partitions
 from rulecast.wiring.recurring import ContactZones, run_due_rules
+from rulecast.wiring.replies.keep_typed_file import forget_typed_files
 from rulecast.wiring.server_health import watch_server
 from rulecast.wiring.template_upkeep import sync_regularly
 from rulecast.wiring.triggers.counting import check_counters
@@ -39,6 +40,7 @@ async def run_periodic(workspace: Workspace, stop: asyncio.Event) -> None:
         jobs.register_periodic("conversions", _bound(workspace, count_successes), cron=EVERY_MINUTE)
         jobs.register_periodic("audiences", _bound(workspace, check_memberships), cron=EVERY_NIGHT)
         jobs.register_periodic("counters", _bound(workspace, check_counters), cron=EVERY_NIGHT)
+        jobs.register_periodic("typed_files", _bound(workspace, forget_old_files), cron=EVERY_HOUR)
         jobs.register_periodic("firings", _bound(workspace, forget_old_firings), cron=EVERY_NIGHT)
         jobs.register_periodic("stop_counts", _bound(workspace, fold_counts), cron=EVERY_MINUTE)
         jobs.register_periodic("usual_rates", _bound(workspace, keep_history), cron=EVERY_HOUR)
@@ -60,6 +62,13 @@ async def destroy_day_keys(workspace: Workspace) -> None:
     count = await destroy_old_day_keys(workspace.vault, workspace.clock.now())
     if count:
         LOG.info("day keys destroyed", count=count)
+
+
+async def forget_old_files(workspace: Workspace) -> None:
+    """Remove files that people of the business sent once by hand."""
+    count = await forget_typed_files(workspace)
+    if count:
+        LOG.info("files of typed replies forgotten", count=count)
 
 
 async def count_successes(workspace: Workspace) -> None:

@@ -9,7 +9,7 @@ from rulecast.template.media import Device, Grade, choose_grade
 from rulecast.template.media.choose import Chosen
 from rulecast.template.parts import file_parameters
 from rulecast.values.ids import TemplateId
-from rulecast.wiring.media_library import media_of_rule
+from rulecast.wiring.media_library import media_of_replies, media_of_rule
 from rulecast.wiring.plan_draft import Draft
 from rulecast.wiring.workspace import Workspace
 
@@ -50,13 +50,15 @@ async def media_of_plan(connection: Connection, workspace: Workspace, draft: Dra
     Raises:
         MediaNotFetchedError: a file was not fetched yet.
     """
+    shown = await media_of_replies(connection, draft.checked.rule)
+    replies = {"reply_files": shown} if shown else {}
     templates = draft.terms.templates.values()
     if not any(file_parameters(one.parts) for one in templates):
-        return {}
+        return replies
     catalogue = await workspace.catalogue_of_runs(connection)
     media = await media_of_rule(connection, draft.checked.rule, catalogue)
     names = {one.template_id: one.name for one in templates}
-    return {
+    return replies | {
         "media": dict(media),
         "media_counts": [
             {

@@ -6,7 +6,7 @@ from functools import lru_cache
 from rulecast.database import Connection
 from rulecast.plan.errors import RuleRefusedError
 from rulecast.rule.language import CheckedRule, Rule, RuleProblems, parse_rule
-from rulecast.rule.language.document import SendTemplate, sends_of
+from rulecast.rule.language.document import SendTemplate, reply_media, sends_of
 from rulecast.template.media.store import list_media
 from rulecast.template.store import list_template_hashes
 from rulecast.values.catalogue import Catalogue, DataClass
@@ -34,18 +34,20 @@ async def read_template_hashes(connection: Connection, rule: Rule) -> dict[str, 
             for name, language, digest in rows
             if (name, language) in wanted
         },
-        **await _file_hashes(connection, sends),
+        **await _file_hashes(connection, sends, reply_media(rule)),
     }
 
 
-async def _file_hashes(connection: Connection, sends: Iterable[SendTemplate]) -> dict[str, str]:
+async def _file_hashes(
+    connection: Connection, sends: Iterable[SendTemplate], answered: Iterable[str]
+) -> dict[str, str]:
     """Return what was fetched for the messages of a rule, by `file` and name; empty where nothing ever was."""
     kept = await list_media(connection)
     if not kept:
         return {}
     declared = (await read_declared(connection)).names.media
     used = {one.template for one in sends}
-    given = {one.media.medium for one in sends if one.media is not None}
+    given = {one.media.medium for one in sends if one.media is not None}.union(answered)
     named = given | {
         one.name
         for one in declared

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from pathlib import Path
 
 import pytest
 from tests.planning import WORKSPACE_FILE, Person, create_people
@@ -14,10 +15,11 @@ from rulecast.wiring.workspace import open_workspace
 from rulecast.wiring.workspace_file import apply_workspace_file
 
 NUMBER = "106540352242922"
+WITHOUT_TEXT = frozenset({"--location", "--contact", "--reaction"})
 
 
 def test_a_typed_reply_waits_for_a_sender_and_needs_an_open_window(
-    environment: dict[str, str], capfd: pytest.CaptureFixture[str]
+    environment: dict[str, str], capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     async def prepare() -> tuple[ContactId, ContactId]:
         async with open_workspace(load_settings(environment), actor="amal") as workspace:
@@ -36,7 +38,8 @@ def test_a_typed_reply_waits_for_a_sender_and_needs_an_open_window(
 
     def rulecast(contact: ContactId, *arguments: str, code: int = 0) -> str:
         capfd.readouterr()
-        said = ("reply", f"#{contact}", "Nous ouvrons à neuf heures.", "--wait", "0", *arguments)
+        words = () if any(one in WITHOUT_TEXT for one in arguments) else ("Nous ouvrons à neuf heures.",)
+        said = ("reply", f"#{contact}", *words, "--wait", "0", *arguments)
         assert run_command(said, environment) == code
         printed = capfd.readouterr()
         assert "neuf heures" not in printed.out + printed.err
@@ -49,3 +52,14 @@ def test_a_typed_reply_waits_for_a_sender_and_needs_an_open_window(
     assert (answer["contact_id"], answer["state"], answer["reason"]) == (asha, "planned", "")
     assert "RC-REPLY-001" in rulecast(bilal, code=2)
     assert "RC-REPLY-001" in rulecast(asha, "--number", "elsewhere", code=2)
+    paper, cards = tmp_path / "menu.txt", tmp_path / "amal.vcf"
+    paper.write_text("Couscous", "utf-8")
+    cards.write_text("BEGIN:VCARD\nFN:Amal\nTEL:+212612345678\nEND:VCARD\n", "utf-8")
+    assert "waits for a sender" in rulecast(asha, "--document", str(paper))
+    assert "waits for a sender" in rulecast(asha, "--location", "33.5,-7.5", "--name", "neuf heures")
+    assert "waits for a sender" in rulecast(asha, "--contact", str(cards))
+    assert "waits for a sender" in rulecast(asha, "--reaction", "👍")
+    assert "RC-REPLY-002" in rulecast(asha, "--video", str(paper), "--image", str(paper), code=2)
+    assert "RC-MEDIA-003" in rulecast(asha, "--image", str(paper), code=2)
+    assert "RC-MEDIA-002" in rulecast(asha, "--image", str(tmp_path / "nothing"), code=2)
+    assert "RC-MESSAGE-001" in rulecast(asha, "--audio", str(paper), code=2)

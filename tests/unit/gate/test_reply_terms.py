@@ -3,9 +3,10 @@
 import pytest
 
 from rulecast.gate.reply_terms import ReplyTerms, links_of, make_reply
+from rulecast.gate.typed_content import TypedCard, TypedContent, read_typed, write_typed
 from rulecast.rule.language import Rule, parse_rule
 from rulecast.rule.language.document import ReplyAction
-from rulecast.template.messages import Content
+from rulecast.template.messages import Content, MediaHandle
 from rulecast.values.reason import Reason
 
 RULE = """rule hello
@@ -34,6 +35,7 @@ def said_to(said: str, language: str = "fr") -> Content | Reason:
         typed=None,
         value_of=ATTRIBUTES.get,
         token_of=lambda index: f"token{index}",
+        file_of=lambda name: MediaHandle(media_id=f"id of {name}"),
     )
 
 
@@ -86,12 +88,59 @@ def test_a_link_has_one_index_over_all_languages_and_an_address_of_ours() -> Non
     ]
 
 
-def test_what_was_typed_goes_as_it_is_and_not_at_all_where_it_cannot_be_read() -> None:
-    typed = ReplyTerms(action=None, links={}, link_base="", workspace_limit=None)
-    made = [
-        make_reply(typed, language="fr", typed=text, value_of=ATTRIBUTES.get, token_of=str)
-        for text in ("Bonjour {{first_name}}", None)
-    ]
-    assert isinstance(made[0], Content)
-    assert made[0].value == {"body": "Bonjour {{first_name}}", "preview_url": False}
-    assert made[1] is Reason.FACTS_UNKNOWN
+TYPED = ReplyTerms(action=None, links={}, link_base="", workspace_limit=None)
+FORMS: tuple[tuple[TypedContent, str, object], ...] = (
+    (
+        TypedContent(text="Bonjour {{first_name}}"),
+        "text",
+        {"body": "Bonjour {{first_name}}", "preview_url": False},
+    ),
+    (TypedContent(form="image", text="Le menu"), "image", {"id": "7", "caption": "Le menu"}),
+    (TypedContent(form="video"), "video", {"id": "7"}),
+    (TypedContent(form="audio"), "audio", {"id": "7"}),
+    (TypedContent(form="sticker"), "sticker", {"id": "7"}),
+    (TypedContent(form="document", filename="menu.pdf"), "document", {"id": "7", "filename": "menu.pdf"}),
+    (
+        TypedContent(form="location", latitude=33.5, longitude=-7.6, place_name="Nous", address="2, rue X"),
+        "location",
+        {"latitude": 33.5, "longitude": -7.6, "name": "Nous", "address": "2, rue X"},
+    ),
+    (
+        TypedContent(form="contacts", cards=(TypedCard(name="Amal", phones=("+212612345678",)),)),
+        "contacts",
+        [
+            {
+                "name": {"formatted_name": "Amal", "first_name": "Amal"},
+                "phones": [{"phone": "+212612345678", "type": "WORK"}],
+            }
+        ],
+    ),
+    (
+        TypedContent(form="reaction", text="👍", wamid="wamid.X"),
+        "reaction",
+        {"message_id": "wamid.X", "emoji": "👍"},
+    ),
+)
+
+
+def typed_reply(typed: TypedContent | None, file: MediaHandle | Reason) -> Content | Reason:
+    return make_reply(
+        TYPED, language="fr", typed=typed, value_of=ATTRIBUTES.get, token_of=str, file_of=lambda _: file
+    )
+
+
+@pytest.mark.parametrize(("typed", "kind", "value"), FORMS, ids=[one[1] for one in FORMS])
+def test_what_was_typed_is_sealed_and_goes_as_it_is(typed: TypedContent, kind: str, value: object) -> None:
+    kept = read_typed(typed.form, write_typed(typed))
+    assert kept == typed
+    made = typed_reply(kept, MediaHandle(media_id="7"))
+    assert isinstance(made, Content)
+    assert (made.kind, made.value) == (kind, value)
+
+
+def test_what_was_typed_waits_for_its_file_and_does_not_go_where_it_cannot_be_read() -> None:
+    assert read_typed("hologram", b'{"form": "hologram"}') is None
+    assert typed_reply(None, Reason.FILE_MISSING) is Reason.FACTS_UNKNOWN
+    assert typed_reply(TypedContent(form="video"), Reason.FILE_MISSING) is Reason.FILE_MISSING
+    sung = TypedContent(form="audio", text="A caption is none for a sound")
+    assert typed_reply(sung, MediaHandle(media_id="7")) is Reason.MISSING_PARAMETER

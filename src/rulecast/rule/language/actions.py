@@ -2,6 +2,7 @@
 
 # ruff: noqa: RUF009 - `place` only builds the same field description anew for each record.
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
@@ -91,11 +92,26 @@ ReplyTail: TypeAlias = ReplyButtons | ReplyList | ReplyLink
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyPlace:
+    """`location 33.5731, -7.5898 "Our shop", "12, rue de Fes"`: a point in degrees (WGS 84), its name and address."""
+
+    latitude: Decimal
+    longitude: Decimal
+    name: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyWords:
-    """`"Thank you {{first_name or friend}}"` and what can be tapped; `language` is empty where one text serves all."""
+    """`"Thank you {{first_name or friend}}"` and what can be tapped; `language` is empty where one text serves all.
+
+    `medium` is the file that is shown with the text, or alone where that is empty. A `point` stands alone.
+    """
 
     text: str
     language: str = ""
+    medium: str | None = None
+    point: ReplyPlace | None = None
     tail: ReplyTail | None = None
     span: Span = place()
 

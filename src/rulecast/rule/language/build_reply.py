@@ -2,6 +2,7 @@
 
 # ruff: noqa: D102, ARG002 - the methods are the grammar's productions, which rule.lark describes.
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from lark import Token, v_args
@@ -35,8 +36,25 @@ class ReplyBuilder(ClauseBuilder):
         return d.ReplyLink(name=str(name), title=self._text(title), url=self._text(url))
 
     def reply_words(self, meta: Meta, children: list[Any]) -> d.ReplyWords:
-        text, tail = children
-        return d.ReplyWords(text=self._text(text), tail=tail, span=span_of(meta))
+        text, medium, tail = children
+        return d.ReplyWords(text=self._text(text), medium=medium, tail=tail, span=span_of(meta))
+
+    def reply_file(self, meta: Meta, children: list[Token]) -> str:
+        return str(children[0])
+
+    def reply_shown(self, meta: Meta, children: list[Token]) -> d.ReplyWords:
+        return d.ReplyWords(text="", medium=str(children[0]), span=span_of(meta))
+
+    def reply_place(self, meta: Meta, children: list[Any]) -> d.ReplyWords:
+        latitude, longitude, *names = children
+        name, address = ("" if one is None else self._text(one) for one in names)
+        place = d.ReplyPlace(
+            latitude=Decimal(str(latitude.value)),
+            longitude=Decimal(str(longitude.value)),
+            name=name,
+            address=address,
+        )
+        return d.ReplyWords(text="", point=place, span=span_of(meta))
 
     def reply_translation(self, meta: Meta, children: list[Any]) -> d.ReplyWords:
         language, words = children

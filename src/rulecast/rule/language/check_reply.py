@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from rulecast.rule.language import document as d
 from rulecast.rule.language.check_links import link_fault
 from rulecast.rule.language.problem import UNKNOWN_ATTRIBUTE, UNKNOWN_WORD
-from rulecast.rule.language.problem_clause import BAD_LINK
+from rulecast.rule.language.problem_clause import BAD_LINK, MEDIA_UNFIT
 from rulecast.rule.language.problem_reply import (
     REPLY_CONTENT,
     REPLY_MAY_DROP,
@@ -13,16 +13,18 @@ from rulecast.rule.language.problem_reply import (
     REPLY_UNFIT,
     REPLY_VARIABLE,
 )
-from rulecast.rule.language.reply_content import reply_content
+from rulecast.rule.language.reply_content import ShownFile, reply_content, shown_file
 from rulecast.rule.language.reply_text import rest_of, variables_of
 from rulecast.rule.language.scope import Scope, check_purpose, hint_of
 from rulecast.template import clean_value
-from rulecast.template.messages import MessageInvalidError
+from rulecast.template.messages import MediaHandle, MessageInvalidError
 from rulecast.template.screen_text import screen_manner, screen_words
 from rulecast.values.catalogue import DataClass
 from rulecast.values.purpose import Purpose
 
 PURPOSES = (Purpose.SERVICE.value, Purpose.MARKETING.value)
+KINDS = ("image", "video", "audio", "document", "sticker")
+TRY_FILE = MediaHandle(media_id="1", filename="1.pdf")
 TRY_ADDRESS = "https://link.example/t/" + "x" * 34
 """As long as a tracked address; its host is the workspace's own."""
 
@@ -40,7 +42,7 @@ def check_reply(action: d.ReplyAction, scope: Scope) -> None:
     _check_languages(action, scope)
     addresses: dict[str, str] = {}
     for words in action.words:
-        for fault in _faults(words):
+        for fault in _faults(words, _file(words, scope)):
             scope.report(REPLY_UNFIT, f"{fault}.", words.span)
         _check_variables(words, scope)
         _check_link(words, addresses, scope)
@@ -79,10 +81,34 @@ def _check_languages(action: d.ReplyAction, scope: Scope) -> None:
         )
 
 
-def _faults(words: d.ReplyWords) -> Iterator[str]:
+def _file(words: d.ReplyWords, scope: Scope) -> ShownFile | None:
+    """Return the file that a reply shows as it will be shown, or report that there is none."""
+    if words.medium is None:
+        return None
+    found = scope.catalogue.media.get(words.medium)
+    if found is not None and found.kind in KINDS:
+        return shown_file(found.kind, TRY_FILE)
+    if found is None:
+        scope.report(
+            MEDIA_UNFIT,
+            f"There is no file {words.medium}.",
+            words.span,
+            hint=hint_of(words.medium, scope.catalogue.media)
+            or "files are declared in the workspace file under [[media]]",
+        )
+    else:
+        shown = ", ".join(KINDS)
+        scope.report(
+            MEDIA_UNFIT, f"{found.name} is of the kind {found.kind}; a reply shows {shown}.", words.span
+        )
+    # The text is looked at as if the file were there.
+    return shown_file("image", TRY_FILE)
+
+
+def _faults(words: d.ReplyWords, file: ShownFile | None) -> Iterator[str]:
     """Find what WhatsApp would refuse, by making the message as it will be made."""
     try:
-        reply_content(words.text, words.tail, address=TRY_ADDRESS)
+        reply_content(words, words.text, address=TRY_ADDRESS, file=file)
     except MessageInvalidError as error:
         yield error.what.rstrip(".")
 
@@ -132,7 +158,8 @@ def _check_link(words: d.ReplyWords, addresses: dict[str, str], scope: Scope) ->
 
 
 def _check_words(words: d.ReplyWords, scope: Scope) -> None:
-    texts = (words.text, *_titles(words.tail))
+    place = () if words.point is None else (words.point.name, words.point.address)
+    texts = (words.text, *place, *_titles(words.tail))
     addresses = (words.tail.url,) if isinstance(words.tail, d.ReplyLink) else ()
     for found in (*screen_manner(words.text, addresses=addresses), *screen_words(texts)):
         scope.report(REPLY_CONTENT, found.message, words.span)

@@ -17,6 +17,7 @@ from rulecast.rule.language.actions import (
     ReplyButtons,
     ReplyLink,
     ReplyList,
+    ReplyPlace,
     ReplyRow,
     ReplyTail,
     ReplyWords,
@@ -43,6 +44,7 @@ __all__ = [
     "ReplyButtons",
     "ReplyLink",
     "ReplyList",
+    "ReplyPlace",
     "ReplyRow",
     "ReplyTail",
     "ReplyWords",
@@ -371,6 +373,12 @@ class Rule:
     examples: tuple[Example, ...] = ()
     purpose_span: Span = place()
     span: Span = place()
+
+
+def reply_media(rule: Rule) -> frozenset[str]:
+    """Return the names of the files that the replies of a rule show."""
+    replies = (one for one in rule.actions if isinstance(one, ReplyAction))
+    return frozenset(words.medium for one in replies for words in one.words if words.medium is not None)
 
 
 def sends_of(rule: Rule) -> tuple[SendTemplate, ...]:

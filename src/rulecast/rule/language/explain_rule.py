@@ -181,7 +181,7 @@ def _action(action: d.Action, speech: Speech) -> str:
 def _reply(action: d.ReplyAction, moment: str, speech: Speech) -> str:
     texts = []
     for one in action.words:
-        text = quoted(one.text)
+        text = _reply_words(one, speech)
         if one.language:
             text = speech.say("reply in", language=one.language, text=text)
         match one.tail:
@@ -205,6 +205,19 @@ def _reply(action: d.ReplyAction, moment: str, speech: Speech) -> str:
         texts.append(speech.say("reply else", language=action.fallback_language))
     purpose = speech.say("reply purpose", purpose=speech.word(action.purpose)) if action.purpose else ""
     return speech.say("reply", moment=moment, said=speech.listed(tuple(texts)), purpose=purpose)
+
+
+def _reply_words(words: d.ReplyWords, speech: Speech) -> str:
+    if words.point is not None:
+        place = words.point
+        point = f"{format_amount(place.latitude)}, {format_amount(place.longitude)}"
+        names = " ".join(quoted(one) for one in (place.name, place.address) if one)
+        return speech.say("reply place", point=point, names=f" {names}" if names else "")
+    if words.medium is None:
+        return quoted(words.text)
+    if not words.text:
+        return speech.say("reply file", name=words.medium)
+    return quoted(words.text) + speech.say("reply media", name=words.medium)
 
 
 def _schedule(rule: d.Rule, speech: Speech) -> Sentences:

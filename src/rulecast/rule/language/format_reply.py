@@ -1,7 +1,7 @@
 """The canonical text of a free-form reply."""
 
 from rulecast.rule.language import document as d
-from rulecast.rule.language.format_values import quoted
+from rulecast.rule.language.format_values import format_amount, quoted
 
 
 def format_reply(action: d.ReplyAction) -> str:
@@ -16,7 +16,20 @@ def format_reply(action: d.ReplyAction) -> str:
 
 
 def _words(words: d.ReplyWords) -> str:
-    return f"{quoted(words.text)}{_tail(words.tail)}"
+    if words.point is not None:
+        return _place(words.point)
+    if words.medium is None:
+        return f"{quoted(words.text)}{_tail(words.tail)}"
+    shown = f"media {words.medium}{_tail(words.tail)}"
+    return f"{quoted(words.text)} {shown}" if words.text or words.tail is not None else shown
+
+
+def _place(place: d.ReplyPlace) -> str:
+    names = [quoted(place.name)] if place.name or place.address else []
+    if place.address:
+        names.append(quoted(place.address))
+    point = f"location {format_amount(place.latitude)}, {format_amount(place.longitude)}"
+    return f"{point} {', '.join(names)}" if names else point
 
 
 def _tail(tail: d.ReplyTail | None) -> str:

@@ -11,7 +11,7 @@ REPLY_PURPOSE = error(
 REPLY_UNFIT = error(
     "RL-101",
     "Reply does not fit",
-    "Texts, buttons, lists and links of a reply keep WhatsApp's limits, and each language stands once.",
+    "Texts, files, places, buttons, lists and links of a reply keep WhatsApp's limits, and each language stands once.",
 )
 REPLY_MAY_DROP = warning(
     "RL-102",

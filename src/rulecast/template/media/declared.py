@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from rulecast.values.catalogue import Medium
 from rulecast.values.fields import FieldInvalidError, Fields
 
-KINDS = ("image", "video", "gif", "document")
-"""Kinds of headers that need a file; a `gif` is a short MP4 that plays by itself."""
+KINDS = ("image", "video", "gif", "document", "audio", "sticker")
+"""Kinds of files: a `gif` is a short MP4 that plays by itself and heads templates only; sounds and stickers are
+messages of their own, so only replies show them."""
 NAME = re.compile(r"[a-z_][a-z0-9_]{0,59}")
 SOURCE_LENGTH_MAX = 2_000
 """What every HTTP server takes as an address."""

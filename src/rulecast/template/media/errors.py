@@ -26,7 +26,10 @@ class MediaRefusedError(RulecastError):
 
     code = "RC-MEDIA-003"
     summary = "What was fetched cannot be shown in a message."
-    remedy = "Images: JPEG, PNG, WebP or GIF to 20 MB; video: MP4 or 3GP to 16 MB; documents: PDF to 100 MB."
+    remedy = (
+        "Images: JPEG, PNG, WebP or GIF to 20 MB; video: MP4 or 3GP to 16 MB; documents: PDF to 100 MB; sound: AAC, "
+        "AMR, MP3, M4A or Opus in Ogg to 16 MB; stickers: WebP to 100 kB, 500 kB where they move."
+    )
 
 
 class MediaUnknownError(RulecastError):

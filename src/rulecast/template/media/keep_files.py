@@ -48,6 +48,10 @@ class MediaFiles:
             raise MediaBrokenError("A kept file is not the one its name says.")
         return content
 
+    async def forget(self, content_hash: bytes) -> None:
+        """Remove the content with that hash; it may be gone already."""
+        await asyncio.to_thread(self._path(content_hash).unlink, missing_ok=True)
+
     def _path(self, content_hash: bytes) -> Path:
         return self._directory / f"{content_hash.hex()}{SUFFIX}"
 

@@ -11,12 +11,20 @@ PlannedFile: TypeAlias = Mapping[str, Any]
 
 
 def planned_files(planned: Mapping[str, Any]) -> dict[str, PlannedFile]:
-    """Return the files of what a plan says of one arm, by the parameter that each fills."""
-    own = {HEADER_PARAMETER: planned} if "renditions" in planned else {}
+    """Return the files of what a plan says of one arm, by the parameter that each fills; those of replies by name."""
+    found: dict[str, PlannedFile] = dict(planned.get("files", {}))
+    if "renditions" in planned:
+        found[HEADER_PARAMETER] = planned
     cards = planned.get("cards", {})
-    return own | {
-        card_parameter(number, HEADER_PARAMETER): cards[str(number)] for number in sorted(map(int, cards))
-    }
+    for number in sorted(map(int, cards)):
+        found[card_parameter(number, HEADER_PARAMETER)] = cards[str(number)]
+    return found
+
+
+def signed_files(document: Mapping[str, Any]) -> list[PlannedFile]:
+    """Return every file that the document of a plan signs: those of its messages, and those of its replies."""
+    arms = (*document.get("media", {}).values(), {"files": document.get("reply_files", {})})
+    return [file for one in arms for file in planned_files(one).values()]
 
 
 def planned_form(planned: PlannedFile, form: str) -> Mapping[str, Any]:

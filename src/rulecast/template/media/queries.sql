@@ -24,4 +24,25 @@ ORDER BY content.name, rendition.size_bytes DESC;
 
 -- name: find_rendition_type
 -- What a content is, for its upload.
-SELECT mime_type FROM template.rendition WHERE content_hash = %(content_hash)s ORDER BY medium_content_id DESC LIMIT 1;
+SELECT mime_type
+FROM (
+    SELECT mime_type, medium_content_id FROM template.rendition WHERE content_hash = %(content_hash)s
+    UNION ALL
+    SELECT mime_type, 0 FROM template.loose_file WHERE content_hash = %(content_hash)s
+) AS kept
+ORDER BY medium_content_id DESC LIMIT 1;
+
+-- name: keep_loose_file
+-- Sent again, it counts as new.
+INSERT INTO template.loose_file AS kept (content_hash, mime_type, size_bytes, kept_at)
+VALUES (%(content_hash)s, %(mime_type)s, %(size_bytes)s, %(kept_at)s::timestamptz)
+ON CONFLICT (content_hash) DO UPDATE SET kept_at = greatest(kept.kept_at, excluded.kept_at);
+
+-- name: list_old_loose_files
+-- Declared files stay, whoever sends the same content once by hand.
+SELECT content_hash, EXISTS (SELECT FROM template.rendition AS r WHERE r.content_hash = loose.content_hash) AS is_declared
+FROM template.loose_file AS loose WHERE kept_at < %(before)s::timestamptz ORDER BY kept_at LIMIT %(count)s;
+
+-- name: forget_loose_files
+-- The files themselves are gone by now.
+DELETE FROM template.loose_file WHERE content_hash = ANY(%(content_hashes)b::bytea[]) AND kept_at < %(before)s::timestamptz;

@@ -81,6 +81,35 @@ async def list_media(connection: Connection, names: Iterable[str] | None = None)
     return found
 
 
+async def keep_loose_file(
+    connection: Connection, content_hash: bytes, *, mime_type: str, size_bytes: int, now: datetime
+) -> None:
+    """Note a file that is sent once and has no name."""
+    parameters = {
+        "content_hash": content_hash,
+        "mime_type": mime_type,
+        "size_bytes": size_bytes,
+        "kept_at": now,
+    }
+    await execute(connection, QUERIES["keep_loose_file"], parameters)
+
+
+async def list_old_loose_files(
+    connection: Connection, *, before: datetime, count: int
+) -> list[tuple[bytes, bool]]:
+    """Return the oldest files without a name, and whether the same content is declared under one."""
+    rows = await fetch_all(connection, QUERIES["list_old_loose_files"], {"before": before, "count": count})
+    return [(bytes(content_hash), is_declared) for content_hash, is_declared in rows]
+
+
+async def forget_loose_files(
+    connection: Connection, content_hashes: Sequence[bytes], *, before: datetime
+) -> None:
+    """Forget files without a name, unless they were sent again meanwhile."""
+    parameters = {"content_hashes": list(content_hashes), "before": before}
+    await execute(connection, QUERIES["forget_loose_files"], parameters)
+
+
 async def find_type(connection: Connection, content_hash: bytes) -> str | None:
     """Return the type of a kept content, or None where no rendition has it."""
     found = await fetch_value(connection, QUERIES["find_rendition_type"], {"content_hash": content_hash})

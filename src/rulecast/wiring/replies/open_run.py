@@ -1,7 +1,7 @@
 """A run for replies: a plan without template, launched under the approval of what it answers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,7 +24,8 @@ KEPT_DAYS = 3_650
 class NewReplyRun:
     """What a run of replies is opened with; `answered_run_id` is None where somebody types, or rulecast itself speaks.
 
-    `fixed` are the words of rulecast itself, as the gate reads them.
+    `fixed` are the words of rulecast itself, as the gate reads them; `typed` is the form of what somebody typed, and
+    `files` are those of its messages by the name under which the words ask for them, as a plan signs files.
     """
 
     rule_name: str
@@ -36,6 +37,8 @@ class NewReplyRun:
     launched_by: str
     links: dict[str, str]
     fixed: Mapping[str, object] | None = None
+    typed: str = ""
+    files: Mapping[str, object] = field(default_factory=dict)
 
 
 async def open_reply_run(connection: Connection, workspace: Workspace, new: NewReplyRun) -> ReplyRun:
@@ -104,7 +107,9 @@ def _document(workspace: Workspace, new: NewReplyRun, now: datetime) -> dict[str
         "reply": {
             "link_base": workspace.settings.public_base_url,
             **({} if new.fixed is None else {"fixed": dict(new.fixed)}),
+            **({"typed": new.typed} if new.typed else {}),
         },
+        **({"reply_files": dict(new.files)} if new.files else {}),
         "link_targets": {"": new.links} if new.links else {},
         "template_hashes": {},
     }

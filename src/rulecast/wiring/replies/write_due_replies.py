@@ -92,5 +92,13 @@ async def _find_or_open(
         answered_run_id=answered.answered_run_id,
         launched_by=plan.approved_by,
         links=links_of(action),
+        files=_files(plan, action),
     )
     return await open_reply_run(connection, workspace, new)
+
+
+def _files(plan: Plan, action: ReplyAction) -> dict[str, object]:
+    """Return the files that a reply shows, as the plan that is answered signed them."""
+    signed = plan.document.get("reply_files", {})
+    shown = {one.medium for one in action.words}
+    return {name: file for name, file in signed.items() if name in shown}

@@ -1,0 +1,198 @@
+"""Replies that carry more than words: files, places, cards and reactions, through gate and upload to the phone."""
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from tests.moments import moment_rule
+from tests.replies import ReplyShop, reply_shop
+
+from rulecast.config import Settings
+from rulecast.deliver.media_uploads import FileTooLargeError
+from rulecast.gate.typed_content import TypedCard, TypedContent
+from rulecast.template.media.errors import MediaRefusedError
+from rulecast.template.messages import MessageInvalidError
+from rulecast.values.clock import ManualClock
+from rulecast.wiring.media_library import fetch_media, open_files
+from rulecast.wiring.replies.keep_typed_file import KEPT_FOR, forget_typed_files
+from rulecast.wiring.replies.typed import reply_to
+
+OPUS = b"OggS" + bytes(24) + b"OpusHead" + bytes(60)
+CLIP = b"\0\0\0\x18ftypmp42" + bytes(60)
+PAPER = b"%PDF-1.7\n" + bytes(60)
+STICKER = b"RIFF\x40\0\0\0WEBPVP8 " + bytes(60)
+SENT = "SELECT count(*) FROM deliver.message WHERE state = 'accepted'"
+
+
+def draw(path: Path, seed: int = 1) -> Path:
+    """Write an image with a note of its place, which nobody gets."""
+    image = Image.frombytes("RGB", (300, 200), random.Random(seed).randbytes(300 * 200 * 3))
+    about = image.getexif()
+    about[0x010E] = "33.5731 -7.5898"
+    image.save(path, "JPEG", exif=about)
+    return path
+
+
+def written(path: Path, content: bytes) -> Path:
+    path.write_bytes(content)
+    return path
+
+
+class Bodies:
+    """What the simulator was sent."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def sent(self) -> list[dict[str, Any]]:
+        """Return the messages without template, in their order."""
+        lines = self.path.read_text("utf-8").splitlines()
+        return [one for line in lines if (one := json.loads(line)).get("type") not in {None, "template"}]
+
+
+@pytest.fixture
+def bodies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bodies:
+    path = tmp_path / "bodies.jsonl"
+    monkeypatch.setenv("CLOUD_API_SIMULATOR_KEEP_BODIES", str(path))
+    return Bodies(path)
+
+
+async def hashes(here: ReplyShop) -> dict[str, str]:
+    """Return the content behind each upload."""
+    rows = await here.shop.fetch("SELECT media_id, content_hash FROM deliver.media_upload")
+    return {media_id: bytes(content).hex() for media_id, content in rows}
+
+
+async def test_every_form_that_a_person_types_reaches_the_phone(
+    settings: Settings, clock: ManualClock, tmp_path: Path, bodies: Bodies
+) -> None:
+    card = TypedCard(name="Amal", phones=("+212612345678",))
+    picture = draw(tmp_path / "menu.jpg")
+    typed = (
+        (TypedContent(form="image", text="Le menu"), picture),
+        (TypedContent(form="video"), written(tmp_path / "a.mp4", CLIP)),
+        (TypedContent(form="audio"), written(tmp_path / "a.ogg", OPUS)),
+        (TypedContent(form="document", filename="Menu.pdf"), written(tmp_path / "a.pdf", PAPER)),
+        (TypedContent(form="sticker"), written(tmp_path / "a.webp", STICKER)),
+        (TypedContent(form="location", latitude=33.5731, longitude=-7.5898, place_name="Nous"), None),
+        (TypedContent(form="contacts", cards=(card,)), None),
+        (TypedContent(form="reaction", text="👍"), None),
+    )
+    async with reply_shop(settings, clock, tmp_path) as here:
+        workspace, (asha, *_) = here.shop.workspace, here.shop.people
+        await here.say(asha, "Avez-vous un menu ?")
+        for content, file in typed:
+            await reply_to(workspace, str(asha), content, file=file)
+        await here.shop.send()
+        await here.hear()
+        assert await here.shop.fetch(SENT) == [(len(typed),)]
+        # What nobody can be sent is refused before anything is kept or asked.
+        for content, file, error in (
+            (TypedContent(form="audio", text="Écoutez"), tmp_path / "a.ogg", MessageInvalidError),
+            (TypedContent(form="video"), tmp_path / "a.pdf", MediaRefusedError),
+            (TypedContent(form="document", filename="b.pdf"), tmp_path / "a.mp4", MediaRefusedError),
+            (
+                TypedContent(form="sticker"),
+                written(tmp_path / "b.webp", STICKER + bytes(102_400)),
+                FileTooLargeError,
+            ),
+            (TypedContent(form="reaction", text="oui"), None, MessageInvalidError),
+        ):
+            with pytest.raises(error):
+                await reply_to(workspace, str(asha), content, file=file)
+        assert await here.shop.fetch(SENT) == [(len(typed),)]
+        sent = {one["type"]: one for one in bodies.sent()}
+        assert set(sent) == {content.form for content, _ in typed}
+        # A reaction stands under her message, all others quote it.
+        (wamid,) = {one["context"]["message_id"] for kind, one in sent.items() if kind != "reaction"}
+        assert sent["reaction"]["reaction"] == {"message_id": wamid, "emoji": "👍"}
+        assert "context" not in sent["reaction"]
+        assert sent["image"]["image"]["caption"] == "Le menu"
+        assert sent["document"]["document"]["filename"] == "Menu.pdf"
+        assert sent["location"]["location"] == {"latitude": 33.5731, "longitude": -7.5898, "name": "Nous"}
+        assert sent["contacts"]["contacts"][0]["phones"] == [{"phone": "+212612345678", "type": "WORK"}]
+        # The files went the road of all files: kept sealed, uploaded once, and forgotten when their day is over.
+        uploads = await hashes(here)
+        ids = [sent[kind][kind]["id"] for kind in ("image", "video", "audio", "document", "sticker")]
+        assert sorted(uploads) == sorted(ids)
+        shown = await open_files(workspace).load(bytes.fromhex(uploads[ids[0]]))
+        assert shown is not None
+        assert b"33.5731" not in shown
+        assert b"33.5731" in picture.read_bytes()
+        kept = settings.home / "media"
+        assert len(list(kept.iterdir())) == len(ids)
+        assert await forget_typed_files(workspace) == 0
+        here.shop.later(hours=KEPT_FOR.total_seconds() / 3600 + 1)
+        assert await forget_typed_files(workspace) == len(ids)
+        assert list(kept.iterdir()) == []
+
+
+DECLARED = """
+[[media]]
+name = "menu"
+source = "{directory}/menu.jpg"
+kind = "image"
+
+[[media]]
+name = "jingle"
+source = "{directory}/jingle.ogg"
+kind = "audio"
+
+[[media]]
+name = "prices"
+source = "{directory}/prices.pdf"
+kind = "document"
+"""
+ANSWER = (
+    'when replied: reply (fr: "Salut {{first_name}}" media menu buttons "Oui", "Non"; ar: media jingle; '
+    'en: location 33.5731, -7.5898 "Us", "12, rue de Fes"; de: "Preise" media prices; else skip) as service'
+)
+
+
+async def test_a_rule_answers_with_the_files_and_places_that_were_approved(
+    settings: Settings, clock: ManualClock, tmp_path: Path, bodies: Bodies
+) -> None:
+    draw(tmp_path / "menu.jpg")
+    written(tmp_path / "jingle.ogg", OPUS)
+    written(tmp_path / "prices.pdf", PAPER)
+    async with reply_shop(settings, clock, tmp_path, more=DECLARED.format(directory=tmp_path)) as here:
+        shop = here.shop
+        people = dict(zip(("fr", "ar", "en", "de"), shop.people, strict=True))
+        async with shop.workspace.database.transaction() as connection:
+            for language, person in people.items():
+                await connection.execute(
+                    "UPDATE profile.contact SET attributes = attributes || jsonb_build_object('language', %s::text)"
+                    " WHERE contact_id = %s",
+                    (language, person),
+                )
+        await fetch_media(shop.workspace)
+        await shop.launch(moment_rule(ANSWER))
+        ((document,),) = await shop.fetch("SELECT document FROM plan.plan WHERE step = 1")
+        signed = {name: one["renditions"]["full"]["hash"] for name, one in document["reply_files"].items()}
+        assert sorted(signed) == ["jingle", "menu", "prices"]
+        # What stands there later reaches nobody.
+        draw(tmp_path / "menu.jpg", seed=2)
+        await fetch_media(shop.workspace, again=True)
+        await here.hear()
+        for person in people.values():
+            await here.say(person, "Bonjour")
+        await here.answer()
+        sent = {one["type"]: one for one in bodies.sent()}
+        uploads = await hashes(here)
+        assert sorted(sent) == ["audio", "document", "interactive", "location"]
+        header = sent["interactive"]["interactive"]["header"]
+        assert header == {"type": "image", "image": {"id": header["image"]["id"]}}
+        assert sent["interactive"]["interactive"]["body"] == {"text": "Salut Asha"}
+        assert uploads[header["image"]["id"]] == signed["menu"]
+        assert uploads[sent["audio"]["audio"]["id"]] == signed["jingle"]
+        document = sent["document"]["document"]
+        assert document == {"id": document["id"], "filename": "prices.pdf", "caption": "Preise"}
+        assert sent["location"]["location"] == {
+            "latitude": 33.5731, "longitude": -7.5898, "name": "Us", "address": "12, rue de Fes"
+        }  # fmt: skip
+        # The simulator takes each and shows it.
+        assert [row["code"] for row in shop.bench.ledger() if row.get("code")] == []
+        assert "Us" in await here.page(people["en"])
