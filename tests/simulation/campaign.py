@@ -13,15 +13,24 @@ import inspect
 import itertools
 import json
 import random
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, cast
 
-from tests.simulation import memory_gate_queries, memory_pace_queries, memory_queries
-from tests.simulation.checks import FINAL, Checks
+from tests.simulation import (
+    memory_gate_queries,
+    memory_incident_queries,
+    memory_pace_queries,
+    memory_queries,
+    memory_shared_queries,
+)
+from tests.simulation.actors import Operator, follow_up, import_codes, reply, signal
+from tests.simulation.checks import FINAL
+from tests.simulation.checks_shared import LATER_STEP, SharedChecks
 from tests.simulation.drawn import Drawn, DrawnRun, Event, draw
+from tests.simulation.extras import POOL, Extras, draw_extras
 from tests.simulation.memory_database import Connection, MemoryDatabase, Transaction, Weather
 from tests.simulation.meta import Asked, Climate, Meta
 from tests.simulation.simulated_loop import Process, SimulatedLoop
@@ -39,6 +48,8 @@ from rulecast.deliver.sender_parts import SenderParts
 from rulecast.deliver.statuses import MessageDirectory, apply_statuses, settle_parked
 from rulecast.deliver.stop_watch import StopWatch
 from rulecast.gate import Gate, PreparedDraft, resume_sending, stop_sending
+from rulecast.gate.coupon_slot import CouponSlot
+from rulecast.gate.coupons import free_coupons
 from rulecast.gate.store import lock_guards
 from rulecast.gate.terms import RunTerms
 from rulecast.rule.language import CheckedRule, check_rule
@@ -49,11 +60,23 @@ from rulecast.values.purpose import Purpose
 assert memory_queries
 assert memory_gate_queries
 assert memory_pace_queries
+assert memory_incident_queries
+assert memory_shared_queries
 
 NUMBER = "1"
+PORTFOLIO, ACCOUNT = "9001", "77"
+# The later step of the first run, where a world has one.
+LATER_RUN = 9
+WAITING = frozenset({"planned", "deferred", "claimed"})
 # As wiring.sender waits; doubts are looked at more often, which only makes worlds shorter.
 SUPERVISION_SECONDS, RESTART_SECONDS, RECONCILE_SECONDS = 0.25, 2.0, 1.0
 COMPONENTS_HASH = b"c" * 32
+# How often whoever looks after the numbers has time for incidents.
+LOOKS_SHARE = 0.3
+TABLES = (
+    "message", "attempt", "permit", "lease", "stop", "consent", "run", "pace", "follow_up", "event", "pool", "coupon",
+    "coupon_use", "chunk", "hold", "slowdown", "incident",
+)  # fmt: skip
 FAULTS_SECONDS_MAX = 30.0
 LIVELINESS_SECONDS = 240.0
 UNKNOWN_DEADLINE = timedelta(hours=24)
@@ -63,6 +86,7 @@ RULE = """rule winback
   purpose marketing
   when everybody
   send template winback in fr from main
+  after 10 minutes if not clicked send template winback in fr from main
 """
 POLICY = {
     "quiet_hours": {"start": "21:00", "end": "09:00"},
@@ -105,6 +129,10 @@ class WorldClock:
 class PlainVault:
     """Seals nothing: what is sealed is looked at by nobody here."""
 
+    def open_file(self, _bound_to: bytes, sealed: bytes) -> bytes:
+        """Return what was never sealed."""
+        return sealed
+
     async def seal_many(self, items: Sequence[Any]) -> list[bytes]:
         """Return one seal for each."""
         return [b"sealed"] * len(items)
@@ -137,10 +165,13 @@ class World:
     clock: WorldClock
     database: MemoryDatabase
     meta: Meta
-    checks: Checks
+    checks: SharedChecks
     chance: random.Random
+    extras: Extras
     names: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
     senders: list[Process] = field(default_factory=list)
+    # Which number each sending process is for.
+    number_of: dict[Process, str] = field(default_factory=dict)
     receiver: Process = field(default_factory=lambda: Process("receiver"))
     posts: int = 0
     is_calm: bool = False
@@ -152,20 +183,27 @@ class World:
         chance = random.Random(drawn.seed * 7919 + 1)
         loop = SimulatedLoop(turn)
         clock = WorldClock(loop, drawn.start)
-        checks = Checks(drawn=drawn, people={one.contact_id: one for one in drawn.people})
+        extras = draw_extras(drawn.seed, drawn.people)
+        people = {one.contact_id: one for one in drawn.people}
+        checks = SharedChecks(drawn=drawn, people=people, extras=extras)
         database = MemoryDatabase(chance, drawn.weather, turn.on_commit)
         meta = Meta(chance, drawn.climate, clock.now)
-        world = cls(drawn, loop, clock, database, meta, checks, chance)
+        world = cls(drawn, loop, clock, database, meta, checks, chance, extras)
         meta.deliver = world.post
         meta.on_request = world._on_request
-        fill(database, drawn)
+        fill(database, drawn, extras)
         turn.world = world
         return world
 
     def _on_request(self, asked: Asked) -> None:
         message = self.database.tables["message"][asked.message_id]
-        rule_name = self.database.tables["run"][message["run_id"]]["rule_name"]
-        self.checks.at_request(asked, rule_name, self.meta.ledger.by_message.get(asked.message_id, []))
+        run = self.database.tables["run"][message["run_id"]]
+        self.checks.at_request(asked, run["rule_name"], self.meta.ledger.by_message.get(asked.message_id, []))
+        followed = self.database.tables["follow_up"].get((1, asked.contact_id))
+        first_accepted_at = (
+            followed["first_accepted_at"] if message["run_id"] == LATER_RUN and followed else None
+        )
+        self.checks.look_at(asked, run, first_accepted_at, self.clock.now())
 
     def on_commit(self, t: Transaction) -> None:
         self.checks.at_commit(t, self.loop.now_seconds)
@@ -181,9 +219,10 @@ class World:
 
     # Processes
 
-    def start_sender(self) -> None:
-        """Start a sending process, with what will befall it."""
+    def start_sender(self, number: str) -> None:
+        """Start a sending process of a number, with what will befall it."""
         process = Process(f"sender {next(self.names)}")
+        self.number_of[process] = number
         if not self.is_calm:
             if self.drawn.deaths:
                 process.dies_at = self.drawn.deaths.pop()
@@ -200,7 +239,7 @@ class World:
             process.is_dead = True
             self.senders.remove(process)
             self.later(self.chance.uniform(0.0, 0.02), self.database.cut, process)
-            self.later(self.chance.uniform(0.05, 3.0), self.start_sender)
+            self.later(self.chance.uniform(0.05, 3.0), self.start_sender, self.number_of[process])
         elif self.drawn.freezes:
             _, seconds = self.drawn.freezes.pop()
             process.is_frozen = True
@@ -220,7 +259,11 @@ class World:
         database = cast("Any", self.database)
         return SenderParts(
             database=database,
-            gate=Gate(workspace_zone="Europe/Paris", template_ramp=self.drawn.template_ramp),
+            gate=Gate(
+                workspace_zone="Europe/Paris",
+                template_ramp=self.drawn.template_ramp,
+                vault=cast("Any", PlainVault()),
+            ),
             terms=cast("Any", self),
             vault=cast("Any", PlainVault()),
             transport=cast("Any", self.meta),
@@ -242,7 +285,7 @@ class World:
             await asyncio.sleep(0.05)
         while True:
             try:
-                lease, memory = await self._acquire(process.name)
+                lease, memory = await self._acquire(process)
                 if lease is None:
                     await asyncio.sleep(min(SUPERVISION_SECONDS, parts.lease_seconds / 4))
                     continue
@@ -256,13 +299,14 @@ class World:
                 await asyncio.sleep(RESTART_SECONDS)
             assert not watching.done(), "the watch never ends"
 
-    async def _acquire(self, holder: str) -> tuple[Lease | None, PaceMemory]:
+    async def _acquire(self, process: Process) -> tuple[Lease | None, PaceMemory]:
+        number = self.number_of[process]
         async with self.database.transaction() as connection:
             c, now = cast("Any", connection), self.clock.now()
             lease = await acquire_lease(
-                c, NUMBER, holder=holder, lease_seconds=self.drawn.lease_seconds, now=now
+                c, number, holder=process.name, lease_seconds=self.drawn.lease_seconds, now=now
             )
-            return lease, PaceMemory() if lease is None else await recall_pace(c, NUMBER, now=now)
+            return lease, PaceMemory() if lease is None else await recall_pace(c, number, now=now)
 
     async def _reconcile(self) -> None:
         directory = MessageDirectory(cast("Any", PlainVault()))
@@ -270,8 +314,12 @@ class World:
             try:
                 async with self.database.transaction() as connection:
                     c, now = cast("Any", connection), self.clock.now()
-                    await reconcile_unknown(c, [NUMBER], deadline=UNKNOWN_DEADLINE, now=now)
+                    await reconcile_unknown(c, list(self.extras.numbers), deadline=UNKNOWN_DEADLINE, now=now)
                     await settle_parked(c, directory, now)
+                    if self.extras.codes is not None:
+                        await free_coupons(c, now=now)
+                    if self.extras.has_later_step:
+                        follow_up(connection, LATER_RUN, now)
             except OperationalError:
                 pass
             except Exception as error:  # noqa: BLE001 - whatever it is, it is a finding
@@ -280,7 +328,12 @@ class World:
 
     async def terms(self, _connection: Connection, run_ids: Sequence[int]) -> Mapping[int, RunTerms]:
         """Return what the runs were approved with, in the place of `gate.terms.TermsBook`."""
-        return {run.run_id: _terms(run, self.drawn.start) for run in self.drawn.runs if run.run_id in run_ids}
+        found = {
+            run.run_id: _terms(run, self.drawn.start) for run in self.drawn.runs if run.run_id in run_ids
+        }
+        if LATER_RUN in run_ids:
+            found[LATER_RUN] = later_terms(self.drawn)
+        return found
 
     async def _suppress(self, connection: Any, refused: Sequence[tuple[int, int]], now: datetime) -> None:
         for contact_id, code in refused:
@@ -313,7 +366,7 @@ class World:
 
     async def _live(self) -> None:
         """Let happen what was drawn, each at its instant."""
-        for event in self.drawn.events:
+        for event in sorted((*self.drawn.events, *self.extras.events), key=lambda one: one.at_seconds):
             await asyncio.sleep(max(0.0, event.at_seconds - self.loop.now_seconds))
             self._start_event(event)
 
@@ -321,6 +374,12 @@ class World:
         match event.what:
             case "opt_out" | "opt_in" | "withdraw":
                 await self._until_done(self._speak(event))
+            case "reply":
+                await self._until_done(lambda: reply(self.database, event.whom, self.clock))
+            case "signal":
+                await self._until_done(
+                    lambda: signal(self.database, self.extras.signals[event.whom], self.clock)
+                )
             case "stop_all" | "stop_rule" | "stop_number":
                 scope = {"stop_all": "all", "stop_rule": "rule", "stop_number": "sender"}[event.what]
                 target = {"all": "", "rule": "winback", "sender": NUMBER}[scope]
@@ -335,6 +394,7 @@ class World:
                 self.clock.offset += timedelta(seconds=self.chance.choice((-20, -3, 5, 400)))
                 # A second of the pace is one of the handed clock: where that jumps, it has no fixed length.
                 self.checks.starts.clear()
+                self.checks.seen.pairs.clear()
             case _:
                 raise ValueError(event.what)
 
@@ -403,12 +463,14 @@ class World:
 
     async def run(self) -> None:
         """Run the hour with its faults, then let everything come to rest without any."""
-        for _ in range(2 if self.drawn.has_second_sender else 1):
-            self.start_sender()
+        for number in self.extras.numbers:
+            for _ in range(2 if self.drawn.has_second_sender else 1):
+                self.start_sender(number)
         _ = self.loop.start(Process("engine"), self._reconcile())
         living = self.loop.start(Process("people"), self._live())
         end = self.drawn.start + timedelta(hours=1)
-        last = max((one.at_seconds + one.for_seconds for one in self.drawn.events), default=0.0) + 1.0
+        events = (*self.drawn.events, *self.extras.events)
+        last = max((one.at_seconds + one.for_seconds for one in events), default=0.0) + 1.0
         _ = self.loop.start(Process("operator"), self._operate())
         while self.clock.now() < end or self.loop.now_seconds < last or not living.done():
             await asyncio.sleep(0.25)
@@ -421,31 +483,41 @@ class World:
         self.checks.at_end(self.database, self.meta.ledger)
 
     async def _operate(self) -> None:
-        """Resume, as a person who has looked, what an error code made rest."""
+        """Do what a person does who has looked: close what is open, resume what rests, bring new codes."""
         while not self.is_calm:
             await asyncio.sleep(self.chance.uniform(0.5, 2.0))
-            if self.database.tables["number"][NUMBER]["state"] != "active":
-                await self._until_done(self._resume("sender", NUMBER))
+            if self.chance.random() < LOOKS_SHARE:
+                await self._until_done(Operator(self.database, self.clock).close_incidents)
+            for number in self.extras.numbers:
+                if self.database.tables["number"][number]["state"] != "active":
+                    await self._until_done(self._resume("sender", number))
             if any(row["resumed_at"] is None for row in self.database.tables["stop"].values()):
                 await self._until_done(self._resume("all", ""))
+            import_codes(self.database)
 
     def _skip(self, *, latest: datetime | None = None) -> None:
         """Skip the time in which nothing can happen: no request is out, no status under way, nothing due."""
         now, messages = self.clock.now(), self.database.tables["message"].values()
-        rests_until = (self.database.tables["pace"].get(NUMBER) or {}).get("rests_until")
         if self.posts or any(row["state"] == "intent" for row in messages):
             return
-        if rests_until is not None and rests_until > now + timedelta(seconds=5):
-            self.clock.offset += rests_until - now - timedelta(seconds=0.3)
-            return
-        if any(row["state"] == "claimed" for row in messages):
-            return
-        waiting = [row["send_from"] for row in messages if row["state"] in {"planned", "deferred"}]
-        until = min(waiting) if waiting else latest
-        if latest is not None and until is not None:
-            until = min(until, latest)
+        numbers = {row["business_number_id"] for row in messages if row["state"] in WAITING}
+        due = [self._next_of(number, messages, now, latest) for number in sorted(numbers)]
+        until = min((one for one in due if one is not None), default=latest)
         if until is not None and until > now + timedelta(seconds=1):
             self.clock.offset += until - now - timedelta(seconds=0.3)
+
+    def _next_of(
+        self, number: str, messages: Iterable[Mapping[str, Any]], now: datetime, latest: datetime | None
+    ) -> datetime | None:
+        """Return when a number that has something to send can go on."""
+        rests_until: datetime | None = (self.database.tables["pace"].get(number) or {}).get("rests_until")
+        if rests_until is not None and rests_until > now + timedelta(seconds=5):
+            return rests_until
+        mine = [row for row in messages if row["business_number_id"] == number and row["state"] in WAITING]
+        if any(row["state"] == "claimed" for row in mine):
+            return now
+        waiting = min(row["send_from"] for row in mine)
+        return waiting if latest is None else min(waiting, latest)
 
     def _calm(self) -> None:
         """End every fault; what is dead was started again, and what rested is resumed."""
@@ -456,16 +528,20 @@ class World:
         for process in self.senders:
             if process.is_frozen:
                 self.loop.thaw(process)
-        if not self.senders:
-            self.start_sender()
+        for number in self.extras.numbers:
+            if all(self.number_of[one] != number for one in self.senders):
+                self.start_sender(number)
 
     async def _come_to_rest(self) -> None:
         """Wait until every message has ended; resume what rests, as a person would."""
         limit = self.loop.now_seconds + LIVELINESS_SECONDS
         while self.loop.now_seconds < limit:
+            await self._until_done(Operator(self.database, self.clock).close_incidents)
             await self._until_done(self._resume("all", ""))
             await self._until_done(self._resume("rule", "winback"))
-            await self._until_done(self._resume("sender", NUMBER))
+            for number in self.extras.numbers:
+                await self._until_done(self._resume("sender", number))
+            import_codes(self.database)
             self._approve_templates()
             await asyncio.sleep(0.5)
             states = {row["state"] for row in self.database.tables["message"].values()}
@@ -505,7 +581,7 @@ def simulate(seed: int) -> Outcome:
     """Run the world of a seed and say what was broken in it."""
     drawn = draw(seed)
     world = World.of(drawn, Turn())
-    faults = list(drawn.faults)
+    faults = [*drawn.faults, *world.extras.names]
     # Requests are frozen without a vault: the one part that is not handed in.
     kept = vars(sender_module)["prepare_drafts"]
     vars(sender_module)["prepare_drafts"] = _prepare
@@ -564,6 +640,10 @@ async def _prepare(
     for draft in drafts:
         opaque_id = OpaqueId(random_bytes(16))
         body = {"message": draft.message_id, "contact": draft.contact_id, "opaque": opaque_id.hex()}
+        has_code = draft.run_id == 1 and bool(connection.database.tables["pool"])
+        slot = CouponSlot(pool=POOL, stand_in=f"S{opaque_id.hex()[:14]}") if has_code else None
+        if slot is not None:
+            body["code"] = slot.stand_in
         prepared.append(
             PreparedDraft(
                 draft=draft,
@@ -573,6 +653,7 @@ async def _prepare(
                 sealed_request=b"sealed",
                 components_hash=COMPONENTS_HASH,
                 has_opt_out=True,
+                coupon=slot,
             )
         )
     return prepared
@@ -618,21 +699,45 @@ def _terms(run: DrawnRun, start: datetime) -> RunTerms:
     )
 
 
-def fill(database: MemoryDatabase, drawn: Drawn) -> None:
+@cache
+def _later_terms(run: DrawnRun, start: datetime) -> RunTerms:
+    return replace(
+        _terms(run, start),
+        run_id=RunId(LATER_RUN),
+        plan_id=LATER_RUN,
+        step=LATER_STEP,
+        first_run_id=RunId(1),
+        follow_up=checked_rule().rule.follow_ups[0],
+        budget_e4=None,
+    )
+
+
+def later_terms(drawn: Drawn) -> RunTerms:
+    """Return what the later step was approved with."""
+    return _later_terms(drawn.runs[0], drawn.start)
+
+
+def fill(database: MemoryDatabase, drawn: Drawn, extras: Extras) -> None:
     """Write the people, the runs and their messages."""
     tables = database.tables
-    tables.update(
-        {name: {} for name in ("message", "attempt", "permit", "lease", "stop", "consent", "run", "pace")}
-    )
+    tables.update({name: {} for name in TABLES})
     tables["policy"] = {0: {"text": json.dumps(POLICY)}}
+    tables["limit"] = {PORTFOLIO: {"people_max": extras.people_max}}
     tables["number"] = {
-        NUMBER: {
-            "business_number_id": NUMBER,
-            "name": "main",
+        number: {
+            "business_number_id": number,
+            "name": "main" if number == NUMBER else "other",
+            "portfolio_id": PORTFOLIO,
+            "waba_id": ACCOUNT,
             "throughput_per_second": drawn.throughput,
             "state": "active",
         }
+        for number in extras.numbers
     }
+    if extras.codes is not None:
+        pool = {"pool_id": 1, "name": POOL, "low_stock": 0, "valid_hours_min": 0, "low_since": None}
+        tables["pool"] = {1: pool}
+        import_codes(database, extras.codes)
     tables["template"] = {
         1: {
             "template_id": 1,
@@ -662,10 +767,17 @@ def fill(database: MemoryDatabase, drawn: Drawn) -> None:
             }
     for run in drawn.runs:
         tables["run"][run.run_id] = {"rule_name": run.rule_name, "purpose": run.purpose, "state": "running"}
-        for place, contact_id in enumerate(run.contact_ids):
+        number = extras.numbers[(run.run_id - 1) % len(extras.numbers)]
+        # Two numbers begin with different people, so that nobody's lock keeps them apart.
+        contact_ids = run.contact_ids if number == NUMBER else run.contact_ids[::-1]
+        for place, contact_id in enumerate(contact_ids):
             message_id = database.next_id()
             batch = place * run.batches // max(1, len(run.contact_ids))
-            tables["message"][message_id] = _message(drawn, run, message_id, contact_id, batch)
+            message = _message(drawn, run, message_id, contact_id, batch)
+            tables["message"][message_id] = {**message, "business_number_id": number}
+    if extras.has_later_step:
+        first = tables["run"][1]
+        tables["run"][LATER_RUN] = {**first, "send_until": drawn.start + drawn.runs[0].lasts}
 
 
 def _message(drawn: Drawn, run: DrawnRun, message_id: int, contact_id: int, batch: int) -> dict[str, Any]:

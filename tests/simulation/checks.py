@@ -1,6 +1,6 @@
 """What must hold: at each commit, at each request, and at the end; each broken promise is named by its number."""
 
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -30,7 +30,7 @@ class Checks:
     people: Mapping[int, Person]
     broken: list[str] = field(default_factory=list)
     in_force: dict[str, float] = field(default_factory=dict)
-    starts: deque[float] = field(default_factory=deque)
+    starts: dict[str, deque[float]] = field(default_factory=lambda: defaultdict(deque))
     commits: int = 0
     decisions: int = 0
 
@@ -71,7 +71,7 @@ class Checks:
         for row in fresh:
             permit = t.find("permit", row["permit_id"])
             assert permit is not None
-            lease = t.database.tables["lease"]["1"]
+            lease = t.database.tables["lease"][permit["business_number_id"]]
             if lease["epoch"] != row["fence"]:
                 self.fail("fence", f"an intent of epoch {row['fence']} under epoch {lease['epoch']}")
             self._permit(t, permit)
@@ -118,15 +118,16 @@ class Checks:
         if any(not one.is_surely_not for one in before):
             self.fail("P1", f"message {asked.message_id} was asked again")
         for name, since in self.in_force.items():
-            is_meant = " rule " not in name or name.endswith(f" {rule_name}")
+            is_meant = _concerns(name, asked.number, rule_name)
             if is_meant and asked.loop_seconds > since + STOP_SECONDS:
                 late = asked.loop_seconds - since
                 self.fail("P7", f"message {asked.message_id} left {late:.2f} s after {name}")
-        self.starts.append(asked.loop_seconds)
-        while self.starts[0] <= asked.loop_seconds - 1.0:
-            self.starts.popleft()
-        if len(self.starts) > self.drawn.throughput:
-            self.fail("P8", f"{len(self.starts)} requests in a second, {self.drawn.throughput} allowed")
+        starts = self.starts[asked.number]
+        starts.append(asked.loop_seconds)
+        while starts[0] <= asked.loop_seconds - 1.0:
+            starts.popleft()
+        if len(starts) > self.drawn.throughput:
+            self.fail("P8", f"{len(starts)} requests in a second, {self.drawn.throughput} allowed")
 
     def at_end(self, database: MemoryDatabase, ledger: Ledger) -> None:
         """Compare both ledgers once everything has come to rest."""
@@ -178,6 +179,15 @@ class Checks:
             self.fail(
                 "P10", f"message {row['message_id']} is {row['state']} after the statuses {sorted(words)}"
             )
+
+
+def _concerns(name: str, number: str, rule_name: str) -> bool:
+    """Return whether what is in force is about a request of this number and rule."""
+    kind, *rest = name.split(" ")
+    if kind == "number":
+        return rest == [number]
+    _, scope, target = rest
+    return {"all": True, "rule": target == rule_name, "sender": target == number}[scope]
 
 
 class Snapshot:

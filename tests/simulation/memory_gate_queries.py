@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tests.simulation.memory_database import Row, Transaction, answers, handles
+from tests.simulation.memory_incident_queries import holds_of
 from tests.simulation.packed import listed
 
 from rulecast.deliver.statuses.store import QUERIES as STATUSES
-from rulecast.gate.incidents.store import QUERIES as INCIDENTS
 from rulecast.gate.rests.store import QUERIES as RESTS
 from rulecast.gate.store import QUERIES as GATE
 
@@ -22,13 +22,12 @@ IN_DOUBT = frozenset({"intent", "unknown", "unresolved"})
 INSTANTS = ("sent_at", "delivered_at", "read_at", "failed_at")
 MARKS = ("message_ids", "sent", "delivered", "read", "failed", "failed_codes", "new_wamid_indexes")
 
-# Whose answers matter to no check: reservations, and the incident that is called open already.
+# Whose answers matter to no check: reservations, and incidents that end with a resumption.
 answers(GATE, "mark_reservations", 1_000_000)
 answers(GATE, "free_reservations", 0)
 answers(GATE, "unmark_reservations", 0)
 answers(GATE, "close_resumed_incidents", 0)
 answers(GATE, "stop_target_exists", [(True,)])
-answers(INCIDENTS, "find_open_incident", [(1,)])
 
 
 @handles(GATE, "lock_guards")
@@ -117,15 +116,16 @@ def _read_shared_facts(t: Transaction, p: Parameters) -> list[Row]:
     if number is None:
         return []
     stops = [f"{row['scope']}:{row['target']}" for _, row in t.rows("stop") if row["resumed_at"] is None]
+    holds = holds_of(t, p["business_number_id"]) if t.database.tables.get("hold") else []
     return [
         {
             "business_number_id": p["business_number_id"],
             "state": number["state"],
             "portfolio_id": "9001",
-            "people_per_day_max": None,
+            "people_per_day_max": t.database.tables["limit"]["9001"]["people_max"],
             "told_people_per_day_max": None,
             "stops": stops,
-            "holds": [],
+            "holds": [f"{row['kind']}||{'|'.join(key)}" for key, row in holds],
             "archived": {},
             "sending_policy": t.database.tables["policy"][0]["text"],
         }
@@ -277,7 +277,7 @@ async def _retake_permits(t: Transaction, p: Parameters) -> int:
             continue
         key, row = max(permits, key=lambda one: (one[1]["granted_at"], one[0]))
         await t.lock("permit", key)
-        t.change("permit", key, released_at=None)
+        t.change("permit", key, released_at=None, is_retaken=True)
         await _charge(t, _run_of(t, message_id), row["price_e4"])
     return 1
 
@@ -294,7 +294,11 @@ async def _insert_stop(t: Transaction, p: Parameters) -> int:
     await t.lock("stop_target", key)
     if any(row["resumed_at"] is None and (row["scope"], row["target"]) == key for _, row in t.rows("stop")):
         return 0
-    row = {"scope": p["scope"], "target": p["target"], "stopped_at": p["now"], "resumed_at": None}
+    row = {
+        **{name: p[name] for name in ("scope", "target", "reason")},
+        "stopped_at": p["now"],
+        "resumed_at": None,
+    }
     t.put("stop", t.database.next_id(), row)
     return 1
 

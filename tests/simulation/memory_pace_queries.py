@@ -29,19 +29,28 @@ def _find_pace(t: Transaction, p: Parameters) -> list[tuple[Any, ...]]:
 
 @handles(PACE, "count_recent_starts")
 def _count_recent_starts(t: Transaction, p: Parameters) -> list[tuple[int]]:
+    number = p["business_number_id"]
     count = sum(
-        row["intent_at"] > p["intents_from"]
+        _number_of(t, row) == number
+        and row["intent_at"] > p["intents_from"]
         and (row["finished_at"] is None or row["finished_at"] > p["ends_from"])
         for _, row in t.rows("attempt")
     )
     return [(count,)]
 
 
+def _number_of(t: Transaction, attempt: Row) -> str:
+    message = t.find("message", attempt["message_id"])
+    assert message is not None
+    return str(message["business_number_id"])
+
+
 @handles(PACE, "find_recent_pairs")
 def _find_recent_pairs(t: Transaction, p: Parameters) -> list[tuple[int, list[Any]]]:
     pairs: dict[int, list[Any]] = {}
     for _, row in t.rows("permit"):
-        if row["released_at"] is None and row["granted_at"] > p["repaid_from"]:
+        is_mine = row["business_number_id"] == p["business_number_id"]
+        if is_mine and row["released_at"] is None and row["granted_at"] > p["repaid_from"]:
             pairs.setdefault(row["contact_id"], []).append(row["granted_at"])
     found = [
         (contact_id, sorted(granted))

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tests.simulation.memory_database import NO_KEY, SHARE, UPDATE, Row, Transaction, handles
+from tests.simulation.memory_incident_queries import holds_of
 from tests.simulation.packed import listed
 
 from rulecast.deliver.store import QUERIES as DELIVER
@@ -44,7 +45,16 @@ async def _locked(t: Transaction, message_ids: list[int]) -> list[Row]:
 
 @handles(DELIVER, "list_senders")
 def _list_senders(t: Transaction, _: Parameters) -> list[Row]:
-    return [dict(row) for _, row in sorted(t.rows("number"))]
+    return [_sender(t, number, row) for number, row in sorted(t.rows("number"))]
+
+
+def _sender(t: Transaction, number: str, row: Row) -> Row:
+    if not t.database.tables.get("hold") and not t.database.tables.get("slowdown"):
+        return dict(row)
+    slow = t.find("slowdown", number) or {"share": 1.0, "slowed_at": None}
+    rests = any(hold["kind"] in {"all", "business_initiated"} for _, hold in holds_of(t, number))
+    state = "held" if rests and row["state"] == "active" else row["state"]
+    return {**row, "state": state, "slow_share": slow["share"], "slowed_at": slow["slowed_at"]}
 
 
 @handles(DELIVER, "read_stops")

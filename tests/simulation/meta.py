@@ -59,6 +59,8 @@ class Asked:
     opaque_id: bytes
     loop_seconds: float
     at: datetime
+    number: str = ""
+    code: str = ""
     is_accepted: bool = False
     is_surely_not: bool = False
 
@@ -124,6 +126,8 @@ class Meta:
             opaque_id=bytes.fromhex(body["opaque"]),
             loop_seconds=asyncio.get_running_loop().time(),
             at=self._now(),
+            number=request.business_number_id,
+            code=body.get("code", ""),
         )
         self.on_request(asked)
         self.ledger.asked.append(asked)

@@ -42,7 +42,7 @@ def _put(place: Any, name: str, value: Any) -> None:
         setattr(place, name, value)
 
 
-def _query(queries: Mapping[str, str], name: str, wrong: Handler, *, is_async: bool = True) -> Any:
+def changed_query(queries: Mapping[str, str], name: str, wrong: Handler, *, is_async: bool = True) -> Any:
     return changed(HANDLERS, queries[name], (name, wrong, is_async))
 
 
@@ -63,8 +63,8 @@ def locks_and_reads_at_once() -> Iterator[None]:
         return [{**row, "stops": seen[t].get(row["contact_id"], [])} for row in rows]
 
     with (
-        _query(GATE, "lock_guards", lock_late),
-        _query(GATE, "read_people_facts", read_early, is_async=False),
+        changed_query(GATE, "lock_guards", lock_late),
+        changed_query(GATE, "read_people_facts", read_early, is_async=False),
     ):
         yield
 
@@ -95,7 +95,7 @@ def recovers_intents_as_planned() -> Any:
                 count += 1
         return count
 
-    return _query(DELIVER, "doubt_intents", recover)
+    return changed_query(DELIVER, "doubt_intents", recover)
 
 
 @contextmanager
@@ -109,8 +109,8 @@ def ignores_the_fence() -> Iterator[None]:
         return 1
 
     with (
-        _query(DELIVER, "hold_lease", hold, is_async=False),
-        _query(DELIVER, "renew_lease", renew, is_async=False),
+        changed_query(DELIVER, "hold_lease", hold, is_async=False),
+        changed_query(DELIVER, "renew_lease", renew, is_async=False),
     ):
         yield
 
@@ -124,7 +124,7 @@ def overwrites_results() -> Any:
             t.change("message", message_id, state=state)
         return await memory_queries._write_results(t, p)
 
-    return _query(DELIVER, "write_results", write)
+    return changed_query(DELIVER, "write_results", write)
 
 
 @contextmanager
@@ -166,7 +166,7 @@ def believes_every_consent() -> Any:
         rows = memory_gate_queries._read_people_facts(t, p)
         return [{**row, "is_proven": True} if row["consent_id"] else row for row in rows]
 
-    return _query(GATE, "read_people_facts", read, is_async=False)
+    return changed_query(GATE, "read_people_facts", read, is_async=False)
 
 
 def starts_what_is_old() -> Any:
@@ -183,7 +183,7 @@ def loses_claims_in_doubt() -> Any:
         ]
         return await memory_queries._return_unstarted(t, _without(p, ids))
 
-    return _query(DELIVER, "return_unstarted", back)
+    return changed_query(DELIVER, "return_unstarted", back)
 
 
 def returns_later_intents() -> Any:
@@ -197,7 +197,7 @@ def returns_later_intents() -> Any:
             t, _without(p, [(one, newest.get(one)) for one, _ in _given(p)])
         )
 
-    return _query(DELIVER, "return_unstarted", back)
+    return changed_query(DELIVER, "return_unstarted", back)
 
 
 def _given(p: Parameters) -> list[tuple[int, bytes | None]]:
@@ -210,7 +210,7 @@ def _without(p: Parameters, kept: list[tuple[int, bytes | None]]) -> dict[str, A
 
 def forgets_early_statuses() -> Any:
     """A status that is faster than the answer is thrown away."""
-    return _query(STATUSES, "lock_attempted", lambda _t, _p: [], is_async=False)
+    return changed_query(STATUSES, "lock_attempted", lambda _t, _p: [], is_async=False)
 
 
 def keeps_the_last_status() -> Any:

@@ -103,6 +103,15 @@ class SimulatedLoop(asyncio.BaseEventLoop):
             return False
         return True
 
+    @override
+    def run_in_executor(  # type: ignore[override] # typeshed's type variables say no more than this
+        self, executor: Any, func: Callable[..., Any], *args: Any
+    ) -> "asyncio.Future[Any]":
+        """Run it at once: there are no threads."""
+        done: asyncio.Future[Any] = self.create_future()
+        done.set_result(func(*args))
+        return done
+
     def _process_events(self, event_list: Any) -> None:
         """There are no sockets."""
 
