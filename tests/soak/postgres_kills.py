@@ -21,6 +21,7 @@ from ledger_check.account import read_account
 from ledger_check.compare import Findings, compare
 from ledger_check.ledger import read_ledger
 from tests.soak.kill_child import Board, fork_sender
+from tests.soak.kill_codes import codes_astray
 from tests.soak.kill_lane import debug
 from tests.soak.kill_world import BEHAVIOUR, NUMBERS, World, open_world
 from tests.soak.own_postgres import KINDS, OwnPostgres
@@ -52,6 +53,7 @@ class Report:
     refused_webhooks: int = 0
     unfinished: int = 0
     unknown_left: int = 0
+    codes_astray: int = 0
     # From the crash to the first request after it, in seconds.
     recovery_seconds: list[float] = field(default_factory=list)
     seconds: float = 0.0
@@ -222,6 +224,7 @@ def _compare(world: World, report: Report) -> None:
     )
     report.unfinished += open_left[0]
     report.unknown_left = open_left[1]
+    report.codes_astray = codes_astray(world)
 
 
 def as_json(report: Report) -> dict[str, object]:
@@ -240,6 +243,7 @@ def as_json(report: Report) -> dict[str, object]:
         "webhooks_refused": report.refused_webhooks,
         "unfinished": report.unfinished,
         "unknown_left": report.unknown_left,
+        "codes_astray": report.codes_astray,
         "recovery_seconds_max": max(report.recovery_seconds, default=0.0),
         "seconds": report.seconds,
     }
@@ -249,12 +253,13 @@ RECOVERY_SECONDS_MAX = 60.0
 
 
 def holds(report: Report) -> bool:
-    """Return whether nothing was sent twice or lost, and sending went on within a minute."""
+    """Return whether nothing was sent twice or lost, no code went astray, and sending went on within a minute."""
     assert report.findings is not None
     return (
         report.findings.is_clean
         and not report.webhooks_lost
         and not report.unfinished
+        and not report.codes_astray
         and max(report.recovery_seconds, default=0.0) < RECOVERY_SECONDS_MAX
     )
 

@@ -26,6 +26,7 @@ from rulecast.wiring.coupons import (
 from rulecast.wiring.redemptions import import_redemptions
 from rulecast.wiring.workspace import Workspace
 
+PIPE = Path("/dev/stdin")
 LINES_SHOWN = 20
 """More lines than these are counted, not named."""
 PoolArgument = Annotated[str, typer.Argument(help="Name of the pool, as rules write it.")]
@@ -155,14 +156,18 @@ def _add_redeem(group: typer.Typer) -> None:
     def redeem_command(
         context: typer.Context,
         file: Annotated[
-            Path, typer.Argument(help="CSV with the columns code and at, and, where known, phone and value.")
+            Path,
+            typer.Argument(
+                help="CSV with the columns code and at, and, where known, phone and value; - reads it from a pipe."
+            ),
         ],
         json: JsonOption = False,
     ) -> None:
         """Count the codes that a shop took; each counts once, for the person who was given it."""
 
         async def work(workspace: Workspace, terminal: Terminal) -> int | None:
-            told = await import_redemptions(workspace, source=file.name, text=await read_text_file(file))
+            source = PIPE if str(file) == "-" else file
+            told = await import_redemptions(workspace, source=source.name, text=await read_text_file(source))
             if json:
                 terminal.print_json(asdict(told))
             else:
@@ -170,10 +175,14 @@ def _add_redeem(group: typer.Typer) -> None:
                     f"{told.redeemed:,} codes counted, {told.by_others:,} of them brought by somebody else;"
                     f" {told.again:,} were counted before."
                 )
-                if told.unknown_lines:
-                    lines = ", ".join(map(str, told.unknown_lines[:LINES_SHOWN]))
-                    terminal.print(f"{len(told.unknown_lines):,} codes are of no pool: lines {lines}.")
-            return 1 if told.unknown_lines else None
+                for what, found in (
+                    ("codes are of no pool", told.unknown_lines),
+                    ("codes were redeemed before, at another time", told.second_lines),
+                ):
+                    if found:
+                        lines = ", ".join(map(str, found[:LINES_SHOWN]))
+                        terminal.print(f"{len(found):,} {what}: lines {lines}.")
+            return 1 if told.unknown_lines or told.second_lines else None
 
         run(context, work, acts=True)
 
@@ -187,6 +196,11 @@ def _told(stock: Stock) -> list[Table | str]:
         lines.append(f"Rules wait for codes since {stock.low_since:%Y-%m-%d %H:%M} UTC: import more.")
     if stock.retired_at is not None:
         lines.append(f"Retired on {stock.retired_at:%Y-%m-%d}.")
+    if stock.ends_soon and stock.next_end is not None:
+        lines.append(
+            f"{stock.ends_soon:,} free codes can be given for a week at most; the first is void on "
+            f"{stock.next_end:%Y-%m-%d}."
+        )
     if stock.in_doubt:
         lines.append(
             f"{stock.in_doubt:,} codes may have been given before a restored database was accepted; nobody gets them."
@@ -202,9 +216,17 @@ def _told(stock: Stock) -> list[Table | str]:
 
 def _table(stocks: list[Stock]) -> Table:
     table = Table(box=None)
-    for heading in ("Pool", "Free", "Reserved", "Given", "Redeemed", "Expired", "Kept back"):
+    for heading in ("Pool", "Free", "Ends soon", "Reserved", "Given", "Redeemed", "Expired", "Kept back"):
         table.add_column(heading, justify="left" if heading == "Pool" else "right")
     for one in stocks:
-        counts = (one.free, one.reserved, one.given, one.redeemed, one.expired, one.low_stock)
+        counts = (
+            one.free,
+            one.ends_soon,
+            one.reserved,
+            one.given,
+            one.redeemed,
+            one.expired,
+            one.low_stock,
+        )
         table.add_row(one.name, *(f"{count:,}" for count in counts))
     return table

@@ -40,12 +40,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What a file of redemptions came to: `by_others` of those that counted; lines of codes that nobody imported."""
+    """What a file of redemptions came to: `by_others` of those that counted; lines of codes that nobody imported.
+
+    `second_lines` tell of codes that were redeemed at another instant before: a till took a code twice.
+    """
 
     redeemed: int
     by_others: int
     again: int
     unknown_lines: tuple[int, ...]
+    second_lines: tuple[int, ...] = ()
 
 
 async def import_redemptions(workspace: Workspace, *, source: str, text: str) -> Told:
@@ -57,6 +61,7 @@ async def import_redemptions(workspace: Workspace, *, source: str, text: str) ->
     lines = list(_lines(source, text, now=workspace.clock.now()))
     counts: Counter[str] = Counter()
     unknown: list[int] = []
+    second: list[int] = []
     for first in range(0, len(lines), REDEMPTIONS_A_TRANSACTION):
         part = lines[first : first + REDEMPTIONS_A_TRANSACTION]
         async with workspace.database.transaction() as connection:
@@ -65,13 +70,14 @@ async def import_redemptions(workspace: Workspace, *, source: str, text: str) ->
         counts["others"] += sum(one.is_new and one.holder == "other" for one in results)
         counts["again"] += sum(one.given is not None and not one.is_new for one in results)
         unknown += [one.redemption.line for one in results if one.given is None]
+        second += [one.redemption.line for one in results if one.is_second]
     async with workspace.database.transaction() as connection:
         await append_audit(
             connection,
             actor=workspace.actor,
             action="coupon redeem",
             subject=source[:200],
-            details={"redeemed": counts["redeemed"], "unknown": len(unknown)},
+            details={"redeemed": counts["redeemed"], "unknown": len(unknown), "second": len(second)},
             now=workspace.clock.now(),
         )
     return Told(
@@ -79,6 +85,7 @@ async def import_redemptions(workspace: Workspace, *, source: str, text: str) ->
         by_others=counts["others"],
         again=counts["again"],
         unknown_lines=tuple(sorted(unknown)),
+        second_lines=tuple(sorted(second)),
     )
 
 

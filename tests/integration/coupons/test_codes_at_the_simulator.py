@@ -13,6 +13,7 @@ from rulecast.gate.coupons.declared import DeclaredPool
 from rulecast.gate.coupons.errors import CouponFileError
 from rulecast.values.clock import ManualClock
 from rulecast.wiring.coupons import import_coupons, show_coupons
+from rulecast.wiring.doctor_coupons import look_at_coupons
 from rulecast.wiring.periodic import count_successes
 from rulecast.wiring.redemptions import Told, import_redemptions
 
@@ -34,8 +35,11 @@ async def test_a_code_reaches_the_phone_and_its_redemption_is_a_success_of_the_r
 ) -> None:
     async with street(settings, clock, tmp_path, people=PEOPLE) as here:
         pool = DeclaredPool(name="winback_codes")
-        text = "code,expires\nRC-AAA,\nRC-BBB,2026-12-31\nRC-CCC,\nRC-old,2026-11-17\n"
+        assert await look_at_coupons(here.workspace) == []
+        text = "code,expires\nRC-AAA,\nRC-BBB,2026-11-20\nRC-CCC,\nRC-old,2026-11-17\n"
         await import_coupons(here.workspace, pool, source="codes.csv", text=text)
+        (finding,) = await look_at_coupons(here.workspace)
+        assert finding.what == "winback_codes: 1 free codes end soon, the first is void on 2026-11-21"
         text = rule_text(name_value=COUPON, clauses="test success code_redeemed worth value within 72 hours")
         (plan,) = await here.plan(text)
         # The fourth code expires too soon to be of use: three people can have one.
@@ -61,6 +65,12 @@ async def test_a_code_reaches_the_phone_and_its_redemption_is_a_success_of_the_r
             Told(redeemed=0, by_others=0, again=3, unknown_lines=(5,)),
         ):
             assert await import_redemptions(here.workspace, source="till.csv", text=text) == redeemed
+        # A till that takes a code once more counts nothing, and a person is told.
+        text = (
+            f"code,at\n{codes[own]},{at}\n{codes[own]},{(clock.now() - timedelta(minutes=5)).isoformat()}\n"
+        )
+        twice = await import_redemptions(here.workspace, source="till.csv", text=text)
+        assert twice == Told(redeemed=0, by_others=0, again=2, unknown_lines=(), second_lines=(3,))
         rows = await here.rows(
             "SELECT contact_id, properties ->> 'holder', (properties ->> 'run')::bigint FROM collect.event"
             " WHERE name = 'code_redeemed' ORDER BY 2 DESC"
@@ -68,6 +78,8 @@ async def test_a_code_reaches_the_phone_and_its_redemption_is_a_success_of_the_r
         assert rows == [(own, "own", run_id), (own, "other", run_id)]
         await count_successes(here.workspace)
         assert await here.rows("SELECT sum(worth_minor), count(*) FROM observe.conversion") == [(20_050, 2)]
+        (finding,) = await look_at_coupons(here.workspace)
+        assert finding.what == "winback_codes: no more codes can be given"
         stock = await show_coupons(here.workspace, "winback_codes")
         assert (stock.free, stock.given, stock.redeemed, stock.expired) == (0, 1, 2, 1)
         # Whose code is redeemed gets no other one of this rule.

@@ -168,7 +168,10 @@ SELECT p.name, p.low_stock, p.valid_hours_min, p.retired_at, p.low_since,
     count(*) FILTER (WHERE s.state = 'given') AS given, count(*) FILTER (WHERE s.state = 'redeemed') AS redeemed,
     count(*) FILTER (WHERE s.state = 'expired') AS expired, count(*) FILTER (WHERE s.state = 'aside') AS set_aside,
     count(*) FILTER (WHERE s.doubted_at IS NOT NULL) AS in_doubt,
-    count(*) FILTER (WHERE s.holders > 1) AS given_twice
+    count(*) FILTER (WHERE s.holders > 1) AS given_twice,
+    count(*) FILTER (WHERE s.state = 'free' AND s.expires_at <= %(now)s::timestamptz + %(soon)s::interval
+        + p.valid_hours_min * interval '1 hour') AS ends_soon,
+    min(s.expires_at) FILTER (WHERE s.state = 'free' AND s.expires_at < 'infinity') AS next_end
 FROM gate.coupon_pool AS p
 LEFT JOIN LATERAL (
     SELECT
@@ -180,7 +183,7 @@ LEFT JOIN LATERAL (
             WHEN c.set_aside_at IS NOT NULL THEN 'aside'
             WHEN c.expires_at <= %(now)s::timestamptz + p.valid_hours_min * interval '1 hour' THEN 'expired'
             ELSE 'free'
-        END AS state, u.holders, c.doubted_at
+        END AS state, u.holders, c.doubted_at, c.expires_at
     FROM gate.coupon AS c
     LEFT JOIN LATERAL (
         SELECT bool_or(m.accepted_at IS NOT NULL) AS is_accepted, count(DISTINCT o.contact_id) AS holders
@@ -207,7 +210,7 @@ WHERE c.rule_name = %(rule_name)s AND c.redeemed_at IS NULL AND c.set_aside_at I
 -- name: lock_redeemed
 -- With the newest message that carried the code: its run is the one that succeeded.
 SELECT c.coupon_id, c.code_index, p.name AS pool, c.contact_id, c.rule_name, u.run_id,
-    c.redeemed_at IS NOT NULL AS is_redeemed
+    c.redeemed_at
 FROM gate.coupon AS c JOIN gate.coupon_pool AS p ON p.pool_id = c.pool_id
 LEFT JOIN LATERAL (
     SELECT m.run_id FROM gate.coupon_use AS o JOIN deliver.message AS m ON m.message_id = o.message_id

@@ -59,7 +59,7 @@ class GivenRow:
     contact_id: int | None
     rule_name: str | None
     run_id: int | None
-    is_redeemed: bool
+    redeemed_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +79,8 @@ class Stock:
     `free` can be given now, `reserved` are in messages that Meta has not accepted yet, `given` were accepted.
     `expired` were never given and cannot be any more; `in_doubt` may have been given in a gap that a restore left, some
     of them to whom they were given before; `set_aside` cannot be opened. `given_twice` is the number of codes that two
-    people have: it is 0 unless a status proved wrong what Meta's answer said.
+    people have: it is 0 unless a status proved wrong what Meta's answer said. Of the free ones, `ends_soon` can be
+    given for a week at most, and `next_end` is when the first of them is void.
     """
 
     name: str
@@ -95,3 +96,5 @@ class Stock:
     set_aside: int
     in_doubt: int
     given_twice: int
+    ends_soon: int
+    next_end: datetime | None

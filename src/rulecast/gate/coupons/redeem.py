@@ -21,11 +21,15 @@ class Redemption:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redeemed:
-    """What a redemption came to: `given` is None for an unknown code, `is_new` false for one redeemed before."""
+    """What a redemption came to: `given` is None for an unknown code, `is_new` false for one redeemed before.
+
+    `is_second` says that the code was redeemed at another instant before; the same instant is the same news.
+    """
 
     redemption: Redemption
     given: GivenRow | None
     is_new: bool
+    is_second: bool = False
 
     @property
     def holder(self) -> str:
@@ -50,14 +54,15 @@ async def redeem(connection: Connection, redemptions: Sequence[Redemption]) -> l
     """
     locked = await store.lock_redeemed(connection, sorted({one.code_index for one in redemptions}))
     found = {one.code_index: one for one in locked}
-    done = {one.code_index for one in locked if one.is_redeemed}
+    done = {one.code_index: one.redeemed_at for one in locked if one.redeemed_at is not None}
     results, first = [], []
     for one in sorted(redemptions, key=lambda one: one.redeemed_at):
         given = found.get(one.code_index)
         is_new = given is not None and one.code_index not in done
-        results.append(Redeemed(redemption=one, given=given, is_new=is_new))
+        is_second = not is_new and done.get(one.code_index, one.redeemed_at) != one.redeemed_at
+        results.append(Redeemed(redemption=one, given=given, is_new=is_new, is_second=is_second))
         if is_new:
-            done.add(one.code_index)
+            done[one.code_index] = one.redeemed_at
             first.append(one)
     if first:
         await store.mark_redeemed(

@@ -17,6 +17,8 @@ QUERIES = load_queries(__package__)
 
 # About 90 bytes a code: far below the 256 kB of one statement's parameters.
 CODES_A_STATEMENT = 1_000
+SOON = timedelta(days=7)
+"""A person needs some days to get other codes from the shop."""
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 """Stands for no end on the way to the database."""
 
@@ -176,7 +178,8 @@ async def retire_pool(connection: Connection, name: str, *, now: datetime) -> bo
 
 async def list_stocks(connection: Connection, *, now: datetime, name: str | None = None) -> list[Stock]:
     """Return the pools with what became of their codes, by name."""
-    return await fetch_all(connection, QUERIES["list_stocks"], {"name": name, "now": now}, record=Stock)
+    parameters = {"name": name, "now": now, "soon": SOON}
+    return await fetch_all(connection, QUERIES["list_stocks"], parameters, record=Stock)
 
 
 async def count_givable(connection: Connection, name: str, *, now: datetime) -> int:
