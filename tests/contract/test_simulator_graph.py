@@ -86,6 +86,14 @@ async def test_a_file_of_a_wrong_type_or_size_is_refused(tmp_path: Path) -> None
         assert (status, body["error"]["code"]) == (400, 100)
         _, body = await call.upload(b"\x89PNG\r\n\x1a\n" + bytes(5 << 20))
         assert body["error"]["code"] == 131053
+        # A sticker that moves may weigh more.
+        still, moving = b"RIFF\0\0\0\0WEBPVP8 ", b"RIFF\0\0\0\0WEBPVP8X\0\0\0\0\x02"
+        for content, expected in (
+            (still + bytes(100 << 10), 400),
+            (moving + bytes(100 << 10), 200),
+            (moving + bytes(500 << 10), 400),
+        ):
+            assert (await call.upload(content, "image/webp"))[0] == expected
         assert (await call.refusal("POST", f"{NUMBER}/media", data=b"x"))[0] == 100
         _, kept = await call.upload()
         assert await call("DELETE", kept["id"]) == (200, {"success": True})

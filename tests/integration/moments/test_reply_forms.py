@@ -114,6 +114,11 @@ async def test_every_form_that_a_person_types_reaches_the_phone(
         assert sent["document"]["document"]["filename"] == "Menu.pdf"
         assert sent["location"]["location"] == {"latitude": 33.5731, "longitude": -7.5898, "name": "Nous"}
         assert sent["contacts"]["contacts"][0]["phones"] == [{"phone": "+212612345678", "type": "WORK"}]
+        async with workspace.database.transaction() as connection:
+            # As if each had been asked for again since.
+            await connection.execute(
+                "UPDATE deliver.media_upload SET last_asked_at = uploaded_at + interval '1 h'"
+            )
         # The files went the road of all files: kept sealed, uploaded once, and forgotten when their day is over.
         uploads = await hashes(here)
         ids = [sent[kind][kind]["id"] for kind in ("image", "video", "audio", "document", "sticker")]
@@ -128,6 +133,10 @@ async def test_every_form_that_a_person_types_reaches_the_phone(
         here.shop.later(hours=KEPT_FOR.total_seconds() / 3600 + 1)
         assert await forget_typed_files(workspace) == len(ids)
         assert list(kept.iterdir()) == []
+        # Nobody tries to renew what is gone.
+        assert await here.shop.fetch(
+            "SELECT count(*) FROM deliver.media_upload WHERE last_asked_at > uploaded_at"
+        ) == [(0,)]
 
 
 DECLARED = """

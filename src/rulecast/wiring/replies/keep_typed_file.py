@@ -12,6 +12,7 @@ from rulecast.template.media.fetch import read_from_disk
 from rulecast.template.media.recognise import ATTACHMENT
 from rulecast.template.messages.media import MediaKind
 from rulecast.wiring.media_library import open_files
+from rulecast.wiring.replies.store import let_uploads_expire
 from rulecast.wiring.workspace import Workspace
 
 KEPT_FOR = 2 * SERVICE_WINDOW
@@ -54,9 +55,10 @@ async def forget_typed_files(workspace: Workspace) -> int:
     if not old:
         return 0
     files = open_files(workspace)
-    for content_hash, is_declared in old:
-        if not is_declared:
-            await files.forget(content_hash)
+    gone = [content_hash for content_hash, is_declared in old if not is_declared]
+    for content_hash in gone:
+        await files.forget(content_hash)
     async with workspace.database.transaction() as connection:
+        await let_uploads_expire(connection, gone)
         await store.forget_loose_files(connection, [one for one, _ in old], before=before)
     return len(old)

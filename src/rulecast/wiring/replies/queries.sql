@@ -56,6 +56,10 @@ WHERE r.after_message_id = w.message_id AND r.position = w.position AND r.state 
 INSERT INTO deliver.typed_reply (run_id, contact_id, sealed_text, typed_by, typed_at)
 VALUES (%(run_id)s, %(contact_id)s, %(sealed_text)s, %(typed_by)s, %(now)s::timestamptz);
 
+-- name: let_uploads_expire
+-- Their files are gone from here: what is not asked for again is not renewed.
+UPDATE deliver.media_upload SET last_asked_at = uploaded_at WHERE content_hash = ANY(%(content_hashes)b::bytea[]);
+
 -- name: find_outcome
 -- What became of a typed reply so far.
 SELECT state, reason, error_code FROM deliver.message WHERE run_id = %(run_id)s;

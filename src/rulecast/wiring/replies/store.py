@@ -79,6 +79,11 @@ async def insert_typed(
     await execute(connection, QUERIES["insert_typed"], parameters)
 
 
+async def let_uploads_expire(connection: Connection, content_hashes: Sequence[bytes]) -> None:
+    """Let the uploads of files that are gone expire."""
+    await execute(connection, QUERIES["let_uploads_expire"], {"content_hashes": list(content_hashes)})
+
+
 async def find_outcome(connection: Connection, run_id: RunId) -> tuple[str, str, int] | None:
     """Return state, reason and error code of the one message of a run."""
     return await fetch_one(connection, QUERIES["find_outcome"], {"run_id": run_id})
