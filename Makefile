@@ -11,9 +11,11 @@ SEEDS ?= 20000
 MINUTES ?= 30
 CASES ?= 100000
 CRASHES ?= 100
+TIMES ?= 10
+FROM ?= earlier
 SEED ?= 1
 
-.PHONY: help setup demo test check format bench soak soak-kills soak-opt-out soak-sim soak-postgres soak-disk soak-differential soak-fuzz serve lock clean
+.PHONY: help setup demo test check format bench soak soak-kills soak-opt-out soak-sim soak-postgres soak-disk soak-upgrade soak-memory soak-differential soak-fuzz serve lock clean
 
 help: ## Show these targets.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -72,6 +74,8 @@ soak: $(VENV)/ready-dev .venv-soak/ready ## Run the long proofs; note their figu
 	$(MAKE) soak-sim SEEDS=$(SEEDS) SEED=$(SEED)
 	$(MAKE) soak-postgres CRASHES=$(CRASHES) SEED=$(SEED)
 	$(MAKE) soak-disk SEED=$(SEED)
+	$(MAKE) soak-upgrade FROM=$(FROM) SEED=$(SEED)
+	$(MAKE) soak-memory TIMES=$(TIMES) SEED=$(SEED)
 	$(MAKE) soak-opt-out RACES=$(RACES) SEED=$(SEED)
 	$(MAKE) soak-differential CASES=$(CASES) SEED=$(SEED)
 	$(MAKE) soak-fuzz MINUTES=$(MINUTES)
@@ -90,6 +94,12 @@ soak-opt-out: $(VENV)/ready-dev ## Race opt-outs against intents (RACES=n SEED=s
 
 soak-disk: $(VENV)/ready-dev ## Fill the disks of database and journal (SEED=s) in a campaign.
 	@$(BIN)/python -m tests.soak.full_disk --seed $(SEED)
+
+soak-upgrade: $(VENV)/ready-dev ## Send with an earlier commit's code (FROM=commit) while this one's migrates.
+	@$(BIN)/python -m tests.soak.upgrades --from $(FROM) --seed $(SEED)
+
+soak-memory: $(VENV)/ready-dev ## Compare peak memory with four times the work (TIMES=n SEED=s).
+	@$(BIN)/python -m tests.soak.memory --times $(TIMES) --seed $(SEED)
 
 soak-differential: $(VENV)/ready-dev ## Compare random conditions on every engine (CASES=n SEED=s).
 	@$(BIN)/python -m tests.soak.differential --cases $(CASES) --seed $(SEED)

@@ -53,6 +53,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "suppress": ("suppress",),
     "opt_outs": ("opt-out",),
     "restore": ("restore",),
+    "audit": ("audit",),
     "demo": ("demo",),
 }
 

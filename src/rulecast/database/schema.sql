@@ -1233,6 +1233,15 @@ ALTER TABLE observe.audit ALTER COLUMN audit_id ADD GENERATED ALWAYS AS IDENTITY
     CACHE 1
 );
 
+CREATE TABLE observe.audit_link (
+    "position" bigint NOT NULL,
+    audit_id bigint NOT NULL,
+    link bytea NOT NULL,
+    linked_at timestamp with time zone NOT NULL,
+    CONSTRAINT audit_link_link_check CHECK ((octet_length(link) = 32)),
+    CONSTRAINT audit_link_position_check CHECK (("position" > 0))
+);
+
 CREATE TABLE observe.conversion (
     message_id bigint NOT NULL,
     event_key bytea NOT NULL,
@@ -2541,6 +2550,12 @@ ALTER TABLE ONLY gate.verdict_default
 ALTER TABLE ONLY gate.warm_up
     ADD CONSTRAINT warm_up_pkey PRIMARY KEY (business_number_id);
 
+ALTER TABLE ONLY observe.audit_link
+    ADD CONSTRAINT audit_link_audit_id_key UNIQUE (audit_id);
+
+ALTER TABLE ONLY observe.audit_link
+    ADD CONSTRAINT audit_link_pkey PRIMARY KEY ("position");
+
 ALTER TABLE ONLY observe.audit
     ADD CONSTRAINT audit_pkey PRIMARY KEY (audit_id);
 
@@ -2987,6 +3002,8 @@ CREATE TRIGGER action_taken_is_append_only BEFORE DELETE OR UPDATE ON deliver.ac
 
 CREATE TRIGGER audit_is_append_only BEFORE DELETE OR UPDATE ON observe.audit FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
 
+CREATE TRIGGER audit_link_is_append_only BEFORE DELETE OR UPDATE ON observe.audit_link FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
+
 CREATE TRIGGER approval_is_append_only BEFORE DELETE OR UPDATE ON plan.approval FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
 
 CREATE TRIGGER assignment_is_append_only BEFORE DELETE OR UPDATE ON plan.assignment FOR EACH ROW EXECUTE FUNCTION public.forbid_change();
@@ -3181,6 +3198,9 @@ ALTER TABLE ONLY gate.slowdown
 
 ALTER TABLE ONLY gate.warm_up
     ADD CONSTRAINT warm_up_business_number_id_fkey FOREIGN KEY (business_number_id) REFERENCES account.business_number(business_number_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY observe.audit_link
+    ADD CONSTRAINT audit_link_audit_id_fkey FOREIGN KEY (audit_id) REFERENCES observe.audit(audit_id);
 
 ALTER TABLE ONLY observe.conversion
     ADD CONSTRAINT conversion_message_id_fkey FOREIGN KEY (message_id) REFERENCES deliver.message(message_id);

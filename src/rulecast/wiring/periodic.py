@@ -9,6 +9,7 @@ import structlog
 from rulecast.collect.inbox import destroy_old_day_keys
 from rulecast.jobs import Jobs
 from rulecast.observe.record_conversions import record_conversions
+from rulecast.wiring.audit_trail import anchor_audit, chain_audit
 from rulecast.wiring.breaker.upkeep import keep_history
 from rulecast.wiring.limit_tiers import read_tiers_anew
 from rulecast.wiring.moments.stop_test import fold_counts
@@ -47,6 +48,8 @@ async def run_periodic(workspace: Workspace, stop: asyncio.Event) -> None:
         jobs.register_periodic("limit_tiers", _bound(workspace, read_tiers_anew), cron=EVERY_HOUR)
         jobs.register_periodic("server", _bound(workspace, watch_server), cron=EVERY_HOUR)
         jobs.register_periodic("templates", _bound(workspace, sync_regularly), cron=EVERY_MINUTE)
+        jobs.register_periodic("audit_chain", _bound(workspace, chain_audit), cron=EVERY_TEN_SECONDS)
+        jobs.register_periodic("audit_anchor", _bound(workspace, anchor_audit), cron=EVERY_HOUR)
         jobs.register_periodic("recurring", _recurring(workspace), cron=EVERY_TEN_SECONDS)
         await look_ahead(workspace)
         await jobs.run_worker(stop)

@@ -11,11 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Literal
 
 from rulecast.values.errors import RulecastError
+
+# Causes carry codes of Meta's, a hundred of which are known.
+CAUSES_KEPT_MAX = 1_000
 
 MadeBy = Literal["code", "webhook", "machine"]
 
@@ -85,7 +88,7 @@ def signal_responses() -> tuple[SignalResponse, ...]:
     return tuple(_read(row) for row in csv.DictReader(text.splitlines()))
 
 
-@cache
+@lru_cache(maxsize=CAUSES_KEPT_MAX)
 def find_response(cause: str) -> SignalResponse:
     """Return the row of a cause; what nobody has described holds the number until a person has looked."""
     for row in signal_responses():
