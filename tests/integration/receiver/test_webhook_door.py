@@ -4,7 +4,9 @@ import hmac
 import json
 from dataclasses import replace
 
+import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from tests.integration.receiver.serving import (
     NUMBER_ID,
     SECRET,
@@ -250,3 +252,28 @@ async def test_the_receiver_answers_503_while_the_database_is_away_and_takes_the
         async with running(build_receiver(workspace)) as receiver:
             assert await receiver.post(STATUS) == 200
         assert len(await inbox(workspace)) == 2
+
+
+async def test_a_webhook_is_answered_503_while_the_database_takes_no_writes_f69(
+    receiver_settings: Settings, clock: ManualClock
+) -> None:
+    async with (
+        open_workspace(receiver_settings, actor="tester", clock=clock) as workspace,
+        running(build_receiver(workspace)) as receiver,
+    ):
+        assert await receiver.post(STATUS) == 200
+        set_read_only(receiver_settings, "on")
+        assert await receiver.post(STATUS) == 503
+        set_read_only(receiver_settings, "off")
+        answers = [await receiver.post(STATUS) for _ in range(3)]
+        assert answers[-1] == 200
+        assert len(await inbox(workspace)) == 1 + answers.count(200)
+
+
+def set_read_only(settings: Settings, value: str) -> None:
+    """Let new sessions of the database write or not, and end the others."""
+    assert settings.database_url is not None
+    name = conninfo_to_dict(settings.database_url)["dbname"]
+    with psycopg.connect(make_conninfo(settings.database_url, dbname="postgres"), autocommit=True) as server:
+        server.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = {value}'.encode())
+        server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
