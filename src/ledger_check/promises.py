@@ -25,7 +25,8 @@ ACCEPTED_TWICE = """
 # What was due when a restored database was accepted is in doubt without an attempt, and has a permit only so that caps
 # count it: nobody decided there (`reason` restored, below).
 
-# P2: a message whose state its attempts or its permit contradict.
+# P2: a message whose state its attempts or its permit contradict. One that is to be sent once more has an attempt in
+# doubt, which counts until another takes its place, and does not end while it is.
 UNBALANCED = """
     SELECT count(*) FROM deliver.message AS m
     WHERE (m.state = 'accepted') <> EXISTS (
@@ -36,8 +37,14 @@ UNBALANCED = """
         OR m.state IN ('intent', 'accepted', 'held', 'unknown', 'unresolved') AND m.reason <> 'restored'
         AND NOT EXISTS (
             SELECT FROM gate.permit AS p WHERE p.message_id = m.message_id AND p.released_at IS NULL)
-        OR m.state IN ('planned', 'claimed', 'deferred', 'cancelled', 'expired') AND EXISTS (
-            SELECT FROM gate.permit AS p WHERE p.message_id = m.message_id AND p.released_at IS NULL)
+        OR m.state IN ('planned', 'claimed', 'deferred', 'cancelled', 'expired', 'refused') AND EXISTS (
+            SELECT FROM deliver.attempt AS a WHERE a.message_id = m.message_id AND a.state = 'unknown')
+            AND (m.state IN ('cancelled', 'expired', 'refused') OR NOT EXISTS (
+                SELECT FROM gate.permit AS p WHERE p.message_id = m.message_id AND p.released_at IS NULL))
+        OR m.state IN ('planned', 'claimed', 'deferred', 'cancelled', 'expired') AND NOT EXISTS (
+            SELECT FROM deliver.attempt AS a WHERE a.message_id = m.message_id AND a.state = 'unknown')
+            AND EXISTS (
+                SELECT FROM gate.permit AS p WHERE p.message_id = m.message_id AND p.released_at IS NULL)
 """
 
 # P4: a marketing permit that names no consent, or one that was not the person's newest word, granted and proven.

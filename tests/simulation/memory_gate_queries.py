@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.simulation.memory_database import Row, Transaction, answers, handles
 from tests.simulation.memory_incident_queries import holds_of
+from tests.simulation.memory_queries import doubted_permits
 from tests.simulation.packed import listed
 
 from rulecast.deliver.statuses.store import QUERIES as STATUSES
@@ -66,7 +67,9 @@ def _person(
     assert contact is not None
     consent = (t.find("consent", contact_id) or {}).get(purpose)
     said = dict.fromkeys(("consent_id", "status", "is_proven", "effective_at", "wording_version"))
-    counted = [row for row in permits if row["granted_at"] > p["counted_from"]]
+    counted = [
+        row for row in permits if row["granted_at"] > p["counted_from"] and row["message_id"] != message_id
+    ]
     return {
         **(said if consent is None else consent),
         "message_id": message_id,
@@ -273,7 +276,12 @@ async def _release_permits(t: Transaction, p: Parameters) -> int:
 async def _retake_permits(t: Transaction, p: Parameters) -> int:
     for message_id in listed(p["message_ids"]):
         permits = [(key, row) for key, row in t.rows("permit") if row["message_id"] == message_id]
-        if not permits or any(row["released_at"] is None for _, row in permits):
+        if any(row["released_at"] is None for _, row in permits):
+            continue
+        if p["only_in_doubt"]:
+            doubted = doubted_permits(t, message_id)
+            permits = [(key, row) for key, row in permits if key in doubted]
+        if not permits:
             continue
         key, row = max(permits, key=lambda one: (one[1]["granted_at"], one[0]))
         await t.lock("permit", key)

@@ -31,6 +31,21 @@ def _messages(t: Transaction, number: str) -> list[Row]:
     return [row for _, row in t.rows("message") if row["business_number_id"] == number]
 
 
+def doubted_permits(t: Transaction, message_id: int) -> set[int]:
+    """Return the permits of attempts nobody knows the fate of."""
+    return {
+        row["permit_id"]
+        for _, row in t.rows("attempt")
+        if row["message_id"] == message_id and row["state"] == "unknown"
+    }
+
+
+def _ended(t: Transaction, message_id: int, state: str) -> str:
+    """Return the state a message ends in: none while an earlier attempt is in doubt."""
+    is_end = state in {"cancelled", "expired", "refused"}
+    return "unresolved" if is_end and doubted_permits(t, message_id) else state
+
+
 async def _locked(t: Transaction, message_ids: list[int]) -> list[Row]:
     """Lock these messages in the order of their ids and return them as they are then."""
     rows = []
@@ -186,7 +201,7 @@ async def _claim_messages(t: Transaction, p: Parameters) -> list[Row]:
         changed = t.change(
             "message",
             row["message_id"],
-            state="expired" if is_late else "claimed",
+            state=_ended(t, row["message_id"], "expired") if is_late else "claimed",
             reason="outside_window" if is_late else "",
             fence=p["epoch"],
             changed_at=now,
@@ -253,8 +268,8 @@ async def _write_refusals(t: Transaction, p: Parameters) -> int:
         await t.lock("message", message_id)
         row = t.find("message", message_id)
         if row is not None and row["state"] == "claimed" and row["fence"] == p["epoch"]:
-            later = send_from or row["send_from"]
-            t.change("message", message_id, state=state, reason=reason, send_from=later, changed_at=p["now"])
+            later, ended = send_from or row["send_from"], _ended(t, message_id, state)
+            t.change("message", message_id, state=ended, reason=reason, send_from=later, changed_at=p["now"])
             count += 1
     return count
 
@@ -318,7 +333,7 @@ async def _write_results(t: Transaction, p: Parameters) -> list[tuple[int]]:
         t.change(
             "message",
             message_id,
-            state=one["states"],
+            state=_ended(t, message_id, one["states"]),
             reason=one["reasons"],
             error_code=one["error_codes"],
             changed_at=p["now"],

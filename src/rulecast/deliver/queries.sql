@@ -131,7 +131,8 @@ WHERE business_number_id = %(business_number_id)s AND state = 'claimed' AND fenc
 
 -- name: claim_messages
 -- Takes what is due; what is due too late expires on the way. Locked rows are another transaction's: they are skipped
--- and come back when it ends. What somebody waits for goes before a campaign.
+-- and come back when it ends. What somebody waits for goes before a campaign. A message that was to be sent once more
+-- and is not is what it was: unresolved.
 WITH first AS (
     SELECT m.message_id FROM deliver.message AS m
     WHERE m.business_number_id = %(business_number_id)s AND m.state IN ('planned', 'deferred') AND m.goes_first
@@ -154,7 +155,10 @@ WITH first AS (
     SELECT message_id FROM first UNION ALL SELECT message_id FROM others
 )
 UPDATE deliver.message AS m
-SET state = CASE WHEN m.send_until <= %(now)s::timestamptz THEN 'expired' ELSE 'claimed' END,
+SET state = CASE WHEN m.send_until > %(now)s::timestamptz THEN 'claimed'
+        WHEN m.attempts > 0 AND EXISTS (
+            SELECT FROM deliver.attempt AS a WHERE a.message_id = m.message_id AND a.state = 'unknown') THEN 'unresolved'
+        ELSE 'expired' END,
     reason = CASE WHEN m.send_until <= %(now)s::timestamptz THEN 'outside_window' ELSE '' END,
     fence = %(epoch)s, changed_at = %(now)s::timestamptz
 FROM due WHERE m.message_id = due.message_id
@@ -192,9 +196,12 @@ SELECT message_id, state = 'claimed' AND fence = %(epoch)s FROM deliver.message
 WHERE message_id = ANY(%(message_ids)b::bigint[]) ORDER BY message_id FOR NO KEY UPDATE;
 
 -- name: write_refusals
--- What the gate refused goes where its verdict says.
+-- What the gate refused goes where its verdict says; where an earlier attempt is in doubt, no verdict ends the doubt.
 UPDATE deliver.message AS m
-SET state = r.state, reason = r.reason, changed_at = %(now)s::timestamptz,
+SET state = CASE WHEN r.state IN ('cancelled', 'expired') AND m.attempts > 0 AND EXISTS (
+        SELECT FROM deliver.attempt AS a WHERE a.message_id = m.message_id AND a.state = 'unknown')
+    THEN 'unresolved' ELSE r.state END,
+    reason = r.reason, changed_at = %(now)s::timestamptz,
     send_from = coalesce(r.send_from, m.send_from)
 FROM unnest(%(message_ids)b::bigint[], %(states)b::text[], %(reasons)b::text[], %(send_from)b::timestamptz[])
     AS r (message_id, state, reason, send_from)
@@ -220,7 +227,8 @@ RETURNING message_id, attempt_id;
 
 -- name: write_results
 -- Compare and set on fence and attempt: a late result of a fenced-off sender, or a second write of the same
--- result, changes nothing. An answer for a message that a status settled first only completes the attempt.
+-- result, changes nothing. An answer for a message that a status settled first only completes the attempt. A refusal of
+-- what was sent once more says nothing of the attempt before it, which stays in doubt.
 WITH given AS (
     SELECT * FROM unnest(
         %(message_ids)b::bigint[], %(attempt_ids)b::bigint[], %(intents_at)b::timestamptz[], %(attempts)b::smallint[],
@@ -230,7 +238,10 @@ WITH given AS (
             wamid_index, sealed_wamid)
 ), won AS (
     UPDATE deliver.message AS m
-    SET state = g.state, reason = g.reason, error_code = g.error_code, changed_at = %(now)s::timestamptz,
+    SET state = CASE WHEN g.state = 'refused' AND g.attempt > 1 AND EXISTS (
+            SELECT FROM deliver.attempt AS a WHERE a.message_id = g.message_id AND a.state = 'unknown')
+        THEN 'unresolved' ELSE g.state END,
+        reason = g.reason, error_code = g.error_code, changed_at = %(now)s::timestamptz,
         send_from = coalesce(g.send_from, m.send_from),
         wamid_index = g.wamid_index, sealed_wamid = g.sealed_wamid,
         accepted_at = CASE WHEN g.state = 'accepted' THEN %(now)s::timestamptz END

@@ -55,8 +55,12 @@ TRANSITIONS: frozenset[tuple[MessageState, MessageState]] = frozenset(
         (_S.UNKNOWN, _S.ACCEPTED),
         (_S.UNKNOWN, _S.UNRESOLVED),
         (_S.UNRESOLVED, _S.ACCEPTED),
-        # Only by the decision of two people.
+        # Only by the decision of two people; back where the second attempt does not leave.
         (_S.UNRESOLVED, _S.PLANNED),
+        (_S.PLANNED, _S.UNRESOLVED),
+        (_S.DEFERRED, _S.UNRESOLVED),
+        (_S.CLAIMED, _S.UNRESOLVED),
+        (_S.INTENT, _S.UNRESOLVED),
         (_S.HELD, _S.ACCEPTED),
         (_S.HELD, _S.REFUSED),
         # After a restore nobody knows what was sent in between.

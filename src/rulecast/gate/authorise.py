@@ -245,6 +245,10 @@ class Gate:
             )
             for prepared, facts in allowed
         ]
+        # Of what was attempted before, a permit may still be in force: where two people had a doubt sent once more.
+        again = [prepared.draft.message_id for prepared, _ in allowed if prepared.draft.attempt > 1]
+        if again:
+            await store.release_permits(connection, sorted(again), now=now)
         permit_ids = await store.insert_permits(
             connection, rows, business_number_id=business_number_id, now=now
         )

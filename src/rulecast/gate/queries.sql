@@ -68,11 +68,12 @@ LEFT JOIN LATERAL (
 ) AS stopped ON true
 LEFT JOIN LATERAL (
     -- What counts against caps and limits: every permit that was not released.
-    -- The limit of a rule counts entries into it: a later step counts as a message of no rule.
+    -- The limit of a rule counts entries into it: a later step counts as a message of no rule. A message that is sent
+    -- once more does not count against itself.
     SELECT array_agg(p.granted_at) AS granted, array_agg(CASE WHEN p.step = 1 THEN p.rule_name ELSE '' END) AS rules,
         array_agg(p.purpose) AS purposes
     FROM gate.permit AS p
-    WHERE p.contact_id = w.contact_id AND p.released_at IS NULL AND NOT p.is_test
+    WHERE p.contact_id = w.contact_id AND p.released_at IS NULL AND NOT p.is_test AND p.message_id <> w.message_id
         -- An answer to what the person asked counts against nothing.
         AND NOT (p.step >= 100 AND p.purpose = 'service')
         AND p.granted_at > %(counted_from)s::timestamptz
@@ -389,11 +390,11 @@ WITH told AS (
 SELECT count(*) FROM settled;
 
 -- name: retake_permits
--- Meta did accept what we believed it had not: the message counts, and is paid for as far as the budget shows it.
--- Newest by time: every connection draws ids from a block of its own.
+-- Meta did accept what we believed it had not, or may have: the message counts, and is paid for as far as the budget
+-- shows it. Newest by time: every connection draws ids from a block of its own.
 WITH newest AS (
     SELECT DISTINCT ON (a.message_id) a.permit_id FROM deliver.attempt AS a
-    WHERE a.message_id = ANY(%(message_ids)b::bigint[])
+    WHERE a.message_id = ANY(%(message_ids)b::bigint[]) AND (a.state = 'unknown' OR NOT %(only_in_doubt)s::boolean)
         AND NOT EXISTS (SELECT FROM gate.permit AS o WHERE o.message_id = a.message_id AND o.released_at IS NULL)
     ORDER BY a.message_id, a.intent_at DESC, a.permit_id DESC
 ), taken AS (

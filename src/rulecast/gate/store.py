@@ -263,9 +263,12 @@ async def release_permits(connection: Connection, message_ids: Sequence[int], *,
     await execute(connection, QUERIES["release_permits"], {"message_ids": list(message_ids), "now": now})
 
 
-async def retake_permits(connection: Connection, message_ids: Sequence[int]) -> None:
-    """Put the newest permit of messages without a live one in force again."""
-    await execute(connection, QUERIES["retake_permits"], {"message_ids": list(message_ids)})
+async def retake_permits(
+    connection: Connection, message_ids: Sequence[int], *, only_in_doubt: bool = False
+) -> None:
+    """Put the newest permit of messages without a live one in force again, or the newest whose attempt is in doubt."""
+    parameters = {"message_ids": list(message_ids), "only_in_doubt": only_in_doubt}
+    await execute(connection, QUERIES["retake_permits"], parameters)
 
 
 async def stop_target_exists(connection: Connection, *, scope: str, target: str) -> bool:

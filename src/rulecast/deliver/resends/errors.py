@@ -47,3 +47,11 @@ class ResendReasonError(RulecastError):
     code = "RC-RESEND-005"
     summary = "Sending a message once more needs a reason of 1 to 500 characters and a name."
     remedy = "Say with `--because` what was found out about the first attempt, and with `--as` who says it."
+
+
+class PlanOverError(RulecastError):
+    """The plan the message belongs to has expired; the gate would let nothing of it out."""
+
+    code = "RC-RESEND-006"
+    summary = "The plan of this message has expired: nothing of it is sent any more."
+    remedy = "Where the message is still wanted, plan its rule anew; the first attempt counts as sent."

@@ -1,6 +1,6 @@
 -- name: find_doubt
--- The message, locked after its person as every writer of messages does, with what it is for.
-SELECT m.state, m.contact_id, m.send_until, p.purpose FROM deliver.message AS m
+-- The message, locked as every writer of messages does, with what it is for and until when its plan lets anything out.
+SELECT m.state, m.contact_id, p.purpose, p.expires_at FROM deliver.message AS m
 JOIN deliver.run AS r ON r.run_id = m.run_id JOIN plan.plan AS p ON p.plan_id = r.plan_id
 WHERE m.message_id = %(message_id)s FOR NO KEY UPDATE OF m;
 
@@ -19,10 +19,17 @@ UPDATE deliver.resend SET confirmed_by = %(by)s, confirmed_at = %(now)s::timesta
 WHERE message_id = %(message_id)s AND confirmed_at IS NULL;
 
 -- name: plan_again
--- From here on it is a planned message like any other: the gate decides about it anew.
+-- From here on it is a planned message like any other: the gate decides about it anew. Its first attempt stays in doubt,
+-- and the permit of it counts until another takes its place.
 UPDATE deliver.message SET state = 'planned', reason = 'resend', error_code = 0, send_from = %(now)s::timestamptz,
     send_until = greatest(send_until, %(until)s::timestamptz), changed_at = %(now)s::timestamptz
 WHERE message_id = %(message_id)s AND state = 'unresolved';
+
+-- name: reopen_run
+-- A run with something to send is not finished.
+UPDATE deliver.run AS r SET state = 'running', finished_at = NULL
+FROM deliver.message AS m
+WHERE m.message_id = %(message_id)s AND r.run_id = m.run_id AND r.state = 'finished';
 
 -- name: notify_again
 -- Wakes idle senders at the commit.

@@ -8,12 +8,12 @@ from rulecast.deliver.resends import store
 from rulecast.deliver.resends.errors import (
     MessageNotInDoubtError,
     MessageUnknownError,
+    PlanOverError,
     ResendMarketingError,
     ResendReasonError,
     ResendSamePersonError,
 )
 from rulecast.deliver.resends.store import Connection
-from rulecast.gate import release_permits
 from rulecast.values.purpose import Purpose
 
 REASON_LENGTH_MAX = 500
@@ -51,11 +51,13 @@ async def resend_message(
 ) -> Resend:
     """Keep the request of the first person, or, where that stands, plan the message again for the second.
 
-    The permit of the first attempt gives way to the one the gate may grant now; a status of the first attempt that
-    still comes settles the message, and nothing is sent. `same_person` makes one word of all spellings of a name.
+    The permit of the first attempt counts until the gate grants another in its place, and counts again where the
+    second attempt does not leave: then the message is unresolved as before. A status of the first attempt that still
+    comes settles the message, and nothing is sent. `same_person` makes one word of all spellings of a name.
 
     Raises:
-        ResendReasonError, MessageUnknownError, MessageNotInDoubtError, ResendMarketingError: it may not be asked for.
+        ResendReasonError, MessageUnknownError, MessageNotInDoubtError, ResendMarketingError, PlanOverError: it may
+            not be asked for.
         ResendSamePersonError: the same person asks again.
     """
     because, by = wish.because.strip(), wish.by.strip()
@@ -68,12 +70,15 @@ async def resend_message(
         raise MessageNotInDoubtError(f"Message {message_id} is {found.state}.")
     if found.purpose == Purpose.MARKETING and not wish.allows_marketing:
         raise ResendMarketingError
+    if found.expires_at <= now:
+        raise PlanOverError(
+            f"The plan of message {message_id} expired at {found.expires_at:%Y-%m-%d %H:%M} UTC."
+        )
     requested_by = await store.find_request(connection, message_id)
     if requested_by and same_person(requested_by) == same_person(by):
         raise ResendSamePersonError(f"{by} has asked for message {message_id} already.")
     if requested_by:
         await store.confirm_request(connection, message_id, by=by, now=now)
-        await release_permits(connection, [message_id], now)
         await store.plan_again(connection, message_id, until=now + SENDABLE_FOR, now=now)
     else:
         await store.insert_request(connection, message_id, because=because, by=by, now=now)

@@ -16,8 +16,8 @@ class DoubtRow:
 
     state: str
     contact_id: int
-    send_until: datetime
     purpose: str
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +62,9 @@ async def confirm_request(connection: Connection, message_id: int, *, by: str, n
 
 
 async def plan_again(connection: Connection, message_id: int, *, until: datetime, now: datetime) -> None:
-    """Put an unresolved message among the planned ones, and wake the senders."""
+    """Put an unresolved message among the planned ones, let its run go on, and wake the senders."""
     await execute(connection, QUERIES["plan_again"], {"message_id": message_id, "until": until, "now": now})
+    await execute(connection, QUERIES["reopen_run"], {"message_id": message_id})
     await execute(connection, QUERIES["notify_again"])
 
 
