@@ -24,12 +24,16 @@ ATTEMPTS = """
         ),
         EXISTS (
             SELECT 1 FROM profile.suppression AS stop
-            WHERE stop.contact_id = message.contact_id AND stop.action = 'stop' AND stop.recorded_at < attempt.intent_at
+            WHERE stop.contact_id = message.contact_id AND stop.action = 'stop'
+                AND CASE WHEN permit.words_seen IS NULL THEN stop.recorded_at < attempt.intent_at
+                    ELSE stop.suppression_id = ANY(permit.words_seen) END
                 AND (stop.scope = 'all' OR permit.purpose = 'marketing')
                 AND NOT EXISTS (
                     SELECT 1 FROM profile.suppression AS later
                     WHERE later.contact_id = stop.contact_id AND later.action = 'resume' AND later.scope = stop.scope
-                        AND later.occurred_at > stop.occurred_at AND later.recorded_at < attempt.intent_at
+                        AND later.occurred_at > stop.occurred_at
+                        AND CASE WHEN permit.words_seen IS NULL THEN later.recorded_at < attempt.intent_at
+                            ELSE later.suppression_id = ANY(permit.words_seen) END
                 )
         ),
         permit.purpose = 'marketing'

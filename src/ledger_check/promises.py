@@ -59,19 +59,21 @@ WITHOUT_CONSENT = """
         WHERE newest.consent_id = p.consent_id AND newest.status = 'granted' AND newest.is_proven)
 """
 
-# P5: a permit that a stop forbids which was recorded before it and is not taken back. Each says when its transaction
-# began; which committed first cannot be told where both ran at once.
+# P5: a permit that a stop forbids which came before it and was not taken back before it. A permit names the words that
+# were committed when it was given; where it does not, each says when its transaction began, and which committed first
+# cannot be told where both ran at once.
 AFTER_OPT_OUT = """
     SELECT count(*) FROM gate.permit AS p
     WHERE EXISTS (
         SELECT FROM profile.suppression AS s
         WHERE s.contact_id = p.contact_id AND s.action = 'stop' AND (s.scope = 'all' OR p.purpose = 'marketing')
-            AND s.recorded_at < p.granted_at - interval '2 seconds'
+            AND (s.suppression_id = ANY(p.words_seen) OR s.recorded_at < p.granted_at - interval '2 seconds')
             AND NOT EXISTS (
                 SELECT FROM profile.suppression AS r
                 WHERE r.contact_id = s.contact_id AND r.scope = s.scope AND r.action = 'resume'
                     AND r.occurred_at > s.occurred_at
-                    AND r.recorded_at < p.granted_at))
+                    AND CASE WHEN p.words_seen IS NULL THEN r.recorded_at < p.granted_at
+                        ELSE r.suppression_id = ANY(p.words_seen) END))
 """
 
 # P9: marketing permits with more before them in a window than a cap allows.

@@ -1110,6 +1110,7 @@ CREATE TABLE gate.permit (
     step smallint DEFAULT 1 NOT NULL,
     is_in_window boolean DEFAULT false NOT NULL,
     billed_e4 bigint,
+    words_seen bigint[],
     CONSTRAINT permit_billed_e4_check CHECK ((billed_e4 >= 0)),
     CONSTRAINT permit_check CHECK (((purpose <> 'marketing'::text) OR (consent_id IS NOT NULL))),
     CONSTRAINT permit_step_check CHECK ((((step >= 1) AND (step <= 6)) OR ((step >= 100) AND (step <= 1100))))

@@ -251,13 +251,17 @@ FROM unnest(%(rule_names)b::text[], %(spent_e4)b::bigint[]) AS s (rule_name, spe
 WHERE b.rule_name = s.rule_name AND b.month = %(month)s::date;
 
 -- name: insert_permits
--- No message leaves without one; the unique index allows one live permit a message.
+-- No message leaves without one; the unique index allows one live permit a message. Kept with it are the words about
+-- silence that are committed: the people are locked, so that these are the words the decision read.
 INSERT INTO gate.permit
     (message_id, contact_id, rule_name, rule_version_id, business_number_id, category, purpose, consent_id, is_test,
-     price_e4, budget_month, step, is_in_window, granted_at)
+     price_e4, budget_month, step, is_in_window, granted_at, words_seen)
 SELECT p.message_id, p.contact_id, p.rule_name, p.rule_version_id, %(business_number_id)s, p.category, p.purpose,
     nullif(p.consent_id, 0), p.is_test, p.price_e4, p.budget_month, p.step, p.is_in_window,
-    %(now)s::timestamptz
+    %(now)s::timestamptz, ARRAY(
+        SELECT w.suppression_id FROM profile.suppression AS w
+        WHERE w.suppression_index IN (
+            SELECT o.suppression_index FROM profile.suppression AS o WHERE o.contact_id = p.contact_id))
 FROM unnest(
     %(message_ids)b::bigint[], %(contact_ids)b::bigint[], %(rule_names)b::text[], %(rule_version_ids)b::bigint[],
     %(categories)b::text[], %(purposes)b::text[], %(consent_ids)b::bigint[], %(are_tests)b::boolean[],

@@ -2,9 +2,11 @@
 
 import asyncio
 import base64
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from tests.graph_stub import Exchange, GraphStub
 from tests.integration.incidents.test_machine import ready
@@ -12,6 +14,7 @@ from tests.moments import MomentShop, moment_rule, moment_shop
 from tests.planning import Person, create_people
 from tests.sending import launch, prepare_number, prepare_people, states, until
 
+from ledger_check.promises import broken_promises
 from rulecast.collect.webhook_facts import StatusFact
 from rulecast.config import Settings
 from rulecast.database import Database, fetch_all
@@ -208,6 +211,49 @@ async def test_a_broken_promise_stops_everything_with_an_incident(
     assert await guard.look() == []
     assert not await stopped(workspace)
     assert len(run.contact_ids) == 3
+
+
+WORDS = """
+    INSERT INTO profile.suppression (suppression_index, contact_id, scope, action, cause, occurred_at, recorded_at)
+    SELECT decode(md5(%s), 'hex'), %s, 'marketing', said.action, 'stop_word', said.at, said.at
+    FROM (VALUES ('stop', %s::timestamptz), ('resume', %s::timestamptz)) AS said (action, at)"""
+
+
+async def test_what_the_decision_read_tells_whether_a_person_had_come_back(
+    promises_are_broken_on_purpose: None, workspace: Workspace
+) -> None:
+    run = await ready(workspace, 2)
+    back_before, back_after = run.contact_ids
+    guard, minute = Guard(workspace), timedelta(minutes=1)
+    stopped_at = workspace.clock.now() - minute
+    # The host that took the word has a clock ahead of the sender's.
+    async with workspace.database.transaction() as connection:
+        await connection.execute(WORDS, ("one", back_before, stopped_at, workspace.clock.now() + minute))
+    await run_sender(workspace, stop_event=asyncio.Event(), until_idle=True)
+    async with workspace.database.connection() as connection:
+        permits = dict(
+            await fetch_all(
+                connection, "SELECT contact_id, permit_id FROM gate.permit WHERE released_at IS NULL"
+            )
+        )
+    assert set(permits) == {back_before, back_after}
+    assert await guard.look() == []
+    assert await open_incidents(workspace) == []
+    assert await asyncio.to_thread(_broken, workspace.database.conninfo) == {}
+    # What is committed after the permit excuses nothing, whatever its clock says.
+    async with workspace.database.transaction() as connection:
+        resumed_at = stopped_at + minute / 2
+        await connection.execute(WORDS, ("two", back_after, stopped_at, resumed_at))
+    (number,) = await guard.look()
+    (incident,) = await open_incidents(workspace)
+    assert (incident.incident_id, incident.cause) == (number, "broken:permit_despite_stop")
+    assert incident.facts["found"] == [f"permit:{permits[back_after]}"]
+    assert await asyncio.to_thread(_broken, workspace.database.conninfo) == {"P5 permit after an opt-out": 1}
+
+
+def _broken(conninfo: str) -> dict[str, int]:
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        return broken_promises(connection)
 
 
 async def test_a_seal_that_does_not_open_stops_everything_while_it_sends(

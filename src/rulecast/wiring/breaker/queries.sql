@@ -81,16 +81,21 @@ WHERE p.permit_id > %(after_permit)s::bigint AND p.purpose = 'marketing'
 ORDER BY p.permit_id LIMIT 20;
 
 -- name: find_despite_stop
--- A permit to somebody whose stop was kept some seconds before it, and not taken back since.
+-- A permit to somebody whose stop came before it, and was not taken back before it. What came before is what the decision
+-- could read; a stop also where its clock says so by some seconds. Permits of earlier releases know clocks alone.
 SELECT 'permit:' || p.permit_id FROM gate.permit AS p
 JOIN profile.suppression AS s ON s.contact_id = p.contact_id AND s.action = 'stop'
     AND (s.scope = 'all' OR p.purpose = 'marketing')
-WHERE p.permit_id > %(after_permit)s::bigint AND s.recorded_at < p.granted_at - make_interval(secs => %(slack)s::float8)
+WHERE p.permit_id > %(after_permit)s::bigint
+    AND (s.suppression_id = ANY(p.words_seen)
+        OR s.recorded_at < p.granted_at - make_interval(secs => %(slack)s::float8))
     AND s.cause <> 'identity_conflict'
     AND NOT EXISTS (
         SELECT FROM profile.suppression AS later
         WHERE later.suppression_index = s.suppression_index AND later.scope = s.scope AND later.action = 'resume'
-            AND later.occurred_at > s.occurred_at AND later.recorded_at <= p.granted_at)
+            AND later.occurred_at > s.occurred_at
+            AND CASE WHEN p.words_seen IS NULL THEN later.recorded_at <= p.granted_at
+                ELSE later.suppression_id = ANY(p.words_seen) END)
 ORDER BY p.permit_id LIMIT 20;
 
 -- name: find_accepted_twice
