@@ -9,6 +9,7 @@ import structlog
 from rulecast.deliver import store
 from rulecast.deliver.attach_files import attach_files
 from rulecast.deliver.courier import Courier
+from rulecast.deliver.cut_short import cut_short
 from rulecast.deliver.drain import drain
 from rulecast.deliver.group import Group, GroupWriter, HookUnavailableError, LeaseLostError
 from rulecast.deliver.lease import Lease
@@ -80,10 +81,12 @@ class NumberSender:
         is_lost = False
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._renew())
+                renewing = group.create_task(self._renew())
                 working = [group.create_task(self._claim())]
                 working += [group.create_task(self._lane()) for _ in range(LANES)]
-                group.create_task(self._end(stop_event, until_idle=until_idle, working=working))
+                group.create_task(
+                    self._end(stop_event, until_idle=until_idle, working=working, renewing=renewing)
+                )
         except* _Ended:
             pass
         except* LeaseLostError:
@@ -93,21 +96,24 @@ class NumberSender:
             raise LeaseLostError
 
     async def _end(
-        self, stop_event: asyncio.Event, *, until_idle: bool, working: Sequence[asyncio.Task[None]]
+        self,
+        stop_event: asyncio.Event,
+        *,
+        until_idle: bool,
+        working: Sequence[asyncio.Task[None]],
+        renewing: asyncio.Task[None],
     ) -> None:
-        """Wait for the end, drain, and give the lease back."""
+        """Wait for the end, drain, and give the lease back, all within the time there is."""
         while not stop_event.is_set() and not (until_idle and await self._is_idle()):
             await wait_within(stop_event, IDLE_SECONDS if until_idle else None)
         await self._reach(Failpoint.BEFORE_DRAIN)
         self._draining = True
         self._courier.wake.set()
         self._hungry.set()
-        if await drain(self._courier, working, answer_seconds=self._parts.drain_seconds):
-            try:
-                await self._hand_back()
-            except OperationalError:
-                # Without the database nothing can be given back; the next sender's recovery does it.
-                log.warning("left_without_database", business_number_id=self._number)
+        if not await drain(self._courier, working, self._hand_back, answer_seconds=self._parts.drain_seconds):
+            # Without the database nothing can be given back; the next sender's recovery does it.
+            log.warning("left_without_database", business_number_id=self._number)
+        await cut_short([renewing, *working])
         raise _Ended
 
     async def _hand_back(self) -> None:
@@ -309,6 +315,8 @@ class NumberSender:
                 await self._after_failure(_unstarted(drafts))
                 drafts = []
                 if not results:
+                    if pace is not None:
+                        self._courier.pacer.put_back_unsaved()
                     self._courier.give_back(taken)
                     return 0
                 continue

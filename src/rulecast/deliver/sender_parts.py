@@ -18,9 +18,9 @@ from rulecast.values.failpoints import INERT, Failpoints
 from rulecast.values.reason import Reason
 from rulecast.vault import Vault
 
-# How long a sender that leaves waits for answers: a request ends within ten seconds by itself; a second more is for
-# what only just began.
-DRAIN_SECONDS = 11.0
+# How long a sender that leaves waits for answers: a request ends within ten seconds by itself; half a second more is
+# for what only just began.
+DRAIN_SECONDS = 10.5
 
 FindUpload = Callable[[str, WantedFile], Awaitable[MediaHandle | Reason]]
 """Returns the upload of a file for a number, or why there is none now."""

@@ -13,6 +13,7 @@ from typing import Any
 import uvicorn
 from typing_extensions import override
 
+from rulecast.deliver.cut_short import cut_short
 from rulecast.wiring.errors import PortTakenError
 from rulecast.wiring.garbage import collect_rarely
 from rulecast.wiring.release import watch_release
@@ -59,13 +60,10 @@ async def run_until_stopped(role: Role, post: Post, *, is_supervised: bool) -> N
     stopping.cancel()
     if not working.done():
         await asyncio.wait({working}, timeout=DRAIN_SECONDS)
-    if not working.done():
-        working.cancel()
-    outgrown.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await working
-    with contextlib.suppress(asyncio.CancelledError):
-        await outgrown
+    await cut_short([working, outgrown])
+    for one in (working, outgrown):
+        if one.done() and not one.cancelled():
+            one.result()
 
 
 async def serve_http(app: Any, post: Post, **options: Any) -> None:

@@ -14,6 +14,7 @@ from rulecast.account.ramp import USUAL_BATCHES
 from rulecast.account.warm_up import USUAL_TERMS
 from rulecast.database import Connection
 from rulecast.database.errors import OperationalError
+from rulecast.deliver.cut_short import cut_short
 from rulecast.deliver.group import Ended, Hooks, HookUnavailableError, LeaseLostError
 from rulecast.deliver.lean_transport import LeanTransport
 from rulecast.deliver.lease import Lease, acquire_lease, this_holder
@@ -58,6 +59,8 @@ SUPERVISION_SECONDS = 0.25
 RESTART_SECONDS = 2.0
 # Parked statuses and old doubts are rare; seconds do not matter to them.
 RECONCILE_SECONDS = 5.0
+# What goes on beside the sending may say a last word to the database; one that is silent hears none.
+LAST_WORD_SECONDS = 1.0
 OPTED_OUT_CODE = 131050
 
 log = structlog.get_logger(__name__)
@@ -132,9 +135,7 @@ async def run_sender(
                 await _wait(stop_event, SUPERVISION_SECONDS)
             await asyncio.gather(*running.values())
         finally:
-            for task in (*others, *running.values()):
-                task.cancel()
-            await asyncio.gather(*others, *running.values(), return_exceptions=True)
+            await cut_short([*others, *running.values()], grace_seconds=LAST_WORD_SECONDS)
     return report
 
 
