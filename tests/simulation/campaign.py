@@ -80,6 +80,7 @@ TABLES = (
 FAULTS_SECONDS_MAX = 30.0
 LIVELINESS_SECONDS = 240.0
 UNKNOWN_DEADLINE = timedelta(hours=24)
+CLOCK_JUMPS_SECONDS = (-900, -20, -3, 5, 400)
 RULE = """rule winback
   version 1
   priority promotion/40
@@ -391,7 +392,7 @@ class World:
                 await asyncio.sleep(event.for_seconds)
                 self.database.weather.is_away = False
             case "clock_jump":
-                self.clock.offset += timedelta(seconds=self.chance.choice((-20, -3, 5, 400)))
+                self.clock.offset += timedelta(seconds=self.chance.choice(CLOCK_JUMPS_SECONDS))
                 # A second of the pace is one of the handed clock: where that jumps, it has no fixed length.
                 self.checks.starts.clear()
                 self.checks.seen.pairs.clear()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 import structlog
@@ -9,10 +10,11 @@ import structlog
 from rulecast.deliver.circuit import Circuit
 from rulecast.deliver.classify import Accepted, Rejected, classify
 from rulecast.deliver.error_code import CodeAction, CodeOutcome
-from rulecast.deliver.pacing import NumberPacer, PaceMemory, PairSpacing
+from rulecast.deliver.pacing import NumberPacer, Pace, PaceMemory, PairSpacing
 from rulecast.deliver.result import Attempt, AttemptOutcome, NotStarted, Result
 from rulecast.deliver.sender_parts import SenderCounts, SenderParts
 from rulecast.deliver.start_line import StartLine
+from rulecast.deliver.steady_clock import SteadyClock
 from rulecast.deliver.transport import Lost, OutboundRequest, Withheld
 from rulecast.values.failpoints import Failpoint
 
@@ -27,12 +29,15 @@ class Courier:
 
     def __init__(self, parts: SenderParts, number: str, memory: PaceMemory | None = None) -> None:
         """Begin with no tokens, a closed circuit and nothing out; `wake` is set at every result."""
-        memory, now = memory or PaceMemory(), parts.clock.now()
+        memory = memory or PaceMemory()
         self._parts = parts
         self._number = number
-        self.pacer = NumberPacer(throughput_per_second=self.throughput(), now=now, memory=memory)
+        self._steady = SteadyClock(parts.clock)
+        self.pacer = NumberPacer(
+            throughput_per_second=self.throughput(), now=self._steady.now(), memory=memory
+        )
         self.pairs = PairSpacing(memory.pairs)
-        self._line = StartLine(parts.clock, recent=memory.recent_starts)
+        self._line = StartLine(self._steady, recent=memory.recent_starts)
         self.circuit = Circuit(parts.boottime)
         self.results: list[Result] = []
         self.requests: set[asyncio.Task[None]] = set()
@@ -56,7 +61,7 @@ class Courier:
 
         The `first` of them are no marketing: they may take the tokens that are reserved for such.
         """
-        stops, now = self._parts.stops, self._parts.clock.now()
+        stops, now = self._parts.stops, self._steady.now()
         if wanted == 0 or stops.stops_number(self._number):
             return 0
         self.pacer.throughput_per_second = self.throughput()
@@ -73,7 +78,15 @@ class Courier:
     def seconds_until_token(self, *, is_first: bool) -> float:
         """Return how long until the next message may have a token; marketing waits for one beyond the reserve."""
         wanted = 1 if is_first else 1 + self.pacer.reserve(self._parts.gate.reserve_percent)
-        return self.pacer.seconds_until_token(self._parts.clock.now(), wanted=wanted)
+        return self.pacer.seconds_until_token(self._steady.now(), wanted=wanted)
+
+    def take_unsaved_pace(self) -> Pace | None:
+        """Return what of the pace changed since the last time and has to be kept, in instants of the handed clock."""
+        pace = self.pacer.take_unsaved(self._steady.now())
+        if pace is None:
+            return None
+        rests_until = None if pace.rests_until is None else self._steady.as_told(pace.rests_until)
+        return replace(pace, factor_at=self._steady.as_told(pace.factor_at), rests_until=rests_until)
 
     def give_back(self, unused: int) -> None:
         """Take back what `take_tokens` let go and nobody started; an unused probe is let go again."""
@@ -117,11 +130,11 @@ class Courier:
         if cause is not None:
             return NotStarted(cause=cause)
         rest_seconds = self.pairs.seconds_to_wait(
-            permit.contact_id, self._parts.clock.now(), is_answer=permit.template_id == 0
+            permit.contact_id, self._steady.now(), is_answer=permit.template_id == 0
         )
         if rest_seconds:
             return NotStarted(cause="pair_rests", wait_seconds=rest_seconds)
-        self.pairs.note(permit.contact_id, self._parts.clock.now())
+        self.pairs.note(permit.contact_id, self._steady.now())
         await self._line.wait(self.pacer.limit_per_second)
         # Asked again between connecting and the first byte: connecting may take longer than an intent may live.
         found = await self._parts.transport.send(
@@ -160,7 +173,7 @@ class Courier:
         self.wake.set()
 
     def _learn(self, rejected: Rejected) -> None:
-        counts, now = self.counts, self._parts.clock.now()
+        counts, now = self.counts, self._steady.now()
         is_unknown = rejected.outcome is CodeOutcome.UNKNOWN
         # A peer that cannot be reached is as bad a sign as one that stammers.
         self.circuit.record(is_doubtful=is_unknown or rejected.code == 0)

@@ -300,7 +300,7 @@ class NumberSender:
     async def _turn(self, results: list[Result], drafts: list[PreparedDraft]) -> int:
         """Write one group, again and again until it is known to be written, and start its requests."""
         taken = len(drafts)
-        pace = self._courier.pacer.take_unsaved(self._parts.clock.now())
+        pace = self._courier.take_unsaved_pace()
         while True:
             # Taken before the facts are read, so that the age of an intent is never understated.
             intent_at = self._parts.boottime()

@@ -17,6 +17,7 @@ from rulecast.deliver.pacing import FACTOR_MIN, NumberPacer, PaceMemory, PairSpa
 from rulecast.deliver.result import effect_of
 from rulecast.deliver.start_line import StartLine
 from rulecast.deliver.state import MessageState
+from rulecast.deliver.steady_clock import SteadyClock
 from rulecast.values.clock import ManualClock
 
 
@@ -121,6 +122,20 @@ def test_a_restart_keeps_the_pace_and_the_rest_that_answers_taught() -> None:
     assert after.factor == pytest.approx(0.6)
     assert after.take(100, START + timedelta(seconds=59)) == 0
     assert after.take(100, START + timedelta(seconds=62)) > 0
+
+
+def test_a_clock_put_back_holds_up_neither_start_nor_pair_f61() -> None:
+    told = ManualClock(START)
+    steady = SteadyClock(told)
+    line, pairs = StartLine(steady, recent=5), PairSpacing()
+    pairs.note(1, steady.now())
+    told.advance(-900)
+    assert line.seconds_to_wait(5) == pytest.approx(START_WINDOW_SECONDS)
+    assert pairs.seconds_to_wait(1, steady.now()) == pytest.approx(6)
+    told.advance(7)
+    assert line.seconds_to_wait(5) == pairs.seconds_to_wait(1, steady.now()) == 0
+    # What is kept for the next sender is what the clock on the wall says.
+    assert steady.as_told(steady.now()) == told.now()
 
 
 def test_a_restart_keeps_the_pairs() -> None:

@@ -34,9 +34,10 @@ FROM unnest(%(business_number_ids)b::text[], %(messages)b::integer[]) AS i (busi
 JOIN account.business_number AS n ON n.business_number_id = i.business_number_id;
 
 -- name: read_inbound
--- Messages of the last second by number; read together with the stops.
+-- Messages of the last second by number; read together with the stops. Where the clock was put back, those of the time
+-- that comes again are no second's.
 SELECT business_number_id, sum(messages)::integer FROM deliver.inbound
-WHERE received_at > %(since)s::timestamptz GROUP BY business_number_id;
+WHERE received_at > %(since)s::timestamptz AND received_at <= %(now)s::timestamptz GROUP BY business_number_id;
 
 -- name: forget_inbound
 -- Older counts say nothing about the running second.

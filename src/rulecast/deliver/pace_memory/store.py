@@ -78,7 +78,7 @@ async def note_inbound(connection: Connection, messages: Mapping[str, int], *, n
 
 async def read_inbound(connection: Connection, *, now: datetime) -> dict[str, int]:
     """Return how many messages numbers received in the last second; a number that received none is missing."""
-    rows = await fetch_all(connection, QUERIES["read_inbound"], {"since": now - INBOUND_WINDOW})
+    rows = await fetch_all(connection, QUERIES["read_inbound"], {"since": now - INBOUND_WINDOW, "now": now})
     return dict(rows)
 
 
