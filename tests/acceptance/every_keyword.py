@@ -22,9 +22,9 @@ READ = f"{HERE}::test_a_step_follows_what_was_read"
 ACTIONS = f"{MOMENTS}test_actions.py::test_every_moment_does_its_actions_once_for_each_message"
 STEPS = f"{MOMENTS}test_follow_ups.py::test_who_neither_clicked_nor_answered_gets_the_next_step"
 REPLIES = f"{MOMENTS}test_replies.py::test_who_answers_is_answered_once"
-FORMS_OF_REPLIES = f"{MOMENTS}test_replies.py::test_every_form_of_a_reply_reaches_the_phone_in_its_language"
-FILES_OF_REPLIES = (
-    f"{MOMENTS}test_reply_forms.py::test_a_rule_answers_with_the_files_and_places_that_were_approved"
+FORMS_OF_REPLIES = (
+    f"{MOMENTS}test_reply_forms.py::"
+    "test_every_form_of_a_reply_reaches_the_phone_in_its_language_with_the_files_that_were_approved"
 )
 STOPS = f"{MOMENTS}test_stop_at_the_simulator.py::test_a_rule_stops_while_it_sends_where_too_many_leave"
 VALIDITY = f"{PLAN}test_clauses_at_the_simulator.py::test_a_rule_is_refused_outside_its_days"
@@ -103,7 +103,7 @@ CLAUSE_WORDS = {
     "_AS": REPLIES,
     "_BUTTONS": FORMS_OF_REPLIES,
     "_LIST": FORMS_OF_REPLIES,
-    "_LOCATION": FILES_OF_REPLIES,
+    "_LOCATION": FORMS_OF_REPLIES,
     "CHINESE accepted": ACTIONS,
     "CHINESE delivered": ACTIONS,
     "CHINESE clicked": ACTIONS,

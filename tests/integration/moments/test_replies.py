@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -17,9 +16,7 @@ from rulecast.config import Settings
 from rulecast.database import Database, fetch_value
 from rulecast.deliver.store import finish_runs
 from rulecast.values.clock import ManualClock
-from rulecast.values.link_token import LinkToken, read_link_token
 from rulecast.wiring.engine import ask_engine
-from rulecast.wiring.links import Destination, find_destination
 from rulecast.wiring.read_receipts import open_lean_transport
 from rulecast.wiring.replies import write_due_replies
 from rulecast.wiring.replies.errors import WindowClosedError
@@ -32,18 +29,6 @@ from rulecast.wiring.rule_steps import Offer, activate_rule, approve_rule, archi
 from rulecast.wiring.standing import Launched, launch_under_standing_approval
 
 THANKS = 'when replied: reply "Merci {{first_name or client}} !" as service'
-NICKNAME = """
-[[attributes]]
-name = "nickname"
-type = "text"
-"""
-SHOWN = (
-    ("Salut ami", "Oui", "Non"),
-    ("متى؟", "اختر"),
-    ("Hi", "Open"),
-    ("Salut ami", "Oui", "Non"),
-)
-"""What stands on each phone: French, Arabic, English, and German, which gets what everybody else gets."""
 ENDS = (
     "SELECT run.rule_name, message.contact_id, message.state, message.reason FROM deliver.message AS message"
     " JOIN deliver.run AS run USING (run_id) WHERE message.step >= 100 ORDER BY message.message_id"
@@ -99,41 +84,6 @@ async def test_nobody_is_answered_whose_window_is_closed(
         assert await refusals(here) == set()
         with pytest.raises(WindowClosedError):
             await reply_to(here.shop.workspace, str(bilal), "Bonjour ?")
-
-
-async def test_every_form_of_a_reply_reaches_the_phone_in_its_language(
-    settings: Settings, clock: ManualClock, tmp_path: Path
-) -> None:
-    rule = moment_rule(
-        'when replied: reply (fr: "Salut {{nickname or ami}}" buttons "Oui", "Non"; ar: "متى؟" list "اختر" ("صباحا" '
-        'about "قبل الظهر", "مساء"); en: "Hi" link shop "Open" to "https://shop.example/a"; else fr) as marketing'
-    )
-    async with reply_shop(settings, clock, tmp_path, more=NICKNAME) as here:
-        people = here.shop.people
-        speaking = dict(zip(people, ("fr", "ar", "en", "de"), strict=True))
-        async with here.shop.workspace.database.transaction() as connection:
-            for person, language in speaking.items():
-                await connection.execute(
-                    "UPDATE profile.contact SET attributes = attributes || jsonb_build_object('language', %s::text)"
-                    " WHERE contact_id = %s",
-                    (language, person),
-                )
-        await here.shop.launch(rule)
-        await here.hear()
-        for person in people:
-            await here.say(person, "Bonjour")
-        await here.answer()
-        pages = [await here.page(person) for person in people]
-        for page, shown in zip(pages, SHOWN, strict=True):
-            assert all(words in page for words in shown), shown
-        opaque_id = await here.shop.attempt_of(people[2])
-        link = LinkToken(opaque_id=opaque_id, link_index=0)
-        async with here.shop.workspace.database.connection() as connection:
-            found = await find_destination(connection, link)
-        assert found == Destination(link_name="shop", address="https://shop.example/a")
-        sign = partial(here.shop.workspace.vault.sign, "link")
-        tokens = re.findall(r"/l/([A-Za-z0-9_-]{34})", pages[2])
-        assert link in [read_link_token(token, sign) for token in tokens]
 
 
 async def test_an_offer_is_kept_from_who_left_and_an_answer_is_not(

@@ -2,6 +2,8 @@
 
 import json
 import random
+import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,8 @@ from rulecast.gate.typed_content import TypedCard, TypedContent
 from rulecast.template.media.errors import MediaRefusedError
 from rulecast.template.messages import MessageInvalidError
 from rulecast.values.clock import ManualClock
+from rulecast.values.link_token import read_link_token
+from rulecast.wiring.links import Destination, find_destination
 from rulecast.wiring.media_library import fetch_media, open_files
 from rulecast.wiring.replies.keep_typed_file import KEPT_FOR, forget_typed_files
 from rulecast.wiring.replies.typed import reply_to
@@ -154,31 +158,46 @@ kind = "audio"
 name = "prices"
 source = "{directory}/prices.pdf"
 kind = "document"
+
+[[attributes]]
+name = "nickname"
+type = "text"
 """
-ANSWER = (
-    'when replied: reply (fr: "Salut {{first_name}}" media menu buttons "Oui", "Non"; ar: media jingle; '
-    'en: location 33.5731, -7.5898 "Us", "12, rue de Fes"; de: "Preise" media prices; else skip) as service'
+TAPS = (
+    'when replied: reply (fr: "Salut {{nickname or ami}}" media menu buttons "Oui", "Non"; '
+    'ar: "متى؟" list "اختر" ("صباحا" about "قبل الظهر", "مساء"); '
+    'en: "Hi" link shop "Open" to "https://shop.example/a"; else fr) as marketing'
 )
+ANSWER = (
+    'when replied: reply (fr: "Le menu" media menu; ar: media jingle; en: location 33.5731, -7.5898 "Us", '
+    '"12, rue de Fes"; de: "Preise" media prices; else skip) as service'
+)
+SHOWN = (
+    ("Salut ami", "Oui", "Non", "Le menu"),
+    ("متى؟", "اختر"),
+    ("Hi", "Open", "Us"),
+    ("Salut ami", "Oui", "Non", "Preise"),
+)
+"""What stands on each phone: French, Arabic, English, and German, which gets what everybody else gets."""
 
 
-async def test_a_rule_answers_with_the_files_and_places_that_were_approved(
+async def test_every_form_of_a_reply_reaches_the_phone_in_its_language_with_the_files_that_were_approved(
     settings: Settings, clock: ManualClock, tmp_path: Path, bodies: Bodies
 ) -> None:
     draw(tmp_path / "menu.jpg")
     written(tmp_path / "jingle.ogg", OPUS)
     written(tmp_path / "prices.pdf", PAPER)
     async with reply_shop(settings, clock, tmp_path, more=DECLARED.format(directory=tmp_path)) as here:
-        shop = here.shop
-        people = dict(zip(("fr", "ar", "en", "de"), shop.people, strict=True))
+        shop, people = here.shop, here.shop.people
         async with shop.workspace.database.transaction() as connection:
-            for language, person in people.items():
+            for person, language in zip(people, ("fr", "ar", "en", "de"), strict=True):
                 await connection.execute(
                     "UPDATE profile.contact SET attributes = attributes || jsonb_build_object('language', %s::text)"
                     " WHERE contact_id = %s",
                     (language, person),
                 )
         await fetch_media(shop.workspace)
-        await shop.launch(moment_rule(ANSWER))
+        await shop.launch(moment_rule(TAPS, ANSWER))
         ((document,),) = await shop.fetch("SELECT document FROM plan.plan WHERE step = 1")
         signed = {name: one["renditions"]["full"]["hash"] for name, one in document["reply_files"].items()}
         assert sorted(signed) == ["jingle", "menu", "prices"]
@@ -186,22 +205,32 @@ async def test_a_rule_answers_with_the_files_and_places_that_were_approved(
         draw(tmp_path / "menu.jpg", seed=2)
         await fetch_media(shop.workspace, again=True)
         await here.hear()
-        for person in people.values():
+        for person in people:
             await here.say(person, "Bonjour")
         await here.answer()
-        sent = {one["type"]: one for one in bodies.sent()}
+        pages = [await here.page(person) for person in people]
+        for page, shown in zip(pages, SHOWN, strict=True):
+            assert all(words in page for words in shown), shown
+        sent = {
+            (one["to"][-1], one["type"], one.get("interactive", {}).get("type")): one for one in bodies.sent()
+        }
+        assert len(sent) == 2 * len(people)
         uploads = await hashes(here)
-        assert sorted(sent) == ["audio", "document", "interactive", "location"]
-        header = sent["interactive"]["interactive"]["header"]
+        header = sent["1", "interactive", "button"]["interactive"]["header"]
         assert header == {"type": "image", "image": {"id": header["image"]["id"]}}
-        assert sent["interactive"]["interactive"]["body"] == {"text": "Salut Asha"}
-        assert uploads[header["image"]["id"]] == signed["menu"]
-        assert uploads[sent["audio"]["audio"]["id"]] == signed["jingle"]
-        document = sent["document"]["document"]
-        assert document == {"id": document["id"], "filename": "prices.pdf", "caption": "Preise"}
-        assert sent["location"]["location"] == {
+        picture = sent["1", "image", None]["image"]
+        assert picture == {"id": header["image"]["id"], "caption": "Le menu"}
+        assert uploads[picture["id"]] == signed["menu"]
+        assert uploads[sent["2", "audio", None]["audio"]["id"]] == signed["jingle"]
+        paper = sent["4", "document", None]["document"]
+        assert paper == {"id": paper["id"], "filename": "prices.pdf", "caption": "Preise"}
+        assert sent["3", "location", None]["location"] == {
             "latitude": 33.5731, "longitude": -7.5898, "name": "Us", "address": "12, rue de Fes"
         }  # fmt: skip
-        # The simulator takes each and shows it.
+        # The address of the link leads where the rule says, for this message alone.
+        sign = partial(shop.workspace.vault.sign, "link")
+        tokens = [read_link_token(token, sign) for token in re.findall(r"/l/([A-Za-z0-9_-]{34})", pages[2])]
+        async with shop.workspace.database.connection() as connection:
+            found = [await find_destination(connection, one) for one in tokens if one is not None]
+        assert Destination(link_name="shop", address="https://shop.example/a") in found
         assert [row["code"] for row in shop.bench.ledger() if row.get("code")] == []
-        assert "Us" in await here.page(people["en"])
