@@ -264,10 +264,18 @@ def _lines(plan: Plan, zone: str) -> RenderableType:
         f"Step {one['step']}    {one['template']}, {one['after']} later, to who goes on"
         for one in document.get("follow_ups", ())
     ]
-    lines.append(f"Expires   {_local(document['expires_at'], zone)}")
+    lines.append(f"Expires   {_local(document['expires_at'], zone)}{_carried(document, zone)}")
     if plan.is_of_past:
         lines.append(f"Present   without history, taken as now: {', '.join(document['without_history'])}")
     return Padding(Text("\n".join(lines)), (1, 0))
+
+
+def _carried(document: Mapping[str, Any], zone: str) -> str:
+    """Tell until when a launched plan goes on with what it carries over; plans of earlier releases do not."""
+    last = document.get("sends_until")
+    if last is None or datetime.fromisoformat(last) <= datetime.fromisoformat(document["expires_at"]):
+        return ""
+    return f"; once launched, what is left over goes on until {_local(last, zone)} at the latest"
 
 
 def _holds(document: Mapping[str, Any], zone: str) -> Iterator[str]:

@@ -53,6 +53,8 @@ def render_report(report: Report, *, is_simulated: bool) -> Iterator[RenderableT
         yield _excluded_table(report.total)
     if problems := _problems(report.total):
         yield problems
+    if report.scope.run_id is not None and {"expired", "cancelled", "deferred"} & report.total.states.keys():
+        yield Text(f" `rulecast run rest {report.scope.run_id}` names who waits and who was dropped.")
     if len(report.by_run) > 1:
         yield _runs_table(report)
     if report.losses:

@@ -108,12 +108,12 @@ SELECT n.business_number_id, n.state, n.portfolio_id,
      WHERE h.is_in_force AND (h.until IS NULL OR h.until > %(now)s::timestamptz) AND (
         (h.scope = 'number' AND h.scope_id = n.business_number_id) OR (h.scope = 'waba' AND h.scope_id = n.waba_id)
         OR (h.scope = 'portfolio' AND h.scope_id = n.portfolio_id) OR h.scope = 'country')) AS holds,
-    -- Kept where a version is taken up again; no plan lives longer than three days.
+    -- Kept where a version is taken up again; no run carries its rest over for longer than ninety days.
     (SELECT coalesce(jsonb_object_agg(a.rule_version_id, a.until), '{}'::jsonb)
      FROM (
         SELECT s.rule_version_id, extract(epoch FROM max(s.at)) AS until
         FROM rule.rule_state AS s
-        WHERE s.state = 'archived' AND s.at > %(now)s::timestamptz - interval '4 days'
+        WHERE s.state = 'archived' AND s.at > %(now)s::timestamptz - interval '91 days'
         GROUP BY s.rule_version_id
      ) AS a) AS archived,
     (SELECT w.sending_policy::text FROM public.workspace AS w) AS sending_policy,

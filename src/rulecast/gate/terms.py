@@ -47,6 +47,7 @@ class RunTerms:
     # Whether the person asked for this very message, which is all the consent it needs.
     is_asked_for: bool
     evaluated_at: datetime
+    # Nothing of the plan is sent from then on, whatever a message may say.
     expires_at: datetime
     template_hashes: Mapping[int, bytes]
     # The files of its messages, by arm, as they were approved.
@@ -117,7 +118,7 @@ def _terms_of(row: TermsRow, catalogue: Catalogue) -> RunTerms:
         purpose=Purpose(row.purpose),
         is_asked_for=row.document.get("is_asked_for") is True and row.purpose == Purpose.TRANSACTIONAL,
         evaluated_at=row.evaluated_at,
-        expires_at=row.expires_at,
+        expires_at=_last_send(row),
         template_hashes={
             int(template_id): bytes.fromhex(digest)
             for template_id, digest in row.document.get("template_hashes", {}).items()
@@ -135,6 +136,12 @@ def _terms_of(row: TermsRow, catalogue: Catalogue) -> RunTerms:
         # The plan has turned it into the billing currency.
         budget_e4=row.document.get("budget_e4", _budget_e4(checked)),
     )
+
+
+def _last_send(row: TermsRow) -> datetime:
+    """Return when the plan ends: what its rule carries over, and its approval signed, is sent later than the others."""
+    carried = row.document.get("sends_until")
+    return row.expires_at if carried is None else max(row.expires_at, datetime.fromisoformat(carried))
 
 
 def _terms_of_reply(row: TermsRow, catalogue: Catalogue) -> RunTerms:

@@ -5,8 +5,9 @@ the number's steady rate, and each limit of people in a rolling day is a sum of 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from heapq import heapify, heappop, heappush
 
 from rulecast.account.pacing import PORTFOLIO_WINDOW, sending_seconds
 from rulecast.account.ramp import BATCH_REST
@@ -182,9 +183,23 @@ def forecast(
 
 
 def _flow(starts: Sequence[Start], limits: Limits) -> tuple[datetime, int]:
-    begins = starts[0].send_from
+    """Return when the last message goes and how many never do; what one window leaves over waits for the next."""
+    begins, late = starts[0].send_from, 0
     flow = _Flow(limits, begins, [_Rolling(one) for one in limits.rolling])
-    late = sum(flow.send(start) for start in starts)
+    waiting = [(start.send_from, number, start.messages) for number, start in enumerate(starts)]
+    heapify(waiting)
+    while waiting:
+        opens_at, number, left = heappop(waiting)
+        at = max(flow.at, opens_at)
+        span = starts[number].span_from(at)
+        if span is None:
+            late += left
+        elif span[0] > at:
+            heappush(waiting, (span[0], number, left))
+        else:
+            left = flow.send(replace(starts[number], send_from=at, send_until=span[1], messages=left))
+            if left:
+                heappush(waiting, (span[1], number, left))
     return flow.last_at or begins, late
 
 
@@ -214,10 +229,20 @@ def _waits(
         throughput,
     )
     hours = max(start.send_from for start in starts) - evaluated_at
+    if any(start.hours is not None for start in starts):
+        hours = max(hours, _in_hours(starts, Limits(per_second=limits.per_second)))
     if hours > max(waits["batch spacing"], *(waits[one.name] for one in limits.rolling), timedelta()):
         # The instants already contain the waits for the batches and the days.
         waits["quiet hours or sending window"] = hours
     return waits
+
+
+def _in_hours(starts: Sequence[Start], limits: Limits) -> timedelta:
+    """Return how long messages take in hours of their own; nothing where every hour were as good."""
+    took, at_any_hour = (
+        _flow(given, limits)[0] for given in (starts, [replace(one, hours=None) for one in starts])
+    )
+    return took - starts[0].send_from if took > at_any_hour + MOMENT else timedelta()
 
 
 def _added(starts: Sequence[Start], limits: Limits, throughput: timedelta) -> timedelta:

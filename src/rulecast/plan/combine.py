@@ -33,6 +33,8 @@ from rulecast.values.reason import NUMBERS, Reason
 from rulecast.values.zone_offsets import utc_of_local
 
 NO_TEMPLATE = TemplateId(0)
+CARRIED_MAX = timedelta(days=90)
+"""How long a run can carry its rest over: a standing approval lasts as long at most, and so does what it allowed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +42,10 @@ class Terms:
     """What all combinations of one plan share; templates by name and language.
 
     A plan as of the past (`evaluated_at`) is priced as of the day it was made: nothing is sent before, and rate
-    cards do not reach back. The run of a recurring rule is for one date: each person is written to in the window that
-    opens on that date where they live, or not at all. `account_zone` is where the days of the number's account change,
-    empty where Meta has not told.
+    cards do not reach back. It can be launched until `expires_at`, and its first window opens before; only what a
+    rule carries over is sent later. The run of a recurring rule is for one date: each person is written to in the
+    window that opens on that date where they live, or not at all. `account_zone` is where the days of the number's
+    account change, empty where Meta has not told.
     """
 
     rule: Rule
@@ -150,9 +153,10 @@ def sending_span(
     first = next_allowed_instant(clock, quiet_hours, window, at=max(opens_at, valid_from or opens_at))
     if first is not None and first >= closes_at:
         return now, ends_at, closing_reason(clock, quiet_hours, window, at=opens_at, until=closes_at)
-    until = ends_at if first is None else min(ends_at, _send_until(terms, clock, window, first))
-    if first is not None and first < until:
-        return first, until, None
+    until = ends_at if first is None else _send_until(terms, clock, window, first, ends_at=ends_at)
+    if first is not None and first < min(until, ends_at):
+        return first, until if valid_until is None else min(until, valid_until), None
+    until = min(until, ends_at)
     if valid_from is not None and now < valid_from:
         return now, until, Reason.NOT_VALID
     return now, until, closing_reason(clock, quiet_hours, window, at=now, until=until)
@@ -177,14 +181,17 @@ def _run_span(terms: Terms, clock: LocalClock) -> tuple[datetime, datetime]:
     )
 
 
-def _send_until(terms: Terms, clock: LocalClock, window: SendingWindow | None, first: datetime) -> datetime:
+def _send_until(
+    terms: Terms, clock: LocalClock, window: SendingWindow | None, first: datetime, *, ends_at: datetime
+) -> datetime:
+    """Return until when what first can go at an instant may be sent: beyond the plan's end where it is carried over."""
     schedule = terms.rule.schedule
     if schedule is None:
-        return terms.expires_at
+        return ends_at
     if isinstance(schedule.leftover, CarryOver):
-        return min(_end_of_carry(schedule, clock, first), terms.expires_at)
+        return min(_end_of_carry(schedule, clock, first), terms.evaluated_at + CARRIED_MAX)
     end = end_of_allowance(clock, None, window, at=first)
-    return terms.expires_at if end is None else min(end, terms.expires_at)
+    return ends_at if end is None else min(end, ends_at)
 
 
 def _end_of_carry(schedule: Schedule, clock: LocalClock, first: datetime) -> datetime:

@@ -58,6 +58,7 @@ class Figures:
     messages: Sequence[tuple[str, int, str, int, int]]
     templates: Mapping[TemplateId, MessageTemplate]
     calendar: Calendar | None
+    sends_until: datetime | None
     samples: Sequence[Mapping[str, Any]]
     findings: Sequence[ContentFinding]
     previous: tuple[PlanId, int, int] | None
@@ -100,6 +101,8 @@ def build_document(terms: Mapping[str, Any], figures: Figures) -> dict[str, Any]
         "messages": [_messages(figures.templates, row) for row in figures.messages],
         "cost_e4": sum(row[-1] for row in figures.messages),
         "calendar": None if figures.calendar is None else _calendar(figures.calendar),
+        # What is carried over goes on after the plan can no longer be launched.
+        "sends_until": instant(figures.sends_until),
         "samples": list(figures.samples),
         "findings": _findings(figures.findings),
         "template_hashes": {

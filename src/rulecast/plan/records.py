@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from rulecast.plan.hours import OpenHours
 from rulecast.values.ids import BusinessNumberId, ContactId, PlanId, RuleVersionId, TemplateId
 
 
@@ -94,9 +95,18 @@ class LateSend:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """So many messages that may start at one instant, until another."""
+    """So many messages that may start at one instant, until another; in `hours` of their own where they are known."""
 
     send_from: datetime
     send_until: datetime
     batch: int
     messages: int
+    hours: OpenHours | None = None
+
+    def span_from(self, at: datetime) -> tuple[datetime, datetime] | None:
+        """Return when these messages may go next, from an instant on; None where that is never."""
+        at = max(at, self.send_from)
+        found = (at, self.send_until) if self.hours is None else self.hours.span_from(at)
+        if found is None or max(at, found[0]) >= self.send_until:
+            return None
+        return max(at, found[0]), min(found[1], self.send_until)

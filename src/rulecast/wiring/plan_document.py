@@ -8,7 +8,7 @@ from typing import Any
 from rulecast.account.facts import list_holds
 from rulecast.account.ramp import USUAL_BATCHES
 from rulecast.database import Connection
-from rulecast.plan import content_hash, forecast, store
+from rulecast.plan import content_hash, store
 from rulecast.plan.calendar import PORTFOLIO, WARM_UP, Limits, RollingLimit
 from rulecast.plan.cost import read_answers, read_interval
 from rulecast.plan.document import Figures, build_document, instant
@@ -24,6 +24,7 @@ from rulecast.template import check_template, preview
 from rulecast.template.shown import show_message
 from rulecast.values.ids import TemplateId
 from rulecast.wiring.personal_values import open_values
+from rulecast.wiring.plan_calendar import foretell, last_send
 from rulecast.wiring.plan_draft import UNLIMITED, Draft, Portfolio
 from rulecast.wiring.plan_media import media_of_plan
 from rulecast.wiring.rule_terms import read_template_hashes
@@ -112,6 +113,11 @@ async def _count(
     starts = await store.count_starts(connection, plan_id)
     templates = {one.template_id: one for one in draft.terms.templates.values()}
     messages = await store.count_messages(connection, plan_id)
+    limits = Limits(
+        per_second=draft.number.pace_per_second,
+        rolling=_rolling(portfolio),
+        template_batches=_template_batches(workspace, draft, messages),
+    )
     return Figures(
         reasons=reasons,
         losses=losses,
@@ -119,16 +125,8 @@ async def _count(
         arms=await store.count_arms(connection, plan_id) if is_experiment(rule) else [],
         messages=messages,
         templates=templates,
-        calendar=forecast(
-            starts,
-            Limits(
-                per_second=draft.number.pace_per_second,
-                rolling=_rolling(portfolio),
-                template_batches=_template_batches(workspace, draft, messages),
-            ),
-            evaluated_at=draft.terms.evaluated_at,
-            batch_every=None if rule.batch is None else rule.batch.every.length,
-        ),
+        calendar=await foretell(connection, draft.terms, plan_id, starts=starts, limits=limits),
+        sends_until=last_send(starts, draft.terms.expires_at),
         samples=await _samples(connection, workspace, draft),
         findings=[
             finding

@@ -17,7 +17,7 @@ THURSDAY = datetime(2026, 11, 12, 9, tzinfo=UTC)
 
 
 def span(
-    schedule: str, *, country: str, zone: str = "", now: datetime = THURSDAY
+    schedule: str, *, country: str, zone: str = "", now: datetime = THURSDAY, plan_days: int = 30
 ) -> tuple[datetime, datetime, Reason | None]:
     rule = parse_rule(f"{RULE}  {schedule}\n")
     assert isinstance(rule, Rule)
@@ -31,7 +31,7 @@ def span(
         workspace_zone="Africa/Casablanca",
         evaluated_at=now,
         made_at=now,
-        expires_at=now + timedelta(days=30),
+        expires_at=now + timedelta(days=plan_days),
     )
     clock = local_clock(zone, country, workspace_zone="Africa/Casablanca")
     quiet_hours = terms.policy.quiet_hours_for(terms.purpose, country)
@@ -52,6 +52,31 @@ def test_what_is_carried_over_ends_with_the_day_where_the_person_may_be(
 ) -> None:
     everyday = "once on day at 00:00..00:00 local time of the contact; carry over until friday"
     assert span(everyday, country=country, zone=zone)[1:] == (ends_at, None)
+
+
+@pytest.mark.parametrize(
+    ("clauses", "ends_at"),
+    [
+        ("carry over until 2026-11-30", datetime(2026, 12, 1, tzinfo=UTC)),
+        ("carry over until saturday", datetime(2026, 11, 15, tzinfo=UTC)),
+        ("carry over for 10 days", datetime(2026, 11, 22, 20, tzinfo=UTC)),
+        ("carry over for 200 days", THURSDAY + timedelta(days=90)),
+        # The rule ends before; a rule that does not carry over ends with its window, or with its plan.
+        ("carry over until 2026-11-30\n  valid until 2026-11-20", datetime(2026, 11, 21, tzinfo=UTC)),
+        ("drop the rest", datetime(2026, 11, 12, 22, tzinfo=UTC)),
+    ],
+)
+def test_what_is_carried_over_outlives_a_plan_of_three_days(clauses: str, ends_at: datetime) -> None:
+    evening = "once on day at 20:00..22:00 local time of the contact; "
+    home = {"country": "MA", "zone": "Africa/Casablanca"}
+    found = span(evening + clauses, **home, plan_days=3)
+    assert found == (datetime(2026, 11, 12, 20, tzinfo=UTC), ends_at, None)
+
+
+def test_a_first_window_after_the_end_of_the_plan_is_none_whatever_is_carried_over() -> None:
+    monday = "once on monday at 10:00..12:00 local time of the contact; carry over until 2026-12-31"
+    found = span(monday, country="MA", zone="Africa/Casablanca", plan_days=3)
+    assert found[2] is Reason.OUTSIDE_WINDOW
 
 
 def test_a_feast_day_before_the_end_leaves_only_the_days_before_it() -> None:
