@@ -43,36 +43,22 @@ async def test_a_code_is_judged_by_its_own_pool_whatever_other_pools_ask_for(
     assert sorted(codes.all) == ["RC-LONG", "RC-SHORT", "RC-SHORT"]
 
 
-async def test_who_holds_a_code_of_a_retired_pool_waits_and_is_not_given_up(
+async def test_who_holds_a_code_waits_where_the_pool_is_retired_or_no_code_can_be_opened(
     workspace: Workspace, graph: GraphStub
 ) -> None:
     codes = Codes(graph)
-    await fill(workspace, 3)
-    people = await people_of(workspace, 1)
-    await launched(workspace, people)
-    await send_all(workspace)
-    await retire_coupons(workspace, POOL)
-    run = await launched(workspace, people)
-    await send_all_that_can_go(workspace, run)
-    assert await reasons(workspace, run) == {("deferred", Reason.COUPON_POOL_LOW.value): 1}
-    assert len(codes.all) == 1
-    assert await told(workspace) == [(POOL, "note", True)]
-
-
-async def test_who_holds_a_code_waits_while_no_code_can_be_opened(
-    workspace: Workspace, graph: GraphStub
-) -> None:
-    Codes(graph)
     await fill(workspace, 3)
     people = await people_of(workspace, 2)
     await launched(workspace, people[:1])
     await send_all(workspace)
     run = await launched(workspace, people)
-    # This gate has no vault.
+    # This gate has no vault. The pool has codes: nobody needs to import any.
     assert await ask_gate(workspace, await drafts_of(workspace, run)) == []
     said = "SELECT string_agg(DISTINCT reason, ' ') FROM gate.verdict WHERE outcome <> 'allowed'"
     assert await value_of(workspace, said) == Reason.COUPON_POOL_LOW.value
-    # The pool has codes: nobody needs to import any.
     assert (await show_coupons(workspace, POOL)).low_since is None
-    await send_all(workspace)
-    assert await states(workspace, run.run_id) == {"accepted": 2}
+    await retire_coupons(workspace, POOL)
+    await send_all_that_can_go(workspace, run)
+    assert await reasons(workspace, run) == {("deferred", Reason.COUPON_POOL_LOW.value): 2}
+    assert len(codes.all) == 1
+    assert await told(workspace) == [(POOL, "note", True)]
