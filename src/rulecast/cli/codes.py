@@ -23,6 +23,7 @@ ACTIONS: dict[CodeAction, str] = {
     CodeAction.SLOW_NUMBER: "the number slows down",
     CodeAction.PAUSE_PAIR: "this number rests for this person",
     CodeAction.PAUSE_TEMPLATE: "the template is paused until a person resumes it",
+    CodeAction.RENEW_FILES: "messages of the template wait until its files are uploaded anew",
     CodeAction.PAUSE_NUMBER: "the number is held until a person resumes it",
     CodeAction.SUPPRESS_CONTACT: "the person is suppressed",
     CodeAction.REST_MARKETING: "marketing to the person rests",

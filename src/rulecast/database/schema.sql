@@ -2288,6 +2288,7 @@ CREATE TABLE template.template (
     obstacle text DEFAULT ''::text NOT NULL,
     is_adopted boolean DEFAULT false NOT NULL,
     declared_hash bytea,
+    files_since timestamp with time zone,
     CONSTRAINT template_category_check CHECK ((category = ANY (ARRAY['marketing'::text, 'utility'::text, 'authentication'::text]))),
     CONSTRAINT template_components_check CHECK ((jsonb_typeof(components) = 'array'::text)),
     CONSTRAINT template_components_hash_check CHECK ((octet_length(components_hash) = 32)),

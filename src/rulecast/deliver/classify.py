@@ -16,6 +16,8 @@ HTTP_SERVER_ERROR = 500
 # A connection that could not be made is tried again after this time; the circuit handles a longer failure.
 CONNECT_RETRY_SECONDS = 2
 WAMID_LENGTH_MAX = 256
+INVALID_PARAMETER = 100
+NO_OBJECT = 33
 
 _DIGITS = re.compile(r"[1-9][0-9]{6,14}", re.ASCII)
 _NO_DIGITS = re.compile(r"[^0-9]", re.ASCII)
@@ -28,6 +30,7 @@ class _Message(msgspec.Struct):
 
 class _Error(msgspec.Struct):
     code: int
+    error_subcode: object = None
 
 
 class _Success(msgspec.Struct):
@@ -123,11 +126,20 @@ def _spelling(contacts: object) -> str:
             return ""
 
 
+def code_behind(code: int, subcode: object) -> int:
+    """Return the code that tells the cause: 100 is about the request, but for its subcode 33.
+
+    Then the number does not exist, or the token may not use it (Graph API, error 100).
+    """
+    return NO_OBJECT if (code, subcode) == (INVALID_PARAMETER, NO_OBJECT) else code
+
+
 def _classify_failure(status: int, body: bytes, usage: str) -> Outcome:
     try:
-        code = _FAILURE.decode(body).error.code
+        error = _FAILURE.decode(body).error
     except msgspec.MsgspecError:
         return _unknown(f"http_{status}")
+    code = code_behind(error.code, error.error_subcode)
     row = describe_error_code(code)
     # Any 5xx is in doubt whatever its body says; what the code tells about the number still counts.
     outcome = CodeOutcome.UNKNOWN if status >= HTTP_SERVER_ERROR else row.outcome

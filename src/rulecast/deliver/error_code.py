@@ -40,6 +40,7 @@ class CodeAction(StrEnum):
     SLOW_NUMBER = "slow_number"
     PAUSE_PAIR = "pause_pair"
     PAUSE_TEMPLATE = "pause_template"
+    RENEW_FILES = "renew_files"
     PAUSE_NUMBER = "pause_number"
     SUPPRESS_CONTACT = "suppress_contact"
     REST_MARKETING = "rest_marketing"

@@ -235,6 +235,7 @@ class GroupWriter:
                 contact_id=one.attempt.permit.contact_id,
                 template_id=one.attempt.permit.template_id,
                 business_number_id=self._lease.business_number_id,
+                message_id=one.attempt.permit.message_id,
                 at=now,
             )
             for one in results

@@ -9,17 +9,15 @@ from rulecast.account.facts.store import list_number_places
 from rulecast.account.reactions import HoldKind, HoldScope, HoldWord
 from rulecast.deliver import store
 from rulecast.deliver.error_code import CodeAction, describe_error_code
-from rulecast.deliver.media_uploads.store import doubt_uploads
+from rulecast.deliver.media_uploads.store import doubt_uploads, renew_files
 from rulecast.deliver.report_code import report_code
 from rulecast.deliver.store import Connection
 from rulecast.gate import stop_sending
+from rulecast.gate.incidents.respond import FILE_CAUSE
 from rulecast.gate.rests import Failure, RestRule, keep_rests
 from rulecast.gate.rests.store import find_countries
 
 STOPPED_BY = "rulecast"
-FILE_FAILED = 131053
-"""Meta could not take along the file of a message: its upload is gone, or was none that it can show."""
-
 _RESTING = frozenset({CodeAction.REST_MARKETING, CodeAction.COUNT_UNDELIVERED})
 _HELD_KINDS: dict[CodeAction, HoldKind] = {
     CodeAction.HOLD_MARKETING: "marketing",
@@ -29,7 +27,7 @@ _HELD_KINDS: dict[CodeAction, HoldKind] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeMet:
-    """A code that a message met, what it demands there, and when Meta said so."""
+    """A code that a message met, what it demands there, and when Meta said so; 0 is no message."""
 
     code: int
     action: CodeAction
@@ -37,6 +35,7 @@ class CodeMet:
     template_id: int
     business_number_id: str
     at: datetime
+    message_id: int = 0
 
 
 async def heed_codes(connection: Connection, met: Sequence[CodeMet], now: datetime) -> None:
@@ -56,10 +55,24 @@ async def heed_codes(connection: Connection, met: Sequence[CodeMet], now: dateti
     await _hold_kinds(connection, met, now)
     await _hold_countries(connection, met, now)
     await _pause_templates(connection, met, now)
-    without_file = sorted({one.business_number_id for one in met if one.code == FILE_FAILED})
-    if without_file:
-        await doubt_uploads(connection, without_file, now)
+    await _renew_files(connection, met, now)
     await _let_rest(connection, met)
+
+
+async def _renew_files(connection: Connection, met: Sequence[CodeMet], now: datetime) -> None:
+    """Let nothing leave any more with a file Meta could not take along: its upload is gone, or shows nothing.
+
+    Which file of which number it was is not told: all are uploaded anew. What left before the last failure was met
+    says nothing new; what fails with fresh files within a day waits for a person.
+    """
+    failed = [one for one in met if one.action is CodeAction.RENEW_FILES]
+    if not failed:
+        return
+    messages = [(one.template_id, one.message_id) for one in failed]
+    places = await renew_files(connection, messages, now)
+    for place in places:
+        await report_code(connection, failed[0].code, place, scope="template", cause=FILE_CAUSE, now=now)
+    await doubt_uploads(connection, [one.message_id for one in failed], now if places else None)
 
 
 async def _pause_templates(connection: Connection, met: Sequence[CodeMet], now: datetime) -> None:

@@ -20,7 +20,7 @@ from rulecast.gate.shared_limits import SharedLimits, count_wanted
 from rulecast.gate.store import Connection, PersonRow, VerdictRow
 from rulecast.gate.terms import RunTerms
 from rulecast.gate.verdict_json import facts_json
-from rulecast.gate.without_request import refuse_without_request
+from rulecast.gate.without_request import refuse_without_request, without_stale_files
 from rulecast.policy import Allowed, Deferred, Denied, Facts, SendingPolicy, decide, read_sending_policy
 from rulecast.values.failpoints import INERT, Failpoint, Failpoints
 from rulecast.values.ids import ContactId, MessageId, PermitId
@@ -112,7 +112,7 @@ class Gate:
         allowed: list[tuple[PreparedDraft, Facts]] = []
         refusals: list[Refusal] = []
         verdicts: list[VerdictRow] = []
-        for prepared in drafts:
+        for prepared in without_stale_files(drafts, group.templates):
             row = rows.get(prepared.draft.message_id)
             facts = facts_of(prepared, terms[prepared.draft.run_id], row, group)
             refusal = _refusal(prepared, facts, now)

@@ -124,7 +124,7 @@ WHERE n.business_number_id = %(business_number_id)s;
 -- name: read_template_states
 -- Fresh under the lock: a template can be paused or changed since the plan.
 SELECT template_id, CASE WHEN obstacle = '' THEN status ELSE 'disabled' END AS status, category, correct_category,
-    paused_until, components_hash, quality
+    paused_until, components_hash, quality, files_since
 FROM template.template
 WHERE template_id = ANY(%(template_ids)b::bigint[]);
 

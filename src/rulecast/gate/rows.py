@@ -145,7 +145,10 @@ class VerdictRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateRow:
-    """A template as it stands; `correct_category` is what Meta says it should count as, or empty."""
+    """A template as it stands; `correct_category` is what Meta says it should count as, or empty.
+
+    Files of its messages count where they were uploaded after `files_since`.
+    """
 
     template_id: int
     status: str
@@ -154,6 +157,7 @@ class TemplateRow:
     paused_until: datetime | None
     components_hash: bytes
     quality: str
+    files_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,7 +51,7 @@ class MediaUploads:
             known = await self._ask(business_number_id, content_hash)
             now = self._workspace.clock.now()
             if known is not None and is_fresh(known, now):
-                return MediaHandle(media_id=known.media_id, filename=filename)
+                return _handle(known, filename)
             try:
                 upload = await self._upload(business_number_id, content_hash)
             except (UploadFailedError, FileGoneError, FileRefusedError, MediaBrokenError) as error:
@@ -59,7 +59,17 @@ class MediaUploads:
                     raise
                 log.warning("upload_not_renewed", error_code=error.code)
                 upload = known
-        return MediaHandle(media_id=upload.media_id, filename=filename)
+        return _handle(upload, filename)
+
+    async def holds(self, business_number_id: str, content_hash: bytes, handle: MediaHandle) -> bool:
+        """Return whether an upload is still the one in use: any process may have learned that it is gone."""
+        async with self._workspace.database.connection() as connection:
+            known = await store.find_upload(connection, business_number_id, content_hash)
+        return (
+            known is not None
+            and known.media_id == handle.media_id
+            and self._workspace.clock.now() < known.expires_at
+        )
 
     async def renew(self) -> int:
         """Upload again what expires soon and is in use, and return how many that were."""
@@ -89,7 +99,12 @@ class MediaUploads:
         upload = new_upload(business_number_id, file, media_id, now=self._workspace.clock.now())
         async with self._workspace.database.transaction() as connection:
             await store.keep_upload(connection, upload)
-        return upload
+            kept = await store.find_upload(connection, business_number_id, content_hash)
+        return kept or upload
+
+
+def _handle(upload: Upload, filename: str) -> MediaHandle:
+    return MediaHandle(media_id=upload.media_id, filename=filename, uploaded_at=upload.uploaded_at)
 
 
 @asynccontextmanager

@@ -68,6 +68,16 @@ def test_a_code_asks_for_its_action(code: int, action: CodeAction) -> None:
     assert found.action is action
 
 
+def test_a_number_that_is_gone_or_forbidden_holds_and_costs_no_message() -> None:
+    gone = {"error": {"code": 100, "error_subcode": 33, "message": "Unsupported post request."}}
+    found = classify(Answered(status=400, body=json.dumps(gone).encode(), usage=""))
+    assert isinstance(found, Rejected)
+    assert (found.code, found.outcome, found.action) == (33, CodeOutcome.KEPT, CodeAction.PAUSE_NUMBER)
+    # Any other subcode says what is wrong with the request.
+    gone["error"]["error_subcode"] = 2494010
+    assert outcome_of(Answered(status=400, body=json.dumps(gone).encode(), usage="")) is CodeOutcome.REFUSED
+
+
 @given(st.integers(-(10**9), 10**9).filter(lambda code: describe_error_code(code).first_code == -1))
 def test_an_unlisted_code_holds_f27(code: int) -> None:
     found = classify(graph_error(code))

@@ -27,6 +27,8 @@ class UploadFailedError(RulecastError):
     code = "RC-UPLOAD-002"
     summary = "A file could not be uploaded to the Cloud API."
     remedy = "It is tried again with the next message; check the access token with `rulecast doctor`."
+    graph_code: int = 0
+    """The code of Meta's refusal; 0 where nothing was answered, or nothing that can be read."""
 
 
 class FileGoneError(RulecastError):

@@ -7,7 +7,15 @@ from datetime import datetime
 from rulecast.database import Connection, execute, fetch_all, fetch_one, load_queries
 from rulecast.deliver.media_uploads.upload_terms import REFRESH_BEFORE, Upload
 
-__all__ = ["Connection", "ask_upload", "doubt_uploads", "keep_upload", "list_ageing"]
+__all__ = [
+    "Connection",
+    "ask_upload",
+    "doubt_uploads",
+    "find_upload",
+    "keep_upload",
+    "list_ageing",
+    "renew_files",
+]
 
 QUERIES = load_queries(__package__)
 
@@ -36,10 +44,22 @@ async def list_ageing(connection: Connection, now: datetime) -> Sequence[Upload]
     )
 
 
-async def doubt_uploads(connection: Connection, business_number_ids: Sequence[str], now: datetime) -> None:
-    """Let the uploads of these numbers be made anew at their next need: which one failed is not told."""
-    await execute(
-        connection,
-        QUERIES["doubt_uploads"],
-        {"business_number_ids": list(business_number_ids), "until": now + REFRESH_BEFORE},
-    )
+async def find_upload(connection: Connection, business_number_id: str, content_hash: bytes) -> Upload | None:
+    """Return the upload of a content for a number as it is kept now."""
+    parameters = {"business_number_id": business_number_id, "content_hash": content_hash}
+    return await fetch_one(connection, QUERIES["find_upload"], parameters, record=Upload)
+
+
+async def renew_files(
+    connection: Connection, messages: Sequence[tuple[int, int]], now: datetime
+) -> list[str]:
+    """Ask fresh files of the templates of these (template, message), and return which of them it is news of."""
+    template_ids, message_ids = zip(*messages, strict=True)
+    parameters = {"template_ids": list(template_ids), "message_ids": list(message_ids), "now": now}
+    return [place for (place,) in await fetch_all(connection, QUERIES["renew_files"], parameters)]
+
+
+async def doubt_uploads(connection: Connection, message_ids: Sequence[int], before: datetime | None) -> None:
+    """Use no upload of before an instant any more; without one, none of before the newest of these messages."""
+    parameters = {"message_ids": list(message_ids), "before": before}
+    await execute(connection, QUERIES["doubt_uploads"], parameters)

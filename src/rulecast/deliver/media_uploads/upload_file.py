@@ -11,12 +11,15 @@ from typing import Self
 import aiohttp
 import msgspec
 
+from rulecast.deliver.classify import code_behind
 from rulecast.deliver.cloud_api import ANSWER_BYTES_MAX, CONNECT_SECONDS_MAX
 from rulecast.deliver.media_uploads.check_file import MediaFile, check_file
 from rulecast.deliver.media_uploads.errors import FileRefusedError, FileTooLargeError, UploadFailedError
 
 # A hundred megabytes over a slow line.
 TOTAL_SECONDS_MAX = 300.0
+UPLOADS_AT_ONCE = 8
+"""Several that hang keep no other file from being uploaded; each holds its file in memory."""
 MEDIA_ID_LENGTH_MAX = 64
 HTTP_OK = 200
 HTTP_BAD_REQUEST = 400
@@ -31,6 +34,7 @@ class _Taken(msgspec.Struct):
 
 class _Error(msgspec.Struct):
     code: int = 0
+    error_subcode: object = None
 
 
 class _Refused(msgspec.Struct):
@@ -55,7 +59,9 @@ class MediaUploader:
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=2, ssl=self._tls if self._tls is not None else True),
+            connector=aiohttp.TCPConnector(
+                limit=UPLOADS_AT_ONCE, ssl=self._tls if self._tls is not None else True
+            ),
             timeout=aiohttp.ClientTimeout(total=TOTAL_SECONDS_MAX, sock_connect=CONNECT_SECONDS_MAX),
             headers=self._headers,
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -97,13 +103,18 @@ class MediaUploader:
 def _media_id(status: int, body: bytes) -> str:
     if status != HTTP_OK:
         try:
-            code = _REFUSED.decode(body).error.code
+            error = _REFUSED.decode(body).error
+            code = code_behind(error.code, error.error_subcode)
         except msgspec.MsgspecError:
             code = 0
         told = f"The Cloud API answered {status}, code {code}."
         if status == HTTP_TOO_LARGE:
             raise FileTooLargeError(told)
-        raise FileRefusedError(told) if (status, code) in REFUSALS else UploadFailedError(told)
+        if (status, code) in REFUSALS:
+            raise FileRefusedError(told)
+        failed = UploadFailedError(told)
+        failed.graph_code = code
+        raise failed
     try:
         media_id = _TAKEN.decode(body).id
     except msgspec.MsgspecError:

@@ -32,6 +32,7 @@ async def heed_failures(
                     contact_id=row.contact_id,
                     template_id=row.template_id,
                     business_number_id=row.business_number_id,
+                    message_id=row.message_id,
                     at=status.occurred_at,
                 )
             )

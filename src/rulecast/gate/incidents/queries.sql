@@ -187,3 +187,8 @@ SELECT count(*) FILTER (WHERE state = 'waiting' AND made_at <= %(late)s::timesta
     count(*) FILTER (WHERE state = 'failed' AND made_at > %(since)s::timestamptz) AS failed,
     count(*) FILTER (WHERE state = 'told') AS told
 FROM gate.alert;
+
+-- name: release_files
+-- A person has looked at the files: their messages go on.
+UPDATE template.template SET files_since = NULL
+WHERE name || '/' || language = %(place)s AND files_since = '9999-01-01 00:00+00';

@@ -14,6 +14,7 @@ from rulecast.gate.stop import stop_sending
 
 STOPPED_BY = "rulecast"
 CODE_CAUSE = "code:"
+FILE_CAUSE = "template:file"
 _HELD: dict[Response, HoldKind] = {
     Response.HOLD_MARKETING: "marketing",
     Response.HOLD_UTILITY: "utility",
@@ -56,6 +57,8 @@ async def lift(
     holds = await lift_holds(connection, place, by=by, because=because, now=now)
     if incident.response == Response.SLOW:
         await _end_slowness(connection, incident)
+    if incident.cause == FILE_CAUSE:
+        await store.release_files(connection, incident.scope_id)
     stops = 0
     if incident.response == Response.STOP_ALL and not incident.cause.startswith(CODE_CAUSE):
         stops = await end_stop(connection, incident, reason_of(incident), by=by, now=now)

@@ -213,6 +213,11 @@ async def list_open_codes(connection: Connection, incident_id: int) -> list[tupl
     return [(row[0], row[1], row[2]) for row in rows]
 
 
+async def release_files(connection: Connection, place: str) -> None:
+    """Let the messages of a template (name/language) go on with the files that are uploaded."""
+    await execute(connection, QUERIES["release_files"], {"place": place})
+
+
 # ---- who is told
 async def insert_alerts(
     connection: Connection, incident_id: int, *, occasion: str, level: int, now: datetime

@@ -1,6 +1,7 @@
 """Images, videos, sounds, documents and stickers, by the id of an upload or by an address Meta fetches."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal, TypeAlias
 
 from rulecast.template.messages.errors import MessageInvalidError
@@ -17,10 +18,11 @@ MEDIA_ID_LENGTH_MAX = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaHandle:
-    """A medium that was uploaded: Meta's id, and for a document the name under which the person saves it."""
+    """A medium that was uploaded: Meta's id, since when, and for a document the name the person saves it under."""
 
     media_id: str
     filename: str = ""
+    uploaded_at: datetime | None = field(default=None, compare=False)
 
     @property
     def wire_fields(self) -> Body:
