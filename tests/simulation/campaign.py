@@ -752,7 +752,12 @@ def fill(database: MemoryDatabase, drawn: Drawn, extras: Extras) -> None:
     }
     tables["guard"] = {one.contact_id: {} for one in drawn.people}
     tables["contact"] = {
-        one.contact_id: {"country": one.country, "zone": one.zone, "lookup": _lookup(one.contact_id)}
+        one.contact_id: {
+            "country": one.country,
+            "zone": one.zone,
+            "quiet_hours": one.quiet_hours,
+            "lookup": _lookup(one.contact_id),
+        }
         for one in drawn.people
     }
     for person in drawn.people:

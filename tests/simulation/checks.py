@@ -206,4 +206,5 @@ def is_quiet(person: Person, at: datetime) -> bool:
     """Return whether it is quiet where somebody lives, by plain arithmetic on a fixed offset."""
     local = at + timedelta(minutes=person.offset_minutes)
     minute = local.hour * 60 + local.minute
-    return minute >= QUIET_FROM_MINUTE or minute < QUIET_UNTIL_MINUTE
+    longer = 15 if person.has_own_hours else 0
+    return minute >= QUIET_FROM_MINUTE - longer or minute < QUIET_UNTIL_MINUTE + longer

@@ -80,6 +80,7 @@ def _person(
         "birth_date": None,
         "country": contact["country"],
         "zone": contact["zone"],
+        "quiet_hours": contact["quiet_hours"],
         "stops": stops_of(t, contact_id),
         "granted": [row["granted_at"] for row in counted],
         "rules": [row["rule_name"] for row in counted],
