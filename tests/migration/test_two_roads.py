@@ -5,6 +5,7 @@ import shutil
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 
 import psycopg
@@ -28,11 +29,17 @@ FILE_NAME = re.compile(r"[0-9]{4}\.[a-z][a-z0-9_]*")
 BOTH = list(zip((MAIN_DIRECTORY, KEYS_DIRECTORY), SCHEMA_FILES, strict=True))
 
 
+@cache
+def replayed(directory: str) -> tuple[int, str]:
+    """Return the version of the server and the schema that all migrations lead to."""
+    with cloned_database(directory) as conninfo, psycopg.connect(conninfo) as connection:
+        return connection.info.server_version, dump_schema(conninfo)
+
+
 @pytest.mark.parametrize(("directory", "file"), BOTH)
 def test_both_roads_lead_to_the_same_schema(directory: str, file: str) -> None:
     written = (SOURCE / file).read_text(encoding="utf-8")
-    with cloned_database(directory) as replayed:
-        by_migrations = dump_schema(replayed)
+    _, by_migrations = replayed(directory)
     with empty_database() as loaded:
         with psycopg.connect(loaded, autocommit=True) as connection:
             connection.execute(f"SET check_function_bodies = off;\n{written}".encode())
@@ -42,12 +49,11 @@ def test_both_roads_lead_to_the_same_schema(directory: str, file: str) -> None:
 
 @pytest.mark.parametrize(("directory", "file"), BOTH)
 def test_the_schema_file_is_what_the_generator_writes(directory: str, file: str) -> None:
-    with cloned_database(directory) as replayed, psycopg.connect(replayed) as connection:
-        if connection.info.server_version < 180000:
-            # Older servers write constraints in another form; the other test compares the roads there.
-            return
-        current = HEADING + dump_schema(replayed)
-    assert (SOURCE / file).read_text(encoding="utf-8") == current, (
+    server_version, by_migrations = replayed(directory)
+    if server_version < 180000:
+        # Older servers write constraints in another form; the other test compares the roads there.
+        return
+    assert (SOURCE / file).read_text(encoding="utf-8") == HEADING + by_migrations, (
         f"{file} is not current: run python -m rulecast.database.snapshot"
     )
 
@@ -60,23 +66,22 @@ def test_migrations_are_numbered_once_and_named_in_one_shape(directory: str) -> 
     assert len(set(numbers)) == len(numbers)
 
 
-@pytest.mark.parametrize("migrate", [migrate_main, migrate_keys])
-def test_migrating_again_changes_nothing(migrate: Callable[[str], tuple[str, ...]]) -> None:
-    with empty_database() as conninfo:
-        assert migrate(conninfo)
-        assert migrate(conninfo) == ()
-
-
-def test_two_migrators_at_once_apply_each_migration_once_f85() -> None:
+@pytest.mark.parametrize(
+    ("directory", "migrate"), [(MAIN_DIRECTORY, migrate_main), (KEYS_DIRECTORY, migrate_keys)]
+)
+def test_two_migrators_at_once_apply_each_migration_once_and_the_next_one_nothing_f85(
+    directory: str, migrate: Callable[[str], tuple[str, ...]]
+) -> None:
     together = threading.Barrier(2)
 
-    def migrate(conninfo: str) -> tuple[str, ...]:
+    def migrate_together(conninfo: str) -> tuple[str, ...]:
         together.wait(60)
-        return migrate_main(conninfo)
+        return migrate(conninfo)
 
     with empty_database() as conninfo, ThreadPoolExecutor(2) as pool:
-        first, second = pool.map(migrate, [conninfo, conninfo])
-    assert sorted([first, second], key=len) == [(), migration_names(MAIN_DIRECTORY)]
+        first, second = pool.map(migrate_together, [conninfo, conninfo])
+        assert migrate(conninfo) == ()
+    assert sorted([first, second], key=len) == [(), migration_names(directory)]
 
 
 def test_a_migrator_waits_for_the_one_before_f85() -> None:

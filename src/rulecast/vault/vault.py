@@ -26,8 +26,8 @@ KINDS_MAX = 100
 HASH_BLOCK_BYTES = 64
 _INNER_PAD = bytes(value ^ 0x36 for value in range(256))
 _OUTER_PAD = bytes(value ^ 0x5C for value in range(256))
-# 20,000 ciphers are about 10 MB: the contacts of a few import batches.
-CACHE_LIMIT = 20_000
+# A cipher takes 2.7 kB, so that these are 22 MB: the contacts of an import batch, or of some seconds of sending.
+CACHE_LIMIT = 8_000
 # Erasure elsewhere reaches this process no later than this.
 CACHE_LIFETIME_SECONDS = 30.0
 # Bounds one transaction: 5,000 wrapped keys of 60 bytes are 300 kB with their ids, near the 256 kB habit.
