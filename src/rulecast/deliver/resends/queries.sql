@@ -1,6 +1,8 @@
 -- name: find_doubt
 -- The message, locked as every writer of messages does, with what it is for and until when its plan lets anything out.
-SELECT m.state, m.contact_id, p.purpose, p.expires_at FROM deliver.message AS m
+SELECT m.state, m.contact_id, p.purpose,
+    greatest(p.expires_at, (p.document ->> 'sends_until')::timestamptz) AS expires_at
+FROM deliver.message AS m
 JOIN deliver.run AS r ON r.run_id = m.run_id JOIN plan.plan AS p ON p.plan_id = r.plan_id
 WHERE m.message_id = %(message_id)s FOR NO KEY UPDATE OF m;
 
