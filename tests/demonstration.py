@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,11 @@ MODULE = (sys.executable, "-m", "rulecast")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Played:
-    """A demonstration that has ended: its figures and its folder."""
+    """A demonstration that has ended: its figures, its folder, and everything it printed."""
 
     figures: dict[str, Any]
     folder: Path
+    said: str = field(repr=False)
 
     @property
     def ledger(self) -> Path:
@@ -69,7 +70,8 @@ def play_demo(
     log = folder / "demo.log"
     told = ended.stdout + ended.stderr + (log.read_text("utf-8") if log.exists() else "")
     assert ended.returncode == 0, told
-    return Played(figures=json.loads(ended.stdout.splitlines()[-1]), folder=folder)
+    figures = json.loads(ended.stdout.splitlines()[-1])
+    return Played(figures=figures, folder=folder, said=ended.stdout + ended.stderr)
 
 
 def demo_environment(folder: Path) -> dict[str, str]:

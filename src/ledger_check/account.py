@@ -5,6 +5,8 @@ from typing import Any
 
 import psycopg
 
+from ledger_check.limits import Number, read_numbers
+
 # One row per attempt: whose message, of which run, with which consent in force when the intent was committed.
 ATTEMPTS = """
     SELECT
@@ -36,7 +38,7 @@ ATTEMPTS = """
                             ELSE later.suppression_id = ANY(permit.words_seen) END
                 )
         ),
-        permit.purpose = 'marketing'
+        permit.purpose = 'marketing', permit.is_in_window, message.template_id = 0
     FROM deliver.attempt AS attempt
     JOIN deliver.message AS message USING (message_id)
     JOIN gate.permit AS permit ON permit.permit_id = attempt.permit_id
@@ -80,6 +82,9 @@ class Attempt:
     has_consent: bool
     was_stopped: bool
     is_marketing: bool
+    # In the person's open window: reaches nobody new as Meta counts.
+    is_in_window: bool
+    is_answer: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +92,7 @@ class Account:
     """Everything the sender remembers."""
 
     attempts: dict[bytes, Attempt]
+    numbers: dict[str, Number]
     missing_messages: int
     open_in_finished: int
 
@@ -97,6 +103,7 @@ def read_account(conninfo: str) -> Account:
         attempts = [_attempt(row) for row in connection.execute(ATTEMPTS)]
         return Account(
             attempts={attempt.opaque: attempt for attempt in attempts},
+            numbers=read_numbers(connection),
             missing_messages=_count(connection, BALANCE),
             open_in_finished=_count(connection, OPEN_IN_FINISHED),
         )
@@ -105,7 +112,7 @@ def read_account(conninfo: str) -> Account:
 def _attempt(row: tuple[Any, ...]) -> Attempt:
     names = (
         "opaque", "state", "intent_seconds", "message_id", "run_id", "contact_id", "message_state", "has_receipt",
-        "has_consent", "was_stopped", "is_marketing",
+        "has_consent", "was_stopped", "is_marketing", "is_in_window", "is_answer",
     )  # fmt: skip
     values = dict(zip(names, row, strict=True))
     values["opaque"] = bytes(values["opaque"])

@@ -1,10 +1,12 @@
-"""Counts the four kinds of wrong: each must be 0."""
+"""Counts the seven kinds of wrong: each must be 0."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 from ledger_check.account import Account
-from ledger_check.ledger import Accepted, Ledger
+from ledger_check.ledger import Accepted, Arrival, Ledger
+from ledger_check.limits import Number
+from ledger_check.windows import Limit, Start, pairs_too_close, people_over, starts_too_fast
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,11 +18,26 @@ class Findings:
     without_consent: int
     after_opt_out: int
     unbalanced: int
+    too_fast: int = 0
+    too_close: int = 0
+    too_many_people: int = 0
 
     @property
     def is_clean(self) -> bool:
         """Return whether nothing was found."""
-        return not (self.duplicates or self.without_consent or self.after_opt_out or self.unbalanced)
+        wrong = (
+            self.duplicates,
+            self.without_consent,
+            self.after_opt_out,
+            self.unbalanced,
+            self.limits_exceeded,
+        )
+        return not any(wrong)
+
+    @property
+    def limits_exceeded(self) -> int:
+        """Return how often a limit of a second, a pair or a portfolio was exceeded."""
+        return self.too_fast + self.too_close + self.too_many_people
 
 
 def compare(ledger: Ledger, account: Account) -> Findings:
@@ -31,6 +48,9 @@ def compare(ledger: Ledger, account: Account) -> Findings:
         without_consent=sum(1 for one in ledger.accepted if not _has_consent(one, account)),
         after_opt_out=sum(1 for one in ledger.accepted if _is_after_opt_out(one, ledger, account)),
         unbalanced=_unbalanced(ledger, account),
+        too_fast=_too_fast(ledger, account),
+        too_close=_too_close(ledger, account),
+        too_many_people=_too_many_people(ledger, account),
     )
 
 
@@ -90,3 +110,40 @@ def _unbalanced(ledger: Ledger, account: Account) -> int:
         if opaque in account.attempts and not account.attempts[opaque].has_receipt
     )
     return surely_not + never_asked + receipts_lost + account.missing_messages + account.open_in_finished
+
+
+def _too_fast(ledger: Ledger, account: Account) -> int:
+    """Count requests that begin a second in which more of their number surely started than it may send."""
+    starts: dict[str, list[Start]] = defaultdict(list)
+    for one, number in _known(ledger, account):
+        starts[one.number].append(_start(one, number, account))
+    return sum(map(starts_too_fast, starts.values()))
+
+
+def _too_close(ledger: Ledger, account: Account) -> int:
+    """Count accepted messages to a person for whom the pair had not rested."""
+    pairs: dict[tuple[str, str], list[Start]] = defaultdict(list)
+    for one, number in _known(ledger, account):
+        if one.is_accepted:
+            pairs[one.number, one.to].append(_start(one, number, account))
+    return sum(map(pairs_too_close, pairs.values()))
+
+
+def _too_many_people(ledger: Ledger, account: Account) -> int:
+    """Count accepted messages beyond the people whom a portfolio may write to in a rolling day."""
+    reached: dict[str, list[tuple[float, object, Limit]]] = defaultdict(list)
+    for one, number in _known(ledger, account):
+        attempt = account.attempts.get(one.opaque)
+        if one.is_accepted and (attempt is None or not attempt.is_in_window):
+            reached[number.portfolio_id].append((one.at_seconds, one.to, number.people))
+    return sum(map(people_over, reached.values()))
+
+
+def _known(ledger: Ledger, account: Account) -> list[tuple[Arrival, Number]]:
+    return [(one, account.numbers[one.number]) for one in ledger.arrivals if one.number in account.numbers]
+
+
+def _start(one: Arrival, number: Number, account: Account) -> Start:
+    attempt = account.attempts.get(one.opaque)
+    intent_seconds = one.at_seconds if attempt is None else min(attempt.intent_seconds, one.at_seconds)
+    return number.start(intent_seconds, one.at_seconds, is_answer=attempt is not None and attempt.is_answer)

@@ -1,4 +1,4 @@
-"""Reads the simulator's ledger: accepted requests, known opt-outs, known receipts."""
+"""Reads the simulator's ledger: every request, those accepted, known opt-outs, known receipts."""
 
 import base64
 import json
@@ -10,6 +10,8 @@ from typing import Any
 # `accepted` and these faults after acceptance are the only ways in which Meta took a message.
 ACCEPTED = "accepted"
 RECEIPTS = ("delivered", "read")
+# Says that an inbound message was read; reaches nobody and counts for no limit.
+NO_MESSAGE = "read"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,10 +24,22 @@ class Accepted:
     at_seconds: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """A request of a number, whatever became of it: whom for, and when its first byte was read (simulator's clock)."""
+
+    number: str
+    to: str
+    opaque: bytes
+    at_seconds: float
+    is_accepted: bool
+
+
 @dataclass(slots=True)
 class Ledger:
     """What the checks need of a ledger."""
 
+    arrivals: list[Arrival] = field(default_factory=list)
     accepted: list[Accepted] = field(default_factory=list)
     # Phone digits -> the simulator's instants at which an opt-out of theirs was answered with 200.
     opt_outs: dict[str, list[float]] = field(default_factory=dict)
@@ -45,8 +59,8 @@ def read_ledger(path: Path) -> Ledger:
     updates: dict[int, dict[str, Any]] = {}
     for row in _rows(path):
         kind = row["kind"]
-        if kind == "request" and row.get("outcome") == ACCEPTED:
-            ledger.accepted.append(_accepted(row))
+        if kind == "request":
+            _note_request(ledger, row)
         elif kind == "update":
             updates[int(row["id"])] = row
         elif kind == "acknowledged":
@@ -79,9 +93,30 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
                 raise ValueError(f"line {number} of the ledger is not JSON") from error
 
 
+def _note_request(ledger: Ledger, row: dict[str, Any]) -> None:
+    is_accepted = row.get("outcome") == ACCEPTED
+    if is_accepted:
+        ledger.accepted.append(_accepted(row))
+    if row.get("type") == NO_MESSAGE:
+        return
+    ledger.arrivals.append(
+        Arrival(
+            number=str(row.get("number") or ""),
+            to=_receiver(row),
+            opaque=opaque_bytes(row.get("opaque")),
+            at_seconds=float(row["virtual"]),
+            is_accepted=is_accepted,
+        )
+    )
+
+
+def _receiver(row: dict[str, Any]) -> str:
+    return digits(row.get("to")) or str(row.get("recipient") or "")
+
+
 def _accepted(row: dict[str, Any]) -> Accepted:
     return Accepted(
-        to=digits(row.get("to")) or str(row.get("recipient") or ""),
+        to=_receiver(row),
         template=str(row.get("template") or ""),
         opaque=opaque_bytes(row.get("opaque")),
         at_seconds=float(row["virtual"]),

@@ -9,6 +9,8 @@ from typing import Any
 
 import psycopg
 
+from ledger_check.limits import limits_exceeded
+
 # Who sends nothing is not looked at any further.
 HAS_SENT = "SELECT EXISTS (SELECT FROM deliver.attempt)"
 
@@ -172,6 +174,7 @@ def broken_promises(connection: psycopg.Connection[tuple[Any, ...]]) -> dict[str
         "P9 permit in quiet hours": _count(
             connection, IN_QUIET_HOURS, **policy.get("quiet_hours", USUAL_QUIET_HOURS)
         ),
+        **limits_exceeded(connection),
     }
     return {name: count for name, count in counts.items() if count}
 

@@ -13,11 +13,14 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
+from tests.canaries import leaks_in_database, leaks_in_files, values_of
 from tests.demonstration import Played, clean_environment, demo_database, play_demo
+
+from rulecast.wiring.demo.outcome import CHECKS
 
 FIGURES = {
     "contacts", "planned", "excluded", "accepted", "delivered", "read", "replied", "opted_out", "refused", "unknown",
-    "seconds", "duplicates", "without_consent", "after_opt_out", "unbalanced",
+    "seconds", *CHECKS,
 }  # fmt: skip
 # At this size nobody has telephoned and no budget is used up; everything else of the full story happens. Whom the pilot
 # has reached is lost to it for that day, before limits and caps are looked at.
@@ -113,7 +116,7 @@ class Evidence:
 
 
 def findings(**found: int) -> dict[str, int]:
-    return {"duplicates": 0, "without_consent": 0, "after_opt_out": 0, "unbalanced": 0, **found}
+    return {**dict.fromkeys(CHECKS, 0), **found}
 
 
 def test_the_demonstration_ends_with_an_account_that_balances(played: Played) -> None:
@@ -153,6 +156,21 @@ def test_the_report_counts_what_the_simulators_people_did(played: Played) -> Non
     assert figures["opted_out"] == len({row["phone"] for row in rows if row.get("opt_out")} & written_to)
 
 
+def test_nothing_of_a_person_stands_in_what_was_left_or_said_p17(played: Played, conninfo: str) -> None:
+    values = values_of(played.rows())
+    assert len(values) > PEOPLE // 2
+    # The simulator's own, the shop's export that was imported, and the database, whose rows are looked at below.
+    besides = [
+        played.folder / "simulator",
+        played.folder / "files",
+        played.folder / "workspace" / "postgresql",
+    ]
+    assert leaks_in_files(played.folder, besides=besides, values=values) == []
+    assert [one for one in values if one in played.said] == []
+    with psycopg.connect(conninfo) as connection:
+        assert leaks_in_database(connection, sorted(values)[:: len(values) // 4]) == []
+
+
 def test_an_honest_account_shows_no_fault(evidence: Evidence) -> None:
     assert evidence.check() == findings()
 
@@ -160,12 +178,12 @@ def test_an_honest_account_shows_no_fault(evidence: Evidence) -> None:
 def test_a_request_that_nobody_remembers_is_found(evidence: Evidence) -> None:
     stranger = base64.urlsafe_b64encode(os.urandom(16)).decode().rstrip("=")
     evidence.rows.append({**evidence.request(), "opaque": stranger})
-    assert evidence.check() == findings(duplicates=1, without_consent=1, unbalanced=1)
+    assert _besides_pace(evidence.check()) == findings(duplicates=1, without_consent=1, unbalanced=1)
 
 
 def test_one_attempt_that_was_accepted_twice_is_found(evidence: Evidence) -> None:
     evidence.rows.append(evidence.request())
-    assert evidence.check() == findings(duplicates=1)
+    assert _besides_pace(evidence.check()) == findings(duplicates=1)
 
 
 @pytest.mark.parametrize(
@@ -245,6 +263,11 @@ def test_a_planned_person_without_a_message_is_found(evidence: Evidence) -> None
         (SELECT min(message_id) FROM deliver.message WHERE state = 'cancelled')"""
     )
     assert evidence.check() == findings(unbalanced=1)
+
+
+def _besides_pace(found: dict[str, int]) -> dict[str, int]:
+    """Leave out whether the pair had rested: at the story's pace a slow machine proves nothing about six seconds."""
+    return {**found, "too_close": 0}
 
 
 def _answer_opt_out(evidence: Evidence, at_seconds: float) -> None:

@@ -46,6 +46,7 @@ class Report:
     without_consent: int = 0
     after_opt_out: int = 0
     unbalanced: int = 0
+    limits_exceeded: int = 0
     accepted: int = 0
     unfinished: int = 0
     seconds: float = 0.0
@@ -54,7 +55,7 @@ class Report:
     def holds(self) -> bool:
         """Return whether nothing went wrong, and whether there was something to go wrong."""
         wrong = self.duplicates + self.without_consent + self.after_opt_out + self.unbalanced
-        wrong += self.unfinished + self.sent_while_full
+        wrong += self.unfinished + self.sent_while_full + self.limits_exceeded
         return (
             not wrong and self.webhooks_refused_while_full > 0 and self.stops_refused_while_journal_full > 0
         )
@@ -152,6 +153,7 @@ def _compare(world: World, report: Report) -> None:
     report.accepted, report.duplicates = findings.accepted, findings.duplicates
     report.without_consent, report.after_opt_out = findings.without_consent, findings.after_opt_out
     report.unbalanced = findings.unbalanced
+    report.limits_exceeded = findings.limits_exceeded
     ((open_left,),) = world.query(
         "SELECT count(*) FROM deliver.message WHERE state IN ('planned', 'claimed', 'intent', 'deferred')"
     )

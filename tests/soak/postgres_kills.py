@@ -238,6 +238,7 @@ def as_json(report: Report) -> dict[str, object]:
         "without_consent": report.findings.without_consent,
         "after_opt_out": report.findings.after_opt_out,
         "unbalanced": report.findings.unbalanced,
+        "limits_exceeded": report.findings.limits_exceeded,
         "webhooks_acknowledged": report.acknowledged,
         "webhooks_lost": report.webhooks_lost,
         "webhooks_refused": report.refused_webhooks,

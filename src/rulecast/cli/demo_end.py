@@ -21,6 +21,9 @@ MEANINGS = {
     "without_consent": "accepted messages without a proven consent in force",
     "after_opt_out": "accepted messages that were decided after the person's STOP was answered",
     "unbalanced": "messages or receipts that the two accounts do not agree on",
+    "too_fast": "requests beyond what a number may send in a second",
+    "too_close": "messages to a person for whom the number had not rested",
+    "too_many_people": "people beyond what a portfolio may reach in 24 hours",
 }
 
 

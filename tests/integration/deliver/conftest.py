@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.canaries import kinds_in
 from tests.graph_stub import GraphStub, graph_stub
 from tests.sending import running_clock
 
@@ -16,6 +17,7 @@ from rulecast.wiring.workspace import Workspace, open_workspace
 async def graph() -> AsyncIterator[GraphStub]:
     async with graph_stub() as stub:
         yield stub
+    assert kinds_in(" ".join(stub.paths)) == {}
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from tests.canaries import kinds_in
 
 LOOPBACK = "127.0.0.1"
 
@@ -88,6 +89,7 @@ async def mail_server(directory: Path, *, starttls: bool = False) -> AsyncIterat
     running.port = server.sockets[0].getsockname()[1]
     try:
         yield running
+        assert kinds_in(str(running.letters)) == {}
     finally:
         server.close()
 
@@ -115,6 +117,7 @@ async def post_sink() -> AsyncIterator[Posts]:
     posts.port = server.sockets[0].getsockname()[1]
     try:
         yield posts
+        assert kinds_in(str(posts.taken)) == {}
     finally:
         posts.let_go.set()
         server.close()

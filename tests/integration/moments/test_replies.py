@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from tests.canaries import TYPED
 from tests.moments import LIMIT_SECONDS, NUMBER, moment_rule
 from tests.replies import ReplyShop, reply_shop
 from tests.sending import until
@@ -56,7 +57,7 @@ async def test_who_answers_is_answered_once(settings: Settings, clock: ManualClo
             "Oui, avec plaisir"
         ]
         # What she says next answers the answer, and nothing answers that.
-        await here.say(asha, "De rien")
+        await here.say(asha, TYPED)
         await here.answer()
         assert here.sent() == [("1", "text")]
         assert await here.shop.fetch(ENDS) == [("winback", asha, "accepted", "")]
@@ -141,7 +142,7 @@ async def test_a_person_of_the_business_answers_by_hand(
     monkeypatch.setenv("CLOUD_API_SIMULATOR_KEEP_BODIES", str(bodies))
     async with reply_shop(settings, clock, tmp_path) as here:
         asha = here.shop.people[0]
-        await here.say(asha, "Avez-vous du thé ?")
+        await here.say(asha, TYPED)
         async with open_lean_transport(here.shop.workspace) as transport:
             sent = await reply_to(here.shop.workspace, str(asha), "Oui, et du café.", transport=transport)
         await here.shop.send()
@@ -162,7 +163,7 @@ async def test_a_person_of_the_business_answers_by_hand(
         assert (await wait_for_outcome(here.shop.workspace, sent.run_id, seconds=5)).state == "accepted"
         assert here.sent() == [("1", "text")] * 2
         page = await here.page(asha)
-        assert page.index("Avez-vous du thé ?") < page.index("Oui, et du café.")
+        assert page.index(TYPED) < page.index("Oui, et du café.")
 
 
 async def test_a_rule_under_a_standing_approval_answers_and_quotes_only_what_is_answered(

@@ -8,7 +8,15 @@ from typing import Any
 from rulecast.plan import Plan
 from rulecast.wiring.report import Report
 
-CHECKS = ("duplicates", "without_consent", "after_opt_out", "unbalanced")
+CHECKS = (
+    "duplicates",
+    "without_consent",
+    "after_opt_out",
+    "unbalanced",
+    "too_fast",
+    "too_close",
+    "too_many_people",
+)
 IN_DOUBT = ("unknown", "unresolved")
 
 
