@@ -12,6 +12,7 @@ from tests.graph_stub import GraphStub
 from tests.integration.deliver.test_statuses import AT, rows
 from tests.sending import NUMBER, launch, prepare_number, prepare_people
 
+from rulecast.collect.parse_webhook import parse_webhook
 from rulecast.collect.plain_statuses import PlainStatuses
 from rulecast.deliver.statuses import take_plain
 from rulecast.deliver.statuses.message_directory import TEMPLATES_KEPT_FOR
@@ -260,5 +261,14 @@ async def test_a_price_is_compared_with_what_its_template_counts_as_now(
     async with workspace.database.transaction() as connection:
         later = AT + TEMPLATES_KEPT_FOR
         await book.apply_plain(connection, [post([told(second, "delivered", 1, price)])], later)
-    billed = await rows(workspace, f"SELECT billed_e4 FROM gate.permit WHERE message_id = {message_id}")
-    assert billed == [(41_400,)]
+    price_of = f"SELECT billed_e4 FROM gate.permit WHERE message_id = {message_id}"
+    assert await rows(workspace, price_of) == [(41_400,)]
+    # Of two prices in one body the newer one counts, wherever it stands.
+    free = {"billable": False, "type": "free_customer_service", "category": "utility"}
+    both = [told(second, "read", 9, price), told(second, "delivered", 5, free)]
+    value = {"metadata": {"phone_number_id": NUMBER}, "statuses": both}
+    entry = {"id": "1", "changes": [{"field": "messages", "value": value}]}
+    body = json.dumps({"object": "whatsapp_business_account", "entry": [entry]}).encode()
+    async with workspace.database.transaction() as connection:
+        await book.apply_statuses(connection, parse_webhook(body).statuses, later)
+    assert await rows(workspace, price_of) == [(41_400,)]

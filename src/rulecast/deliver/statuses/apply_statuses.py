@@ -274,9 +274,12 @@ def _billed(
 def _priced(
     directory: MessageDirectory, fresh: Mapping[int, MatchedRow], keyed: Sequence[Keyed]
 ) -> dict[int, str]:
-    """Return which messages were billed as nothing, or as another category than their template counts as."""
+    """Return which messages were billed as nothing, or as another category than their template counts as.
+
+    Of several prices of one message the newest by its own time counts; of two at one instant the one that costs.
+    """
     found: dict[int, str] = {}
-    for position, row in fresh.items():
+    for position, row in sorted(fresh.items(), key=lambda one: _price_order(keyed[one[0]][0])):
         status = keyed[position][0]
         if status.status not in PRICED or not status.pricing_type:
             continue
@@ -284,9 +287,15 @@ def _priced(
             found[row.message_id] = ""
         elif status.pricing_type == BILLED_PRICING_TYPE:
             category = rate_category(status.pricing_category)
-            if category and directory.may_be_priced_otherwise(row.template_id, category):
+            if category and (
+                row.message_id in found or directory.may_be_priced_otherwise(row.template_id, category)
+            ):
                 found[row.message_id] = category
     return found
+
+
+def _price_order(status: StatusFact) -> tuple[datetime, bool]:
+    return status.occurred_at, status.pricing_type not in FREE_TYPES and status.is_billable is not False
 
 
 def _moments(
