@@ -2,21 +2,26 @@
 
 from dataclasses import dataclass
 
+from rulecast.account.warm_up import USUAL_TERMS
 from rulecast.database import Connection
 from rulecast.deliver import create_run
+from rulecast.gate.warm_ups import begin_warm_up, terms_of
 from rulecast.observe.append_audit import append_audit
 from rulecast.plan import Plan, store
 from rulecast.plan.errors import PlanChangedError, PlanNotApprovedError
+from rulecast.policy import read_sending_policy
 from rulecast.rule.book import RuleState
 from rulecast.rule.book.errors import RuleRestsError
 from rulecast.rule.book.store import list_kept, list_steps
 from rulecast.values.failpoints import INERT, Failpoint, Failpoints
 from rulecast.values.ids import PlanId, RunId
+from rulecast.values.purpose import Purpose
 from rulecast.wiring.approve import SIGNING_PURPOSE, find_change, refuse_if_stale, signed_text, void
 from rulecast.wiring.late_sends import find_late_sends
 from rulecast.wiring.restore import refuse_if_held
 from rulecast.wiring.template_upkeep import sync_before_launch
 from rulecast.wiring.workspace import Workspace
+from rulecast.wiring.workspace_file import read_rules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,11 +93,22 @@ def find_forgery(workspace: Workspace, plan: Plan) -> str | None:
     return "the signature of its approval does not fit."
 
 
+async def _begin_warm_up(connection: Connection, workspace: Workspace, plan: Plan) -> None:
+    """Begin a new number's warm-up before its first messages are put in order: who is engaged comes first."""
+    if plan.purpose != Purpose.MARKETING:
+        return
+    policy = read_sending_policy((await read_rules(connection)).sending_policy)
+    terms = terms_of(policy, None if workspace.is_simulated else USUAL_TERMS)
+    if terms is not None:
+        await begin_warm_up(connection, plan.business_number_id, terms, now=workspace.clock.now())
+
+
 async def start_run(connection: Connection, workspace: Workspace, plan: Plan, *, launched_by: str) -> RunId:
     """Write the messages of an approved plan and reserve its people; the caller holds the plan's lock."""
     now = workspace.clock.now()
     late = await find_late_sends(connection, workspace, plan, now=now)
     await store.reserve_members(connection, plan, now=now, late=late)
+    await _begin_warm_up(connection, workspace, plan)
     run_id = await create_run(
         connection,
         plan_id=plan.plan_id,

@@ -6,14 +6,20 @@ from datetime import timedelta
 
 from tests.integration.gate.test_opt_out_order import drafts_of
 from tests.integration.gate.test_shared_limits import NUMBERS, Asked, prepare_numbers, wide
+from tests.planning import Person, create_people, planning_workspace, rule_text
 from tests.sending import launch, prepare_people
 
 from rulecast.account.warm_up import WarmUpTerms
+from rulecast.config import Settings
 from rulecast.database import Database, execute, fetch_all
 from rulecast.gate import Gate
 from rulecast.gate.warm_ups import evaluate_warm_ups
 from rulecast.gate.warm_ups.store import find_warm_up
+from rulecast.values.clock import ManualClock
 from rulecast.values.reason import Reason
+from rulecast.wiring.approve import approve
+from rulecast.wiring.launch import launch as wired_launch
+from rulecast.wiring.plan import plan_rules
 from rulecast.wiring.workspace import Workspace
 
 __all__ = ["wide"]
@@ -97,3 +103,36 @@ async def test_a_number_that_was_in_use_is_past_its_warm_up_and_a_young_one_writ
     assert set(order[:10]) == engaged
     # Inside either half nobody is first for having been known longest.
     assert order[10:] != sorted(order[10:])
+
+
+async def test_the_first_run_of_a_new_number_writes_to_the_engaged_first(
+    settings: Settings, clock: ManualClock
+) -> None:
+    """Nothing was ever sent from it: its warm-up begins with the launch, before the messages are put in order."""
+    async with planning_workspace(settings, clock) as planning:
+        people = await create_people(planning, [Person(phone=f"+2126120000{one}") for one in range(10, 30)])
+        engaged = set(people[12:16])
+        async with planning.database.transaction() as connection:
+            await execute(
+                connection,
+                "UPDATE public.workspace SET sending_policy = sending_policy || '{\"warm_up\": {}}'",
+            )
+            await execute(
+                connection,
+                "INSERT INTO conversation.window (business_number_id, contact_id, last_inbound_at)"
+                " SELECT '106540352242922', unnest(%(people)s::bigint[]), %(at)s",
+                {"people": sorted(engaged), "at": clock.now() - timedelta(days=3)},
+            )
+        (plan,) = await plan_rules(planning, [rule_text()])
+        await approve(planning, plan.plan_id, approved_by="lina")
+        await wired_launch(planning, plan.plan_id, launched_by="amal")
+        async with planning.database.connection() as connection:
+            rows = await fetch_all(
+                connection, "SELECT contact_id FROM deliver.message ORDER BY send_from, message_id"
+            )
+            standing = await find_warm_up(connection, plan.business_number_id)
+    order = [contact_id for (contact_id,) in rows]
+    assert set(order[:4]) == engaged
+    assert order[4:] != sorted(order[4:])
+    assert standing is not None
+    assert (standing.budget, standing.outcome) == (500, "begun")

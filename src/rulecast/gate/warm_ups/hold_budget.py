@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from rulecast.account.pacing import PORTFOLIO_WINDOW
-from rulecast.account.warm_up import WarmUpTerms, begin
+from rulecast.account.warm_up import WarmUpTerms
 from rulecast.gate.warm_ups import store
+from rulecast.gate.warm_ups.begin_warm_up import begin_warm_up
 from rulecast.gate.warm_ups.store import Connection
 from rulecast.policy import SendingPolicy
 
@@ -22,8 +23,7 @@ async def hold_budget(
     """Return what is left of a number's budget, locked until the permits are written; None once it is warmed up."""
     standing = await store.lock_warm_up(connection, business_number_id)
     if standing is None:
-        first = begin(terms, now)
-        await store.begin_warm_up(connection, business_number_id, budget=first.budget, now=now)
+        await begin_warm_up(connection, business_number_id, terms, now=now)
         standing = await store.lock_warm_up(connection, business_number_id)
     if standing is None or standing.is_over:
         return None
