@@ -26,7 +26,7 @@ from rulecast.wiring.finding import Finding, Health
 from rulecast.wiring.incidents import read_incidents
 from rulecast.wiring.media_library import find_missing, list_library
 from rulecast.wiring.partitions import PARTITIONED
-from rulecast.wiring.server_health import look_at_backups, look_at_server
+from rulecast.wiring.server_health import look_at_backups, look_at_clocks, look_at_server
 from rulecast.wiring.triggers.figures import read_trigger_lag
 from rulecast.wiring.workspace import Workspace
 
@@ -56,6 +56,7 @@ async def examine_workspace(workspace: Workspace) -> list[Finding]:
     found = [
         await _server(workspace),
         await look_at_server(workspace),
+        await look_at_clocks(workspace),
         await look_at_restore(workspace),
         await _zones(workspace),
         await _partitions(workspace),

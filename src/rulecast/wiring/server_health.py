@@ -1,11 +1,14 @@
 """Whether PostgreSQL can go on (old transaction ids, forgotten transactions, dead rows), and backups be restored."""
 
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 
 from rulecast.database import fetch_one, load_queries
+from rulecast.deliver.clock_watch import ClockWatch, Reading, read_clock
+from rulecast.deliver.stop_watch import wall_seconds
 from rulecast.wiring.finding import Finding, Health
 from rulecast.wiring.prove_backup import PROVED
 from rulecast.wiring.workspace import Workspace
@@ -80,6 +83,30 @@ async def look_at_server(workspace: Workspace) -> Finding:
         ServerHealth(
             **dict(zip(names, row[:4], strict=True)), worst_table=row[4], dead_rows=row[5], live_rows=row[6]
         )
+    )
+
+
+async def look_at_clocks(workspace: Workspace) -> Finding:
+    """Compare the database's clock with this machine's; senders hold everything where they differ by half a minute."""
+    async with workspace.database.connection() as connection:
+        before, monotonic = wall_seconds(), time.monotonic()
+        database = await read_clock(connection)
+        watch = ClockWatch()
+        watch.note(
+            Reading(
+                database=database,
+                wall_before=before,
+                wall_after=wall_seconds(),
+                monotonic_before=monotonic,
+                monotonic_after=time.monotonic(),
+            )
+        )
+    what = f"the database's is {watch.skew_seconds:+.1f} s from this machine's"
+    if watch.is_doubted:
+        how = "Nothing is sent meanwhile. Let both machines ask a time server; senders go on by themselves."
+        return Finding(name="clocks", health=Health.PROBLEM, what=what, what_to_do=how)
+    return Finding(
+        name="clocks", health=Health.GOOD, what=what if watch.skew_seconds else "both say the same"
     )
 
 

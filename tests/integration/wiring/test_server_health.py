@@ -16,6 +16,7 @@ from rulecast.cli.app import run_command
 from rulecast.config import Settings
 from rulecast.database.dump import KEYS_FILE, write_dump
 from rulecast.database.errors import DumpFailedError
+from rulecast.deliver.stop_watch import wall_seconds
 from rulecast.wiring.finding import Health
 from rulecast.wiring.prove_backup import BackupUnprovenError, prove_backup
 from rulecast.wiring.server_health import (
@@ -23,6 +24,7 @@ from rulecast.wiring.server_health import (
     judge_backup,
     judge_server,
     look_at_backups,
+    look_at_clocks,
     look_at_server,
 )
 from rulecast.wiring.workspace import open_workspace
@@ -68,6 +70,17 @@ def test_a_server_that_cannot_go_on_is_seen_before_it_stops_f73(
 def test_a_backup_is_proved_every_week_f100(days: int | None, health: Health) -> None:
     proved_at = None if days is None else START - timedelta(days=days)
     assert judge_backup(proved_at, START).health is health
+
+
+async def test_the_doctor_sees_clocks_that_differ_f62(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_workspace(settings, actor="Omar", clock=running_clock()) as workspace:
+        assert (await look_at_clocks(workspace)).health is Health.GOOD
+        monkeypatch.setattr("rulecast.wiring.server_health.wall_seconds", lambda: wall_seconds() - 90)
+        found = await look_at_clocks(workspace)
+    assert found.health is Health.PROBLEM
+    assert found.what.startswith("the database's is +")
 
 
 async def test_a_backup_counts_once_it_was_restored_and_opened_f100(
