@@ -3,7 +3,7 @@
 import base64
 import logging
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,12 +11,13 @@ import psycopg
 import pytest
 import structlog
 
-from ledger_check.promises import broken_promises
+from ledger_check.promises import HAS_SENT, broken_promises
 from rulecast.config import Settings, load_settings
 from rulecast.database import Database
 from rulecast.database.migrate import KEYS_DIRECTORY, MAIN_DIRECTORY
 from rulecast.values.clock import ManualClock
 from rulecast.vault import Vault, open_vault
+from tests.canaries import fail_what_told, leaks_in_database
 from tests.database import cloned_database
 from tests.sent_bodies import SentBodies
 
@@ -60,9 +61,11 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """A database of this test's own; what was sent from it to the stand-in for Meta must have kept the promises."""
     with cloned_database(MAIN_DIRECTORY) as conninfo:
         yield conninfo
-        if {"graph", "promises_are_broken_on_purpose"} & set(request.fixturenames) == {"graph"}:
-            with psycopg.connect(conninfo, autocommit=True) as connection:
+        with psycopg.connect(conninfo, autocommit=True) as connection:
+            if {"graph", "promises_are_broken_on_purpose"} & set(request.fixturenames) == {"graph"}:
                 assert broken_promises(connection) == {}
+            if connection.execute(HAS_SENT).fetchone() == (True,):
+                assert leaks_in_database(connection) == []
 
 
 @pytest.fixture
@@ -104,6 +107,15 @@ def settings(environment: dict[str, str]) -> Settings:
 @pytest.fixture
 async def vault(keys_database: Database, tmp_path: Path) -> Vault:
     return await open_vault(Settings(home=tmp_path / "home", root_key=ROOT_KEY), keys_database)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail a test whose output or logs hold a value of a person; the last of its reports has all of them."""
+    report = yield
+    if report.when == "teardown":
+        fail_what_told(report)
+    return report
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
