@@ -159,6 +159,16 @@ def knows_no_quiet_hours() -> Any:
     return changed(SendingPolicy, "quiet_hours_for", lambda *_: None)
 
 
+def forgets_own_hours() -> Any:
+    """It is quiet when the workspace says so, whatever a person asked for."""
+    usual = SendingPolicy.quiet_hours_for
+    return changed(
+        SendingPolicy,
+        "quiet_hours_for",
+        lambda policy, purpose, country="", _own="": usual(policy, purpose, country),
+    )
+
+
 def believes_every_consent() -> Any:
     """A consent without proof counts like one with it."""
 
@@ -233,6 +243,7 @@ MUTANTS: dict[str, Callable[[], Any]] = {
         sends_without_pace,
         forgets_caps,
         knows_no_quiet_hours,
+        forgets_own_hours,
         believes_every_consent,
         loses_claims_in_doubt,
         returns_later_intents,
