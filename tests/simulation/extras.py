@@ -51,8 +51,9 @@ def draw_extras(seed: int, people: list[Person]) -> Extras:
     codes = chance.randint(0, 2 * len(people)) if chance.random() < 0.25 else None
     has_later_step = chance.random() < 0.15
     signals = [chance.choice(SIGNALS) for _ in range(chance.choice((0, 0, 0, 1, 2)))]
+    # Early, while there is much to send that has to rest or to go slower.
     events = [
-        Event(at_seconds=chance.uniform(0.0, FAULTS_SECONDS), what="signal", whom=place)
+        Event(at_seconds=chance.uniform(0.0, FAULTS_SECONDS / 4), what="signal", whom=place)
         for place in range(len(signals))
     ]
     if has_later_step:
