@@ -82,8 +82,11 @@ async def test_two_senders_under_one_lease_ask_for_each_message_once_f17(
             )
         watching.cancel()
     await send_all(workspace)
-    assert await states(workspace, run.run_id) == {"accepted": 60}
-    assert len(graph.asked) == len(set(graph.asked)) == 60
+    found = await states(workspace, run.run_id)
+    # Whichever ends first gives the number back; what the others had out then is in doubt, and is not asked again.
+    assert found["accepted"] + found.get("unknown", 0) == 60
+    assert found.get("unknown", 0) <= 3 * SLOTS
+    assert len(graph.asked) == len(set(graph.asked)) <= 60
 
 
 async def test_what_fails_hours_after_it_was_accepted_keeps_both_facts_and_its_cap_f29(
