@@ -20,6 +20,8 @@ CONNECT_LIMIT_SECONDS = 10
 # The pool by itself asks a server that is down more and more rarely, in the end every few minutes; whoever waits asks
 # anew so often, so that work goes on within seconds of its return.
 ASK_AGAIN_SECONDS = 1.0
+# A connection has a statement planned for good the second time it is asked.
+PREPARE_THRESHOLD = 1
 # A connection that is being made when the pool is closed may never come about; nobody waits for it.
 CLOSE_SECONDS = 0.5
 # A server that vanished without a word (a lost route, a dead host) is noticed in half a minute, not in the quarter of
@@ -85,7 +87,7 @@ class Database:
             open=False,
             timeout=POOL_WAIT_SECONDS,
             reconnect_timeout=ASK_AGAIN_SECONDS,
-            kwargs={"autocommit": True},
+            kwargs={"autocommit": True, "prepare_threshold": PREPARE_THRESHOLD},
             configure=self._prepare,
             name="rulecast",
         )

@@ -68,9 +68,10 @@ BEGIN
             PERFORM pg_advisory_xact_lock(hashtext('ensure_month_partitions'));
             BEGIN
                 EXECUTE format(
-                    'CREATE TABLE %I.%I PARTITION OF %s FOR VALUES FROM (%L) TO (%L)',
+                    'CREATE TABLE %I.%I PARTITION OF %s FOR VALUES FROM (%L) TO (%L)%s',
                     parent_schema, part_name, parent,
-                    month_start::text || ' 00:00:00+00', (month_start + interval '1 month')::date::text || ' 00:00:00+00');
+                    month_start::text || ' 00:00:00+00', (month_start + interval '1 month')::date::text || ' 00:00:00+00',
+                    CASE WHEN parent = 'deliver.attempt'::regclass THEN ' WITH (fillfactor = 50)' ELSE '' END);
                 made := made + 1;
             EXCEPTION WHEN duplicate_table THEN
                 NULL;
@@ -569,7 +570,8 @@ CREATE TABLE deliver.attempt_default (
     finished_at timestamp with time zone,
     CONSTRAINT attempt_opaque_id_check CHECK ((octet_length(opaque_id) = 16)),
     CONSTRAINT attempt_state_check CHECK ((state = ANY (ARRAY['intent'::text, 'accepted'::text, 'held'::text, 'refused'::text, 'unknown'::text, 'cancelled'::text])))
-);
+)
+WITH (fillfactor='50');
 
 CREATE TABLE deliver.follow_up (
     first_run_id bigint NOT NULL,
@@ -2801,8 +2803,6 @@ CREATE INDEX inbound_by_time ON deliver.inbound USING btree (received_at);
 CREATE INDEX media_upload_by_expiry ON deliver.media_upload USING btree (expires_at);
 
 CREATE INDEX message_by_contact ON deliver.message USING btree (contact_id);
-
-CREATE INDEX message_by_run ON deliver.message USING btree (run_id, state);
 
 CREATE UNIQUE INDEX message_by_wamid ON deliver.message USING btree (wamid_index) WHERE (wamid_index IS NOT NULL);
 

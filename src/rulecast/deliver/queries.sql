@@ -208,7 +208,8 @@ FROM unnest(%(message_ids)b::bigint[], %(states)b::text[], %(reasons)b::text[], 
 WHERE m.message_id = r.message_id AND m.state = 'claimed' AND m.fence = %(epoch)s;
 
 -- name: write_intents
--- A claim that is no longer ours gives no row, and the caller rolls everything back.
+-- A claim that is no longer ours gives no row, and the caller rolls everything back. No message has the state '': it
+-- keeps the server from looking through all that is claimed, which a young table makes seem little, for each group.
 WITH given AS (
     SELECT * FROM unnest(
         %(message_ids)b::bigint[], %(contact_ids)b::bigint[], %(permit_ids)b::bigint[], %(attempts)b::smallint[],
@@ -217,7 +218,7 @@ WITH given AS (
 ), marked AS (
     UPDATE deliver.message AS m
     SET state = 'intent', reason = '', error_code = 0, attempts = g.attempt, changed_at = %(now)s::timestamptz
-    FROM given AS g WHERE m.message_id = g.message_id AND m.state = 'claimed' AND m.fence = %(epoch)s
+    FROM given AS g WHERE m.message_id = g.message_id AND m.state IN ('claimed', '') AND m.fence = %(epoch)s
     RETURNING m.message_id
 )
 INSERT INTO deliver.attempt (intent_at, message_id, contact_id, permit_id, opaque_id, fence, state, sealed_request)
@@ -229,6 +230,7 @@ RETURNING message_id, attempt_id;
 -- Compare and set on fence and attempt: a late result of a fenced-off sender, or a second write of the same
 -- result, changes nothing. An answer for a message that a status settled first only completes the attempt. A refusal of
 -- what was sent once more says nothing of the attempt before it, which stays in doubt.
+-- As to the state '', see `write_intents`.
 WITH given AS (
     SELECT * FROM unnest(
         %(message_ids)b::bigint[], %(attempt_ids)b::bigint[], %(intents_at)b::timestamptz[], %(attempts)b::smallint[],
@@ -246,7 +248,7 @@ WITH given AS (
         wamid_index = g.wamid_index, sealed_wamid = g.sealed_wamid,
         accepted_at = CASE WHEN g.state = 'accepted' THEN %(now)s::timestamptz END
     FROM given AS g
-    WHERE m.message_id = g.message_id AND m.state = 'intent' AND m.fence = %(epoch)s AND m.attempts = g.attempt
+    WHERE m.message_id = g.message_id AND m.state IN ('intent', '') AND m.fence = %(epoch)s AND m.attempts = g.attempt
     RETURNING m.message_id
 )
 UPDATE deliver.attempt AS a
