@@ -329,7 +329,7 @@ class Connection:
         return Cursor(await _run(handler, transaction, parameters or {}, is_async=is_async))
 
     def cursor(self, *, row_factory: Any) -> "RecordCursor":
-        """Return a cursor that makes records; psycopg's `class_row` keeps their class to itself."""
+        """Return a cursor that makes records; the factory of `fetch_all` keeps their class to itself."""
         (kept,) = row_factory.__closure__
         return RecordCursor(self, kept.cell_contents)
 

@@ -9,6 +9,8 @@ import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from rulecast.values.quickly_made import quickly_made
+
 PAIR_SECONDS_PER_MESSAGE = 6.0
 PAIR_BURST = 45
 PORTFOLIO_WINDOW = timedelta(hours=24, minutes=1)
@@ -19,6 +21,7 @@ THROUGHPUT_FLOOR_SHARE = 0.1
 """However much comes in, so much of a number's throughput is left for what goes out."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bucket:
     """A token bucket: at most `capacity` tokens, `per_second` new ones; `tokens` were there at `at_seconds`.

@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, LiteralString, TypeVar, overload
 
-from psycopg.rows import class_row
+from psycopg import AsyncCursor
+from psycopg.rows import AsyncRowFactory, RowMaker, class_row
 
 from rulecast.database.pool import Connection
+from rulecast.values.quickly_made import maker_from_row
 
 Parameters = Mapping[str, object] | None
 Record = TypeVar("Record")
@@ -33,7 +35,7 @@ async def fetch_all(
     """Return every row, as tuples or as records whose fields are named like the columns."""
     if record is None:
         return await (await connection.execute(query, parameters)).fetchall()
-    async with connection.cursor(row_factory=class_row(record)) as cursor:
+    async with connection.cursor(row_factory=_rows_as(record)) as cursor:
         await cursor.execute(query, parameters)
         return await cursor.fetchall()
 
@@ -60,7 +62,7 @@ async def fetch_one(
     """Return the first row, or None when there is none."""
     if record is None:
         return await (await connection.execute(query, parameters)).fetchone()
-    async with connection.cursor(row_factory=class_row(record)) as cursor:
+    async with connection.cursor(row_factory=_rows_as(record)) as cursor:
         await cursor.execute(query, parameters)
         return await cursor.fetchone()
 
@@ -74,6 +76,17 @@ async def fetch_value(connection: Connection, query: LiteralString, parameters: 
 async def execute(connection: Connection, query: LiteralString, parameters: Parameters = None) -> int:
     """Run a statement and return how many rows it touched."""
     return (await connection.execute(query, parameters)).rowcount
+
+
+def _rows_as(record: type[Record]) -> AsyncRowFactory[Record]:
+    """Return the driver's factory of records; one that can be made straight from a row is."""
+
+    def factory(cursor: AsyncCursor[Any]) -> RowMaker[Record]:
+        columns = cursor.description
+        made = None if columns is None else maker_from_row(record, tuple(column.name for column in columns))
+        return made or class_row(record)(cursor)
+
+    return factory
 
 
 async def copy_rows(

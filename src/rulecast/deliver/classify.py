@@ -10,6 +10,7 @@ from typing_extensions import override
 from rulecast.deliver.error_code import CodeAction, CodeOutcome, describe_error_code
 from rulecast.deliver.regain import regain_minutes
 from rulecast.deliver.transport import Answered, Lost, NotSent
+from rulecast.values.quickly_made import quickly_made
 
 HTTP_OK = 200
 HTTP_SERVER_ERROR = 500
@@ -47,6 +48,7 @@ _SUCCESS = msgspec.json.Decoder(_Success)
 _FAILURE = msgspec.json.Decoder(_Failure)
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
     """Meta took the message; `is_held` while it holds it for a quality assessment of the template.

@@ -12,7 +12,7 @@ from rulecast.deliver.heed_codes import CodeMet, heed_codes
 from rulecast.deliver.lease import Lease
 from rulecast.deliver.pace_memory import keep_pace
 from rulecast.deliver.pacing import Pace
-from rulecast.deliver.result import Attempt, Result, effect_of
+from rulecast.deliver.result import Attempt, Effect, Result, effect_of
 from rulecast.deliver.state import MessageState
 from rulecast.deliver.store import Connection, Database, IntentRow, RefusalRow, ResultRow
 from rulecast.gate import Authorised, Gate, PreparedDraft, Refusal, lock_people, release_permits
@@ -112,7 +112,10 @@ class GroupWriter:
             HookUnavailableError: a hook could not do its part now; nothing was written.
         """
         # Keys may need the other database: sealed before the transaction opens.
-        results = await self._result_rows(group.results, now)
+        effects = [
+            effect_of(one.outcome, attempt=one.attempt.permit.attempt, now=now) for one in group.results
+        ]
+        results = await self._result_rows(group.results, effects)
         suppressed = [
             (one.attempt.permit.contact_id, one.outcome.code)
             for one in group.results
@@ -134,7 +137,7 @@ class GroupWriter:
             await self._failpoints.reach(Failpoint.AFTER_LOCK)
             if results:
                 await self._failpoints.reach(Failpoint.BEFORE_RESULT_WRITE)
-            await self._record(connection, group.results, results, now)
+            await self._record(connection, list(zip(group.results, effects, strict=True)), results, now)
             if results:
                 await self._failpoints.reach(Failpoint.AFTER_RESULT_WRITE)
             if group.pace is not None:
@@ -158,7 +161,7 @@ class GroupWriter:
         )
         return replace(locked, prepared=[one for one in locked.prepared if one.draft.message_id in ours])
 
-    async def _result_rows(self, results: Sequence[Result], now: datetime) -> list[ResultRow]:
+    async def _result_rows(self, results: Sequence[Result], effects: Sequence[Effect]) -> list[ResultRow]:
         accepted = [
             (one.attempt.permit.contact_id, one.outcome.wamid)
             for one in results
@@ -170,13 +173,12 @@ class GroupWriter:
             )
         )
         return [
-            self._result_row(one, next(sealed) if isinstance(one.outcome, Accepted) else None, now)
-            for one in results
+            self._result_row(one, effect, next(sealed) if isinstance(one.outcome, Accepted) else None)
+            for one, effect in zip(results, effects, strict=True)
         ]
 
-    def _result_row(self, result: Result, sealed_wamid: bytes | None, now: datetime) -> ResultRow:
+    def _result_row(self, result: Result, effect: Effect, sealed_wamid: bytes | None) -> ResultRow:
         attempt, outcome = result.attempt, result.outcome
-        effect = effect_of(outcome, attempt=attempt.permit.attempt, now=now)
         return ResultRow(
             message_id=attempt.permit.message_id,
             attempt_id=attempt.attempt_id,
@@ -194,7 +196,11 @@ class GroupWriter:
         )
 
     async def _record(
-        self, connection: Connection, results: Sequence[Result], rows: Sequence[ResultRow], now: datetime
+        self,
+        connection: Connection,
+        told: Sequence[tuple[Result, Effect]],
+        rows: Sequence[ResultRow],
+        now: datetime,
     ) -> None:
         if not rows:
             return
@@ -203,28 +209,27 @@ class GroupWriter:
         )
         released = [
             one.attempt.permit.message_id
-            for one in results
-            if one.attempt.permit.message_id in counted
-            and effect_of(one.outcome, attempt=one.attempt.permit.attempt, now=now).releases
+            for one, effect in told
+            if effect.releases and one.attempt.permit.message_id in counted
         ]
         await release_permits(connection, released, now)
         ended = [
             (one.attempt.permit.run_id, one.attempt.permit.contact_id, word)
-            for one in results
-            if one.attempt.permit.message_id in counted
+            for one, effect in told
+            if (word := _ended(effect)) is not None
+            and one.attempt.permit.message_id in counted
             and not one.attempt.permit.is_test
-            and (word := _ended(one, now)) is not None
         ]
         if ended:
             await self._hooks.on_result(connection, ended, now)
         spelled = [
             (one.attempt.permit.contact_id, one.outcome.spelling)
-            for one in results
+            for one, _ in told
             if isinstance(one.outcome, Accepted) and one.outcome.spelling
         ]
         if spelled:
             await self._hooks.learn(connection, spelled, now)
-        await self._pause(connection, results, now)
+        await self._pause(connection, [one for one, _ in told], now)
 
     async def _pause(self, connection: Connection, results: Sequence[Result], now: datetime) -> None:
         """Put in force what error codes demand beside the message; a hold stays until a person resumes."""
@@ -282,13 +287,12 @@ class GroupWriter:
         ]
 
 
-def _ended(result: Result, now: datetime) -> Ended | None:
+def _ended(effect: Effect) -> Ended | None:
     """Return how a message came to an end that rules hear of; None where it is tried again or in doubt."""
-    state = effect_of(result.outcome, attempt=result.attempt.permit.attempt, now=now).state
-    if state is MessageState.REFUSED:
+    if effect.state is MessageState.REFUSED:
         return "failed"
     # What Meta holds is accepted once a status says that it left.
-    return "accepted" if state is MessageState.ACCEPTED else None
+    return "accepted" if effect.state is MessageState.ACCEPTED else None
 
 
 def _intent_row(permit: Permit) -> IntentRow:

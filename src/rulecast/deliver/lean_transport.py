@@ -104,14 +104,14 @@ class LeanTransport:
             f"POST {self._path}/{request.business_number_id}/{request.edge} HTTP/1.1\r\n{self._headers}"
             f"Content-Length: {len(request.body)}\r\n\r\n"
         )
+        # From here on the attempt is in doubt until an answer is complete.
+        answer = connection.ask(head.encode() + request.body, held_bytes=self._held_bytes_of(request))
+        # A timer of the loop costs a third of `asyncio.timeout`, and a message has one.
+        deadline = asyncio.get_running_loop().call_later(self._total_seconds, connection.give_up)
         try:
-            async with asyncio.timeout(self._total_seconds):
-                # From here on the attempt is in doubt until an answer is complete.
-                answer = connection.ask(head.encode() + request.body, held_bytes=self._held_bytes_of(request))
-                if not self._failpoints.are_inert:
-                    self._drill_first_byte()
-                    await connection.finish_asking(partial(self._failpoints.reach, Failpoint.MID_BODY))
-                result = await answer
+            if not self._failpoints.are_inert:
+                await self._drill(connection)
+            result = await answer
         except TimeoutError:
             connection.close()
             return Lost("time_out")
@@ -121,6 +121,8 @@ class LeanTransport:
         except asyncio.CancelledError:
             connection.close()
             raise
+        finally:
+            deadline.cancel()
         if connection.can_be_kept:
             self._keep(connection)
         else:
@@ -165,6 +167,12 @@ class LeanTransport:
         except OSError:
             return NotSent("not_connected")
         return connection
+
+    async def _drill(self, connection: "_Connection") -> None:
+        """Reach the points between the first byte and the last."""
+        async with asyncio.timeout(self._total_seconds):
+            self._drill_first_byte()
+            await connection.finish_asking(partial(self._failpoints.reach, Failpoint.MID_BODY))
 
     def _drill_first_byte(self) -> None:
         task = asyncio.create_task(self._failpoints.reach(Failpoint.AFTER_FIRST_BYTE))
@@ -211,6 +219,12 @@ class _Connection(asyncio.Protocol):
             await meanwhile()
             self._transport.write(self._held_back)
             self._held_back = b""
+
+    def give_up(self) -> None:
+        """Wait no longer for the answer: the deadline of the whole exchange is over."""
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(TimeoutError())
+        self.close()
 
     def close(self) -> None:
         """Close without waiting for anybody."""

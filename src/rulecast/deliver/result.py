@@ -9,6 +9,7 @@ from rulecast.deliver.error_code import CodeAction, CodeOutcome, describe_error_
 from rulecast.deliver.state import AttemptState, MessageState
 from rulecast.gate.permit import Permit
 from rulecast.values.ids import AttemptId
+from rulecast.values.quickly_made import quickly_made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +20,7 @@ class NotStarted:
     wait_seconds: float = 0.0
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
     """An intent that is committed: from here on it must end in a result or in doubt."""
@@ -28,6 +30,7 @@ class Attempt:
     intent_at: datetime
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """How one attempt ended."""
@@ -39,6 +42,7 @@ class Result:
 AttemptOutcome: TypeAlias = Accepted | Rejected | NotStarted
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
     """What a result makes of message and attempt; `releases` tells that Meta surely never accepted it."""

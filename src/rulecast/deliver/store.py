@@ -10,6 +10,7 @@ from rulecast.database.columns import bigints, blobs, instants, integers, texts
 from rulecast.database.errors import CheckViolation, OperationalError
 from rulecast.database.retry import retry_conflicts
 from rulecast.deliver.restore.pulse import NEVER_BEATEN
+from rulecast.values.quickly_made import quickly_made
 
 __all__ = [
     "Connection",
@@ -72,6 +73,7 @@ class Claim:
     only_first: bool = False
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimedRow:
     """A message the sender has taken; `state` is `expired` where it was too late."""
@@ -98,6 +100,7 @@ class RefusalRow:
     send_from: datetime | None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntentRow:
     """One intent to be written."""
@@ -110,6 +113,7 @@ class IntentRow:
     sealed_request: bytes = field(repr=False)
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultRow:
     """One result to be written by compare-and-set on fence and attempt."""

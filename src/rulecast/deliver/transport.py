@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
 from rulecast.gate.permit import Edge
+from rulecast.values.quickly_made import quickly_made
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboundRequest:
     """One request as it goes out to an edge of a number; the body holds an address, so it never shows itself."""

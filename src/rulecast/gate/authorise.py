@@ -235,12 +235,13 @@ class Gate:
     ) -> list[Permit]:
         if not allowed:
             return []
+        month = self._month(now, business_number_id)
         rows = [
             permit_row(
                 prepared,
                 facts,
                 terms[prepared.draft.run_id],
-                month=self._month(now, business_number_id),
+                month=month,
                 is_in_window=prepared.draft.message_id in in_window,
             )
             for prepared, facts in allowed
@@ -253,26 +254,39 @@ class Gate:
             connection, rows, business_number_id=business_number_id, now=now
         )
         spent = [(terms[prepared.draft.run_id], facts.price_e4) for prepared, facts in allowed]
-        await spend_budgets(connection, spent, month=self._month(now, business_number_id))
+        await spend_budgets(connection, spent, month=month)
         return [
-            Permit(
-                permit_id=PermitId(permit_ids[prepared.draft.message_id]),
-                message_id=MessageId(prepared.draft.message_id),
-                contact_id=prepared.draft.contact_id,
-                run_id=prepared.draft.run_id,
-                rule_name=terms[prepared.draft.run_id].rule_name,
-                template_id=prepared.draft.template_id,
+            _permit(
+                prepared,
+                terms[prepared.draft.run_id],
+                permit_id=permit_ids[prepared.draft.message_id],
                 business_number_id=business_number_id,
-                is_test=terms[prepared.draft.run_id].is_test,
-                attempt=prepared.draft.attempt,
-                opaque_id=prepared.opaque_id,
-                body=prepared.body,
-                edge=prepared.edge,
-                sealed_request=prepared.sealed_request,
-                granted_at=now,
+                now=now,
             )
             for prepared, _ in allowed
         ]
+
+
+def _permit(
+    prepared: PreparedDraft, terms: RunTerms, *, permit_id: int, business_number_id: str, now: datetime
+) -> Permit:
+    draft = prepared.draft
+    return Permit(
+        permit_id=PermitId(permit_id),
+        message_id=MessageId(draft.message_id),
+        contact_id=draft.contact_id,
+        run_id=draft.run_id,
+        rule_name=terms.rule_name,
+        template_id=draft.template_id,
+        business_number_id=business_number_id,
+        is_test=terms.is_test,
+        attempt=draft.attempt,
+        opaque_id=prepared.opaque_id,
+        body=prepared.body,
+        edge=prepared.edge,
+        sealed_request=prepared.sealed_request,
+        granted_at=now,
+    )
 
 
 async def _use_limits(

@@ -8,12 +8,14 @@ from rulecast.gate.coupon_slot import CouponSlot
 from rulecast.gate.permit import Edge
 from rulecast.template.messages import MediaHandle
 from rulecast.values.ids import ContactId, MessageId, OpaqueId, RunId
+from rulecast.values.quickly_made import quickly_made
 from rulecast.values.reason import Reason
 
 WORST_FIRST = (Reason.FILE_REFUSED, Reason.FILE_TOO_LARGE, Reason.FILE_MISSING, Reason.FILE_NOT_UPLOADED)
 """Of several files of one message: what can never be mended decides."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """One claimed message; `attempt` is the number the next attempt would have, from 1.
@@ -41,6 +43,7 @@ class Draft:
         return next((one for one in WORST_FIRST if one in found), None)
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedDraft:
     """A draft with its request frozen, before anything is locked.
@@ -65,6 +68,23 @@ class PreparedDraft:
     country: str = ""
     coupon: CouponSlot | None = None
     problem: Reason | None = None
+
+    def with_seal(self, sealed_request: bytes) -> "PreparedDraft":
+        """Return the same with its sealed request; a tenth of what `replace` costs, and it is done to every draft."""
+        return PreparedDraft(
+            draft=self.draft,
+            opaque_id=self.opaque_id,
+            lookup=self.lookup,
+            body=self.body,
+            sealed_request=sealed_request,
+            components_hash=self.components_hash,
+            has_opt_out=self.has_opt_out,
+            edge=self.edge,
+            kept_body=self.kept_body,
+            country=self.country,
+            coupon=self.coupon,
+            problem=self.problem,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -253,7 +253,7 @@ def _in_holdout(row: PersonRow | None, terms: RunTerms) -> bool:
 def _count(
     row: PersonRow | None, group: GroupState, *, since: datetime, keep: Callable[[str, str], bool]
 ) -> int:
-    if row is None:
+    if row is None or not (row.granted or row.contact_id in group.granted_now):
         return 0
     earlier = sum(
         1

@@ -5,11 +5,13 @@ from datetime import datetime
 from typing import Literal, TypeAlias
 
 from rulecast.values.ids import ContactId, MessageId, OpaqueId, PermitId, RunId
+from rulecast.values.quickly_made import quickly_made
 
 Edge: TypeAlias = Literal["messages", "marketing_messages"]
 """Where under the number a message is posted (Cloud API, Marketing Messages API)."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permit:
     """One message allowed once: the frozen request, sealed for the ledger and plain for the wire.

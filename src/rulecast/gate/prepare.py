@@ -5,7 +5,7 @@ those the request was made from.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Self
 
@@ -132,16 +132,18 @@ async def prepare_drafts(
             business_number_id=business_number_id,
         ),
     )
+    # One call for all: each is a call of the system.
+    random = random_bytes(OPAQUE_ID_BYTES * len(drafts))
     made = [
         _make(
             draft,
             opened.get(draft.contact_id),
             forms.get(TemplateId(draft.template_id)),
             terms=terms.get(draft.run_id),
-            opaque_id=OpaqueId(random_bytes(OPAQUE_ID_BYTES)),
+            opaque_id=OpaqueId(random[place * OPAQUE_ID_BYTES : (place + 1) * OPAQUE_ID_BYTES]),
             secrets=secrets,
         )
-        for draft in drafts
+        for place, draft in enumerate(drafts)
     ]
     return await _seal(vault, made)
 
@@ -391,4 +393,4 @@ async def _seal(vault: Vault, made: Sequence[PreparedDraft]) -> list[PreparedDra
             [SealItem(one.draft.contact_id, SEALED_REQUEST, one.kept_body or one.body) for one in ready]
         )
     )
-    return [one if one.problem is not None else replace(one, sealed_request=next(sealed)) for one in made]
+    return [one if one.problem is not None else one.with_seal(next(sealed)) for one in made]

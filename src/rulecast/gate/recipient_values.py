@@ -11,10 +11,12 @@ from rulecast.gate.store import RecipientRow
 from rulecast.rule.language.document import Parameter
 from rulecast.template import clean_value
 from rulecast.template.clean_value import written
+from rulecast.values.quickly_made import quickly_made
 
 VALUES = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
     """A recipient with address and personal values in the clear, for the length of one rendering."""

@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from rulecast.values.quickly_made import quickly_made
 
+
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonRow:
     """The facts about one person and message, as the database gives them."""
@@ -98,6 +101,7 @@ class SendingNumberRow:
     marketing_messages: bool
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecipientRow:
     """Address and values of one person, sealed where they are personal."""
@@ -112,6 +116,7 @@ class RecipientRow:
     language: str
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PermitRow:
     """One permit to be written; `consent_id` 0 where the purpose needs none, `budget_month` where a month pays."""
@@ -131,6 +136,7 @@ class PermitRow:
     is_in_window: bool
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerdictRow:
     """One verdict to be written; `facts` is JSON text."""

@@ -7,6 +7,7 @@ from typing import Literal
 from rulecast.policy.local_time import LocalClock, QuietHours, SendingWindow
 from rulecast.values.ids import ConsentId
 from rulecast.values.purpose import ConsentStatus, Purpose
+from rulecast.values.quickly_made import quickly_made
 
 StopScope = Literal["all", "rule", "sender"]
 NumberState = Literal["active", "held", "missing"]
@@ -19,6 +20,7 @@ ASKED_BY_THE_PERSON = frozenset(
 """Causes of a suppression that mean the person asked for it; the others came from a list or a clerk."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentState:
     """The newest word of the person about the purpose; `is_expired` by the policy on age and wording."""
@@ -42,6 +44,7 @@ class SuppressionState:
         return self.cause in ASKED_BY_THE_PERSON
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateState:
     """The template in the language chosen for the person.
@@ -89,6 +92,7 @@ class LostTo:
     score_margin: float = 0.0
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Use:
     """How much of a limit is used: `used` of `count_max` in the last `window_hours`."""
@@ -98,6 +102,7 @@ class Use:
     used: int
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Everything the policy looks at for one message.

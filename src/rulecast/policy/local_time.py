@@ -10,7 +10,10 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
+
+from typing_extensions import override
 
 MINUTES_PER_DAY = 24 * 60
 # The longest stretch a clock was ever set back is 24 hours (the date line); further away nothing matters.
@@ -18,6 +21,8 @@ OVERLAP_HOURS_MAX = 24
 # A weekly window comes back within eight days; what is not open by then is never open.
 SEARCH_DAYS_MAX = 9
 _MINUTE = timedelta(minutes=1)
+# Of the zones of the world, those of one group and the one before it.
+READINGS_KEPT = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,20 +45,12 @@ class ZoneClock:
 
         The instants keep their UTC mark; only their fields mean local time.
         """
-        position = max(bisect_right(self.stretches, at, key=lambda stretch: stretch.from_utc) - 1, 0)
-        found = {at + timedelta(minutes=self.stretches[position].minutes)}
-        for earlier, later in self._overlaps(position):
-            back = timedelta(minutes=earlier.minutes - later.minutes)
-            if later.from_utc - back <= at < later.from_utc + back:
-                found.add(at + timedelta(minutes=earlier.minutes))
-                found.add(at + timedelta(minutes=later.minutes))
-        return frozenset(found)
+        return _readings(self, at)
 
-    def _overlaps(self, position: int) -> Iterator[tuple[ZoneStretch, ZoneStretch]]:
-        around = self.stretches[max(position - 1, 0) : position + 2]
-        for earlier, later in pairwise(around):
-            if later.minutes < earlier.minutes:
-                yield earlier, later
+    @override
+    def __hash__(self) -> int:
+        """Return the hash of the zone's name: its stretches, some hundreds, follow from it."""
+        return hash(self.zone)
 
     def changes_after(self, at: datetime, until: datetime) -> Iterator[datetime]:
         """Yield the instants in (at, until] at which the readings change their rule."""
@@ -140,6 +137,19 @@ class SendingWindow:
         if minute >= self.start_minute:
             return local.date()
         return local.date() - timedelta(days=1) if minute < self.end_minute else None
+
+
+@lru_cache(maxsize=READINGS_KEPT)
+def _readings(clock: ZoneClock, at: datetime) -> frozenset[datetime]:
+    """Return what a clock may show; a group of messages is decided at one instant, for people of few zones."""
+    position = max(bisect_right(clock.stretches, at, key=lambda stretch: stretch.from_utc) - 1, 0)
+    found = {at + timedelta(minutes=clock.stretches[position].minutes)}
+    for earlier, later in pairwise(clock.stretches[max(position - 1, 0) : position + 2]):
+        back = timedelta(minutes=earlier.minutes - later.minutes)
+        if later.from_utc - back <= at < later.from_utc + back:
+            found.add(at + timedelta(minutes=earlier.minutes))
+            found.add(at + timedelta(minutes=later.minutes))
+    return frozenset(found)
 
 
 def is_quiet(clock: LocalClock, quiet_hours: QuietHours | None, at: datetime) -> bool:

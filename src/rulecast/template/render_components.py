@@ -34,6 +34,7 @@ from rulecast.template.parts import (
 )
 from rulecast.template.product_list import read_product_list
 from rulecast.template.records import MessageTemplate
+from rulecast.values.quickly_made import quickly_made
 
 Component: TypeAlias = dict[str, object]
 Value: TypeAlias = str | MediaHandle
@@ -53,6 +54,7 @@ URL_SAFE = "/?&=-._~:@!$'()*+,;"
 _ESCAPED_TWICE = re.compile(r"%25([0-9A-Fa-f]{2})")
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
     """What one send fills in: values by name, tokens by link, and the mark a flow answers with."""

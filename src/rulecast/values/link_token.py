@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from rulecast.values.ids import OpaqueId
+from rulecast.values.quickly_made import quickly_made
 
 OPAQUE_ID_BYTES = 16
 # Eight bytes of tag: a forger needs 2^63 tries at an endpoint that answers thousands a second at most.
@@ -22,6 +23,7 @@ Sign = Callable[[bytes], bytes]
 """Keyed signature of at least eight bytes; `functools.partial(vault.sign, "link")` is one."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkToken:
     """What a genuine token names: one send attempt and the position of one of its links."""

@@ -5,7 +5,7 @@ The nonce is random: with one key per contact (or per day, or for wrapping) far 
 are sealed under one key, the bound of NIST SP 800-38D 8.3.
 """
 
-import secrets
+import os
 import struct
 from functools import lru_cache
 
@@ -45,7 +45,7 @@ def contact_owner(contact_id: int) -> bytes:
 def seal(cipher: AESGCM, plaintext: bytes, *, bound: bytes, key_version: int) -> bytes:
     """Seal a value under a cipher; the header is authenticated too."""
     header = bytes((FORMAT, key_version))
-    nonce = secrets.token_bytes(NONCE_BYTES)
+    nonce = os.urandom(NONCE_BYTES)
     return header + nonce + cipher.encrypt(nonce, plaintext, header + bound)
 
 

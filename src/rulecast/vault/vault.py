@@ -223,7 +223,7 @@ class Vault:
 
     def sign(self, purpose: str, data: bytes) -> bytes:
         """Return the 32-byte signature of data under the key of a purpose, such as `link` or `plan`."""
-        return hmac.new(self._sign_key(purpose), data, hashlib.sha256).digest()
+        return hmac.digest(self._sign_key(purpose), data, "sha256")
 
     def verify(self, purpose: str, data: bytes, signature: bytes) -> bool:
         """Tell whether a signature was made by `sign` for the same purpose and data."""
