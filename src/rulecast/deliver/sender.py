@@ -63,8 +63,7 @@ class NumberSender:
         self._terms: dict[int, RunTerms] = {}
         self._free_slots = parts.slots
         self._hungry = asyncio.Event()
-        self._draining = False
-        self._nothing_due = False
+        self._draining = self._nothing_due = self._is_claiming = False
         self.counts = self._courier.counts
 
     @property
@@ -134,14 +133,14 @@ class NumberSender:
 
     @property
     def _is_busy(self) -> bool:
-        """Return whether anything is claimed, out, or on its way into the database."""
-        return bool(self._ready) or self.slots_taken > 0
+        """Return whether anything is claimed, being claimed or given back, out, or on its way into the database."""
+        return bool(self._ready) or self._is_claiming or self.slots_taken > 0
 
     async def _is_idle(self) -> bool:
-        if not self._nothing_due or self._is_busy:
-            return False
         async with self._parts.database.connection() as connection:
-            return await store.next_due(connection, self._number) is None
+            nothing_waits = await store.next_due(connection, self._number) is None
+        # Asked afterwards: what was claimed while the question was under way waits no more, and is not sent yet.
+        return nothing_waits and self._nothing_due and not self._is_busy
 
     async def _renew(self) -> None:
         """Renew the lease three times in its length; a renewal that comes too late ends everything."""
@@ -192,6 +191,7 @@ class NumberSender:
     async def _claim_once(self, wanted: int, *, only_first: bool = False) -> int:
         rows: list[ClaimedRow] = []
         await self._reach(Failpoint.BEFORE_CLAIM)
+        self._is_claiming = True
         try:
             await self._claim_rows(rows, wanted, only_first=only_first)
             if rows:
@@ -203,6 +203,8 @@ class NumberSender:
             # Claims that found no request, also those whose commit is in doubt (F67), would stay claimed until the next
             # sender's recovery.
             await self._after_failure(dict.fromkeys((row.message_id for row in rows), None))
+        finally:
+            self._is_claiming = False
         return len(rows)
 
     async def _claim_rows(self, rows: list[ClaimedRow], wanted: int, *, only_first: bool) -> None:
@@ -330,6 +332,7 @@ class NumberSender:
 
     async def _after_failure(self, unstarted: Unstarted) -> None:
         """Wait for the database, and give back what was taken for a transaction that failed."""
+        self._nothing_due = False
         while True:
             if self._parts.boottime() - self._courier.renewed_at > self._parts.lease_seconds:
                 raise LeaseLostError
