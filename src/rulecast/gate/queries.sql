@@ -333,12 +333,13 @@ FROM unnest(
 ) AS v (message_id, contact_id, outcome, reason, deferred_until, facts);
 
 -- name: release_permits
--- Only where Meta surely never accepted the message; gives the money back to the budget it came from.
+-- Only where Meta surely never accepted the message; gives the money back to the budget it came from, as far as the
+-- budget shows it: of what was billed beyond its limit it kept nothing.
 WITH released AS (
     UPDATE gate.permit AS p SET released_at = %(now)s::timestamptz
     FROM unnest(%(message_ids)b::bigint[]) AS m (message_id)
     WHERE p.message_id = m.message_id AND p.released_at IS NULL
-    RETURNING p.permit_id, p.message_id, p.price_e4, p.rule_name, p.budget_month
+    RETURNING p.permit_id, p.message_id, coalesce(p.billed_e4, p.price_e4) AS price_e4, p.rule_name, p.budget_month
 ), coupons AS (
     UPDATE gate.coupon_use AS u SET released_at = %(now)s::timestamptz FROM released AS r
     WHERE u.permit_id = r.permit_id
@@ -346,7 +347,7 @@ WITH released AS (
     SELECT rule_name, budget_month, sum(price_e4)::bigint AS price_e4
     FROM released WHERE budget_month IS NOT NULL GROUP BY rule_name, budget_month
 ), refunded AS (
-    UPDATE gate.month_budget AS b SET spent_e4 = b.spent_e4 - s.price_e4 FROM months AS s
+    UPDATE gate.month_budget AS b SET spent_e4 = greatest(0, b.spent_e4 - s.price_e4) FROM months AS s
     WHERE b.rule_name = s.rule_name AND b.month = s.budget_month
 ), sums AS (
     -- Later steps are paid by the run they follow.
@@ -355,7 +356,7 @@ WITH released AS (
     JOIN deliver.run AS n ON n.run_id = m.run_id
     GROUP BY coalesce(n.first_run_id, n.run_id)
 )
-UPDATE gate.budget AS b SET spent_e4 = b.spent_e4 - s.price_e4 FROM sums AS s WHERE b.run_id = s.run_id;
+UPDATE gate.budget AS b SET spent_e4 = greatest(0, b.spent_e4 - s.price_e4) FROM sums AS s WHERE b.run_id = s.run_id;
 
 -- name: find_permitted
 -- What these messages were estimated at.
@@ -403,7 +404,8 @@ WITH newest AS (
     ORDER BY a.message_id, a.intent_at DESC, a.permit_id DESC
 ), taken AS (
     UPDATE gate.permit AS p SET released_at = NULL FROM newest AS n WHERE p.permit_id = n.permit_id
-    RETURNING p.permit_id, p.contact_id, p.message_id, p.price_e4, p.rule_name, p.budget_month
+    RETURNING p.permit_id, p.contact_id, p.message_id, coalesce(p.billed_e4, p.price_e4) AS price_e4, p.rule_name,
+        p.budget_month
 ), coupons AS (
     -- The person has the code; whoever was given it since has it too, which the stock of the pool tells.
     UPDATE gate.coupon AS c SET contact_id = t.contact_id, rule_name = t.rule_name, reserved_at = u.used_at

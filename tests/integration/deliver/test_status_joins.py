@@ -11,6 +11,8 @@ from tests.integration.deliver.test_statuses import AT, MARKS, rows, sent, statu
 from tests.sending import NUMBER, launch, prepare_number, prepare_people
 
 from rulecast.deliver.statuses import MessageDirectory, settle_parked
+from rulecast.gate import release_permits
+from rulecast.gate.settle_prices import settle_prices
 from rulecast.values.ids import BusinessNumberId, OpaqueId
 from rulecast.wiring.sender import run_sender
 from rulecast.wiring.statuses import MessageFacts
@@ -162,6 +164,29 @@ async def test_a_budget_pays_for_what_left_after_all(workspace: Workspace, graph
     await tell(workspace, MessageFacts.of(workspace), [status("sent", opaque_id=OpaqueId(opaque))])
     [(after,)] = await rows(workspace, spent)
     assert after > before >= 0
+
+
+async def test_a_refund_of_what_the_budget_showed_only_in_part_leaves_nothing_spent(
+    workspace: Workspace, graph: GraphStub, promises_are_broken_on_purpose: None
+) -> None:
+    await sent(workspace, 2, clauses="  budget 100.00 MAD per run\n")
+    async with workspace.database.transaction() as connection:
+        await connection.execute("UPDATE gate.budget SET limit_e4 = spent_e4")
+    (first, _), (second, _) = await message_ids(workspace)
+    # Dearer than what is left of the budget, then free: the difference is more than the budget ever showed.
+    for billed_e4 in (100_000, 0):
+        async with workspace.database.transaction() as connection:
+            await settle_prices(connection, {first: billed_e4})
+    spent = "SELECT spent_e4 FROM gate.budget"
+    assert await rows(workspace, spent) == [(0,)]
+    async with workspace.database.transaction() as connection:
+        await release_permits(connection, [second], workspace.clock.now())
+    assert await rows(workspace, spent) == [(0,)]
+    # What is given back is what was charged in the end, not the estimate.
+    async with workspace.database.transaction() as connection:
+        await settle_prices(connection, {first: 30_000})
+        await release_permits(connection, [first], workspace.clock.now())
+    assert await rows(workspace, spent) == [(0,)]
 
 
 HELD = "SELECT business_number_id, state FROM account.business_number ORDER BY 1"
