@@ -27,6 +27,7 @@ DECISIONS = 4000
 NOW = datetime(2026, 11, 17, 18, 55, 3, 123_456, tzinfo=UTC)
 LATER = NOW + timedelta(hours=30)
 EARLIER = NOW - timedelta(hours=2)
+FORTNIGHT = frozenset({date(2026, 11, 19), date(2026, 11, 24), date(2026, 11, 26)})
 CHRISTMAS = frozenset({date(2026, 11, 18), date(2026, 12, 25), date(2030, 1, 1)})
 PLACES = (
     ("Europe/Paris", "FR"),
@@ -113,8 +114,9 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
         SendingWindow(weekdays=frozenset(range(7)), start_minute=0, end_minute=24 * 60),
         SendingWindow(weekdays=frozenset({1, 3}), start_minute=600, end_minute=720, closed_days=CHRISTMAS),
         SendingWindow(weekdays=frozenset({2}), start_minute=600, end_minute=720, closed_days=None),
+        SendingWindow(weekdays=frozenset({1, 3}), start_minute=600, end_minute=720, closed_days=FORTNIGHT),
     ),
-    "send_until": (LATER, NOW + timedelta(days=9), NOW),
+    "send_until": (LATER, NOW + timedelta(days=9), NOW, NOW + timedelta(days=80)),
     "price_e4": (41_400, 0),
     "budget_left_e4": (None, 41_400, 100),
     "portfolio_left": (None, 5, 0),
@@ -189,5 +191,5 @@ def with_near_days(facts: Facts) -> Facts:
     window = facts.window
     if window is None or not window.closed_days:
         return facts
-    near = frozenset(day for day in window.closed_days if abs((day - NOW.date()).days) <= 9)
+    near = frozenset(day for day in window.closed_days if -2 <= (day - NOW.date()).days <= 101)
     return replace(facts, window=replace(window, closed_days=near))

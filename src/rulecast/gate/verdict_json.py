@@ -1,12 +1,12 @@
 """The facts of a decision as a verdict keeps them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
 from rulecast.policy import Facts, local_clock
 from rulecast.policy.facts import ConsentState, TemplateState, Use
-from rulecast.policy.local_time import SEARCH_DAYS_MAX, QuietHours, SendingWindow
+from rulecast.policy.local_time import CLOSED_DAYS_MARGIN, SEARCH_DAYS_MAX, QuietHours, SendingWindow
 from rulecast.values.reason import Reason
 
 _ENCODER = msgspec.json.Encoder()
@@ -111,11 +111,10 @@ def _consent_json(consent: ConsentState) -> list[object]:
 
 def _window_json(window: SendingWindow, now: datetime) -> list[object]:
     """Return days, minutes, and the closed days near enough to have mattered; None where nobody knows them."""
-    near = (
-        None
-        if window.closed_days is None
-        else sorted(day for day in window.closed_days if abs((day - now.date()).days) <= SEARCH_DAYS_MAX)
-    )
+    margin = timedelta(days=CLOSED_DAYS_MARGIN)
+    first, last = (now - margin).date(), (now + timedelta(days=SEARCH_DAYS_MAX) + margin).date()
+    closed = window.closed_days
+    near = None if closed is None else sorted(day for day in closed if first <= day <= last)
     return [sorted(window.weekdays), window.start_minute, window.end_minute, near]
 
 

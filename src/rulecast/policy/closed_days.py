@@ -23,7 +23,7 @@ def closed_days(country: str, zone: str, *, workspace_zone: str, at: datetime) -
 @lru_cache(maxsize=CALENDARS_KEPT_MAX)
 def _calendar(country: str, zone: str, workspace_zone: str, year: int) -> frozenset[date] | None:
     for one in _possible_countries(country, zone, workspace_zone):
-        # Plans live for days: a year to either side is more than any window looks at.
+        # A window is looked for over some hundred days: a year to either side is more than that.
         years = [public_holidays(one, near) for near in (year - 1, year, year + 1)]
         known = [days for days in years if days is not None]
         if len(known) == len(years):

@@ -9,7 +9,7 @@ forward needs no rule of its own, the first minute after the gap is read as it s
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import pairwise
 
@@ -18,8 +18,12 @@ from typing_extensions import override
 MINUTES_PER_DAY = 24 * 60
 # The longest stretch a clock was ever set back is 24 hours (the date line); further away nothing matters.
 OVERLAP_HOURS_MAX = 24
-# A weekly window comes back within eight days; what is not open by then is never open.
-SEARCH_DAYS_MAX = 9
+# A weekly window comes back within eight days, unless a closed day or a change of the clocks falls on it.
+STRETCH_DAYS = 9
+# What is carried over is sent within ninety days; eleven stretches.
+SEARCH_DAYS_MAX = 99
+# The local date is at most one day away from that of UTC, and a window over midnight looks at the day before.
+CLOSED_DAYS_MARGIN = 2
 _MINUTE = timedelta(minutes=1)
 # Of the zones of the world, those of one group and the one before it.
 READINGS_KEPT = 1_000
@@ -165,11 +169,18 @@ def is_open(clock: LocalClock, window: SendingWindow | None, at: datetime) -> bo
 def next_allowed_instant(
     clock: LocalClock, quiet_hours: QuietHours | None, window: SendingWindow | None, *, at: datetime
 ) -> datetime | None:
-    """Return the first instant from `at` on at which sending is allowed; None where there is none in nine days."""
-    limit = at + timedelta(days=SEARCH_DAYS_MAX)
-    for instant in _candidates(clock, quiet_hours, window, at=at, limit=limit):
-        if not is_quiet(clock, quiet_hours, instant) and is_open(clock, window, instant):
-            return instant
+    """Return the first instant from `at` on at which sending is allowed; None where there is none in 99 days."""
+    if window is not None and window.closed_days is None:
+        return None
+    start, last = at, at + timedelta(days=SEARCH_DAYS_MAX)
+    while start < last:
+        limit = start + timedelta(days=STRETCH_DAYS)
+        for instant in _candidates(clock, quiet_hours, window, at=start, limit=limit):
+            if not is_quiet(clock, quiet_hours, instant) and is_open(clock, window, instant):
+                return instant
+        if not _is_unusual(clock, window, start, limit):
+            return None
+        start = limit
     return None
 
 
@@ -177,11 +188,34 @@ def end_of_allowance(
     clock: LocalClock, quiet_hours: QuietHours | None, window: SendingWindow | None, *, at: datetime
 ) -> datetime | None:
     """Return the first instant from `at` on at which sending is not allowed; None where nothing ever closes."""
-    limit = at + timedelta(days=SEARCH_DAYS_MAX)
-    for instant in _candidates(clock, quiet_hours, window, at=at, limit=limit):
-        if is_quiet(clock, quiet_hours, instant) or not is_open(clock, window, instant):
-            return instant
+    start: datetime | None = at
+    while start is not None:
+        limit = start + timedelta(days=STRETCH_DAYS)
+        for instant in _candidates(clock, quiet_hours, window, at=start, limit=limit):
+            if is_quiet(clock, quiet_hours, instant) or not is_open(clock, window, instant):
+                return instant
+        start = _near_the_next_closed_day(window, limit)
     return None
+
+
+def _is_unusual(clock: LocalClock, window: SendingWindow | None, start: datetime, limit: datetime) -> bool:
+    """Return whether anything in a stretch kept a window shut that opens in other weeks."""
+    closed = frozenset[date]() if window is None else window.closed_days or frozenset()
+    margin = timedelta(days=CLOSED_DAYS_MARGIN)
+    first, last = (start - margin).date(), (limit + margin).date()
+    return any(first <= day <= last for day in closed) or any(
+        True for zone in clock.zones for _ in zone.changes_after(start, limit)
+    )
+
+
+def _near_the_next_closed_day(window: SendingWindow | None, at: datetime) -> datetime | None:
+    """Return from when on an allowance that every week leaves open may end; None where no closed day follows."""
+    closed = frozenset[date]() if window is None else window.closed_days or frozenset()
+    margin = timedelta(days=CLOSED_DAYS_MARGIN)
+    following = [day for day in closed if day >= (at - margin).date()]
+    if not following:
+        return None
+    return max(at, datetime.combine(min(following), time(), UTC) - margin)
 
 
 def _candidates(
@@ -220,7 +254,7 @@ def _edges_of_days(
 ) -> Iterator[datetime]:
     offset = timedelta(minutes=minutes)
     midnight = (at + offset).replace(hour=0, minute=0, second=0, microsecond=0)
-    for day in range(SEARCH_DAYS_MAX + 1):
+    for day in range(STRETCH_DAYS + 1):
         for edge in edges:
             instant = midnight + timedelta(days=day) + edge * _MINUTE - offset
             if at < instant <= limit:

@@ -16,6 +16,10 @@ from rulecast.wiring.workspace import Workspace
 
 LIMIT_SECONDS = 60
 PEOPLE = 20
+WEEKLY = (
+    "  once on wednesday at 18:00..20:00 local time of the contact; not on public holidays;"
+    " carry over until 2026-11-30\n"
+)
 EVENING = "  once on weekdays at 18:00..20:00 local time of the contact{carry}\n"
 # Casablanca keeps UTC in this release of the zones; the sixteenth is a Monday.
 SEVEN = datetime(2026, 11, 16, 19, 0, tzinfo=UTC)
@@ -152,3 +156,37 @@ async def test_a_messaging_limit_inside_the_day_defers_or_ends_by_the_rule_f30(
     found = [await read_run_rest(workspace, run.run_id) for run in (carrying, dropping)]
     assert sum(one.count("waits") + one.count("dropped") for one in found) == 2 * PEOPLE - reached
     assert {row.reason for one in found for row in one.people} == {"portfolio_limit"}
+
+
+async def test_a_feast_day_in_a_weekly_window_carries_over_to_the_week_after_f65(
+    workspace: Workspace, graph: GraphStub
+) -> None:
+    """The eighteenth, a Wednesday, is a holiday of Morocco: a fortnight lies between the windows."""
+    clock = JumpingClock(datetime(2026, 11, 11, 20, 0, tzinfo=UTC))
+    workspace = replace(workspace, clock=clock)
+    async with workspace.database.transaction() as connection:
+        await prepare_number(connection)
+        people = await prepare_people(workspace, connection, 3)
+        december = datetime(2026, 12, 1, tzinfo=UTC)
+        run = await launch(workspace, connection, people, clauses=WEEKLY, send_until=december)
+        await connection.execute(
+            "UPDATE plan.plan SET document = document || jsonb_build_object('sends_until', %s::text)",
+            (december.isoformat(),),
+        )
+    ended = asyncio.Event()
+    sending = asyncio.create_task(run_sender(workspace, stop_event=ended, drill=SenderDrill(slots=4)))
+    async with asyncio.timeout(LIMIT_SECONDS):
+        await until_value(
+            workspace,
+            "SELECT count(*) = 0 FROM deliver.message WHERE state IN ('planned', 'claimed', 'intent')",
+        )
+        ended.set()
+        await sending
+    found = await read_run_rest(workspace, run.run_id)
+    assert [(one.reason, one.send_from) for one in found.people] == [
+        ("public_holiday", datetime(2026, 11, 25, 18, 0, tzinfo=UTC))
+    ] * len(people)
+    assert graph.asked == []
+    clock.jump(datetime(2026, 11, 25, 18, 0, tzinfo=UTC))
+    await send_all(workspace)
+    assert await states(workspace, run.run_id) == {"accepted": len(people)}

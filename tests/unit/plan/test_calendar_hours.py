@@ -1,6 +1,6 @@
 """The calendar of messages that have hours of their own: what a window leaves over waits for the next one."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -71,6 +71,31 @@ def test_the_calendar_goes_on_in_the_next_window(
     assert found is not None
     assert found.finishes_at - finishes_at == pytest.approx(timedelta(), abs=timedelta(seconds=5))
     assert found.messages_too_late == pytest.approx(late * HOUR, abs=5)
+
+
+@pytest.mark.parametrize(("days", "late"), [(80, 0), (13, 1.5)])
+def test_the_calendar_goes_on_behind_a_closed_day(days: int, late: float) -> None:
+    """Of the Mondays the 23rd is closed: as at the gate, the first window is that of the 30th."""
+    window = SendingWindow(
+        weekdays=frozenset({0}),
+        start_minute=10 * 60,
+        end_minute=11 * 60,
+        closed_days=frozenset({date(2026, 11, 23)}),
+    )
+    where = OpenHours(local_clock("UTC", "", workspace_zone="UTC"), NIGHT, window)
+    made_at = TEN - timedelta(days=1)
+    found = forecast(
+        [start(1.5 * HOUR, where, days=days, at=made_at)], Limits(per_second=1), evaluated_at=made_at
+    )
+    assert found is not None
+    assert found.messages_too_late == pytest.approx(late * HOUR, abs=5)
+    if not late:
+        assert found.finishes_at - TEN == pytest.approx(
+            timedelta(days=19, minutes=30), abs=timedelta(seconds=5)
+        )
+    span = where.span_from(TEN)
+    assert span is not None
+    assert span[0] == datetime(2026, 11, 30, 10, tzinfo=UTC)
 
 
 def test_hours_bind_where_they_take_longer_than_the_throughput() -> None:

@@ -1,6 +1,6 @@
 """Quiet hours and windows in every zone and over every change of the clocks (F59, F60, P9)."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from tests.unit.policy.quiet_transitions import different_zones, violations
@@ -158,6 +158,44 @@ def test_a_window_until_midnight_ends_with_the_day() -> None:
 def test_a_window_inside_the_quiet_hours_never_opens() -> None:
     night = SendingWindow(weekdays=EVERY_DAY, start_minute=22 * 60, end_minute=23 * 60)
     assert next_allowed_instant(clock_of("UTC"), NIGHT, night, at=at("2026-11-17 10:00")) is None
+
+
+@pytest.mark.parametrize("closed", [frozenset(), frozenset({date(2026, 11, 24), date(2026, 12, 1)}), None])
+def test_a_window_that_never_opens_is_given_up(closed: frozenset[date] | None) -> None:
+    night = SendingWindow(
+        weekdays=frozenset({1}), start_minute=22 * 60, end_minute=23 * 60, closed_days=closed
+    )
+    assert next_allowed_instant(clock_of("UTC"), NIGHT, night, at=at("2026-11-17 10:00")) is None
+
+
+def test_a_weekly_window_in_the_hour_that_is_left_out_opens_in_the_next_week() -> None:
+    """F59: in Paris clocks jump over the hour from 02:00 on Sunday, 29 March 2026."""
+    sundays = SendingWindow(weekdays=frozenset({6}), start_minute=2 * 60, end_minute=3 * 60)
+    found = next_allowed_instant(clock_of("Europe/Paris"), None, sundays, at=at("2026-03-23 12:00"))
+    assert found == at("2026-04-05 00:00")
+
+
+def test_the_search_goes_on_for_a_quarter_of_a_year_of_closed_days() -> None:
+    start = at("2026-11-17 22:00")
+    tuesdays = [start.date() + timedelta(weeks=week) for week in range(20)]
+    for closed, opens_at in ((12, at("2027-02-16 20:00")), (19, None)):
+        window = SendingWindow(
+            weekdays=frozenset({1}),
+            start_minute=20 * 60,
+            end_minute=22 * 60,
+            closed_days=frozenset(tuesdays[1 : closed + 1]),
+        )
+        assert next_allowed_instant(clock_of("UTC"), None, window, at=start) == opens_at
+
+
+def test_a_window_that_is_always_open_ends_with_the_next_closed_day() -> None:
+    always = SendingWindow(
+        weekdays=EVERY_DAY, start_minute=0, end_minute=24 * 60, closed_days=frozenset({date(2026, 12, 25)})
+    )
+    assert end_of_allowance(clock_of("Europe/Paris"), None, always, at=at("2026-11-02 10:00")) == at(
+        "2026-12-24 23:00"
+    )
+    assert end_of_allowance(clock_of("Europe/Paris"), None, always, at=at("2026-12-26 10:00")) is None
 
 
 def test_without_limits_nothing_closes() -> None:

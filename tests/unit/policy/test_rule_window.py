@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from rulecast.policy import local_clock
 from rulecast.policy.closed_days import closed_days
-from rulecast.policy.local_time import SendingWindow
+from rulecast.policy.local_time import QuietHours, SendingWindow, next_allowed_instant
 from rulecast.policy.rule_window import validity_span, window_of_person
 from rulecast.rule.language.document import Validity
 from rulecast.values.public_holidays import public_holidays
@@ -65,6 +66,34 @@ def test_where_nobody_can_say_every_day_is_closed() -> None:
     window = window_of_person(EVENING, skips_holidays=True, country="", zone="", workspace_zone="UTC", at=NOW)
     assert window is not None
     assert not window.is_open(datetime(2026, 11, 17, 20, 30, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("country", "zone", "weekdays", "after", "opens_at"),
+    [
+        # Easter Monday.
+        ("FR", "Europe/Paris", {0}, "2027-03-22 21:00", "2027-04-05 18:00"),
+        # Boxing Day of 2026 is a Saturday and kept on Monday the 28th.
+        ("GB", "Europe/London", {0}, "2026-12-21 22:00", "2027-01-04 20:00"),
+        # New Year's Day of 2027 is a Friday.
+        ("TN", "Africa/Tunis", {4}, "2026-12-25 21:00", "2027-01-08 19:00"),
+        # Spring Festival of 2026 from Monday to the next Monday.
+        ("CN", "Asia/Shanghai", {0, 1, 2, 3, 4}, "2026-02-13 14:00", "2026-02-24 12:00"),
+    ],
+)
+def test_a_window_comes_back_after_the_holidays_that_closed_its_week(
+    country: str, zone: str, weekdays: set[int], after: str, opens_at: str
+) -> None:
+    at = datetime.fromisoformat(after).replace(tzinfo=UTC)
+    weekly = replace(EVENING, weekdays=frozenset(weekdays))
+    window = window_of_person(
+        weekly, skips_holidays=True, country=country, zone=zone, workspace_zone="UTC", at=at
+    )
+    clock = local_clock(zone, country, workspace_zone="UTC")
+    night = QuietHours(start_minute=22 * 60, end_minute=9 * 60)
+    assert next_allowed_instant(clock, night, window, at=at) == datetime.fromisoformat(opens_at).replace(
+        tzinfo=UTC
+    )
 
 
 def test_a_rule_that_does_not_ask_keeps_its_window() -> None:

@@ -24,7 +24,7 @@ class OpenHours:
     _spans: list[tuple[datetime, datetime]] = field(default_factory=list)
 
     def span_from(self, at: datetime) -> tuple[datetime, datetime] | None:
-        """Return the first span that ends after an instant; None where there is none in nine days."""
+        """Return the first span that ends after an instant; None where there is none in 99 days."""
         known = next((one for one in self._spans if one[0] <= at < one[1]), None)
         if known is not None:
             return known
