@@ -85,14 +85,18 @@ def _add_lift(group: typer.Typer) -> None:
     def lift_command(
         context: typer.Context, number: NumberArgument, because: BecauseOption = "", json: JsonOption = False
     ) -> None:
-        """Say that it was no opt-out, and lift the stop; only where nothing else stops the person."""
+        """Say that it was no opt-out, and lift the stop; only where nothing else stops the person or waits."""
 
         async def work(workspace: Workspace, terminal: Terminal) -> None:
-            contact_id = await lift_stop(workspace, number, because=because)
+            lifted = await lift_stop(workspace, number, because=because)
+            whose = f"contact {lifted.contact_id}"
             if json:
-                terminal.print_json({"review": number, "contact": contact_id, "decision": "lifted"})
+                answer = {"review": number, "contact": lifted.contact_id, "decision": "lifted"}
+                terminal.print_json(answer | {"waiting": lifted.waiting})
+            elif lifted.waiting:
+                terminal.print(f"Noted; {whose} stays stopped: {lifted.waiting} more of their words wait.")
             else:
-                terminal.print(f"The stop of contact {contact_id} is lifted; a consent is still needed.")
+                terminal.print(f"The stop of {whose} is lifted; a consent is still needed.")
 
         run(context, work, acts=True)
 

@@ -1745,6 +1745,21 @@ CREATE TABLE profile.label (
     CONSTRAINT label_value_check CHECK ((length(value) <= 64))
 );
 
+CREATE VIEW profile.likely_opt_out AS
+ SELECT s.suppression_id,
+    s.suppression_index,
+    p.contact_id,
+    s.scope,
+    s.cause,
+    s.occurred_at,
+    s.recorded_at
+   FROM (profile.suppression s
+     CROSS JOIN LATERAL ( SELECT COALESCE(s.contact_id, ( SELECT i.contact_id
+                   FROM profile.identity i
+                  WHERE ((i.suppression_index = s.suppression_index) AND (i.valid_to IS NULL) AND (i.kind <> 'username'::text))
+                 LIMIT 1)) AS contact_id) p)
+  WHERE ((s.level = 'likely'::text) AND (s.action = 'stop'::text));
+
 CREATE TABLE profile.one_time_code (
     one_time_code_id bigint NOT NULL,
     contact_id bigint NOT NULL,
@@ -1788,23 +1803,22 @@ CREATE TABLE profile.opt_out_review (
 );
 
 CREATE VIEW profile.opt_out_to_review AS
- SELECT min(s.suppression_id) AS review_id,
-    p.contact_id,
-    s.occurred_at AS said_at,
-    min(s.cause) AS cause,
-    min(s.recorded_at) AS recorded_at
-   FROM (profile.suppression s
-     CROSS JOIN LATERAL ( SELECT COALESCE(s.contact_id, ( SELECT i.contact_id
-                   FROM profile.identity i
-                  WHERE ((i.suppression_index = s.suppression_index) AND (i.valid_to IS NULL) AND (i.kind <> 'username'::text))
-                 LIMIT 1)) AS contact_id) p)
-  WHERE ((s.level = 'likely'::text) AND (s.action = 'stop'::text) AND (p.contact_id IS NOT NULL) AND (NOT (EXISTS ( SELECT
+ SELECT min(suppression_id) AS review_id,
+    contact_id,
+    occurred_at AS said_at,
+    min(cause) AS cause,
+    min(recorded_at) AS recorded_at
+   FROM profile.likely_opt_out w
+  WHERE ((contact_id IS NOT NULL) AND (NOT (EXISTS ( SELECT
            FROM (profile.opt_out_review r
-             JOIN profile.suppression d ON ((d.suppression_id = r.suppression_id)))
-          WHERE ((d.suppression_index = s.suppression_index) AND (d.occurred_at = s.occurred_at))))) AND (NOT (EXISTS ( SELECT
+             JOIN profile.likely_opt_out d ON ((d.suppression_id = r.suppression_id)))
+          WHERE ((d.occurred_at = w.occurred_at) AND ((d.suppression_index = w.suppression_index) OR (d.contact_id = w.contact_id)))))) AND (NOT (EXISTS ( SELECT
            FROM profile.suppression l
-          WHERE ((l.suppression_index = s.suppression_index) AND (l.scope = s.scope) AND (l.action = 'resume'::text) AND (l.occurred_at > s.occurred_at))))))
-  GROUP BY p.contact_id, s.occurred_at;
+          WHERE ((l.suppression_index = w.suppression_index) AND (l.scope = w.scope) AND (l.action = 'resume'::text) AND (l.cause = 'stop_button'::text) AND (w.cause <> 'identity_conflict'::text) AND (l.occurred_at > w.occurred_at))))) AND (NOT (EXISTS ( SELECT
+           FROM (profile.suppression l
+             JOIN profile.likely_opt_out e ON (((e.contact_id = w.contact_id) AND (e.scope = w.scope) AND (e.cause = w.cause) AND (e.occurred_at < w.occurred_at))))
+          WHERE ((l.occurred_at = w.occurred_at) AND (l.scope = w.scope) AND (l.action = 'resume'::text) AND ((l.cause <> 'stop_button'::text) OR (w.cause = 'identity_conflict'::text)) AND ((l.suppression_index = w.suppression_index) OR (l.contact_id = w.contact_id)))))))
+  GROUP BY contact_id, occurred_at;
 
 CREATE TABLE profile.sending_guard (
     contact_id bigint NOT NULL

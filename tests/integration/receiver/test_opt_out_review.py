@@ -16,7 +16,7 @@ from rulecast.observe.metrics import render_metrics
 from rulecast.profile.suppression import Stop, SuppressionAction, SuppressionCause, suppress
 from rulecast.values.clock import ManualClock
 from rulecast.wiring.opt_outs.errors import ReasonMissingError, ReviewUnknownError, StopStandsError
-from rulecast.wiring.opt_outs.review import keep_stop, lift_stop, list_reviews, review_samples
+from rulecast.wiring.opt_outs.review import Lifted, keep_stop, lift_stop, list_reviews, review_samples
 from rulecast.wiring.workspace import Workspace
 
 LIKELY = "please stop sending me these messages, I am tired of it"
@@ -54,12 +54,17 @@ async def test_a_likely_opt_out_blocks_at_once_and_a_person_lifts_or_keeps_it(
 
     with pytest.raises(ReasonMissingError):
         await lift_stop(workspace, first.review_id, because="  ")
-    assert await lift_stop(workspace, first.review_id, because="stop by the shop") == asha.contact_id
+    lifted = await lift_stop(workspace, first.review_id, because="stop by the shop")
+    assert lifted == Lifted(contact_id=asha.contact_id, waiting=0)
     assert await keep_stop(workspace, second.review_id, because="an opt-out") == bilal.contact_id
     assert await stopped(workspace, asha.contact_id) == []
     assert await stopped(workspace, bilal.contact_id) == [("marketing", "stop_word")]
-    newest = journal(workspace)[-1]
-    assert (newest.action, newest.cause, newest.occurred_at) == ("resume", "agent", clock.now())
+    written = [(one.action, one.cause, one.level, one.occurred_at) for one in journal(workspace)[-2:]]
+    right_behind = first.said_at + timedelta(microseconds=1)
+    assert written == [
+        ("resume", "agent", "exact", right_behind),
+        ("stop", "stop_word", "exact", right_behind),
+    ]
     assert await list_reviews(workspace) == []
     for number in (first.review_id, second.review_id, 1_000_000):
         with pytest.raises(ReviewUnknownError):

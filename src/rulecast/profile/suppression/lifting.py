@@ -2,7 +2,8 @@
 
 A resume inside WhatsApp lifts what was stopped inside WhatsApp. A tap on our question lifts what the person stopped in
 words or by a button; a tap that narrows "everything" to offers lifts what such a tap widened. A person of the
-business lifts what was only likely an opt-out. Nothing lifts what an import, an erasure or a clerk stopped.
+business lifts what was only likely an opt-out and had been told by then: they lift what they read. Nothing lifts what
+an import, an erasure or a clerk stopped.
 """
 
 from collections.abc import Mapping
@@ -44,13 +45,17 @@ LIFTINGS: Mapping[tuple[SuppressionCause, Scope], Lifting] = {
 
 
 def outlasting_instant(stop: JournalEntry, resumes: Mapping[SuppressionCause, datetime]) -> datetime | None:
-    """Return when a later resume wanted to lift this stop and could not, given the newest resume of each cause."""
+    """Return when a later resume could not lift this stop, learned after it, given the newest resume of each cause.
+
+    A person of the business lifted what they had read, so nothing they learn afterwards.
+    """
     refused = [
         at
         for cause, at in resumes.items()
         if at > stop.occurred_at
         and (
-            (lifting := LIFTINGS.get((cause, stop.scope))) is None
+            cause is SuppressionCause.AGENT
+            or (lifting := LIFTINGS.get((cause, stop.scope))) is None
             or not lifting.covers(stop.cause, stop.level)
         )
     ]

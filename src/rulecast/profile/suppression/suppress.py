@@ -101,6 +101,12 @@ async def lock_people(connection: Connection, contact_ids: Iterable[ContactId]) 
     await store.lock_people(connection, set(contact_ids))
 
 
+async def lock_with_doubles(connection: Connection, contact_id: ContactId) -> None:
+    """Lock a person and everybody who may be the same in one go, before deciding on what `suppress` then writes."""
+    doubles = await store.doubles_of(connection, {contact_id})
+    await store.lock_people(connection, {contact_id} | doubles.get(contact_id, set()))
+
+
 def _people_of(stop: Stop, behind: Mapping[bytes, Sequence[Ownership]]) -> set[ContactId]:
     """Return whose word it is: who has the identity; of a stop also whoever still had it when it was said."""
     is_stop = stop.action is SuppressionAction.STOP

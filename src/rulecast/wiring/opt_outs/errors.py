@@ -15,7 +15,7 @@ class StopStandsError(RulecastError):
     """A stop cannot be lifted by a person of the business."""
 
     code = "RC-OPTOUT-002"
-    summary = "The person stopped us in another way too, so nothing was lifted."
+    summary = "The person stopped us in another way too, or other words of theirs were confirmed; nothing was lifted."
     remedy = "Keep the stop. Only the person can lift it: they write START and confirm, or change it inside WhatsApp."
 
 

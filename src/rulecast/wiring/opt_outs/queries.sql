@@ -70,32 +70,46 @@ FROM unnest(%(contact_ids)b::bigint[], %(asked)b::timestamptz[]) AS w (contact_i
 WHERE a.contact_id = w.contact_id AND a.asked_at = w.asked_at AND a.kind = %(kind)s AND a.state = 'waiting';
 
 -- name: list_reviews
--- With the words, where they are kept: they were not where nobody was known by the number then.
+-- With the words, where they are kept: they were not where nobody was known by the number then. Two messages of one
+-- second are decided on together.
 SELECT w.review_id, w.contact_id, w.said_at, w.cause,
-    (SELECT t.sealed_text FROM collect.inbound_text AS t
-     WHERE t.contact_id = w.contact_id AND t.occurred_at = w.said_at LIMIT 1) AS sealed_text
+    ARRAY(SELECT t.sealed_text FROM collect.inbound_text AS t
+        WHERE t.contact_id = w.contact_id AND t.occurred_at = w.said_at) AS sealed_texts
 FROM profile.opt_out_to_review AS w
 ORDER BY w.said_at, w.review_id
 LIMIT %(count)s;
 
 -- name: find_review
--- One likely opt-out, with what was decided on it.
-SELECT s.suppression_id AS review_id, coalesce(s.contact_id, (
-        SELECT i.contact_id FROM profile.identity AS i
-        WHERE i.suppression_index = s.suppression_index AND i.valid_to IS NULL AND i.kind <> 'username'
-        LIMIT 1)) AS contact_id, r.decision
-FROM profile.suppression AS s
-LEFT JOIN profile.opt_out_review AS r ON r.suppression_id = s.suppression_id
-WHERE s.suppression_id = %(review_id)s AND s.level = 'likely' AND s.action = 'stop';
+-- One likely opt-out that waits.
+SELECT w.review_id, w.contact_id, w.said_at FROM profile.opt_out_to_review AS w WHERE w.review_id = %(review_id)s;
+
+-- name: find_beside
+-- What else this person likely said: how many wait, whether one was confirmed that they did not lift since, and the last.
+SELECT
+    (SELECT count(*) FROM profile.opt_out_to_review AS w
+     WHERE w.contact_id = %(contact_id)s AND w.said_at <> %(said_at)s) AS waiting,
+    EXISTS (
+        SELECT FROM profile.opt_out_review AS r
+        JOIN profile.likely_opt_out AS k ON k.suppression_id = r.suppression_id
+        WHERE k.contact_id = %(contact_id)s AND r.decision = 'kept' AND NOT EXISTS (
+            SELECT FROM profile.suppression AS l
+            WHERE l.suppression_index = k.suppression_index AND l.scope = k.scope AND l.action = 'resume'
+                AND l.cause = 'stop_button' AND l.occurred_at > k.occurred_at)) AS is_one_kept,
+    (SELECT max(o.occurred_at) FROM profile.likely_opt_out AS o WHERE o.contact_id = %(contact_id)s) AS last_said_at;
+
+-- name: is_stopped
+-- Whether offers are stopped through any identity the person has.
+SELECT EXISTS (
+    SELECT FROM profile.identity AS i
+    JOIN profile.current_suppression AS s USING (suppression_index)
+    WHERE i.contact_id = %(contact_id)s AND i.valid_to IS NULL AND s.scope = 'marketing');
 
 -- name: insert_review
 -- Decided once, for every identity of the person the words were kept under.
 INSERT INTO profile.opt_out_review (suppression_id, decision, because, decided_by, decided_at)
 SELECT s.suppression_id, %(decision)s, %(because)s, %(by)s, %(now)s::timestamptz
-FROM profile.suppression AS one
-JOIN profile.suppression AS s ON s.occurred_at = one.occurred_at AND s.level = 'likely' AND s.action = 'stop'
-    AND (s.suppression_id = one.suppression_id OR s.contact_id = one.contact_id)
-WHERE one.suppression_id = %(review_id)s
+FROM profile.likely_opt_out AS s
+WHERE s.contact_id = %(contact_id)s AND s.occurred_at = %(said_at)s
 ON CONFLICT DO NOTHING;
 
 -- name: count_reviews

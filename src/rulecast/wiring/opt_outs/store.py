@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from rulecast.database import Connection, execute, fetch_all, fetch_one, load_queries
+from rulecast.database import Connection, execute, fetch_all, fetch_one, fetch_value, load_queries
 from rulecast.values.ids import ContactId, RunId
 from rulecast.wiring.opt_outs.records import Asked, WaitingAnswer
 from rulecast.wiring.replies.records import ReplyRun
@@ -23,16 +23,25 @@ class ReviewRow:
     contact_id: ContactId
     said_at: datetime
     cause: str
-    sealed_text: bytes | None = field(repr=False)
+    sealed_texts: list[bytes] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundReview:
-    """One likely opt-out; `decision` is None while it waits, `contact_id` where nobody is known by it."""
+    """One likely opt-out that waits."""
 
     review_id: int
-    contact_id: ContactId | None
-    decision: Decision | None
+    contact_id: ContactId
+    said_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What else its person likely said: how many wait, whether one was confirmed, and when the last was said."""
+
+    waiting: int
+    is_one_kept: bool
+    last_said_at: datetime
 
 
 async def note_confirmations(connection: Connection, asked: Sequence[Asked]) -> None:
@@ -98,15 +107,41 @@ async def list_reviews(connection: Connection, *, count: int) -> list[ReviewRow]
 
 
 async def find_review(connection: Connection, review_id: int) -> FoundReview | None:
-    """Return one likely opt-out."""
+    """Return one likely opt-out that waits."""
     return await fetch_one(connection, QUERIES["find_review"], {"review_id": review_id}, record=FoundReview)
 
 
+async def find_beside(connection: Connection, review: FoundReview) -> Beside:
+    """Return what its person likely said besides."""
+    parameters = {"contact_id": review.contact_id, "said_at": review.said_at}
+    found = await fetch_one(connection, QUERIES["find_beside"], parameters, record=Beside)
+    assert found is not None, "it is one row, whatever there is"
+    return found
+
+
+async def is_stopped(connection: Connection, contact_id: ContactId) -> bool:
+    """Return whether the person gets no offers."""
+    return bool(await fetch_value(connection, QUERIES["is_stopped"], {"contact_id": contact_id}))
+
+
 async def insert_review(
-    connection: Connection, review_id: int, *, decision: Decision, because: str, by: str, now: datetime
+    connection: Connection,
+    review: FoundReview,
+    *,
+    decision: Decision,
+    because: str,
+    by: str,
+    now: datetime,
 ) -> None:
     """Keep what was decided."""
-    parameters = {"review_id": review_id, "decision": decision, "because": because, "by": by, "now": now}
+    parameters = {
+        "contact_id": review.contact_id,
+        "said_at": review.said_at,
+        "decision": decision,
+        "because": because,
+        "by": by,
+        "now": now,
+    }
     await execute(connection, QUERIES["insert_review"], parameters)
 
 
