@@ -1,6 +1,7 @@
 """A message nobody knows the fate of is sent once more only by the decision of two people."""
 
 import asyncio
+import time
 from dataclasses import replace
 from datetime import timedelta
 
@@ -21,6 +22,7 @@ from rulecast.deliver.resends import (
 from rulecast.deliver.resends.errors import PlanOverError
 from rulecast.deliver.statuses import MessageDirectory, apply_statuses
 from rulecast.profile.suppression import Stop, SuppressionAction, SuppressionCause, suppress
+from rulecast.values.clock import VirtualClock
 from rulecast.values.ids import ContactId, OpaqueId
 from rulecast.wiring.doubts import read_doubts, resend
 from rulecast.wiring.workspace import Workspace
@@ -31,6 +33,13 @@ BECAUSE = "The shop asked the person, who got nothing."
 def lenient(workspace: Workspace) -> Workspace:
     """Return the workspace as it is where marketing may be sent once more."""
     return replace(workspace, settings=replace(workspace.settings, resend_marketing="yes"))
+
+
+def a_minute_later(workspace: Workspace) -> Workspace:
+    """Return the workspace a minute on, with a quick clock: the pause between two messages to a person is over."""
+    start = workspace.clock.now() + timedelta(minutes=1)
+    clock = VirtualClock(start=start, real_start_seconds=time.time(), speed=20.0)  # noqa: TID251 - drives the clock
+    return replace(workspace, clock=clock)
 
 
 COUNTED = "SELECT count(*) FROM gate.permit WHERE released_at IS NULL"
@@ -90,7 +99,7 @@ async def test_two_people_have_an_unresolved_message_sent_once_more(
     await send_all(workspace)
     assert len(graph.asked) == 1
     assert (await resend(allowing, message, by="Bilal", because="I called too.")).is_confirmed
-    await send_all(workspace)
+    await send_all(a_minute_later(workspace))
     assert len(graph.asked) == 2
     assert len(set(graph.asked)) == 2
     assert await value_of(workspace, "SELECT state FROM deliver.message") == "accepted"
@@ -135,7 +144,7 @@ async def test_a_status_of_the_first_attempt_keeps_the_second_from_being_sent(
             opaque_id=OpaqueId(opaque),
         )
         await apply_statuses(connection, MessageDirectory(workspace.vault), [late], workspace.clock.now())
-    await send_all(workspace)
+    await send_all(a_minute_later(workspace))
     assert len(graph.asked) == 1
     run_id = await value_of(workspace, "SELECT run_id FROM deliver.run")
     assert await states(workspace, run_id) == {"accepted": 1}  # type: ignore[arg-type] - read as it is
@@ -152,7 +161,7 @@ async def test_two_confirmations_at_once_plan_it_once(workspace: Workspace, grap
         return_exceptions=True,
     )
     assert sum(isinstance(one, MessageNotInDoubtError) for one in ended) == 1
-    await send_all(workspace)
+    await send_all(a_minute_later(workspace))
     assert len(graph.asked) == 2
 
 
@@ -177,7 +186,7 @@ async def test_a_resend_that_does_not_leave_keeps_the_first_attempt_unresolved_a
         await exchange.refuse(130429 if exchange.number == 4 else 132005)
 
     graph.handle = refuse
-    await send_all(workspace)
+    await send_all(a_minute_later(workspace))
     assert len(graph.asked) == 5
     assert (
         await value_of(
