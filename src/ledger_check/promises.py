@@ -24,8 +24,8 @@ ACCEPTED_TWICE = """
     ) AS twice
 """
 
-# What was due when a restored database was accepted is in doubt without an attempt, and has a permit only so that caps
-# count it: nobody decided there (`reason` restored, below).
+# What was due when a restored database was accepted is in doubt under an attempt of no sender (fence 0), and has a
+# permit only so that caps count it: nobody decided there. Whoever had withdrawn by then has neither.
 
 # P2: a message whose state its attempts or its permit contradict. One that is to be sent once more has an attempt in
 # doubt, which counts until another takes its place, and does not end while it is.
@@ -39,6 +39,9 @@ UNBALANCED = """
         OR m.state IN ('intent', 'accepted', 'held', 'unknown', 'unresolved') AND m.reason <> 'restored'
         AND NOT EXISTS (
             SELECT FROM gate.permit AS p WHERE p.message_id = m.message_id AND p.released_at IS NULL)
+        AND NOT (m.state = 'unresolved' AND EXISTS (SELECT FROM deliver.resend AS r WHERE r.message_id = m.message_id)
+            AND NOT EXISTS (
+                SELECT FROM deliver.attempt AS a WHERE a.message_id = m.message_id AND a.state = 'unknown'))
         OR m.state IN ('planned', 'claimed', 'deferred', 'cancelled', 'expired', 'refused') AND EXISTS (
             SELECT FROM deliver.attempt AS a WHERE a.message_id = m.message_id AND a.state = 'unknown')
             AND (m.state IN ('cancelled', 'expired', 'refused') OR NOT EXISTS (
@@ -83,6 +86,9 @@ OVER_CAP = """
     SELECT count(*) FROM gate.permit AS p
     WHERE p.purpose = 'marketing' AND NOT p.is_test AND p.released_at IS NULL
         AND NOT EXISTS (SELECT FROM deliver.message AS m WHERE m.message_id = p.message_id AND m.reason = 'restored')
+        AND NOT EXISTS (
+            SELECT FROM deliver.attempt AS s
+            WHERE s.message_id = p.message_id AND s.permit_id = p.permit_id AND s.fence = 0)
         AND %(count)s < (
         SELECT count(*) FROM gate.permit AS o
         WHERE o.contact_id = p.contact_id AND o.purpose = 'marketing' AND NOT o.is_test AND o.released_at IS NULL
@@ -102,6 +108,9 @@ IN_QUIET_HOURS = """
         ) AS offsets
         JOIN deliver.message AS m ON m.message_id = p.message_id AND m.reason <> 'restored'
         WHERE p.purpose <> 'transactional'
+            AND NOT EXISTS (
+                SELECT FROM deliver.attempt AS s
+                WHERE s.message_id = p.message_id AND s.permit_id = p.permit_id AND s.fence = 0)
     ) AS told
     WHERE CASE WHEN %(start)s::time > %(end)s::time THEN local >= %(start)s::time OR local < %(end)s::time
         ELSE local >= %(start)s::time AND local < %(end)s::time END
@@ -131,7 +140,11 @@ IN_OWN_QUIET_HOURS = """
             ORDER BY h.valid_from DESC, h.change_id DESC LIMIT 1
         ) AS ended
         JOIN deliver.message AS m ON m.message_id = p.message_id AND m.reason <> 'restored'
-        WHERE p.purpose <> 'transactional' AND named.payload ->> 'quiet_from' ~ '^[0-9]{2}:[0-9]{2}$'
+        WHERE p.purpose <> 'transactional'
+            AND NOT EXISTS (
+                SELECT FROM deliver.attempt AS s
+                WHERE s.message_id = p.message_id AND s.permit_id = p.permit_id AND s.fence = 0)
+            AND named.payload ->> 'quiet_from' ~ '^[0-9]{2}:[0-9]{2}$'
             AND ended.payload ->> 'quiet_until' ~ '^[0-9]{2}:[0-9]{2}$'
     ) AS told
     WHERE CASE WHEN start > stop THEN local >= start OR local < stop ELSE local >= start AND local < stop END

@@ -132,7 +132,8 @@ WHERE business_number_id = %(business_number_id)s AND state = 'claimed' AND fenc
 -- name: claim_messages
 -- Takes what is due; what is due too late expires on the way. Locked rows are another transaction's: they are skipped
 -- and come back when it ends. What somebody waits for goes before a campaign. A message that was to be sent once more
--- and is not is what it was: unresolved.
+-- and is not is what it was: unresolved. So is one whose doubt has no attempt: whoever had withdrawn when a restored
+-- database was accepted got no permit for it.
 WITH first AS (
     SELECT m.message_id FROM deliver.message AS m
     WHERE m.business_number_id = %(business_number_id)s AND m.state IN ('planned', 'deferred') AND m.goes_first
@@ -156,8 +157,9 @@ WITH first AS (
 )
 UPDATE deliver.message AS m
 SET state = CASE WHEN m.send_until > %(now)s::timestamptz THEN 'claimed'
-        WHEN m.attempts > 0 AND EXISTS (
-            SELECT FROM deliver.attempt AS a WHERE a.message_id = m.message_id AND a.state = 'unknown') THEN 'unresolved'
+        WHEN m.attempts > 0 AND (EXISTS (
+                SELECT FROM deliver.attempt AS a WHERE a.message_id = m.message_id AND a.state = 'unknown')
+            OR EXISTS (SELECT FROM deliver.resend AS r WHERE r.message_id = m.message_id)) THEN 'unresolved'
         ELSE 'expired' END,
     reason = CASE WHEN m.send_until <= %(now)s::timestamptz THEN 'outside_window' ELSE '' END,
     fence = %(epoch)s, changed_at = %(now)s::timestamptz
@@ -196,10 +198,12 @@ SELECT message_id, state = 'claimed' AND fence = %(epoch)s FROM deliver.message
 WHERE message_id = ANY(%(message_ids)b::bigint[]) ORDER BY message_id FOR NO KEY UPDATE;
 
 -- name: write_refusals
--- What the gate refused goes where its verdict says; where an earlier attempt is in doubt, no verdict ends the doubt.
+-- What the gate refused goes where its verdict says; where an earlier attempt is in doubt, or two people had a doubt sent
+-- once more, no verdict ends the doubt.
 UPDATE deliver.message AS m
-SET state = CASE WHEN r.state IN ('cancelled', 'expired') AND m.attempts > 0 AND EXISTS (
-        SELECT FROM deliver.attempt AS a WHERE a.message_id = m.message_id AND a.state = 'unknown')
+SET state = CASE WHEN r.state IN ('cancelled', 'expired') AND m.attempts > 0 AND (EXISTS (
+            SELECT FROM deliver.attempt AS a WHERE a.message_id = m.message_id AND a.state = 'unknown')
+        OR EXISTS (SELECT FROM deliver.resend AS again WHERE again.message_id = m.message_id))
     THEN 'unresolved' ELSE r.state END,
     reason = r.reason, changed_at = %(now)s::timestamptz,
     send_from = coalesce(r.send_from, m.send_from)
@@ -240,8 +244,9 @@ WITH given AS (
             wamid_index, sealed_wamid)
 ), won AS (
     UPDATE deliver.message AS m
-    SET state = CASE WHEN g.state = 'refused' AND g.attempt > 1 AND EXISTS (
-            SELECT FROM deliver.attempt AS a WHERE a.message_id = g.message_id AND a.state = 'unknown')
+    SET state = CASE WHEN g.state = 'refused' AND g.attempt > 1 AND (EXISTS (
+                SELECT FROM deliver.attempt AS a WHERE a.message_id = g.message_id AND a.state = 'unknown')
+            OR EXISTS (SELECT FROM deliver.resend AS r WHERE r.message_id = g.message_id))
         THEN 'unresolved' ELSE g.state END,
         reason = g.reason, error_code = g.error_code, changed_at = %(now)s::timestamptz,
         send_from = coalesce(g.send_from, m.send_from),

@@ -58,7 +58,8 @@ async def accept(workspace: Workspace, *, because: str, nothing_was_sent: bool =
     stops_restored = await replay_journal(workspace)
     doubted = ended = codes_doubted = 0
     if not nothing_was_sent:
-        doubted = await _repeat(workspace, doubt_gap)
+        zone = workspace.settings.default_timezone
+        doubted = await _repeat(workspace, partial(doubt_gap, workspace_zone=zone))
         ended = await _repeat(workspace, end_gap)
         codes_doubted = await _repeat(workspace, partial(doubt_codes, known_until=found.standing.beaten_at))
     async with workspace.database.transaction() as connection:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from tests.graph_stub import GraphStub
+from tests.graph_stub import Exchange, GraphStub
 from tests.integration.coupons.test_sending_codes import (
     POOL,
     Codes,
@@ -12,8 +12,9 @@ from tests.integration.coupons.test_sending_codes import (
     reasons,
     send_all_that_can_go,
 )
+from tests.integration.deliver.test_resend import confirm, give_up, opt_out
 from tests.integration.deliver.test_restore_guard import set_life
-from tests.integration.deliver.test_sender import send_all, value_of
+from tests.integration.deliver.test_sender import planned, send_all, value_of
 from tests.sending import launch, prepare_number, prepare_people, states
 
 from rulecast.database import execute, fetch_all
@@ -44,6 +45,42 @@ ANSWERS = (
     "INSERT INTO deliver.opt_out_answer (contact_id, asked_at, kind, business_number_id, language)"
     " SELECT contact_id, %(now)s, 'confirmation', business_number_id, 'fr' FROM deliver.message ORDER BY 1 LIMIT 2"
 )
+
+PRICE_E4 = 41_400
+LIVE = "SELECT count(*) FROM gate.permit WHERE released_at IS NULL"
+BUDGETED = (
+    "UPDATE plan.plan SET document = document || jsonb_build_object('budget_e4', %(budget_e4)s::bigint,"
+    " 'budget_per', %(per)s::text)"
+)
+
+
+async def doubts_of_a_gap(
+    workspace: Workspace, count: int, *, per: str = "month", budget_e4: int = 10**7
+) -> list[int]:
+    """Return messages that may have been sent in a gap, unresolved; their rule has a budget."""
+    run = await planned(workspace, count, clauses=f"  budget 100.00 USD per {per}\n")
+    async with workspace.database.transaction() as connection:
+        await execute(connection, BUDGETED, {"budget_e4": budget_e4, "per": per})
+    await admit(workspace)
+    await set_life(workspace, "1/00000001/1")
+    assert (await accept(workspace, because="the disk died")).doubted == count
+    await give_up(workspace, count=count)
+    assert await states(workspace, run.run_id) == {"unresolved": count}
+    async with workspace.database.connection() as connection:
+        found = await fetch_all(connection, "SELECT message_id FROM deliver.message ORDER BY 1")
+    return [row[0] for row in found]
+
+
+async def told_of(workspace: Workspace) -> list[str]:
+    """Return state and reason of the messages of the first run."""
+    async with workspace.database.connection() as connection:
+        found = await fetch_all(
+            connection,
+            "SELECT trim(state || ' ' || reason) FROM deliver.message"
+            " WHERE run_id = (SELECT min(run_id) FROM deliver.run) ORDER BY message_id",
+        )
+    return [row[0] for row in found]
+
 
 ASK_AGAIN = (
     "UPDATE deliver.message SET state = 'planned', send_from = now() - interval '9 years'"
@@ -142,6 +179,78 @@ async def test_in_a_long_gap_a_code_whose_message_nobody_got_may_be_somebody_els
     assert (await accept(workspace, because="the backup of yesterday")).codes_doubted == 2
     held = "SELECT count(*) FROM gate.coupon WHERE contact_id IS NOT NULL AND doubted_at IS NOT NULL"
     assert await value_of(workspace, held) == 1
+
+
+async def test_a_doubt_of_the_gap_is_sent_once_more_and_nothing_else_waits_for_it_f98(
+    workspace: Workspace, graph: GraphStub
+) -> None:
+    doubts = await doubts_of_a_gap(workspace, 3)
+    # Within the month of the account nobody can have spent less than what may have left.
+    assert await value_of(workspace, "SELECT spent_e4 FROM gate.month_budget") == 3 * PRICE_E4
+    await confirm(workspace, doubts[0])
+    async with workspace.database.transaction() as connection:
+        others = await launch(workspace, connection, await prepare_people(workspace, connection, 2, first=50))
+    await send_all(workspace)
+    assert await states(workspace, others.run_id) == {"accepted": 2}
+    assert await told_of(workspace) == ["accepted", "unresolved restored", "unresolved restored"]
+    assert await value_of(workspace, LIVE) == 5
+    assert await value_of(workspace, "SELECT spent_e4 FROM gate.month_budget") == 3 * PRICE_E4
+
+
+async def test_a_doubt_of_the_gap_that_is_not_sent_once_more_stays_one_and_counts_f98(
+    workspace: Workspace, graph: GraphStub
+) -> None:
+    doubts = await doubts_of_a_gap(workspace, 3)
+    for message in doubts:
+        await confirm(workspace, message)
+    contact = await value_of(workspace, "SELECT contact_id FROM deliver.message ORDER BY message_id LIMIT 1")
+    await opt_out(workspace, int(str(contact)))
+    async with workspace.database.transaction() as connection:
+        late = {"message": doubts[1]}
+        await execute(
+            connection,
+            "UPDATE deliver.message SET send_until = send_from WHERE message_id = %(message)s",
+            late,
+        )
+
+    async def refuse(exchange: Exchange) -> None:
+        await exchange.refuse(132005)
+
+    graph.handle = refuse
+    await send_all(workspace)
+    assert len(graph.asked) == 1
+    assert await told_of(workspace) == [
+        "unresolved suppressed",
+        "unresolved outside_window",
+        "unresolved code_132005",
+    ]
+    assert await value_of(workspace, LIVE) == 3
+    assert await value_of(workspace, "SELECT spent_e4 FROM gate.month_budget") == 3 * PRICE_E4
+    # Two people may decide again.
+    await confirm(workspace, doubts[2])
+
+
+async def test_what_the_gap_may_have_cost_is_charged_to_its_run_as_far_as_the_budget_goes_f98(
+    workspace: Workspace, graph: GraphStub
+) -> None:
+    await doubts_of_a_gap(workspace, 3, per="run", budget_e4=2 * PRICE_E4)
+    assert await value_of(workspace, "SELECT spent_e4 FROM gate.budget") == 2 * PRICE_E4
+    assert await value_of(workspace, "SELECT count(*) FROM gate.month_budget") == 0
+
+
+async def test_a_doubt_of_somebody_who_had_withdrawn_stays_one_f98(
+    workspace: Workspace, graph: GraphStub
+) -> None:
+    run = await planned(workspace, 1)
+    await admit(workspace)
+    await opt_out(workspace, int(run.contact_ids[0]))
+    await set_life(workspace, "1/00000001/1")
+    await accept(workspace, because="the disk died")
+    await give_up(workspace)
+    await confirm(workspace, int(str(await value_of(workspace, "SELECT message_id FROM deliver.message"))))
+    await send_all(workspace)
+    assert await told_of(workspace) == ["unresolved suppressed"]
+    assert await value_of(workspace, "SELECT count(*) FROM gate.permit") == 0
 
 
 async def test_what_nobody_sent_since_a_planned_move_stays_as_it_was(

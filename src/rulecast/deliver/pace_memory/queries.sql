@@ -7,7 +7,8 @@ SELECT factor::float8, factor_at, rests_until FROM deliver.pace WHERE business_n
 SELECT count(*) FROM deliver.attempt AS a
 JOIN deliver.message AS m ON m.message_id = a.message_id
 WHERE a.intent_at > %(intents_from)s::timestamptz AND m.business_number_id = %(business_number_id)s
-    AND (a.finished_at IS NULL OR a.finished_at > %(ends_from)s::timestamptz);
+    -- What a restored database supposes was no request of this moment.
+    AND a.fence > 0 AND (a.finished_at IS NULL OR a.finished_at > %(ends_from)s::timestamptz);
 
 -- name: find_recent_pairs
 -- Whom the number wrote to within six seconds, or so often lately that an answer would be borrowed.

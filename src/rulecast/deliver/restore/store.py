@@ -1,7 +1,8 @@
 """Reads and writes the life of the database; the only file of this part that reaches it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from rulecast.database import Connection, execute, fetch_one, fetch_value, load_queries
 from rulecast.deliver.restore.judge import HoldCause, Standing
@@ -93,9 +94,17 @@ async def count_gap(connection: Connection, now: datetime) -> int:
     return int(await fetch_value(connection, QUERIES["count_gap"], {"now": now}))
 
 
-async def doubt_some(connection: Connection, *, count_max: int, now: datetime) -> int:
-    """Make some of these messages `unknown` and return how many."""
-    return int(await fetch_value(connection, QUERIES["doubt_gap"], {"count_max": count_max, "now": now}))
+async def doubt_some(
+    connection: Connection, *, count_max: int, months: Mapping[str, date], now: datetime
+) -> int:
+    """Make some of these messages `unknown` and return how many; `months` is what each number's budgets run in."""
+    parameters = {
+        "business_number_ids": list(months),
+        "months": list(months.values()),
+        "count_max": count_max,
+        "now": now,
+    }
+    return int(await fetch_value(connection, QUERIES["doubt_gap"], parameters))
 
 
 async def end_some(connection: Connection, *, count_max: int, now: datetime) -> int:
