@@ -20,6 +20,7 @@ from rulecast.values.errors import RulecastError
 from rulecast.wiring.alerts import tellers_of
 from rulecast.wiring.doctor_coupons import look_at_coupons
 from rulecast.wiring.doctor_money import look_at_limits, look_at_payment, look_at_prices, look_at_zones
+from rulecast.wiring.doctor_opt_outs import look_at_opt_outs
 from rulecast.wiring.doctor_restore import look_at_restore
 from rulecast.wiring.engine import ask_engine
 from rulecast.wiring.finding import Finding, Health
@@ -68,6 +69,7 @@ async def examine_workspace(workspace: Workspace) -> list[Finding]:
         *await _money(workspace),
         *await _files(workspace),
         *await look_at_coupons(workspace),
+        *await look_at_opt_outs(workspace),
     ]
     if not workspace.is_simulated:
         found += [await _disk(workspace), await look_at_backups(workspace)]

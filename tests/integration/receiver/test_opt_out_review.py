@@ -15,6 +15,8 @@ from rulecast.database import Connection
 from rulecast.observe.metrics import render_metrics
 from rulecast.profile.suppression import Stop, SuppressionAction, SuppressionCause, suppress
 from rulecast.values.clock import ManualClock
+from rulecast.wiring.doctor_opt_outs import look_at_opt_outs
+from rulecast.wiring.finding import Health
 from rulecast.wiring.opt_outs.errors import ReasonMissingError, ReviewUnknownError, StopStandsError
 from rulecast.wiring.opt_outs.review import Lifted, keep_stop, lift_stop, list_reviews, review_samples
 from rulecast.wiring.workspace import Workspace
@@ -46,6 +48,8 @@ async def test_a_likely_opt_out_blocks_at_once_and_a_person_lifts_or_keeps_it(
         assert [await receiver.post(body) for _ in range(2)] == [200, 200]
         assert await stopped(workspace, one.contact_id) == [("marketing", "stop_word")]
     clock.advance(60)
+    (noted,) = await look_at_opt_outs(workspace)
+    assert noted.health is Health.GOOD
     first, second = await list_reviews(workspace, with_words=True)
     assert [first.contact_id, second.contact_id] == [asha.contact_id, bilal.contact_id]
     assert first.words == LIKELY
@@ -66,6 +70,7 @@ async def test_a_likely_opt_out_blocks_at_once_and_a_person_lifts_or_keeps_it(
         ("stop", "stop_word", "exact", right_behind),
     ]
     assert await list_reviews(workspace) == []
+    assert await look_at_opt_outs(workspace) == []
     for number in (first.review_id, second.review_id, 1_000_000):
         with pytest.raises(ReviewUnknownError):
             await lift_stop(workspace, number, because="again")
@@ -88,6 +93,10 @@ async def test_what_was_also_said_for_sure_is_lifted_by_nobody_of_the_business(
     assert await receiver.post(text_message(ASHA.phone, LIKELY, at, wamid="wamid.likely")) == 200
     (review,) = await list_reviews(workspace)
     assert review.words == ""
+    clock.advance(timedelta(hours=25).total_seconds())
+    (late,) = await look_at_opt_outs(workspace)
+    assert late.health is Health.NOTE
+    assert late.what.startswith("1 likely ones wait for a person, the oldest for 25 h")
     with pytest.raises(StopStandsError):
         await lift_stop(workspace, review.review_id, because="a mistake")
     assert await stopped(workspace, asha.contact_id) == [("marketing", "stop_word")]
