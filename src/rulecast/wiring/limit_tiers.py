@@ -1,17 +1,21 @@
 """Tiers of the messaging limit as a person keeps them: shown by day, and joined by a newer table."""
 
+import math
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
+from operator import attrgetter
 
 from rulecast.account.limit_tiers import (
     Tier,
     TierTable,
     insert_tiers,
-    limit_word,
     list_told,
     new_tiers,
     read_tiers,
+    told_people,
 )
+from rulecast.account.limit_tiers.resolve import UNLIMITED
 from rulecast.account.limit_tiers.store import retell_people
 from rulecast.database import Connection
 from rulecast.observe.append_audit import append_audit
@@ -68,16 +72,15 @@ async def list_tiers(workspace: Workspace, *, on: date | None) -> list[Tier]:
 
 
 async def _read_anew(connection: Connection, table: TierTable, today: date) -> int:
-    """Put the newest word that the table knows in force; a number Meta told since is no tier, and stays."""
+    """Put the newest words that can be read in force; of several of one instant the smallest, as when they came."""
     changed = 0
-    settled: set[str] = set()
-    for told in await list_told(connection):
-        if told.portfolio_id in settled:
-            continue
-        word = limit_word(told.details)
-        tier = table.find(word, on=today)
-        if tier is not None:
-            changed += await retell_people(connection, told.portfolio_id, tier.people, at=told.occurred_at)
-        if tier is not None or not word:
-            settled.add(told.portfolio_id)
+    for portfolio_id, words in groupby(await list_told(connection), key=attrgetter("portfolio_id")):
+        for at, same in groupby(words, key=attrgetter("occurred_at")):
+            read = [told_people(one.details, table, on=today) for one in same]
+            allowed = [math.inf if people == UNLIMITED else people for people in read if people is not None]
+            if allowed:
+                least = min(allowed)
+                people = None if least == math.inf else int(least)
+                changed += await retell_people(connection, portfolio_id, people, at=at)
+                break
     return changed

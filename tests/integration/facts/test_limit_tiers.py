@@ -59,3 +59,27 @@ async def test_limits_follow_the_table_of_tiers_and_a_newer_one_at_once(door: Do
     assert listed["TIER_2K"] == 100_000
     assert "TIER_3M" not in listed
     assert await door.rows("SELECT count(*) FROM observe.audit WHERE action = 'tiers import'") == [(3,)]
+
+
+async def test_of_words_of_one_instant_the_smallest_stays_whatever_their_order(door: Door) -> None:
+    quality = {"display_phone_number": DISPLAYED, "event": "UPGRADE"}
+    business = "max_daily_conversations_per_business"
+    # A word beside a greater one, a number beside a word, a word that only the reader of webhooks knows.
+    pairs = (("TIER_250", "TIER_100K", 250), (750, "TIER_UNLIMITED", 750), ("TIER_7K", "TIER_10K", 7_000))
+    for place, (smaller, greater, people) in enumerate(pairs):
+        minutes = place - 60
+        await door.tell(("business_capability_update", {business: smaller}), minutes=minutes)
+        await door.tell(
+            ("phone_number_quality_update", {**quality, "current_limit": greater}), minutes=minutes
+        )
+        assert await told(door) == people
+        for first, second in ((0, 255), (255, 0)):
+            async with door.workspace.database.transaction() as connection:
+                # The key by which they are listed is a hash: either may come first.
+                await connection.execute(
+                    "UPDATE account.fact SET fact_key = set_byte(fact_key, 0, CASE WHEN details ? 'current_limit'"
+                    " THEN %s ELSE %s END)",
+                    (first, second),
+                )
+            await read_tiers_anew(door.workspace)
+            assert await told(door) == people

@@ -6,12 +6,12 @@ import pytest
 
 from rulecast.account.errors import TierTableInvalidError
 from rulecast.account.limit_tiers import (
-    limit_word,
     new_tiers,
     read_tier_tables,
     resolved,
     shipped_tiers,
 )
+from rulecast.account.limit_tiers.resolve import limit_word
 from rulecast.collect.webhook_facts import AccountFact, Detail
 
 TODAY = date(2026, 11, 22)

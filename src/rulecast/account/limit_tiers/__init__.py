@@ -5,7 +5,7 @@ Tables of tiers and Meta's words come in; people go out. Meta has renamed and is
 """
 
 from rulecast.account.limit_tiers.import_tiers import new_tiers
-from rulecast.account.limit_tiers.resolve import limit_word, resolved
+from rulecast.account.limit_tiers.resolve import resolved, told_people
 from rulecast.account.limit_tiers.store import insert_tiers, list_told, read_tiers
 from rulecast.account.limit_tiers.tiers import Tier, TierTable, read_tier_tables, shipped_tiers
 
@@ -13,11 +13,11 @@ __all__ = [
     "Tier",
     "TierTable",
     "insert_tiers",
-    "limit_word",
     "list_told",
     "new_tiers",
     "read_tier_tables",
     "read_tiers",
     "resolved",
     "shipped_tiers",
+    "told_people",
 ]

@@ -10,12 +10,17 @@ FROM unnest(%(tiers)b::text[], %(people)b::integer[], %(days)b::date[], %(source
     AS t (tier, people, effective_from, source)
 ON CONFLICT DO NOTHING;
 
+-- name: lock_portfolios
+-- What Meta tells meanwhile waits, and is compared with what is put in force here.
+SELECT portfolio_id FROM account.portfolio ORDER BY portfolio_id FOR NO KEY UPDATE;
+
 -- name: list_told
--- The word by which each portfolio's limit is in force, and words told since that no table knew; each word once, the
+-- The words by which each portfolio's limit is in force, and words told since that no table knew; each word once, the
 -- newest first.
 SELECT w.portfolio_id, w.occurred_at, w.details
 FROM (
-    SELECT DISTINCT ON (p.portfolio_id, t.word) p.portfolio_id, t.word, f.occurred_at, f.fact_key, f.details
+    SELECT DISTINCT ON (p.portfolio_id, t.word, t.people)
+        p.portfolio_id, t.word, f.occurred_at, f.fact_key, f.details
     FROM account.portfolio AS p
     JOIN account.business_number AS n USING (portfolio_id)
     JOIN account.fact AS f
@@ -23,10 +28,10 @@ FROM (
     CROSS JOIN LATERAL (
         SELECT coalesce(
             f.details ->> 'max_daily_conversations_per_business', f.details ->> 'max_daily_conversation_per_phone',
-            f.details ->> 'current_limit') AS word
+            f.details ->> 'current_limit') AS word, f.details ->> 'messaging_limit' AS people
     ) AS t
     WHERE t.word IS NOT NULL
-    ORDER BY p.portfolio_id, t.word, f.occurred_at DESC, f.fact_key
+    ORDER BY p.portfolio_id, t.word, t.people, f.occurred_at DESC, f.fact_key
 ) AS w
 ORDER BY w.portfolio_id, w.occurred_at DESC, w.fact_key;
 

@@ -23,10 +23,16 @@ def limit_word(details: Mapping[str, object]) -> str:
     return told if isinstance(told, str) else ""
 
 
+def told_people(details: Mapping[str, object], tiers: TierTable, *, on: date) -> int | None:
+    """Return the people a fact allows, -1 without limit: by the table, else as the reader of webhooks read it."""
+    tier = tiers.find(limit_word(details), on=on)
+    if tier is not None:
+        return UNLIMITED if tier.people is None else tier.people
+    read = details.get(LIMIT)
+    return read if type(read) is int else None
+
+
 def resolved(fact: AccountFact, tiers: TierTable, *, on: date) -> AccountFact:
     """Return a fact with its tier as people; a tier no table knows stays as the reader of webhooks read it."""
-    tier = tiers.find(limit_word(fact.details), on=on)
-    if tier is None:
-        return fact
-    people = UNLIMITED if tier.people is None else tier.people
-    return replace(fact, details={**fact.details, LIMIT: people})
+    people = told_people(fact.details, tiers, on=on)
+    return fact if people is None else replace(fact, details={**fact.details, LIMIT: people})

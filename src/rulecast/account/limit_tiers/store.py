@@ -44,7 +44,8 @@ async def insert_tiers(connection: Connection, tiers: Sequence[Tier], *, by: str
 
 
 async def list_told(connection: Connection) -> list[ToldRow]:
-    """Return the words about each portfolio's limit since the one in force, the newest first."""
+    """Return the words about each limit from those in force on, the newest first, and lock the portfolios."""
+    await execute(connection, QUERIES["lock_portfolios"])
     return await fetch_all(connection, QUERIES["list_told"], record=ToldRow)
 
 
