@@ -75,7 +75,12 @@ class TemplateGraph:
         raise TemplatePushError(f"The listing of account {waba_id} does not end after {PAGES_MAX} pages.")
 
     async def find_zone(self, waba_id: str) -> str:
-        """Return Meta's number of the zone in which the days of an account change; nothing where it tells none."""
+        """Return Meta's number of the zone in which the days of an account change; nothing where it tells none.
+
+        Raises:
+            TemplatePushError: Meta refused or could not be reached.
+            TemplateThrottledError: Meta wants to be asked later.
+        """
         told = (await self._call("GET", waba_id, query={"fields": "timezone_id"})).get("timezone_id")
         return "" if told is None else str(told)
 

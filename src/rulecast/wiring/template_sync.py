@@ -74,16 +74,25 @@ async def _sync(workspace: Workspace, graph: TemplateGraph, waba_id: str) -> Acc
     changes = await _keep(workspace, waba_id, listed, is_whole=len(listed) == len(rows), now=now)
     reading = AccountReading(waba_id=waba_id, read_at=now, blocked_until=None, template_count=len(listed))
     await _note(workspace, reading)
-    await _read_zone(workspace, graph, waba_id)
+    await _read_zone(workspace, graph, reading)
     return _account(reading, "read", changes=changes, unreadable_count=len(rows) - len(listed))
 
 
-async def _read_zone(workspace: Workspace, graph: TemplateGraph, waba_id: str) -> None:
-    """Keep in which zone the account's days change: it may have moved since it was connected."""
+async def _read_zone(workspace: Workspace, graph: TemplateGraph, reading: AccountReading) -> None:
+    """Keep in which zone the account's days change: it may have moved since it was connected.
+
+    The templates were read: a zone that is not told stops nothing. Where Meta wants a wait, the account is left alone.
+    """
+    waba_id = reading.waba_id
     try:
         told = await graph.find_zone(waba_id)
     except TemplatePushError as error:
         LOG.warning("zone not read", target=waba_id, code=error.code)
+        return
+    except TemplateThrottledError as throttled:
+        LOG.warning("zone not read", target=waba_id, code=throttled.code)
+        wait = timedelta(minutes=throttled.minutes)
+        await _note(workspace, replace(reading, blocked_until=workspace.clock.now() + wait))
         return
     if told:
         async with workspace.database.transaction() as connection:

@@ -8,6 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from tests.planning import Person, create_people, planning_workspace
 from tests.simulated import TOKEN, Bench, bench
 
@@ -119,6 +121,33 @@ async def test_a_silent_meta_stops_no_launch_and_is_left_alone_for_a_minute(
             assert asked == []
         (reading,) = await readings(workspace)
         assert reading.blocked_until == clock.now() + timedelta(minutes=1)
+
+
+async def test_a_zone_that_meta_is_asked_for_too_often_stops_no_launch(
+    settings: Settings, clock: ManualClock, tmp_path: Path
+) -> None:
+    async with standing(settings, clock, tmp_path) as (workspace, running):
+        plan_id = await approved_plan(workspace, frozenset(await create_people(workspace, PEOPLE)))
+
+        async def answer(request: web.Request) -> web.Response:
+            if request.query.get("fields") == "timezone_id":
+                return web.json_response({"error": {"code": 80007, "message": "Rate limit hit"}}, status=400)
+            headers = {"Authorization": request.headers["Authorization"]}
+            async with running.client.get(f"{running.url}{request.path_qs}", headers=headers) as told:
+                return web.json_response(await told.json(), status=told.status)
+
+        before_it = web.Application()
+        before_it.router.add_get("/{path:.*}", answer)
+        async with TestServer(before_it) as server:
+            pointed = replace(workspace.settings, graph_base_url=str(server.make_url("")).rstrip("/"))
+            asking = replace(workspace, settings=pointed)
+            clock.advance(TEN_MINUTES)
+            assert (await launch(asking, plan_id, launched_by="badr")).is_new
+            (reading,) = await readings(workspace)
+            assert reading.read_at == clock.now()
+            assert reading.blocked_until == clock.now() + timedelta(minutes=5)
+            (account,) = await sync_templates(asking)
+            assert (account.outcome, account.until) == ("blocked", reading.blocked_until)
 
 
 async def test_an_hour_later_the_listing_is_read_anew_and_the_doctor_says_when(
