@@ -46,11 +46,18 @@ FROM unnest(
 ON CONFLICT DO NOTHING;
 
 -- name: save_account_zone
--- Told at every connection; the newest counts.
-INSERT INTO account.waba (waba_id, timezone_id, zone, told_at)
+-- Told at every connection and reading; the newest counts. A number of a zone that is not known takes no known one away.
+INSERT INTO account.waba AS kept (waba_id, timezone_id, zone, told_at)
 VALUES (%(waba_id)s, %(timezone_id)s, %(zone)s, %(now)s::timestamptz)
 ON CONFLICT (waba_id) DO UPDATE
-SET timezone_id = excluded.timezone_id, zone = excluded.zone, told_at = excluded.told_at;
+SET timezone_id = excluded.timezone_id, told_at = excluded.told_at,
+    zone = CASE excluded.zone WHEN '' THEN kept.zone ELSE excluded.zone END;
+
+-- name: list_account_zones
+-- What each account told, and the zone that counts.
+SELECT waba_id, timezone_id, zone FROM account.waba
+WHERE waba_id IN (SELECT waba_id FROM account.business_number)
+ORDER BY waba_id;
 
 -- name: list_billing_zones
 -- In which zone the days and months of each number change.

@@ -65,10 +65,16 @@ async def insert_rates(connection: Connection, rates: Sequence[Rate], *, by: str
 
 
 async def save_account_zone(connection: Connection, waba_id: str, timezone_id: object, now: datetime) -> None:
-    """Keep the zone Meta names for an account."""
+    """Keep the zone Meta names for an account; a number that stands for no known zone leaves the zone as it is."""
     told = str(timezone_id)[:TIMEZONE_ID_LENGTH_MAX]
     parameters = {"waba_id": waba_id, "timezone_id": told, "zone": zone_of_id(told), "now": now}
     await execute(connection, QUERIES["save_account_zone"], parameters)
+
+
+async def list_unknown_zones(connection: Connection) -> list[tuple[str, str, str]]:
+    """Return account, Meta's number and the zone that still counts, where the number stands for no known zone."""
+    rows = await fetch_all(connection, QUERIES["list_account_zones"])
+    return [(waba_id, told, zone) for waba_id, told, zone in rows if not zone_of_id(told)]
 
 
 async def list_billing_zones(connection: Connection) -> dict[str, str]:

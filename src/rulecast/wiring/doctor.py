@@ -332,7 +332,9 @@ async def _money(workspace: Workspace) -> list[Finding]:
             name="account zones",
             health=Health.GOOD if are_zoned else Health.NOTE,
             what=zones,
-            what_to_do="" if are_zoned else "`rulecast connect` asks Meta for the account's zone.",
+            what_to_do=""
+            if are_zoned
+            else "`rulecast connect` asks Meta for the zone; an unknown one needs a newer rulecast.",
         ),
         Finding(
             name="limits",

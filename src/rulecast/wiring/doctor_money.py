@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from rulecast.account.store import list_billing_zones, read_rate_card
+from rulecast.account.store import list_billing_zones, list_unknown_zones, read_rate_card
 from rulecast.database import Connection, fetch_all, load_queries
 from rulecast.gate.incidents import list_incidents
 from rulecast.policy import read_sending_policy
@@ -57,12 +57,17 @@ async def look_at_zones(connection: Connection, workspace: Workspace) -> tuple[b
     zones = await list_billing_zones(connection)
     unknown = [number for number, zone in zones.items() if not zone]
     default = workspace.settings.default_timezone
-    if not unknown:
-        return True, ", ".join(sorted(set(zones.values()))) or "no business number is declared"
-    return (
-        False,
-        f"{len(unknown)} numbers change price and month in {default}, for want of their account's zone",
-    )
+    found = [
+        f"account {waba_id} told the unknown zone {told}; its days change in {zone or default} as before"
+        for waba_id, told, zone in await list_unknown_zones(connection)
+    ]
+    if unknown:
+        found.append(
+            f"{len(unknown)} numbers change price and month in {default}, for want of their account's zone"
+        )
+    if found:
+        return False, "; ".join(found)
+    return True, ", ".join(sorted(set(zones.values()))) or "no business number is declared"
 
 
 async def look_at_limits(connection: Connection, workspace: Workspace) -> tuple[bool, str]:

@@ -23,6 +23,13 @@ async def test_the_zone_of_the_account_counts_and_the_workspace_s_stands_in_for_
         await save_account_zone(connection, ACCOUNT, "1", now)
         assert await list_billing_zones(connection) == {NUMBER: "America/Los_Angeles"}
         assert await look_at_zones(connection, workspace) == (True, "America/Los_Angeles")
+        # A number that no table knows takes the zone away from nobody, and a person hears of it.
+        await save_account_zone(connection, ACCOUNT, "0", now)
+        assert await list_billing_zones(connection) == {NUMBER: "America/Los_Angeles"}
+        is_known, what = await look_at_zones(connection, workspace)
+        assert (is_known, "unknown zone 0" in what, "America/Los_Angeles" in what) == (False, True, True)
+        await save_account_zone(connection, ACCOUNT, "1", now)
+        assert await look_at_zones(connection, workspace) == (True, "America/Los_Angeles")
     report = await make_report(workspace, run_id=None, rule_name=None)
     assert [one.left for one in report.allowances] == [1_000]
 
