@@ -76,6 +76,7 @@ def test_a_number_that_is_gone_or_forbidden_holds_and_costs_no_message() -> None
     # Any other subcode says what is wrong with the request.
     gone["error"]["error_subcode"] = 2494010
     assert outcome_of(Answered(status=400, body=json.dumps(gone).encode(), usage="")) is CodeOutcome.REFUSED
+    assert outcome_of(graph_error(2494010)) is CodeOutcome.REFUSED
 
 
 @given(st.integers(-(10**9), 10**9).filter(lambda code: describe_error_code(code).first_code == -1))

@@ -30,7 +30,10 @@ DECISIONS = [
     *((code, KEPT, HOLD, NONE) for code in (32, 131044, 134011)),
     *((code, AGAIN, CodeAction.RETRY_AFTER, NONE) for code in (4, 17, 613, 80007, 80008, 132069, 134101)),
     *((code, UNKNOWN, NONE, NONE) for code in (1, 2, 131000, 131016, 133004)),
-    *((code, REFUSED, NONE, NONE) for code in (100, 131008, 131009, 131030, 131047, 131051, 131052, 131055)),
+    *(
+        (code, REFUSED, NONE, NONE)
+        for code in (100, 2494010, 131008, 131009, 131030, 131047, 131051, 131052, 131055)
+    ),
     *((code, REFUSED, NONE, NONE) for code in (131062, 132005, 132008, 132018, 134100, 137000)),
     *((code, KEPT, TEMPLATE, NONE) for code in (132000, 132001, 132007, 132012, 132068, 134102)),
     *((code, KEPT, TEMPLATE, TEMPLATE) for code in (132015, 132016)),
