@@ -20,12 +20,16 @@ QUERIES = load_queries(__package__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
-    """The identities one webhook entry names; equal senders are one person."""
+    """The identities one webhook entry names; equal senders are one person.
+
+    `said_at` parts who had the identities at that instant from who has them at the newest word of a group.
+    """
 
     phone: str | None = field(default=None, repr=False)
     bsuid: str | None = field(default=None, repr=False)
     parent_bsuid: str | None = field(default=None, repr=False)
     portfolio_id: str = ""
+    said_at: datetime | None = None
 
     @property
     def identities(self) -> tuple[Identity, ...]:

@@ -34,7 +34,7 @@ from rulecast.vault import SealItem
 from rulecast.wiring.keep_lifts import keep_lifts, keep_stops
 from rulecast.wiring.message_book import Answer, MessageBook
 from rulecast.wiring.opt_outs.note import note_answers
-from rulecast.wiring.senders import Sender, create_senders, find_receivers, find_senders
+from rulecast.wiring.senders import Sender, create_senders, find_receivers
 from rulecast.wiring.webhook_accounts import DisplayNumbers, apply_account_group
 from rulecast.wiring.webhook_group import (
     PERSON_STOPPED_CODE,
@@ -45,6 +45,7 @@ from rulecast.wiring.webhook_group import (
     WebhookPost,
     describe_post,
 )
+from rulecast.wiring.webhook_owners import find_people_of_words
 from rulecast.wiring.webhook_people import change_identities, learn_from_messages, part_strangers
 from rulecast.wiring.webhook_signups import keep_signups
 from rulecast.wiring.webhook_stops import stop_people
@@ -250,10 +251,8 @@ class WebhookDoor:
         return bodies
 
     async def _find_people(self, connection: Connection, group: Group) -> dict[Sender, ContactId]:
-        named = _last_words(group, self._workspace.clock.now())
         vault = self._workspace.vault
-        # What was said before a change of number and is told after it, or again, is the same person's.
-        people = await find_senders(connection, vault, named) if named else {}
+        people = await find_people_of_words(connection, vault, group, self._workspace.clock.now())
         # A tap on our button may come under an id we do not know yet; the message it quotes tells whose it is.
         quoting = [
             (said.sender, said.message.context_wamid)
@@ -344,20 +343,6 @@ class WebhookDoor:
             )
             for (message, contact_id), text in zip(worded, sealed, strict=True)
         ]
-
-
-def _last_words(group: Group, now: datetime) -> dict[Sender, datetime]:
-    """Return of everybody who is named when they were last told of; what has no time is told of now."""
-    told = [(said.sender, said.message.occurred_at) for said in group.said]
-    told += [(sender, fact.occurred_at) for fact, sender in group.preferences]
-    told += [(sender, fact.occurred_at) for fact, sender in (*group.refused, *group.entry_answers)]
-    told += [(sender, fact.occurred_at) for fact, sender in group.echoes]
-    told += [(sender, fact.occurred_at or now) for fact, sender in group.clicks]
-    last: dict[Sender, datetime] = {}
-    for sender, at in told:
-        if sender.identities:
-            last[sender] = max(at, last.get(sender, at))
-    return last
 
 
 def _answer(said: Said, contact_id: ContactId) -> Answer:

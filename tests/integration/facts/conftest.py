@@ -1,7 +1,7 @@
 """A workspace with one number behind the door through which webhooks come."""
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, LiteralString
@@ -39,6 +39,19 @@ class Door:
         self, *changes: tuple[str, Mapping[str, Any]], minutes: float | None = None, is_broken: bool = False
     ) -> None:
         """Apply one body with these (field, value) changes; `minutes` is the time of the entry."""
+        await self.door.apply([self._post(changes, minutes=minutes, is_broken=is_broken)])
+
+    async def tell_together(self, bodies: Iterable[Sequence[tuple[str, Mapping[str, Any]]]]) -> None:
+        """Apply bodies with these changes as one group."""
+        await self.door.apply([self._post(changes) for changes in bodies])
+
+    def _post(
+        self,
+        changes: Sequence[tuple[str, Mapping[str, Any]]],
+        *,
+        minutes: float | None = None,
+        is_broken: bool = False,
+    ) -> WebhookPost:
         entry: dict[str, Any] = {
             "id": ACCOUNT,
             "changes": [{"field": field, "value": dict(value)} for field, value in changes],
@@ -48,8 +61,7 @@ class Door:
         body = json.dumps({"object": "whatsapp_business_account", "entry": [entry]}).encode()
         parsed = parse_webhook(body)
         assert parsed.is_broken == is_broken, parsed.unread
-        post = WebhookPost(body=body, parsed=parsed, received_at=self.workspace.clock.now())
-        await self.door.apply([post])
+        return WebhookPost(body=body, parsed=parsed, received_at=self.workspace.clock.now())
 
     async def say(self, *messages: Mapping[str, Any], contact: Mapping[str, Any] | None = None) -> None:
         """Apply one body with these messages."""

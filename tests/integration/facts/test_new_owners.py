@@ -85,6 +85,43 @@ async def test_consent_does_not_pass_to_the_new_owner_of_a_number_f46(door: Door
     assert await door.owner("phone", number) == stranger
 
 
+async def heard(door: Door, *people: ContactId | None) -> list[int]:
+    """Return how many messages each of these people wrote."""
+    rows = await door.rows(
+        "SELECT contact_id, count(*) FROM collect.event WHERE name = 'message_received' GROUP BY 1"
+    )
+    return [dict(rows).get(person, 0) for person in people]
+
+
+async def test_a_late_word_goes_to_who_said_it_beside_a_newer_one_f46(door: Door) -> None:
+    number, first, second = phone(), bsuid(), bsuid()
+    asha = await known(door, number, bsuid=first)
+    await door.say(said(door, -60, number, user_id=second))
+    stranger = await door.owner("phone", number)
+    assert await heard(door, asha, stranger) == [0, 1]
+    # In one body, whatever its order, and in two bodies that are applied together.
+    await door.say(said(door, -70, number), said(door, -5, number), said(door, -4, number))
+    await door.say(said(door, -3, number), said(door, -71, number))
+    assert await heard(door, asha, stranger) == [2, 4]
+    await door.tell_together(
+        [("messages", talk(messages=[said(door, minutes, number)], contacts=[{}]))] for minutes in (-2, -72)
+    )
+    assert await heard(door, asha, stranger) == [3, 5]
+    windows = "SELECT contact_id, last_inbound_at FROM conversation.window"
+    assert {who: round(at.timestamp()) for who, at in await door.rows(windows)} == {
+        asha: door.at(-70),
+        stranger: door.at(-2),
+    }
+    # What is asked late is the old owner's wish, and the message told after it is the old owner's.
+    await door.say(said(door, -73, number, stops=True), said(door, -1, number))
+    opted = (
+        "SELECT DISTINCT contact_id FROM collect.event WHERE name = 'message_received' AND occurred_at < %s"
+    )
+    assert await door.rows(opted, door.workspace.clock.now() - timedelta(minutes=65)) == [(asha,)]
+    assert await heard(door, asha, stranger) == [4, 6]
+    assert await door.stops(asha)
+
+
 async def test_a_message_planned_for_the_old_owner_is_refused_at_the_gate_f46(door: Door) -> None:
     run = await launched(door.workspace)
     number = "+212612000000"
