@@ -65,7 +65,7 @@ format: $(VENV)/ready-dev ## Bring the code into its one form.
 	$(BIN)/ruff check --fix src tests benchmarks
 
 bench: $(VENV)/ready-dev .venv-bench/ready ## Measure ours beside the best hand-made version, in the same run.
-	@for name in audience trigger plan send webhook simulator import; do $(BIN)/python -m benchmarks $$name --json || exit 1; done
+	@for name in audience trigger trigger_latency plan send stop webhook simulator import; do $(BIN)/python -m benchmarks $$name --json || exit 1; done
 
 soak: $(VENV)/ready-dev .venv-soak/ready ## Run the long proofs; note their figures in docs/evidence.md.
 	$(BIN)/python -m pytest tests/soak tests/integration/deliver/test_broken_database.py -m soak -p no:cacheprovider

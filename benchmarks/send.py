@@ -3,9 +3,8 @@
 Ours: claim, consent and suppression and caps under locks, permit, verdict and attempt in one durable transaction,
 request, result, for each message. The database is an embedded one of its own, with its ordinary fsync.
 
-    python -m benchmarks send --rate 1000 --minutes 10 --json
-
-adds a run at a steady pace, the roles as they are run, with all webhooks (`send_steady`).
+A run at a steady pace follows, 1,000 a second for ten minutes, the roles as they are run, with all webhooks
+(`send_steady`); `--rate 0` leaves it out, `--rate` and `--minutes` change it.
 """
 
 import argparse
