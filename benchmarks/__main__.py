@@ -20,7 +20,10 @@ def main() -> int:
     parser.add_argument("--rules", type=int, default=0, help="how many rules, where that is asked")
     parser.add_argument("--seconds", type=float, default=0.0, help="how long, where the measure is a rate")
     parser.add_argument(
-        "--rate", type=int, default=1000, help="send: also at a pace of so many a second (0: only at full speed)"
+        "--rate",
+        type=int,
+        default=1000,
+        help="send: also at a pace of so many a second (0: only at full speed)",
     )
     parser.add_argument("--minutes", type=float, default=10.0, help="how long that pace is kept")
     parser.add_argument("--seed", type=int, default=1)
