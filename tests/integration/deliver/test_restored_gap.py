@@ -12,7 +12,7 @@ from tests.integration.coupons.test_sending_codes import (
     reasons,
     send_all_that_can_go,
 )
-from tests.integration.deliver.test_resend import confirm, give_up, opt_out
+from tests.integration.deliver.test_resend import a_minute_later, confirm, give_up, opt_out
 from tests.integration.deliver.test_restore_guard import set_life
 from tests.integration.deliver.test_sender import planned, send_all, value_of
 from tests.sending import launch, prepare_number, prepare_people, states
@@ -190,7 +190,7 @@ async def test_a_doubt_of_the_gap_is_sent_once_more_and_nothing_else_waits_for_i
     await confirm(workspace, doubts[0])
     async with workspace.database.transaction() as connection:
         others = await launch(workspace, connection, await prepare_people(workspace, connection, 2, first=50))
-    await send_all(workspace)
+    await send_all(a_minute_later(workspace))
     assert await states(workspace, others.run_id) == {"accepted": 2}
     assert await told_of(workspace) == ["accepted", "unresolved restored", "unresolved restored"]
     assert await value_of(workspace, LIVE) == 5
@@ -217,7 +217,7 @@ async def test_a_doubt_of_the_gap_that_is_not_sent_once_more_stays_one_and_count
         await exchange.refuse(132005)
 
     graph.handle = refuse
-    await send_all(workspace)
+    await send_all(a_minute_later(workspace))
     assert len(graph.asked) == 1
     assert await told_of(workspace) == [
         "unresolved suppressed",
