@@ -72,10 +72,18 @@ SELECT r.event_key, r.revoked_at FROM unnest(%(keys)b::bytea[], %(revoked)b::tim
 ON CONFLICT DO NOTHING;
 
 -- name: delete_revoked
--- What a person took back is not kept.
+-- What a person took back is not kept; return which of these events it is.
 WITH taken AS (
     SELECT event_key FROM conversation.revocation WHERE event_key = ANY(%(keys)b::bytea[])
 ), details AS (
     DELETE FROM conversation.detail AS d USING taken AS t WHERE d.event_key = t.event_key
+), words AS (
+    DELETE FROM collect.inbound_text AS w USING taken AS t WHERE w.event_key = t.event_key
 )
-DELETE FROM collect.inbound_text AS w USING taken AS t WHERE w.event_key = t.event_key;
+SELECT event_key FROM taken;
+
+-- name: forget_wamids
+-- A message that was taken back is neither quoted nor marked as read; a newer one that came meanwhile stays.
+UPDATE conversation.window AS w SET sealed_last_wamid = NULL, last_wamid_at = NULL
+FROM unnest(%(numbers)b::text[], %(contact_ids)b::bigint[], %(sealed)b::bytea[]) AS f (number, contact_id, sealed)
+WHERE w.business_number_id = f.number AND w.contact_id = f.contact_id AND w.sealed_last_wamid = f.sealed;

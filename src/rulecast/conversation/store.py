@@ -101,6 +101,20 @@ async def insert_revocations(connection: Connection, revoked: Mapping[bytes, dat
     )
 
 
-async def delete_revoked(connection: Connection, event_keys: Sequence[bytes]) -> None:
-    """Delete words and details of those of these events that were taken back."""
-    await execute(connection, QUERIES["delete_revoked"], {"keys": list(event_keys)})
+async def delete_revoked(connection: Connection, event_keys: Sequence[bytes]) -> list[bytes]:
+    """Delete words and details of those of these events that were taken back, and return them."""
+    taken = await fetch_all(connection, QUERIES["delete_revoked"], {"keys": list(event_keys)})
+    return [bytes(key) for (key,) in taken]
+
+
+async def forget_wamids(connection: Connection, rows: Sequence[WindowRow]) -> None:
+    """Forget the newest messages of these windows, where they are still the same."""
+    await execute(
+        connection,
+        QUERIES["forget_wamids"],
+        {
+            "numbers": [row.business_number_id for row in rows],
+            "contact_ids": [row.contact_id for row in rows],
+            "sealed": [row.sealed_last_wamid for row in rows],
+        },
+    )

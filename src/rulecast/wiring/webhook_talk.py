@@ -32,6 +32,8 @@ class Talk:
     details: list[Detail] = field(default_factory=list)
     heard: list[Heard] = field(default_factory=list)
     revoked: dict[bytes, datetime] = field(default_factory=dict)
+    quotable: dict[bytes, Heard] = field(default_factory=dict)
+    """The message behind each event that an answer could quote, and those that were taken back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,22 +86,30 @@ class TalkReader:
             for kind, content in _details_of(message)
         )
         if message.revoked_wamid:
-            talk.revoked[self.event_key("message_received", message.revoked_wamid)] = message.occurred_at
+            key = self.event_key("message_received", message.revoked_wamid)
+            talk.revoked[key] = message.occurred_at
+            talk.quotable[key] = Heard(
+                business_number_id=message.business_number_id,
+                contact_id=contact_id,
+                occurred_at=message.occurred_at,
+                wamid=message.revoked_wamid,
+            )
         opens = message.kind not in NO_MESSAGES and (
             message.kind != "reaction" or self.reactions_open_windows
         )
         if opens and message.business_number_id:
-            talk.heard.append(
-                Heard(
-                    business_number_id=message.business_number_id,
-                    contact_id=contact_id,
-                    occurred_at=min(message.occurred_at, now),
-                    wamid=message.wamid,
-                    is_referral=message.referral is not None,
-                    # WhatsApp shows no quotation of a reaction.
-                    is_quotable=message.kind != "reaction",
-                )
+            heard = Heard(
+                business_number_id=message.business_number_id,
+                contact_id=contact_id,
+                occurred_at=min(message.occurred_at, now),
+                wamid=message.wamid,
+                is_referral=message.referral is not None,
+                # WhatsApp shows no quotation of a reaction.
+                is_quotable=message.kind != "reaction",
             )
+            talk.heard.append(heard)
+            if heard.is_quotable:
+                talk.quotable[self.event_key("message_received", message.wamid)] = heard
 
     def echo(self, echo: EchoFact, contact_id: ContactId) -> tuple[NewEvent, list[Detail]]:
         """Return the event and the words of a message our own people typed in the Business app."""

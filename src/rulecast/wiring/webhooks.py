@@ -282,8 +282,10 @@ class WebhookDoor:
         await keep_texts(connection, texts)
         await keep_details(connection, vault, talk.details)
         written = {*(one.event_key for one in texts), *(one.event_key for one in talk.details)}
-        await revoke_messages(connection, talk.revoked, written)
         await open_windows(connection, vault, talk.heard)
+        await revoke_messages(
+            connection, vault, revoked=talk.revoked, written=written, quotable=talk.quotable
+        )
         await self._displayed.learn(
             connection,
             [(said.message.business_number_id, said.message.display_phone_number) for said in group.said],

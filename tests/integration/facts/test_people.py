@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.integration.facts.conftest import ACCOUNT, PORTFOLIO, Door, talk
@@ -272,6 +272,33 @@ async def test_a_reaction_may_open_a_window_and_is_never_the_message_an_answer_q
         assert row.last_inbound_at == parsed[2].occurred_at
         assert row.sealed_last_wamid is not None
         assert await vault.open(who, SEALED_WAMID, row.sealed_last_wamid) == b"wamid.words"
+
+
+async def test_a_message_that_was_taken_back_is_quoted_by_no_answer_in_any_order(door: Door) -> None:
+    vault = door.workspace.vault
+    for orders in itertools.permutations(range(3)):
+        number = f"+2126{next(_DRAWN):08d}"
+        who, me = await known(door, number), {"from": digits(number)}
+        wamids = [f"wamid.{next(_DRAWN)}" for _ in range(3)]
+        taken = {"type": "revoke", "revoke": {"original_message_id": wamids[1]}}
+        said = [
+            written(door, me, wamid=wamids[0], minutes=-9),
+            written(door, me, wamid=wamids[1], minutes=-7),
+            written(door, me, wamid=wamids[2], minutes=-5, **taken),
+        ]
+        for place in (*orders, 1):
+            await door.say(said[place])
+        async with door.workspace.database.connection() as connection:
+            (row,) = (await find_windows(connection, [(NUMBER, who)])).values()
+        opened = row.sealed_last_wamid and await vault.open(who, SEALED_WAMID, row.sealed_last_wamid)
+        assert opened in {None, wamids[0].encode()}
+        # The window is open for all that, and the next message is quoted again.
+        assert row.last_inbound_at == datetime.fromtimestamp(door.at(-7), UTC)
+        await door.say(written(door, me, wamid="wamid.next", minutes=-1))
+        async with door.workspace.database.connection() as connection:
+            (row,) = (await find_windows(connection, [(NUMBER, who)])).values()
+        assert row.sealed_last_wamid is not None
+        assert await vault.open(who, SEALED_WAMID, row.sealed_last_wamid) == b"wamid.next"
 
 
 async def test_a_further_referral_takes_nothing_from_what_is_free_already(door: Door) -> None:
