@@ -62,8 +62,8 @@ class WatchedTransport(LeanTransport):
     async def send(self, request: OutboundRequest, may_start: MayStart = always) -> TransportResult:
         """Send one request, and note the instant at which it was allowed to start."""
 
-        def noted() -> str | None:
-            cause = may_start()
+        async def noted() -> str | None:
+            cause = await may_start()
             if cause is None:
                 self.starts.newest = time.monotonic()
             return cause

@@ -27,7 +27,7 @@ class Peer:
     done: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def send(self, request: OutboundRequest, may_start: MayStart = always) -> TransportResult:
-        cause = may_start()
+        cause = await may_start()
         if cause is not None:
             return Withheld(cause)
         self.accepted += 1

@@ -224,7 +224,7 @@ async def test_a_request_is_taken_back_between_connecting_and_the_first_byte(
 ) -> None:
     stood: list[int] = []
 
-    def may_start() -> str | None:
+    async def may_start() -> str | None:
         stood.append(1)
         return "stopped" if len(stood) == 1 else None
 
@@ -236,8 +236,29 @@ async def test_a_request_is_taken_back_between_connecting_and_the_first_byte(
     assert len(stood) == 2
 
 
+async def test_a_peer_that_leaves_while_a_request_waits_for_its_turn_was_sent_nothing(
+    graph: GraphStub,
+) -> None:
+    async with lean(graph.base_url) as transport:
+        await transport.send(request("first"))
+
+        async def may_start() -> None:
+            (writer,) = graph.writers
+            writer.transport.abort()
+            while not connection.is_closed:  # noqa: ASYNC110 - the end of a connection is no event of ours
+                await asyncio.sleep(0)
+
+        (connection,) = transport._idle
+        assert isinstance(await transport.send(request("second"), may_start), NotSent)
+    assert graph.asked == ["first"]
+
+
 async def test_nobody_asks_whether_to_start_what_cannot_be_connected(open_transport: Open) -> None:
     stood: list[int] = []
+
+    async def may_start() -> None:
+        stood.append(1)
+
     async with open_transport("http://127.0.0.1:9") as transport:
-        assert isinstance(await transport.send(request(), lambda: stood.append(1)), NotSent)
+        assert isinstance(await transport.send(request(), may_start), NotSent)
     assert stood == []

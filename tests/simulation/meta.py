@@ -97,7 +97,7 @@ class Meta:
         await asyncio.sleep(self.chance.uniform(0.0, 0.01))
         if self._happens(climate.refused_connections):
             return NotSent("connect_refused")
-        cause = may_start()
+        cause = await may_start()
         if cause is not None:
             return Withheld(cause)
         asked = self._note(request)

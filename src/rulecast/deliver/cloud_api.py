@@ -136,7 +136,7 @@ async def _mark_first_byte(
     _parameters: aiohttp.TraceRequestHeadersSentParams,
 ) -> None:
     # Called just before the headers are written, on a connection that stands.
-    cause = context.trace_request_ctx.may_start()
+    cause = await context.trace_request_ctx.may_start()
     if cause is not None:
         raise _WithheldError(cause)
     # From here on the attempt is in doubt.

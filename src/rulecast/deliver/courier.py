@@ -135,11 +135,11 @@ class Courier:
         if rest_seconds:
             return NotStarted(cause="pair_rests", wait_seconds=rest_seconds)
         self.pairs.note(permit.contact_id, self._steady.now())
-        await self._line.wait(self.pacer.limit_per_second)
-        # Asked again between connecting and the first byte: connecting may take longer than an intent may live.
+        # A place in line is worth something only to who can use it at once: connecting may take longer than an intent
+        # may live, and those who connected for long would arrive together.
         found = await self._parts.transport.send(
             OutboundRequest(business_number_id=permit.business_number_id, body=permit.body, edge=permit.edge),
-            may_start,
+            lambda: self._line.wait(self.pacer.limit_per_second, may_start),
         )
         if isinstance(found, Withheld):
             return NotStarted(cause=found.cause)

@@ -93,10 +93,17 @@ class LeanTransport:
             connection = made
         if not self._failpoints.are_inert:
             await self._failpoints.reach(Failpoint.AFTER_CONNECT)
-        cause = may_start()
+        try:
+            cause = await may_start()
+        except BaseException:
+            connection.close()
+            raise
         if cause is not None:
             self._keep(connection)
             return Withheld(cause)
+        if connection.is_closed:
+            # The peer left while the request waited for its turn: there is nobody who could have read a byte.
+            return NotSent("connection_closed")
         return await self._exchange(connection, request)
 
     async def _exchange(self, connection: "_Connection", request: OutboundRequest) -> TransportResult:

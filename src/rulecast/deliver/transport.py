@@ -1,6 +1,6 @@
 """What delivery asks of a transport: one request, one attempt, and an honest word about what happened."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
@@ -53,11 +53,14 @@ class Withheld:
 
 TransportResult: TypeAlias = Answered | NotSent | Lost | Withheld
 
-MayStart: TypeAlias = Callable[[], str | None]
-"""Asked right before the first byte, because connecting takes time; a word of the cause takes the request back."""
+MayStart: TypeAlias = Callable[[], Awaitable[str | None]]
+"""Waits for the turn of a request whose connection stands; a word of the cause takes the request back.
+
+The first byte is written right after it, without another wait: what was looked at last still holds then.
+"""
 
 
-def always() -> str | None:
+async def always() -> str | None:
     """Let every request go."""
     return None
 
@@ -66,5 +69,5 @@ class Transport(Protocol):
     """A door to the Cloud API that tries once and never raises for a fault of the network."""
 
     async def send(self, request: OutboundRequest, may_start: MayStart = always) -> TransportResult:
-        """Make exactly one attempt within the total deadline; `may_start` is asked between connecting and writing."""
+        """Make exactly one attempt within the total deadline; `may_start` is awaited between connecting and writing."""
         ...

@@ -83,7 +83,7 @@ class Scripted:
         if self._raises:
             raise RuntimeError(request.body.decode())
         await stop(self._workspace, StopTarget(scope="rule", name="winback"), reason="drill")
-        while (cause := may_start()) is None:  # noqa: ASYNC110 - the stop arrives by notice, in memory
+        while (cause := await may_start()) is None:  # noqa: ASYNC110 - the stop arrives by notice, in memory
             await asyncio.sleep(0.01)
         self.withheld.set()
         return Withheld(cause)

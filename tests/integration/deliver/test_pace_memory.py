@@ -30,7 +30,7 @@ class Counter:
     stop_at: int = MESSAGES
 
     async def send(self, request: OutboundRequest, may_start: MayStart = always) -> TransportResult:
-        cause = may_start()
+        cause = await may_start()
         if cause is not None:
             return Withheld(cause)
         self.starts.append(self.clock.now().timestamp())
