@@ -32,7 +32,7 @@ class Courier:
         memory = memory or PaceMemory()
         self._parts = parts
         self._number = number
-        self._steady = SteadyClock(parts.clock)
+        self._steady = SteadyClock(parts.clock, parts.boottime)
         self.pacer = NumberPacer(
             throughput_per_second=self.throughput(), now=self._steady.now(), memory=memory
         )

@@ -1,13 +1,14 @@
 """Pace and circuit: no second exceeds the throughput, a restart fills no bucket, a storm stops new messages."""
 
 import asyncio
-from dataclasses import replace
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.sending import START
+from typing_extensions import override
 
 from rulecast.account.pacing import START_WINDOW_SECONDS, sending_limit
 from rulecast.deliver.circuit import ANSWERS_MIN, PROBE_SECONDS, Circuit, CircuitState
@@ -18,7 +19,7 @@ from rulecast.deliver.result import effect_of
 from rulecast.deliver.start_line import StartLine
 from rulecast.deliver.state import MessageState
 from rulecast.deliver.steady_clock import SteadyClock
-from rulecast.values.clock import ManualClock
+from rulecast.values.clock import ManualClock, SystemClock
 
 
 def most_in_a_second(starts: list[float]) -> int:
@@ -126,7 +127,7 @@ def test_a_restart_keeps_the_pace_and_the_rest_that_answers_taught() -> None:
 
 def test_a_clock_put_back_holds_up_neither_start_nor_pair_f61() -> None:
     told = ManualClock(START)
-    steady = SteadyClock(told)
+    steady = SteadyClock(told, lambda: 0.0)
     line, pairs = StartLine(steady, recent=5), PairSpacing()
     pairs.note(1, steady.now())
     told.advance(-900)
@@ -136,6 +137,47 @@ def test_a_clock_put_back_holds_up_neither_start_nor_pair_f61() -> None:
     assert line.seconds_to_wait(5) == pairs.seconds_to_wait(1, steady.now()) == 0
     # What is kept for the next sender is what the clock on the wall says.
     assert steady.as_told(steady.now()) == told.now()
+
+
+@dataclass(slots=True)
+class Machine:
+    """Its clock can be set, its seconds cannot."""
+
+    seconds: float = 0.0
+    set_by: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class SetClock(SystemClock):
+    """The clock of a machine."""
+
+    machine: Machine
+
+    @override
+    def now(self) -> datetime:
+        return START + timedelta(seconds=self.machine.seconds + self.machine.set_by)
+
+    @override
+    async def sleep(self, seconds: float) -> None:
+        self.machine.seconds += seconds
+
+
+async def test_a_clock_that_is_set_adds_no_start_and_no_token_p8_f61() -> None:
+    machine = Machine()
+    clock = SetClock(machine)
+    steady = SteadyClock(clock, lambda: machine.seconds)
+    line, pacer = StartLine(steady), NumberPacer(throughput_per_second=80, now=steady.now())
+    starts: list[float] = []
+    for number in range(240):
+        # Forward by what a watch of clocks lets pass, and back again.
+        machine.set_by = 29.0 if number % 50 > 25 else 0.0
+        await line.wait(80)
+        starts.append(machine.seconds)
+    assert most_in_a_second(starts) <= 80
+    pacer.take(100, steady.now())
+    machine.set_by += 20
+    assert pacer.take(100, steady.now()) == 0
+    assert steady.as_told(steady.now()) == clock.now()
 
 
 def test_a_restart_keeps_the_pairs() -> None:
