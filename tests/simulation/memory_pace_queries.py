@@ -65,7 +65,8 @@ async def _keep_pace(t: Transaction, p: Parameters) -> int:
     number = p["business_number_id"]
     await t.lock("pace", number)
     kept = t.find("pace", number)
-    rests = [one for one in (p["rests_until"], kept["rests_until"] if kept else None) if one is not None]
+    earlier = kept["rests_until"] if kept and kept["factor_at"] <= p["factor_at"] else None
+    rests = [one for one in (p["rests_until"], earlier) if one is not None]
     row: Row = {"factor": p["factor"], "factor_at": p["factor_at"], "rests_until": max(rests, default=None)}
     t.put("pace", number, row)
     return 1

@@ -8,10 +8,11 @@ helping (P8).
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from rulecast.account.pacing import PAIR_BURST, Bucket, pair_bucket, sending_limit, steady_per_second
+from rulecast.deliver.regain import REGAIN_MINUTES_MAX
 
 # What may be saved up while a commit takes long; the start line spreads it again.
 BURST_SHARE = 0.25
@@ -22,6 +23,8 @@ RECOVERY_PER_SECOND = 0.05
 CUT_PAUSE_SECONDS = 1.0
 # A token for which somebody waited as long as told is there, whatever the last digit says.
 ROUNDING = 1e-6
+# No answer orders a longer rest; what is beyond it was noted by a clock that was put back.
+REST_MAX = timedelta(minutes=REGAIN_MINUTES_MAX)
 # Pairs remembered at most: older ones are past their six seconds at any throughput.
 PAIRS_MAX = 10_000
 
@@ -38,6 +41,21 @@ class PaceMemory:
     rests_until: datetime | None = None
     recent_starts: int = 0
     pairs: Mapping[int, Sequence[datetime]] = field(default_factory=dict)
+
+    def held_by(self, now: datetime) -> "PaceMemory":
+        """Return what of it a clock that says `now` can mean: where it was put back, only a rest is yet to come.
+
+        A rest that was noted in time to come ends as much earlier: it is no longer than it was when it was noted.
+        """
+        rests_until, factor_at = self.rests_until, self.factor_at
+        if rests_until is not None and factor_at is not None:
+            rests_until -= max(timedelta(), factor_at - now)
+        return replace(
+            self,
+            factor_at=None if factor_at is None else min(factor_at, now),
+            rests_until=None if rests_until is None else min(rests_until, now + REST_MAX),
+            pairs={person: [min(at, now) for at in instants] for person, instants in self.pairs.items()},
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,7 +60,12 @@ async def test_no_second_of_a_number_holds_more_than_its_throughput_across_resta
     assert max(within) <= PER_SECOND
     async with workspace.database.connection() as connection:
         memory = await recall_pace(connection, NUMBER, now=workspace.clock.now())
+        earlier = workspace.clock.now() - timedelta(hours=1)
+        put_back = await recall_pace(connection, NUMBER, now=earlier)
     assert set(memory.pairs) <= set(run.contact_ids)
+    # Every permit is of an hour to come: nobody rests through it.
+    assert set(put_back.pairs) == set(run.contact_ids)
+    assert {at for instants in put_back.pairs.values() for at in instants} == {earlier}
 
 
 async def test_a_pace_that_was_learnt_is_there_for_the_next_sender(workspace: Workspace) -> None:
@@ -74,6 +79,19 @@ async def test_a_pace_that_was_learnt_is_there_for_the_next_sender(workspace: Wo
         memory = await recall_pace(connection, NUMBER, now=now)
     assert (memory.factor, memory.factor_at, memory.rests_until) == (0.5, now, until)
     assert (memory.recent_starts, memory.pairs) == (0, {})
+
+
+async def test_a_rest_of_time_that_comes_again_is_as_long_as_it_was_f61(workspace: Workspace) -> None:
+    await planned(workspace, 1)
+    now, minute = workspace.clock.now(), timedelta(minutes=1)
+    noted = now + timedelta(hours=1)
+    async with workspace.database.transaction() as connection:
+        await keep_pace(connection, NUMBER, Pace(factor=0.5, factor_at=noted, rests_until=noted + minute))
+        memory = await recall_pace(connection, NUMBER, now=now)
+        assert (memory.factor_at, memory.rests_until) == (now, now + minute)
+        await keep_pace(connection, NUMBER, Pace(factor=0.5, factor_at=now, rests_until=memory.rests_until))
+        again = await recall_pace(connection, NUMBER, now=now + minute)
+    assert (again.factor_at, again.rests_until) == (now, now + minute)
 
 
 async def test_inbound_messages_are_counted_by_number_and_second(workspace: Workspace) -> None:

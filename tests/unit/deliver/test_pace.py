@@ -14,7 +14,7 @@ from rulecast.account.pacing import START_WINDOW_SECONDS, sending_limit
 from rulecast.deliver.circuit import ANSWERS_MIN, PROBE_SECONDS, Circuit, CircuitState
 from rulecast.deliver.classify import Rejected
 from rulecast.deliver.error_code import CodeAction, CodeOutcome
-from rulecast.deliver.pacing import FACTOR_MIN, NumberPacer, PaceMemory, PairSpacing
+from rulecast.deliver.pacing import FACTOR_MIN, REST_MAX, NumberPacer, PaceMemory, PairSpacing
 from rulecast.deliver.result import effect_of
 from rulecast.deliver.start_line import StartLine
 from rulecast.deliver.state import MessageState
@@ -178,6 +178,28 @@ async def test_a_clock_that_is_set_adds_no_start_and_no_token_p8_f61() -> None:
     machine.set_by += 20
     assert pacer.take(100, steady.now()) == 0
     assert steady.as_told(steady.now()) == clock.now()
+
+
+def test_what_a_clock_noted_before_it_was_put_back_is_no_later_than_now_f61() -> None:
+    noted = START + timedelta(hours=1)
+    memory = PaceMemory(
+        factor=0.5,
+        factor_at=noted,
+        rests_until=noted + timedelta(seconds=60),
+        pairs={1: [START - timedelta(seconds=4)], 2: [noted - timedelta(seconds=1), noted]},
+    ).held_by(START)
+    pairs = PairSpacing(memory.pairs)
+    assert pairs.seconds_to_wait(1, START) == pytest.approx(2)
+    assert pairs.seconds_to_wait(2, START) == pytest.approx(12)
+    pacer = NumberPacer(throughput_per_second=100, now=START, memory=memory)
+    assert pacer.factor == 0.5
+    assert pacer.take(10, START + timedelta(seconds=59)) == 0
+    assert pacer.take(10, START + timedelta(seconds=62)) == 10
+
+
+def test_a_rest_that_no_answer_orders_ends_within_a_day() -> None:
+    memory = PaceMemory(factor_at=START, rests_until=START + timedelta(days=30))
+    assert memory.held_by(START).rests_until == START + REST_MAX
 
 
 def test_a_restart_keeps_the_pairs() -> None:

@@ -20,12 +20,16 @@ HAVING max(p.granted_at) > %(spaced_from)s::timestamptz OR count(*) > 1
 ORDER BY max(p.granted_at) DESC LIMIT %(pairs_max)s;
 
 -- name: keep_pace
--- Written with the answers that taught it.
+-- Written with the answers that taught it. What was kept in time to come is of a clock that was put back: whoever writes
+-- now has taken over what of its rest was left.
 INSERT INTO deliver.pace AS kept (business_number_id, factor, factor_at, rests_until)
 VALUES (%(business_number_id)s, %(factor)s, %(factor_at)s, %(rests_until)s)
 ON CONFLICT (business_number_id) DO UPDATE
 SET factor = excluded.factor, factor_at = excluded.factor_at,
-    rests_until = greatest(kept.rests_until, excluded.rests_until);
+    rests_until = CASE
+        WHEN kept.factor_at > excluded.factor_at THEN excluded.rests_until
+        ELSE greatest(kept.rests_until, excluded.rests_until)
+    END;
 
 -- name: note_inbound
 -- One row a transaction and number, never a counter: receivers do not wait for each other.

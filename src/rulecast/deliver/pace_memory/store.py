@@ -40,17 +40,18 @@ async def recall_pace(connection: Connection, business_number_id: str, *, now: d
         },
     )
     factor, factor_at, rests_until = kept or (1.0, None, None)
+    # The clock may have been put back since.
     return PaceMemory(
         factor=factor,
         factor_at=factor_at,
         rests_until=rests_until,
         recent_starts=int(recent),
         pairs=dict(reversed(pairs)),
-    )
+    ).held_by(now)
 
 
 async def keep_pace(connection: Connection, business_number_id: str, pace: Pace) -> None:
-    """Keep a factor and a rest; a longer rest that was kept earlier stays."""
+    """Keep a factor and a rest; a longer rest that was kept earlier stays, unless the clock was put back since."""
     await execute(
         connection,
         QUERIES["keep_pace"],
