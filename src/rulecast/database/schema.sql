@@ -627,6 +627,7 @@ CREATE TABLE deliver.media_upload (
     uploaded_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     last_asked_at timestamp with time zone NOT NULL,
+    doubted_at timestamp with time zone,
     CONSTRAINT media_upload_check CHECK ((expires_at > uploaded_at)),
     CONSTRAINT media_upload_content_hash_check CHECK ((octet_length(content_hash) = 32)),
     CONSTRAINT media_upload_media_id_check CHECK (((length(media_id) >= 1) AND (length(media_id) <= 64))),

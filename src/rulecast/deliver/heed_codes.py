@@ -9,11 +9,11 @@ from rulecast.account.facts.store import list_number_places
 from rulecast.account.reactions import HoldKind, HoldScope, HoldWord
 from rulecast.deliver import store
 from rulecast.deliver.error_code import CodeAction, describe_error_code
-from rulecast.deliver.media_uploads.store import doubt_uploads, renew_files
+from rulecast.deliver.media_uploads.store import doubt_own_uploads, doubt_uploads, renew_files
 from rulecast.deliver.report_code import report_code
 from rulecast.deliver.store import Connection
 from rulecast.gate import stop_sending
-from rulecast.gate.incidents.respond import FILE_CAUSE
+from rulecast.gate.incidents.respond import FILE_CAUSE, REPLY_FILE_CAUSE
 from rulecast.gate.rests import Failure, RestRule, keep_rests
 from rulecast.gate.rests.store import find_countries
 
@@ -60,14 +60,25 @@ async def heed_codes(connection: Connection, met: Sequence[CodeMet], now: dateti
 
 
 async def _renew_files(connection: Connection, met: Sequence[CodeMet], now: datetime) -> None:
-    """Let nothing leave any more with a file Meta could not take along: its upload is gone, or shows nothing.
-
-    Which file of which number it was is not told: all are uploaded anew. What left before the last failure was met
-    says nothing new; what fails with fresh files within a day waits for a person.
-    """
+    """Let nothing leave any more with a file Meta could not take along: its upload is gone, or shows nothing."""
     failed = [one for one in met if one.action is CodeAction.RENEW_FILES]
-    if not failed:
-        return
+    of_templates = [one for one in failed if one.template_id]
+    if of_templates:
+        await _renew_template_files(connection, of_templates, now)
+    replies = [one.message_id for one in failed if not one.template_id and one.message_id]
+    if replies:
+        for rule_name in await doubt_own_uploads(connection, replies, now):
+            await report_code(
+                connection, failed[0].code, rule_name, scope="rule", cause=REPLY_FILE_CAUSE, now=now
+            )
+
+
+async def _renew_template_files(connection: Connection, failed: Sequence[CodeMet], now: datetime) -> None:
+    """Ask fresh files of templates, all of them: which file of which number it was is not told.
+
+    What left before the last failure was met says nothing new; what fails with fresh files within a day waits for a
+    person.
+    """
     messages = [(one.template_id, one.message_id) for one in failed]
     places = await renew_files(connection, messages, now)
     for place in places:

@@ -10,6 +10,7 @@ from rulecast.deliver.media_uploads.upload_terms import REFRESH_BEFORE, Upload
 __all__ = [
     "Connection",
     "ask_upload",
+    "doubt_own_uploads",
     "doubt_uploads",
     "find_upload",
     "keep_upload",
@@ -63,3 +64,9 @@ async def doubt_uploads(connection: Connection, message_ids: Sequence[int], befo
     """Use no upload of before an instant any more; without one, none of before the newest of these messages."""
     parameters = {"message_ids": list(message_ids), "before": before}
     await execute(connection, QUERIES["doubt_uploads"], parameters)
+
+
+async def doubt_own_uploads(connection: Connection, message_ids: Sequence[int], now: datetime) -> list[str]:
+    """Use no upload any more that these replies showed; return the rules whose fresh upload failed as well."""
+    parameters = {"message_ids": list(message_ids), "now": now}
+    return [name for (name,) in await fetch_all(connection, QUERIES["doubt_own_uploads"], parameters)]

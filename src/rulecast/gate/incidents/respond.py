@@ -15,6 +15,7 @@ from rulecast.gate.stop import stop_sending
 STOPPED_BY = "rulecast"
 CODE_CAUSE = "code:"
 FILE_CAUSE = "template:file"
+REPLY_FILE_CAUSE = "rule:file"
 _HELD: dict[Response, HoldKind] = {
     Response.HOLD_MARKETING: "marketing",
     Response.HOLD_UTILITY: "utility",
