@@ -75,8 +75,12 @@ class RunTerms:
         return self.follow_up is not None or now - self.evaluated_at > RECHECK_AFTER
 
 
+KEPT_MAX = 10_000
+"""Runs of weeks; every reply that somebody types is a run of its own."""
+
+
 class TermsBook:
-    """Keeps the terms of runs seen so far; a run's terms never change after launch."""
+    """Keeps the terms of runs seen lately; a run's terms never change after launch."""
 
     def __init__(self, read_catalogue: ReadCatalogue) -> None:
         """Take the way to the workspace's catalogue."""
@@ -96,6 +100,8 @@ class TermsBook:
                 found[row.run_id] = terms = await asyncio.to_thread(read, row, catalogue)
                 # A rule that does not check today may check tomorrow: it is looked at again next time.
                 if terms.checked is not None or terms.reply is not None:
+                    if len(self._known) >= KEPT_MAX:
+                        self._known.clear()
                     self._known[row.run_id] = terms
         return found
 

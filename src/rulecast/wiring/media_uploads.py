@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -34,7 +35,12 @@ class MediaUploads:
         self._workspace = workspace
         self._uploader = uploader
         self._load = load
-        self._turns: dict[tuple[str, bytes], asyncio.Lock] = {}
+        # A turn lives as long as somebody holds it or waits for it.
+        self._turns: WeakValueDictionary[tuple[str, bytes], asyncio.Lock] = WeakValueDictionary()
+
+    def __len__(self) -> int:
+        """Return how many files somebody asks for now."""
+        return len(self._turns)
 
     async def media_id_for(
         self, business_number_id: str, content_hash: bytes, *, filename: str = ""

@@ -43,6 +43,10 @@ class RunUploads:
         self._known: dict[tuple[str, WantedFile], tuple[MediaHandle | Reason, datetime]] = {}
         self._asking: dict[tuple[str, WantedFile], tuple[asyncio.Task[MediaHandle | Reason], float]] = {}
 
+    def __len__(self) -> int:
+        """Return of how many files something is remembered."""
+        return len(self._known)
+
     async def find(self, business_number_id: str, file: WantedFile) -> MediaHandle | Reason:
         """Return the upload of a file for a number, made now where there is none, or why that fails.
 
@@ -92,7 +96,10 @@ class RunUploads:
             found = _reason_of(error)
             await self._heed(business_number_id, error)
         wait = TRIED_AGAIN_AFTER if isinstance(found, Reason) else ASKED_AGAIN_AFTER
-        self._known[key] = (found, self._workspace.clock.now() + wait)
+        now = self._workspace.clock.now()
+        # A sender runs for months, and every typed reply can show a file of its own.
+        self._known = {other: kept for other, kept in self._known.items() if now < kept[1]}
+        self._known[key] = (found, now + wait)
         return found
 
     async def _heed(self, business_number_id: str, error: RulecastError) -> None:

@@ -188,6 +188,10 @@ async def test_131053_drops_every_upload_at_once_and_sends_on_with_fresh_ones_f9
         file = WantedFile(content_hash=next(iter(kept.renditions.values())).content_hash, filename="")
         async with open_run_uploads(here.workspace) as elsewhere:
             before = await elsewhere.find(NUMBER, file)
+            # What it asked for once it does not remember for its life.
+            gone = replace(file, content_hash=bytes(32))
+            assert await elsewhere.find(NUMBER, gone) is Reason.FILE_MISSING
+            assert len(elsewhere) == 2
             await sent(here, casablanca)
             assert await here.rows("SELECT count(*) FROM deliver.message WHERE failed_at IS NOT NULL") == [
                 (1,)
@@ -200,6 +204,7 @@ async def test_131053_drops_every_upload_at_once_and_sends_on_with_fresh_ones_f9
             assert isinstance(before, MediaHandle)
             assert isinstance(fresh, MediaHandle)
             assert fresh.media_id != before.media_id
+            assert (len(elsewhere), len(elsewhere._uploads)) == (1, 0)
         # With the fresh upload the template goes on by itself; where that fails as well, it waits for a person.
         await sent(here, rabat)
         assert here.reached_people()[-1] == here.people[1]
