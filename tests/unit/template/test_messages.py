@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from tests.message_schema import faults_of, load_schema
@@ -55,6 +56,18 @@ SOUND: dict[str, Callable[[], Content]] = {
     "document": lambda: media_message("document", MediaHandle(media_id="1", filename="invoice.pdf")),
     "sticker": lambda: media_message("sticker", PHOTO),
     "reaction": lambda: reaction_message(WAMID, "👍🏽"),
+    **{
+        f"emoji {shown!a}": partial(reaction_message, WAMID, shown)
+        for shown in (
+            "\u2764",
+            "\u2764\ufe0f",
+            "\u2139",
+            "3\ufe0f\u20e3",
+            "🇲🇦",
+            "👩🏽\u200d❤️\u200d💋\u200d👨🏿",
+            "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+        )
+    },
     "reaction taken back": lambda: reaction_message(WAMID, ""),
     "location": lambda: location_message(33.5731, -7.5898, name="Shop", address="1 Main St"),
     "contacts": lambda: contacts_message((CARD,)),
@@ -113,6 +126,10 @@ WRONG: dict[str, tuple[Callable[[], object], str]] = {
     "no medium": (lambda: media_message("image", MediaHandle(media_id=" ")), "media.id"),
     "word as reaction": (lambda: reaction_message(WAMID, "ok"), "reaction.emoji"),
     "letter as reaction": (lambda: reaction_message(WAMID, "é"), "reaction.emoji"),
+    **{
+        f"no emoji: {shown!a}": (partial(reaction_message, WAMID, shown), "reaction.emoji")
+        for shown in ("€", "\u0661", "1", "👍👍👍", "👍 ", "👍!", "🇲🇦🇲🇦", "🇲", "\u202e", "\ufe0f", "👍\u200d")
+    },
     "reaction to nothing": (lambda: reaction_message("", "👍"), "reaction.message_id"),
     "off the globe": (lambda: location_message(91, 0), "location"),
     "address without a name": (lambda: location_message(1, 1, address="x"), "location.name"),
