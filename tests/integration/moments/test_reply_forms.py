@@ -1,5 +1,6 @@
 """Replies that carry more than words: files, places, cards and reactions, through gate and upload to the phone."""
 
+import asyncio
 import json
 import random
 import re
@@ -10,18 +11,22 @@ from typing import Any
 import pytest
 from PIL import Image
 from tests.moments import moment_rule
+from tests.planning import planning_workspace
 from tests.replies import ReplyShop, reply_shop
+from tests.sending import until
 
 from rulecast.config import Settings
+from rulecast.database import Database, fetch_value
 from rulecast.deliver.media_uploads import FileTooLargeError
 from rulecast.gate.typed_content import TypedCard, TypedContent
+from rulecast.template.media import MediaFiles
 from rulecast.template.media.errors import MediaRefusedError
 from rulecast.template.messages import MessageInvalidError
 from rulecast.values.clock import ManualClock
 from rulecast.values.link_token import read_link_token
 from rulecast.wiring.links import Destination, find_destination
 from rulecast.wiring.media_library import fetch_media, open_files
-from rulecast.wiring.replies.keep_typed_file import KEPT_FOR, forget_typed_files
+from rulecast.wiring.replies.keep_typed_file import KEPT_FOR, forget_typed_files, keep_typed_file
 from rulecast.wiring.replies.typed import reply_to
 
 OPUS = b"OggS" + bytes(24) + b"OpusHead" + bytes(60)
@@ -141,6 +146,35 @@ async def test_every_form_that_a_person_types_reaches_the_phone(
         assert await here.shop.fetch(
             "SELECT count(*) FROM deliver.media_upload WHERE last_asked_at > uploaded_at"
         ) == [(0,)]
+
+
+async def test_a_file_that_is_sent_again_while_it_is_forgotten_is_kept(
+    settings: Settings, clock: ManualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with planning_workspace(settings, clock) as workspace:
+        picture = draw(tmp_path / "menu.jpg")
+        await keep_typed_file(workspace, picture, "image")
+        clock.advance(KEPT_FOR.total_seconds() + 1)
+        again: list[asyncio.Task[object]] = []
+        forget = MediaFiles.forget
+
+        async def forget_late(files: MediaFiles, content_hash: bytes) -> None:
+            again.append(asyncio.create_task(keep_typed_file(workspace, picture, "image")))
+            await asyncio.wait_for(until(partial(someone_waits, workspace.database)), 60)
+            await forget(files, content_hash)
+
+        monkeypatch.setattr(MediaFiles, "forget", forget_late)
+        assert await forget_typed_files(workspace) == 1
+        await asyncio.gather(*again)
+        (kept,) = (settings.home / "media").iterdir()
+        assert kept.stat().st_size > 0
+        # What was sent again is no day old.
+        assert await forget_typed_files(workspace) == 0
+
+
+async def someone_waits(database: Database) -> bool:
+    async with database.connection() as connection:
+        return bool(await fetch_value(connection, "SELECT count(*) FROM pg_locks WHERE NOT granted"))
 
 
 DECLARED = """

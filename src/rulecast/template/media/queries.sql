@@ -38,11 +38,11 @@ INSERT INTO template.loose_file AS kept (content_hash, mime_type, size_bytes, ke
 VALUES (%(content_hash)s, %(mime_type)s, %(size_bytes)s, %(kept_at)s::timestamptz)
 ON CONFLICT (content_hash) DO UPDATE SET kept_at = greatest(kept.kept_at, excluded.kept_at);
 
--- name: list_old_loose_files
--- Declared files stay, whoever sends the same content once by hand.
-SELECT content_hash, EXISTS (SELECT FROM template.rendition AS r WHERE r.content_hash = loose.content_hash) AS is_declared
-FROM template.loose_file AS loose WHERE kept_at < %(before)s::timestamptz ORDER BY kept_at LIMIT %(count)s;
-
 -- name: forget_loose_files
--- The files themselves are gone by now.
-DELETE FROM template.loose_file WHERE content_hash = ANY(%(content_hashes)b::bytea[]) AND kept_at < %(before)s::timestamptz;
+-- What was sent again meanwhile stays. Declared files stay themselves, whoever sent the same content once by hand.
+DELETE FROM template.loose_file AS loose
+WHERE kept_at < %(before)s::timestamptz AND content_hash IN (
+    SELECT old.content_hash FROM template.loose_file AS old WHERE old.kept_at < %(before)s::timestamptz
+    ORDER BY old.kept_at LIMIT %(count)s FOR UPDATE SKIP LOCKED
+)
+RETURNING content_hash, EXISTS (SELECT FROM template.rendition AS r WHERE r.content_hash = loose.content_hash);

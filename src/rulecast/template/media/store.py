@@ -94,20 +94,12 @@ async def keep_loose_file(
     await execute(connection, QUERIES["keep_loose_file"], parameters)
 
 
-async def list_old_loose_files(
+async def forget_loose_files(
     connection: Connection, *, before: datetime, count: int
 ) -> list[tuple[bytes, bool]]:
-    """Return the oldest files without a name, and whether the same content is declared under one."""
-    rows = await fetch_all(connection, QUERIES["list_old_loose_files"], {"before": before, "count": count})
+    """Forget the oldest files without a name; return them, and whether the same content is declared under one."""
+    rows = await fetch_all(connection, QUERIES["forget_loose_files"], {"before": before, "count": count})
     return [(bytes(content_hash), is_declared) for content_hash, is_declared in rows]
-
-
-async def forget_loose_files(
-    connection: Connection, content_hashes: Sequence[bytes], *, before: datetime
-) -> None:
-    """Forget files without a name, unless they were sent again meanwhile."""
-    parameters = {"content_hashes": list(content_hashes), "before": before}
-    await execute(connection, QUERIES["forget_loose_files"], parameters)
 
 
 async def find_type(connection: Connection, content_hash: bytes) -> str | None:

@@ -32,16 +32,18 @@ async def keep_typed_file(workspace: Workspace, path: Path, kind: MediaKind) -> 
     fetched = await read_from_disk(path)
     wanted = ATTACHMENT if kind == "document" else kind
     made = (await asyncio.to_thread(make_renditions, fetched.content, wanted))[0]
-    check_file(MediaFile(content=made.content, mime_type=made.mime_type))
-    content_hash = await open_files(workspace).keep(made.content)
+    file = MediaFile(content=made.content, mime_type=made.mime_type)
+    check_file(file)
+    # Noted before it is kept: whoever forgets the same content now has either ended by then, or leaves it.
     async with workspace.database.transaction() as connection:
         await store.keep_loose_file(
             connection,
-            content_hash,
+            file.content_hash,
             mime_type=made.mime_type,
             size_bytes=len(made.content),
             now=workspace.clock.now(),
         )
+    content_hash = await open_files(workspace).keep(made.content)
     form = {"hash": content_hash.hex(), "type": made.mime_type, "bytes": len(made.content)}
     # The name a person sees is sealed with the words: it can be about them.
     return {TYPED_FILE: {"kind": kind, "filename": "", "renditions": {Grade.FULL.value: form}}}
@@ -50,15 +52,12 @@ async def keep_typed_file(workspace: Workspace, path: Path, kind: MediaKind) -> 
 async def forget_typed_files(workspace: Workspace) -> int:
     """Remove the files of typed replies of the day before yesterday, and return how many those were."""
     before = workspace.clock.now() - KEPT_FOR
-    async with workspace.database.connection() as connection:
-        old = await store.list_old_loose_files(connection, before=before, count=FORGOTTEN_AT_ONCE)
-    if not old:
-        return 0
     files = open_files(workspace)
-    gone = [content_hash for content_hash, is_declared in old if not is_declared]
-    for content_hash in gone:
-        await files.forget(content_hash)
     async with workspace.database.transaction() as connection:
+        old = await store.forget_loose_files(connection, before=before, count=FORGOTTEN_AT_ONCE)
+        gone = [content_hash for content_hash, is_declared in old if not is_declared]
         await let_uploads_expire(connection, gone)
-        await store.forget_loose_files(connection, [one for one, _ in old], before=before)
+        # Within the transaction: who sends the same content now waits for it, and keeps the file after that.
+        for content_hash in gone:
+            await files.forget(content_hash)
     return len(old)
