@@ -18,7 +18,6 @@ from rulecast.cli.reply_words import (
     ReplyOptions,
     StickerOption,
     TextArgument,
-    ToMessageOption,
     VideoOption,
     content_of,
 )
@@ -39,6 +38,7 @@ SENTENCES = {
     "cancelled": "It was not sent: {why}",
     "expired": "It was not sent in time: {why}",
 }
+FILE_ELSEWHERE = "It waits: the sender has no such file. It needs the same RULECAST_HOME as this command."
 WAITING = "It waits for a sender: `rulecast serve` or `rulecast send` must run."
 
 
@@ -62,7 +62,6 @@ def reply(
     address: AddressOption = None,
     card: CardOption = None,
     reaction: ReactionOption = None,
-    to_message: ToMessageOption = None,
     number: Annotated[
         str | None,
         typer.Option("--number", help="The business number by its name; else the one they wrote to last."),
@@ -82,7 +81,6 @@ def reply(
         address=address,
         contact=card,
         reaction=reaction,
-        to_message=to_message,
     )
 
     async def work(workspace: Workspace, terminal: Terminal) -> None:
@@ -116,6 +114,8 @@ def _json(sent: TypedReply, outcome: ReplyOutcome) -> dict[str, object]:
 
 
 def _sentence(outcome: ReplyOutcome) -> str:
+    if not outcome.has_ended and outcome.reason == Reason.FILE_MISSING:
+        return FILE_ELSEWHERE
     known = {reason.value for reason in Reason}
     why = DESCRIPTIONS[Reason(outcome.reason)] if outcome.reason in known else outcome.reason
     return SENTENCES.get(outcome.state, WAITING).format(code=outcome.error_code, why=why)

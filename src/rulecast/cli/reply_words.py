@@ -13,6 +13,8 @@ from rulecast.template.messages.media import MediaKind
 from rulecast.wiring.replies.errors import ReplyUnfitError
 from rulecast.wiring.replies.read_cards import read_card_file
 
+FILENAME_LENGTH_MAX = 240
+"""File systems of phones stop near there."""
 DEGREES = re.compile(r"\s*(-?\d{1,3}(?:\.\d+)?)\s*,\s*(-?\d{1,3}(?:\.\d+)?)\s*")
 
 TextArgument: TypeAlias = Annotated[
@@ -56,12 +58,10 @@ CardOption: TypeAlias = Annotated[
 ReactionOption: TypeAlias = Annotated[
     str | None,
     typer.Option(
-        "--reaction", metavar="EMOJI", help="An emoji below their message; an empty one takes it back."
+        "--reaction",
+        metavar="EMOJI",
+        help="One emoji below their newest message; an empty one takes it back.",
     ),
-]
-ToMessageOption: TypeAlias = Annotated[
-    str | None,
-    typer.Option("--to-message", metavar="WAMID", help="The message to react to; else their newest."),
 ]
 
 
@@ -77,7 +77,6 @@ class ReplyOptions:
     address: str | None = field(default=None, repr=False)
     contact: Path | None = None
     reaction: str | None = field(default=None, repr=False)
-    to_message: str | None = field(default=None, repr=False)
 
 
 async def content_of(options: ReplyOptions) -> tuple[TypedContent, Path | None]:
@@ -91,7 +90,7 @@ async def content_of(options: ReplyOptions) -> tuple[TypedContent, Path | None]:
     _check_one(options, given)
     if given:
         ((kind, path),) = given
-        filename = (options.filename or path.name) if kind == "document" else ""
+        filename = _filename(options.filename, path) if kind == "document" else ""
         return TypedContent(form=kind, text=options.text or "", filename=filename), path
     if options.location is not None:
         latitude, longitude = _degrees(options.location)
@@ -106,7 +105,7 @@ async def content_of(options: ReplyOptions) -> tuple[TypedContent, Path | None]:
     if options.contact is not None:
         return TypedContent(form="contacts", cards=await read_card_file(options.contact)), None
     if options.reaction is not None:
-        return TypedContent(form="reaction", text=options.reaction, wamid=options.to_message or ""), None
+        return TypedContent(form="reaction", text=options.reaction), None
     return TypedContent(text=options.text or ""), None
 
 
@@ -118,7 +117,6 @@ def _check_one(options: ReplyOptions, files: list[tuple[MediaKind, Path]]) -> No
         ("--filename", options.filename, any(kind == "document" for kind, _ in files)),
         ("--name", options.name, options.location is not None),
         ("--address", options.address, options.location is not None),
-        ("--to-message", options.to_message, options.reaction is not None),
     )
     if told > 1:
         raise ReplyUnfitError("Two things are said at once; each is a reply of its own.")
@@ -129,6 +127,18 @@ def _check_one(options: ReplyOptions, files: list[tuple[MediaKind, Path]]) -> No
     for option, value, belongs in lonely:
         if value is not None and not belongs:
             raise ReplyUnfitError(f"{option} does not belong to what is said.")
+
+
+def _filename(told: str | None, path: Path) -> str:
+    """Return what a person saves a document as; a name of their own is looked at, that of the file is cleaned."""
+    if told is None:
+        return "".join(char for char in path.name if char.isprintable())[-FILENAME_LENGTH_MAX:]
+    is_name = told.strip() and told.isprintable() and not set(told) & set("/\\") and told.strip(". ")
+    if not is_name or len(told) > FILENAME_LENGTH_MAX:
+        raise ReplyUnfitError(
+            "--filename is a plain name of at most 240 characters: no path, no line break, no invisible sign."
+        )
+    return told
 
 
 def _degrees(written: str) -> tuple[float, float]:

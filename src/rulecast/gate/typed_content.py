@@ -98,5 +98,5 @@ def _card(card: TypedCard) -> ContactCard:
     try:
         phones = tuple(map(PhoneNumber, card.phones))
     except ValueError:
-        raise MessageInvalidError("contacts.phones", "numbers as +212612345678 are expected") from None
+        raise MessageInvalidError("contacts.phones", "numbers as +212... are expected") from None
     return ContactCard(name=card.name, phones=phones, email=card.email, organisation=card.organisation)

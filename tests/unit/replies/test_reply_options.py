@@ -24,7 +24,7 @@ PHOTO;ENCODING=QUOTED-PRINTABLE:=00
 END:VCARD
 BEGIN:VCARD
 N:Badr;;;;
-TEL:+212612345670
+TEL;VALUE=uri:TEL:+212612345670;ext=3
 END:VCARD
 """
 AMAL = TypedCard(
@@ -63,10 +63,11 @@ def asked(**options: Any) -> ReplyOptions:
             None,
         ),
         ({"reaction": ""}, TypedContent(form="reaction"), None),
+        ({"reaction": "👍"}, TypedContent(form="reaction", text="👍"), None),
         (
-            {"reaction": "👍", "to_message": "wamid.X"},
-            TypedContent(form="reaction", text="👍", wamid="wamid.X"),
-            None,
+            {"document": "a/Me\u202enu\n.pdf"},
+            TypedContent(form="document", filename="Menu.pdf"),
+            "a/Me\u202enu\n.pdf",
         ),
     ],
 )
@@ -87,7 +88,13 @@ async def test_options_say_one_thing(
         {"location": "33.5731"},
         {"text": "Oui", "name": "Nous"},
         {"image": "a.png", "filename": "b.png"},
-        {"text": "Oui", "to_message": "wamid.X"},
+        {"document": "a.pdf", "filename": "../../etc/passwd"},
+        {"document": "a.pdf", "filename": "..\\a.pdf"},
+        {"document": "a.pdf", "filename": "fdp.\u202egpj"},
+        {"document": "a.pdf", "filename": "a\n.pdf"},
+        {"document": "a.pdf", "filename": ".."},
+        {"document": "a.pdf", "filename": ""},
+        {"document": "a.pdf", "filename": "a" * 241},
     ],
 )
 async def test_options_that_do_not_go_together_are_refused(options: dict[str, Any]) -> None:
@@ -139,4 +146,6 @@ async def test_a_file_of_cards_names_its_bad_line_and_nothing_of_what_stands_the
     file.write_bytes(content)
     with pytest.raises(CardFileError, match=said) as raised:
         await read_card_file(file)
+    # What masks numbers leaves the advice whole.
+    assert "[" not in str(raised.value)
     assert not any(secret in str(raised.value) for secret in ("Amal", "0612345678"))

@@ -26,7 +26,9 @@ class CardFileError(RulecastError):
 
     code = "RC-REPLY-003"
     summary = "A file of contact cards cannot be used."
-    remedy = "Give a vCard (FN and TEL of each card), or JSON: a name and phones as +212612345678; up to five cards."
+    remedy = (
+        "Give a vCard (FN and TEL of each card), or JSON: a name and phones as +212...; up to five cards."
+    )
 
 
 class NothingToReactToError(RulecastError):
@@ -34,4 +36,4 @@ class NothingToReactToError(RulecastError):
 
     code = "RC-REPLY-004"
     summary = "There is no message of the person to react to."
-    remedy = "Wait until the person writes, or name the message with `--to-message`."
+    remedy = "Wait until the person writes."

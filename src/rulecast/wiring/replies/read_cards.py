@@ -120,7 +120,7 @@ def _card(place: str, file: str, properties: dict[str, list[tuple[int, str]]]) -
     return TypedCard(
         name=name,
         phones=tuple(
-            _number(f"{file}: line {line}", value.removeprefix("tel:"))
+            _number(f"{file}: line {line}", _without_extension(value))
             for line, value in properties.get("TEL", [])
         ),
         email=_plain(first("EMAIL")),
@@ -132,8 +132,14 @@ def _plain(value: str) -> str:
     return ESCAPED.sub(lambda found: " " if found[1] in "nN" else found[1], value).strip()
 
 
+def _without_extension(value: str) -> str:
+    """Return the number of a `tel:` address without its parameters: WhatsApp dials no extension (RFC 3966)."""
+    scheme, colon, rest = value.partition(":")
+    return rest.partition(";")[0] if colon and scheme.lower() == "tel" else value
+
+
 def _number(place: str, written: str) -> str:
     try:
         return PhoneNumber(DECORATION.sub("", written)).e164
     except ValueError:
-        raise CardFileError(f"{place}: the number is not written as +212612345678.") from None
+        raise CardFileError(f"{place}: the number is not written as +212...") from None
