@@ -19,7 +19,7 @@ from rulecast.values.clock import ManualClock
 from rulecast.vault import Vault, open_vault
 from tests.canaries import fail_what_told, leaks_in_database
 from tests.database import cloned_database
-from tests.sent_bodies import SentBodies
+from tests.sent_bodies import BodiesOfTest, SentBodies
 
 START = datetime(2026, 11, 17, 18, 55, tzinfo=UTC)
 ROOT_KEY = base64.b64encode(bytes(range(32))).decode()
@@ -32,6 +32,12 @@ def every_request_passes_the_published_schema() -> Iterator[None]:
     """Fail the test in which rulecast sent what Meta's own schema refuses."""
     yield
     assert SENT_BODIES.new_faults() == []
+
+
+@pytest.fixture
+def sent_bodies() -> BodiesOfTest:
+    """What this test's simulators are sent."""
+    return BodiesOfTest(SENT_BODIES)
 
 
 @pytest.fixture(autouse=True)

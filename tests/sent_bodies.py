@@ -29,8 +29,6 @@ class SentBodies:
 
     def collect(self) -> None:
         """Let simulators keep what they are sent, from now on and in every process started from here."""
-        if self._schema is None:
-            return
         folder = Path(tempfile.mkdtemp(prefix="sent-bodies-"))
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
         self.path = folder / "bodies.jsonl"
@@ -73,6 +71,22 @@ class SentBodies:
         if not faults:
             self._passed.add(shape)
         return faults
+
+
+class BodiesOfTest:
+    """What was sent since a test began; it stays in the file of all, so that it is checked as well."""
+
+    def __init__(self, bodies: SentBodies) -> None:
+        self._path = bodies.path
+        self._from_bytes = self._path.stat().st_size if self._path is not None and self._path.exists() else 0
+
+    def read(self) -> list[dict[str, Any]]:
+        """Return every body, in its order."""
+        if self._path is None or not self._path.exists():
+            return []
+        with self._path.open("rb") as file:
+            file.seek(self._from_bytes)
+            return [json.loads(line) for line in file.read().splitlines()]
 
 
 def note_body(body: bytes) -> None:

@@ -211,7 +211,7 @@ def media_fault(store: MediaStore, files: tuple[MediaReference, ...], now: float
         if file is None:
             return "Media download error: the media has expired"
         wanted = "video" if reference.kind == "gif" else reference.kind
-        if file.kind not in (wanted, "sticker" if wanted == "image" else wanted) and wanted != "document":
+        if wanted not in (file.kind, "document"):
             return f"{wanted} file expected, uploaded as {file.mime_type}"
         if not _has_magic(store.read(file), file.mime_type):
             return f"Unable to process the media: the content is not {file.mime_type}"

@@ -30,6 +30,8 @@ MEDIA_KINDS = frozenset({"image", "video", "audio", "document", "sticker"})
 
 _PLACE_CHARACTERS_MAX = 1000
 _EMOJI_CHARACTERS_MAX = 32
+_INFORMATION = "\u2139"
+"""An emoji and a letter at once."""
 _MEDIA_KEYS = frozenset({"id", "link", "caption", "filename", "voice", "provider"})
 _WITH_CAPTION = frozenset({"image", "video", "document"})
 _LATITUDE_MAX = 90.0
@@ -95,7 +97,10 @@ def check_reaction(raw: Mapping[str, Any]) -> str:
     need_text(content, "message_id", "reaction['message_id']", longest=WAMID_CHARACTERS_MAX)
     if "emoji" not in content:
         raise ApiError(131008, "Required parameter reaction['emoji'] is missing")
-    return optional_text(content, "emoji", "reaction['emoji']", longest=_EMOJI_CHARACTERS_MAX)
+    emoji = optional_text(content, "emoji", "reaction['emoji']", longest=_EMOJI_CHARACTERS_MAX)
+    if emoji and (emoji.isascii() or any(char.isalpha() and char != _INFORMATION for char in emoji)):
+        raise ApiError(131009, "reaction['emoji'] must be an emoji")
+    return emoji
 
 
 def check_location(content: Mapping[str, Any], place: str) -> str:

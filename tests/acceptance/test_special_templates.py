@@ -1,13 +1,12 @@
 """Campaigns of special templates, each from its rule through plan, approval and launch to the phone and back."""
 
-import json
 import random
 from pathlib import Path
 from typing import Any
 
-import pytest
 from PIL import Image
 from tests.message_schema import faults_of, load_schema
+from tests.sent_bodies import BodiesOfTest
 from tests.street import neighbour, street
 
 from rulecast.config import Settings
@@ -154,10 +153,8 @@ def uploads_in(components: list[dict[str, Any]]) -> list[str]:
 
 
 async def test_images_codes_offers_that_end_and_carousels_arrive_as_planned(
-    settings: Settings, clock: ManualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, clock: ManualClock, tmp_path: Path, sent_bodies: BodiesOfTest
 ) -> None:
-    kept = tmp_path / "bodies.jsonl"
-    monkeypatch.setenv("CLOUD_API_SIMULATOR_KEEP_BODIES", str(kept))
     for seed, name in enumerate(("poster", "dress", "shoes")):
         draw(tmp_path / f"{name}.png", seed)
     async with street(settings, clock, tmp_path, people=PEOPLE, declarations=declared(tmp_path)) as here:
@@ -192,7 +189,7 @@ async def test_images_codes_offers_that_end_and_carousels_arrive_as_planned(
                 "SELECT media_id, content_hash FROM deliver.media_upload"
             )
         }
-    sent = [json.loads(line) for line in kept.read_text("utf-8").splitlines()]
+    sent = sent_bodies.read()
     schema = load_schema()
     assert schema is None or [faults_of(schema, one) for one in sent] == [[]] * 10
     found = {(one["template"]["name"], one["to"][-2:]): one["template"]["components"] for one in sent}

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.sent_bodies import VARIABLE, SentBodies
+from tests.sent_bodies import VARIABLE, BodiesOfTest, SentBodies
 
 from cloud_api_simulator.kept_bodies import VARIABLE as ITS_VARIABLE
 from cloud_api_simulator.kept_bodies import keep_body
@@ -73,3 +73,22 @@ def test_a_request_of_ours_that_breaks_the_schema_is_seen(
     assert (fault is None) == (found == [])
     assert fault is None or fault in found[0]
     assert watch.new_faults() == []
+
+
+@pytest.mark.real_data
+def test_what_a_test_reads_of_its_own_bodies_is_checked_as_well(watch: SentBodies) -> None:
+    keep_body(json.dumps(TEXT).encode())
+    assert watch.new_faults() == []
+    bodies = BodiesOfTest(watch)
+    wrong = {**TEXT, "text": None}
+    keep_body(json.dumps(wrong).encode())
+    assert bodies.read() == [wrong]
+    assert watch.new_faults() != []
+
+
+def test_no_test_keeps_bodies_in_a_file_that_nobody_checks() -> None:
+    tests = Path(__file__).parents[1]
+    naming = {
+        str(file.relative_to(tests)) for file in tests.rglob("*.py") if VARIABLE in file.read_text("utf-8")
+    }
+    assert naming == {"sent_bodies.py"}

@@ -1,12 +1,16 @@
 """The form of every message type, judged without a simulator running (platform reference 2.2-2.4)."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.message_schema import faults_of, load_schema
 from tests.simulated_messages import NOT_PUBLISHED, right_requests
 
+from cloud_api_simulator.chance import Chance
 from cloud_api_simulator.errors import ApiError
+from cloud_api_simulator.media import MediaStore, media_fault
+from cloud_api_simulator.message_bodies import MediaReference
 from cloud_api_simulator.message_schema import check_message
 
 RIGHT = right_requests()
@@ -63,6 +67,8 @@ def test_a_right_request_passes_the_published_schema(name: str) -> None:
         ("sticker", ["sticker"], [], 100),
         ("reaction", ["reaction", "message_id"], ABSENT, 131008),
         ("reaction", ["reaction", "emoji"], ABSENT, 131008),
+        ("reaction", ["reaction", "emoji"], "abc", 131009),
+        ("reaction", ["reaction", "emoji"], "\u00e9", 131009),
         ("location", ["location", "latitude"], 91, 131009),
         ("location", ["location", "longitude"], "far", 131009),
         ("contacts", ["contacts"], [], 131009),
@@ -150,3 +156,12 @@ def test_the_files_of_a_message_are_found_wherever_they_stand() -> None:
     ]
     assert [file.media_id for file in check_message(RIGHT["template"]).files] == ["1"]
     assert len(check_message(RIGHT["carousel"]).files) == 2
+
+
+@pytest.mark.parametrize(("kind", "fits"), [("image", False), ("sticker", True), ("document", True)])
+def test_webp_stands_in_no_image(tmp_path: Path, kind: str, fits: bool) -> None:
+    store = MediaStore(tmp_path, Chance(1))
+    content = b"RIFF\0\0\0\0WEBPVP8 "
+    kept = store.keep(content, number_id="1", mime_type="image/webp", filename="", now=0)
+    fault = media_fault(store, (MediaReference(kind=kind, media_id=kept.media_id),), 1)
+    assert (fault is None) == fits

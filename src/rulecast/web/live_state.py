@@ -54,6 +54,8 @@ class LiveState:
         overview = await read_overview(self._workspace, self.overview.cards)
         if overview != self.overview or self.version == 0:
             self.overview = overview
+            shown = {one.run.run_id for one in overview.cards}
+            self._details = {run_id: one for run_id, one in self._details.items() if run_id in shown}
             self.version += 1
 
     async def detail(self, run_id: RunId) -> RunDetail | None:

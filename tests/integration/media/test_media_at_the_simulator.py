@@ -1,6 +1,5 @@
 """Files of messages from their declaration to the phone: fetched once, lighter or left out by device and network."""
 
-import json
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 from tests.planning import printed
+from tests.sent_bodies import BodiesOfTest
 from tests.street import Street, neighbour, street
 
 from rulecast.cli.plan_tables import render_plan
@@ -98,19 +98,16 @@ async def forms(here: Street, plan: Plan) -> list[tuple[str, str]]:
 class Sent:
     """What the simulator was sent, by the last two digits of the phone."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, bodies: BodiesOfTest) -> None:
+        self.bodies = bodies
 
     def by_phone(self) -> dict[str, dict[str, Any]]:
-        lines = self.path.read_text("utf-8").splitlines() if self.path.exists() else []
-        return {body["to"][-2:]: body["template"] for line in lines if "to" in (body := json.loads(line))}
+        return {body["to"][-2:]: body["template"] for body in self.bodies.read() if "to" in body}
 
 
 @pytest.fixture
-def sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sent:
-    path = tmp_path / "bodies.jsonl"
-    monkeypatch.setenv("CLOUD_API_SIMULATOR_KEEP_BODIES", str(path))
-    return Sent(path)
+def sent(sent_bodies: BodiesOfTest) -> Sent:
+    return Sent(sent_bodies)
 
 
 async def test_f96_a_file_is_fetched_once_and_each_device_gets_its_form_at_the_simulator(

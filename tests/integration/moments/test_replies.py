@@ -1,7 +1,6 @@
 """Free-form replies: sent once to who wrote, inside the window, by the same gate as every message."""
 
 import asyncio
-import json
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -12,6 +11,7 @@ from tests.canaries import TYPED
 from tests.moments import LIMIT_SECONDS, NUMBER, moment_rule
 from tests.replies import ReplyShop, reply_shop
 from tests.sending import until
+from tests.sent_bodies import BodiesOfTest
 
 from rulecast.config import Settings
 from rulecast.database import Database, fetch_value
@@ -136,10 +136,8 @@ async def test_an_archived_rule_answers_nobody_and_a_signature_is_looked_at_agai
 
 
 async def test_a_person_of_the_business_answers_by_hand(
-    settings: Settings, clock: ManualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, clock: ManualClock, tmp_path: Path, sent_bodies: BodiesOfTest
 ) -> None:
-    bodies = tmp_path / "bodies.jsonl"
-    monkeypatch.setenv("CLOUD_API_SIMULATOR_KEEP_BODIES", str(bodies))
     async with reply_shop(settings, clock, tmp_path) as here:
         asha = here.shop.people[0]
         await here.say(asha, TYPED)
@@ -148,7 +146,7 @@ async def test_a_person_of_the_business_answers_by_hand(
         await here.shop.send()
         outcome = await wait_for_outcome(here.shop.workspace, sent.run_id, seconds=5)
         assert (outcome.state, outcome.reason, outcome.error_code) == ("accepted", "", 0)
-        requests = [json.loads(line) for line in bodies.read_text("utf-8").splitlines()]
+        requests = sent_bodies.read()
         # The answer quotes what it answers, which is also what was marked as read.
         assert requests[1]["context"] == {"message_id": requests[0]["message_id"]}
         assert [row.kept.rule_name for row in await read_book(here.shop.workspace)] == []
@@ -167,10 +165,8 @@ async def test_a_person_of_the_business_answers_by_hand(
 
 
 async def test_a_rule_under_a_standing_approval_answers_and_quotes_only_what_is_answered(
-    settings: Settings, clock: ManualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, clock: ManualClock, tmp_path: Path, sent_bodies: BodiesOfTest
 ) -> None:
-    bodies = tmp_path / "bodies.jsonl"
-    monkeypatch.setenv("CLOUD_API_SIMULATOR_KEEP_BODIES", str(bodies))
     rule = moment_rule(
         'when clicked: reply "Vu ?" as service',
         THANKS,
@@ -191,7 +187,7 @@ async def test_a_rule_under_a_standing_approval_answers_and_quotes_only_what_is_
         await shop.click(asha)
         await here.answer()
         assert here.sent() == [("1", "text")] * 2
-        requests = [json.loads(line) for line in bodies.read_text("utf-8").splitlines()]
+        requests = sent_bodies.read()
         replies = {one["text"]["body"]: one.get("context") for one in requests if one.get("type") == "text"}
         assert replies["Vu ?"] is None
         assert str(replies["Merci Asha !"]["message_id"]).startswith("wamid.")

@@ -1,7 +1,6 @@
 """Replies that carry more than words: files, places, cards and reactions, through gate and upload to the phone."""
 
 import asyncio
-import json
 import random
 import re
 from functools import partial
@@ -14,6 +13,7 @@ from tests.moments import moment_rule
 from tests.planning import planning_workspace
 from tests.replies import ReplyShop, reply_shop
 from tests.sending import until
+from tests.sent_bodies import BodiesOfTest
 
 from rulecast.config import Settings
 from rulecast.database import Database, fetch_value
@@ -50,23 +50,9 @@ def written(path: Path, content: bytes) -> Path:
     return path
 
 
-class Bodies:
-    """What the simulator was sent."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def sent(self) -> list[dict[str, Any]]:
-        """Return the messages without template, in their order."""
-        lines = self.path.read_text("utf-8").splitlines()
-        return [one for line in lines if (one := json.loads(line)).get("type") not in {None, "template"}]
-
-
-@pytest.fixture
-def bodies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bodies:
-    path = tmp_path / "bodies.jsonl"
-    monkeypatch.setenv("CLOUD_API_SIMULATOR_KEEP_BODIES", str(path))
-    return Bodies(path)
+def without_template(bodies: BodiesOfTest) -> list[dict[str, Any]]:
+    """Return the messages without template, in their order."""
+    return [one for one in bodies.read() if one.get("type") not in {None, "template"}]
 
 
 async def hashes(here: ReplyShop) -> dict[str, str]:
@@ -76,7 +62,7 @@ async def hashes(here: ReplyShop) -> dict[str, str]:
 
 
 async def test_every_form_that_a_person_types_reaches_the_phone(
-    settings: Settings, clock: ManualClock, tmp_path: Path, bodies: Bodies
+    settings: Settings, clock: ManualClock, tmp_path: Path, sent_bodies: BodiesOfTest
 ) -> None:
     card = TypedCard(name="Amal", phones=("+212612345678",))
     picture = draw(tmp_path / "menu.jpg")
@@ -113,7 +99,7 @@ async def test_every_form_that_a_person_types_reaches_the_phone(
             with pytest.raises(error):
                 await reply_to(workspace, str(asha), content, file=file)
         assert await here.shop.fetch(SENT) == [(len(typed),)]
-        sent = {one["type"]: one for one in bodies.sent()}
+        sent = {one["type"]: one for one in without_template(sent_bodies)}
         assert set(sent) == {content.form for content, _ in typed}
         # A reaction stands under her message, all others quote it.
         (wamid,) = {one["context"]["message_id"] for kind, one in sent.items() if kind != "reaction"}
@@ -216,7 +202,7 @@ SHOWN = (
 
 
 async def test_every_form_of_a_reply_reaches_the_phone_in_its_language_with_the_files_that_were_approved(
-    settings: Settings, clock: ManualClock, tmp_path: Path, bodies: Bodies
+    settings: Settings, clock: ManualClock, tmp_path: Path, sent_bodies: BodiesOfTest
 ) -> None:
     draw(tmp_path / "menu.jpg")
     written(tmp_path / "jingle.ogg", OPUS)
@@ -246,7 +232,8 @@ async def test_every_form_of_a_reply_reaches_the_phone_in_its_language_with_the_
         for page, shown in zip(pages, SHOWN, strict=True):
             assert all(words in page for words in shown), shown
         sent = {
-            (one["to"][-1], one["type"], one.get("interactive", {}).get("type")): one for one in bodies.sent()
+            (one["to"][-1], one["type"], one.get("interactive", {}).get("type")): one
+            for one in without_template(sent_bodies)
         }
         assert len(sent) == 2 * len(people)
         uploads = await hashes(here)

@@ -2,7 +2,6 @@
 
 import hashlib
 import itertools
-import json
 import re
 import struct
 from collections.abc import AsyncIterator
@@ -13,6 +12,7 @@ from typing import Any
 
 import pytest
 from tests.planning import exclusions, rule_text
+from tests.sent_bodies import BodiesOfTest
 from tests.simulated import NUMBER
 from tests.street import Street, neighbour, street
 
@@ -67,22 +67,15 @@ async def town(settings: Settings, clock: ManualClock, tmp_path: Path) -> AsyncI
 
 
 @pytest.fixture
-def bodies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Bodies":
-    kept = Bodies(tmp_path / "bodies.jsonl")
-    monkeypatch.setenv("CLOUD_API_SIMULATOR_KEEP_BODIES", str(kept.path))
-    return kept
+def bodies(sent_bodies: BodiesOfTest) -> "Bodies":
+    return Bodies(sent_bodies)
 
 
 class Bodies:
     """The requests the simulator was sent in one test."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def read(self) -> list[dict[str, Any]]:
-        if not self.path.exists():
-            return []
-        return [json.loads(line) for line in self.path.read_text("utf-8").splitlines()]
+    def __init__(self, bodies: BodiesOfTest) -> None:
+        self.read = bodies.read
 
     def of(self, address: str) -> list[dict[str, Any]]:
         return [one for one in self.read() if address in {one.get("to"), one.get("recipient")}]
