@@ -299,6 +299,7 @@ async def test_what_a_person_wrote_is_marked_as_read_and_no_message_is_counted(t
                 last_inbound_at=town.clock.now(),
                 referral_at=None,
                 sealed_last_wamid=sealed,
+                last_wamid_at=town.clock.now(),
             )
             await open_windows(connection, [row])
         for is_typing in (False, True):
