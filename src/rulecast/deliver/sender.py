@@ -132,15 +132,17 @@ class NumberSender:
         await self._parts.failpoints.reach(point)
 
     @property
-    def _is_busy(self) -> bool:
-        """Return whether anything is claimed, being claimed or given back, out, or on its way into the database."""
-        return bool(self._ready) or self._is_claiming or self.slots_taken > 0
+    def _rests(self) -> bool:
+        """Return whether nothing is claimed, being claimed or given back, out, or on its way into the database."""
+        return self._nothing_due and not self._ready and not self._is_claiming and self.slots_taken == 0
 
     async def _is_idle(self) -> bool:
+        if not self._rests:
+            return False
         async with self._parts.database.connection() as connection:
             nothing_waits = await store.next_due(connection, self._number) is None
-        # Asked afterwards: what was claimed while the question was under way waits no more, and is not sent yet.
-        return nothing_waits and self._nothing_due and not self._is_busy
+        # Once more: what was claimed while the question was under way waits no more, and is not sent yet.
+        return nothing_waits and self._rests
 
     async def _renew(self) -> None:
         """Renew the lease three times in its length; a renewal that comes too late ends everything."""
@@ -261,7 +263,7 @@ class NumberSender:
         self._courier.wake.set()
 
     async def _finish_runs(self, now: datetime) -> None:
-        if self._is_busy:
+        if self._ready or self.slots_taken:
             return
         async with self._parts.database.transaction() as connection:
             await store.finish_runs(connection, self._number, now=now)
@@ -353,11 +355,8 @@ class NumberSender:
             seconds = LINGER_SECONDS
         if not await wait_within(self._courier.wake, seconds):
             return
-        if (
-            self._courier.results
-            and len(self._courier.results) < self._parts.slots // 4
-            and self._courier.requests
-        ):
+        results = self._courier.results
+        if results and len(results) < self._parts.slots // 4 and self._courier.requests:
             await asyncio.sleep(LINGER_SECONDS)
 
     async def _give_back(self, unstarted: Unstarted) -> None:

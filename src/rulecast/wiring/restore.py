@@ -199,12 +199,13 @@ async def _refuse_another(workspace: Workspace, pulse: Pulse) -> None:
 
 
 async def _beat(workspace: Workspace, pulse: Pulse) -> None:
+    # Read before: what was seen or remembered of this database was committed before, so that the next beat is above it.
+    known = max(pulse.beat, await _remembered(workspace))
     async with workspace.database.transaction() as connection:
         beat = await store.beat(connection, pulse.life, environment=workspace.settings.environment or "")
         if beat is None:
             raise DatabaseHeldError("The database was exchanged while messages were sent from it.")
-        # Whoever beats has the row to itself: everything seen or remembered of this database was committed before.
-        if beat <= max(pulse.beat, await _remembered(workspace)):
+        if beat <= known:
             raise DatabaseHeldError("An older state was loaded while messages were sent from the database.")
     pulse.beat = beat
     # After the commit: this home must never remember more than the database was told.

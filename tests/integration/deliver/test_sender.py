@@ -265,3 +265,16 @@ async def test_two_rules_reach_a_person_six_seconds_apart(workspace: Workspace, 
     await send_all(workspace)
     assert len(arrived) == 2
     assert arrived[1] - arrived[0] >= 5.9
+
+
+async def test_a_run_is_finished_while_its_sender_goes_on(workspace: Workspace, graph: GraphStub) -> None:
+    run = await planned(workspace, 3)
+    ended = asyncio.Event()
+    sending = asyncio.create_task(run_sender(workspace, stop_event=ended))
+    async with asyncio.timeout(LIMIT_SECONDS):
+        await until_value(
+            workspace, f"SELECT finished_at IS NOT NULL FROM deliver.run WHERE run_id = {run.run_id}"
+        )
+        ended.set()
+        await sending
+    assert await states(workspace, run.run_id) == {"accepted": 3}

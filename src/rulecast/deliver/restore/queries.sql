@@ -14,10 +14,11 @@ INSERT INTO deliver.life (life, environment, beat, beaten_at)
 VALUES (%(life)s, %(environment)s, 0, clock_timestamp()) ON CONFLICT DO NOTHING;
 
 -- name: beat
--- One more; none where the row belongs to another life than the one that was looked at.
+-- One more; none where the row belongs to another life than the one that was looked at. A process that is frozen before
+-- its commit must not keep every other sender from beating: the server ends a transaction nobody continues.
 UPDATE deliver.life SET beat = beat + 1, beaten_at = clock_timestamp(),
     environment = CASE WHEN environment = '' THEN %(environment)s::text ELSE environment END
-WHERE life = %(life)s RETURNING beat;
+WHERE life = %(life)s RETURNING beat, set_config('idle_in_transaction_session_timeout', %(idle_ms)s::text, true);
 
 -- name: accept_life
 -- From now on this is the life that is sent from, ahead of everything any home can remember of the one before.

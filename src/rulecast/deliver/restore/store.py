@@ -24,6 +24,9 @@ __all__ = [
 
 QUERIES = load_queries(__package__)
 
+# A beat waits for its own process for milliseconds; after this the process is frozen or cut off.
+BEAT_IDLE_MS = 5000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
@@ -57,7 +60,8 @@ async def begin_life(connection: Connection, life: str, *, environment: str) -> 
 
 async def beat(connection: Connection, life: str, *, environment: str) -> int | None:
     """Count one more beat of this life and return how many there are; None where another life stands there."""
-    found = await fetch_value(connection, QUERIES["beat"], {"life": life, "environment": environment})
+    parameters = {"life": life, "environment": environment, "idle_ms": str(BEAT_IDLE_MS)}
+    found = await fetch_value(connection, QUERIES["beat"], parameters)
     return None if found is None else int(found)
 
 
