@@ -7,7 +7,8 @@ import psycopg
 
 from ledger_check.limits import Number, read_numbers
 
-# One row per attempt: whose message, of which run, with which consent in force when the intent was committed.
+# One row per attempt: whose message, of which run, with which consent in force when the intent was committed. A permit
+# names the stops it saw; one that did not look at all is found by the clock, late enough for a virtual one that runs fast.
 ATTEMPTS = """
     SELECT
         attempt.opaque_id, attempt.state, extract(epoch FROM attempt.intent_at)::float8,
@@ -28,7 +29,8 @@ ATTEMPTS = """
             SELECT 1 FROM profile.suppression AS stop
             WHERE stop.contact_id = message.contact_id AND stop.action = 'stop'
                 AND CASE WHEN permit.words_seen IS NULL THEN stop.recorded_at < attempt.intent_at
-                    ELSE stop.suppression_id = ANY(permit.words_seen) END
+                    ELSE stop.suppression_id = ANY(permit.words_seen)
+                        OR stop.recorded_at < attempt.intent_at - interval '5 minutes' END
                 AND (stop.scope = 'all' OR permit.purpose = 'marketing')
                 AND NOT EXISTS (
                     SELECT 1 FROM profile.suppression AS later
