@@ -8,7 +8,7 @@ import psycopg
 from ledger_check.limits import Number, read_numbers
 
 # One row per attempt: whose message, of which run, with which consent in force when the intent was committed. A permit
-# names the stops it saw; one that did not look at all is found by the clock, late enough for a virtual one that runs fast.
+# names the stops it saw; one that did not look at all is found by the clock, late enough for one that runs fast.
 ATTEMPTS = """
     SELECT
         attempt.opaque_id, attempt.state, extract(epoch FROM attempt.intent_at)::float8,

@@ -225,7 +225,8 @@ def test_a_message_after_a_recorded_suppression_is_found(evidence: Evidence) -> 
     evidence.write(
         """INSERT INTO profile.suppression
             (suppression_index, contact_id, scope, action, cause, occurred_at, recorded_at)
-        SELECT %(index)s, %(contact)s, 'marketing', 'stop', 'agent', at, at FROM to_timestamp(%(before)s - 600) AS at""",
+        SELECT %(index)s, %(contact)s, 'marketing', 'stop', 'agent', at, at
+        FROM to_timestamp(%(before)s - 600) AS at""",
         index=bytes(16),
     )
     assert evidence.check() == findings(after_opt_out=1)
